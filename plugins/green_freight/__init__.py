@@ -1,0 +1,1 @@
+"""The green freight warehouse: fetch, land, load, build, audit and publish, in plain Python."""

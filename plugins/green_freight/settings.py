@@ -1,0 +1,79 @@
+"""Where things are: folders, the landing store, the warehouse's roles. Read from the environment, once a call.
+
+Nothing here is secret by default; passwords arrive in the connection URLs that the operator (or the embedded
+stack) sets.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(__file__).resolve().parent
+
+ROLES = ("owner", "loader", "builder", "publisher", "reader")
+AGENCIES = ("transport", "commerce", "postal", "power")
+
+# The demonstration period begins here (连政办发〔2023〕2号); no figure is older.
+FIRST_DAY = date(2023, 1, 1)
+
+
+class SettingMissing(RuntimeError):
+    """A setting that has no safe default is absent; the message names it."""
+
+
+@dataclass(frozen=True)
+class City:
+    """The city a warehouse row belongs to; `code` is a region code of GB/T 2260."""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
+LIANYUNGANG = City("320700", "连云港市", "Lianyungang")
+
+
+def home() -> Path:
+    """Return the folder for state: landing, the embedded server, Airflow's home (GREEN_FREIGHT_HOME)."""
+    return Path(os.environ.get("GREEN_FREIGHT_HOME", PROJECT / ".state")).absolute()
+
+
+def landing_url() -> str:
+    """Return the landing store's URL (GREEN_FREIGHT_LANDING_URL); a folder below `home` by default."""
+    return os.environ.get("GREEN_FREIGHT_LANDING_URL", (home() / "landing").as_uri())
+
+
+def city() -> City:
+    """Return the city whose deliveries this installation takes."""
+    return LIANYUNGANG
+
+
+def warehouse_url(role: str) -> str:
+    """Return the libpq URL with which one of ROLES enters the warehouse.
+
+    It is GREEN_FREIGHT_<ROLE>_URL, for example GREEN_FREIGHT_LOADER_URL.
+
+    Raises:
+        SettingMissing: the variable is not set.
+    """
+    if role not in ROLES:
+        raise ValueError(f"{role!r} is none of the warehouse's roles {ROLES}")
+    name = f"GREEN_FREIGHT_{role.upper()}_URL"
+    try:
+        return os.environ[name]
+    except KeyError:
+        raise SettingMissing(
+            f"{name} is not set: it is the postgresql:// URL of the warehouse for the role {role}; "
+            "./green-freight sets it by itself, a real installation sets it in .env"
+        ) from None
+
+
+def code_version() -> str:
+    """Return the version of the code that a build or publication names (GREEN_FREIGHT_CODE_VERSION, else git)."""
+    from green_freight.code_version import current
+
+    return os.environ.get("GREEN_FREIGHT_CODE_VERSION") or current(PROJECT)
