@@ -1,0 +1,63 @@
+"""
+### Nightly refresh · 每日更新
+
+**What it does.** At 02:00 Asia/Shanghai it takes the day before from the four agencies (and whatever earlier
+day or form is missing, late or corrected), builds the candidate star, audits it, and publishes it in one
+transaction. Readers see the old publication until the new one is whole. 每日 02:00 取数、建模、审核、发布。
+
+**What you see.** One group per agency (`fetch`, `load`), then `build`, `audit`, `publish`, `report`.
+`warn_stale` runs only when some figures are older than they should be; pink means all agencies delivered.
+
+| red task | what it means | what to do |
+|---|---|---|
+| `<agency>.fetch` | the agency did not answer or sent something broken; its figures stay, marked stale | read the last line of its log; nothing else: the next night fetches what is missing. To get it today: clear that task with *downstream* |
+| `<agency>.load` | a file breaks its contract as a whole; the old rows stay | the log names file, sheet, column; ask the agency for a corrected file, then clear the task with *downstream* |
+| `build` | a model failed; nothing was published | the log names model and test; fix, then clear with *downstream* |
+| `audit` | a critical expectation failed; nothing was published | the log lists each failed expectation with rows; when the data is right again, clear `build` with *downstream* |
+| `publish` | readers still have the old publication, whole | the log says why (a breaking change of a table, a rebuilt candidate); clear `build` with *downstream* |
+
+**Safe to repeat.** Any task, any day, any number of times: the same deliveries give the same warehouse.
+For a past range use `airflow backfill create --dag-id nightly_refresh --from-date … --to-date …`, or the DAG
+`backfill_history`, which builds and publishes once. Alert: nothing published by 06:00.
+"""
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, DeadlineAlert, DeadlineReference, Param, SyncCallback
+from green_freight import airflow_tasks as steps
+from green_freight.periods import SHANGHAI
+from green_freight.settings import AGENCIES
+
+with DAG(
+    dag_id="nightly_refresh",
+    dag_display_name="Nightly refresh · 每日更新",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("0 2 * * *", timezone="Asia/Shanghai"),
+    start_date=datetime(2023, 1, 1, 2, tzinfo=SHANGHAI),
+    catchup=False,
+    max_active_runs=1,
+    tags=["green-freight", "nightly"],
+    default_args=steps.DEFAULT_ARGUMENTS,
+    # The logical date is 02:00 of the business day itself, so 06:00 of the next morning is 28 hours later.
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
+        interval=timedelta(hours=28),
+        callback=SyncCallback("green_freight.airflow_tasks.alert_when_unpublished"),
+        name="published by 06:00",
+    ),
+    params={
+        "business_day": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Business day · 业务日",
+            description="Empty: the day this run stands for. 留空则为本次运行所属的业务日。",
+        )
+    },
+):
+    begin = steps.begin_nightly()
+    agencies = [steps.nightly_agency(agency) for agency in AGENCIES]
+    build = steps.build_candidate.override(trigger_rule="all_done")()
+    publish = steps.publish_candidate()
+
+    begin >> agencies >> build >> steps.audit_candidate() >> publish >> [steps.report(), steps.warn_stale()]
