@@ -1,0 +1,1 @@
+"""What the agencies hand over, as bytes: workbooks, CSV files, order files, JSON items."""
