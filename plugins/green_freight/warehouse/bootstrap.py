@@ -1,0 +1,112 @@
+"""Making the warehouse on a server: its database, its five roles, its schemas.
+
+Works with the administrator of the embedded server and with one of a real server who may only create roles and
+databases. Everything is made where it is missing and left alone where it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
+
+from green_freight.settings import ROLES
+from green_freight.warehouse.migrate import migrate
+
+_LOCK = 202_302_002
+
+
+def role_name(role: str) -> str:
+    """Return the name on the server of one of `settings.ROLES`."""
+    return f"green_freight_{role}"
+
+
+def role_url(admin_url: str, database: str, role: str, password: str) -> str:
+    """Return the URL of a role: the administrator's server and options, the role's own login and database."""
+    parts = urlsplit(admin_url)
+    server = parts.netloc.rpartition("@")[2]
+    login = f"{role_name(role)}:{quote(password, safe='')}"
+    return urlunsplit((parts.scheme, f"{login}@{server}", f"/{quote(database)}", parts.query, ""))
+
+
+def prepare(admin_url: str, database: str, passwords: Mapping[str, str]) -> dict[str, str]:
+    """Make the warehouse or bring it up to date, and return each role's URL.
+
+    Args:
+        admin_url: a superuser, or a role with CREATEROLE and CREATEDB, in a database that exists. Use the
+            same one always: it holds the lock that puts two preparations in a row.
+        database: the warehouse's database.
+        passwords: one for each of `settings.ROLES`; a changed one takes effect.
+
+    Raises:
+        KeyError: a role has no password.
+        MigrationError: the database is newer than this code.
+        psycopg.Error: the administrator lacks a right.
+    """
+    urls = {role: role_url(admin_url, database, role, passwords[role]) for role in ROLES}
+    with psycopg.connect(admin_url, autocommit=True, application_name="green-freight bootstrap") as admin:
+        admin.execute("select pg_advisory_lock(%s)", [_LOCK])
+        _make_roles(admin, passwords)
+        _make_database(admin, database)
+        with psycopg.connect(urls["owner"], autocommit=True, application_name="green-freight owner") as owner:
+            _set_up_database(owner, database)
+            migrate(owner)
+        _set_up_reader(admin, database)
+    return urls
+
+
+def _make_roles(admin: psycopg.Connection[TupleRow], passwords: Mapping[str, str]) -> None:
+    there = {name for (name,) in admin.execute("select rolname from pg_roles")}
+    for role in ROLES:
+        name = role_name(role)
+        if name not in there:
+            admin.execute(sql.SQL("create role {} login nosuperuser").format(sql.Identifier(name)))
+        # Encrypted on this side, so that no server log ever shows it.
+        secret = admin.pgconn.encrypt_password(passwords[role].encode(), name.encode(), b"scram-sha-256")
+        admin.execute(
+            sql.SQL("alter role {} login password {}").format(
+                sql.Identifier(name), sql.Literal(secret.decode())
+            )
+        )
+    members = [(role_name(role), role_name("owner")) for role in ("loader", "builder", "publisher")]
+    is_superuser = admin.execute("select rolsuper from pg_roles where rolname = current_user").fetchone() == (
+        True,
+    )
+    if not is_superuser:
+        # Only a member of the owner may give a database to it.
+        (myself,) = admin.execute("select current_user").fetchone() or ("",)
+        members.append((role_name("owner"), myself))
+    for granted, member in members:
+        admin.execute(sql.SQL("grant {} to {}").format(sql.Identifier(granted), sql.Identifier(member)))
+
+
+def _make_database(admin: psycopg.Connection[TupleRow], database: str) -> None:
+    if admin.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
+        return
+    admin.execute(
+        sql.SQL("create database {} owner {} template template0 encoding 'UTF8'").format(
+            sql.Identifier(database), sql.Identifier(role_name("owner"))
+        )
+    )
+
+
+def _set_up_database(owner: psycopg.Connection[TupleRow], database: str) -> None:
+    name = sql.Identifier(database)
+    everyone = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in ROLES)
+    working = sql.SQL(", ").join(
+        sql.Identifier(role_name(role)) for role in ("loader", "builder", "publisher")
+    )
+    owner.execute(sql.SQL("revoke all on database {} from public").format(name))
+    owner.execute(sql.SQL("grant connect on database {} to {}").format(name, everyone))
+    owner.execute(sql.SQL("grant temporary on database {} to {}").format(name, working))
+    # Days are days of Asia/Shanghai, whatever the server around thinks.
+    owner.execute(sql.SQL("alter database {} set timezone = 'Asia/Shanghai'").format(name))
+
+
+def _set_up_reader(admin: psycopg.Connection[TupleRow], database: str) -> None:
+    reader, name = sql.Identifier(role_name("reader")), sql.Identifier(database)
+    for setting in (sql.SQL("search_path = mart"), sql.SQL("default_transaction_read_only = on")):
+        admin.execute(sql.SQL("alter role {} in database {} set {}").format(reader, name, setting))

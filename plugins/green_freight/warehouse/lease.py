@@ -1,0 +1,114 @@
+"""The lease on the candidate: from the start of a build to the end of its publication it belongs to one run.
+
+There is one candidate, so what a second run built in between would be published unaudited. The lease is a row,
+not a lock, because build, audit and publish are processes of their own; it expires, so that a killed run blocks
+nobody for ever.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from green_freight.warehouse.connection import connect
+
+LASTS = timedelta(hours=1)
+_POLL_SECONDS = 0.5
+
+
+class CandidateLeased(RuntimeError):
+    """Another run holds the candidate; the message names it."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A run's hold on the candidate."""
+
+    run_id: str
+    acquired_at: datetime
+    expires_at: datetime
+
+
+def acquire(
+    run_id: str, *, role: str = "builder", wait: timedelta = timedelta(0), lasts: timedelta = LASTS
+) -> Lease:
+    """Take the candidate for a run; a run that has it already keeps it and gets the full time again.
+
+    Args:
+        role: the warehouse role of the step that asks.
+        wait: how long to wait for another run to give it back.
+        lasts: after this another run may take it.
+
+    Raises:
+        CandidateLeased: another run still holds it when the waiting is over.
+    """
+    deadline = time.monotonic() + wait.total_seconds()
+    while True:
+        lease = _try_to_acquire(run_id, role, lasts)
+        if lease.run_id == run_id:
+            return lease
+        if time.monotonic() >= deadline:
+            raise CandidateLeased(
+                f"运行 {lease.run_id} 自 {lease.acquired_at:%Y-%m-%d %H:%M:%S} 起占用 candidate，"
+                f"最迟 {lease.expires_at:%H:%M:%S} 到期；请等它结束后重试 / run {lease.run_id} has held the "
+                f"candidate since {lease.acquired_at:%Y-%m-%d %H:%M:%S} and lets go by "
+                f"{lease.expires_at:%H:%M:%S} at the latest; try again when it has ended"
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def release(run_id: str, *, role: str = "builder") -> None:
+    """Give the candidate back; a run that does not hold it changes nothing."""
+    with connect(role) as warehouse:
+        warehouse.execute("delete from ops.candidate_lease where run_id = %s", [run_id])
+
+
+@contextmanager
+def candidate_lease(
+    run_id: str, *, role: str = "builder", wait: timedelta = timedelta(0), lasts: timedelta = LASTS
+) -> Iterator[Lease]:
+    """Hold the candidate for the block, then give it back.
+
+    Within a longer hold of the same run it only renews: who took it first gives it back.
+
+    Raises:
+        CandidateLeased: another run still holds it when the waiting is over.
+    """
+    is_held_already = _holder(role) == run_id
+    lease = acquire(run_id, role=role, wait=wait, lasts=lasts)
+    try:
+        yield lease
+    finally:
+        if not is_held_already:
+            release(run_id, role=role)
+
+
+def _holder(role: str) -> str | None:
+    with connect(role) as warehouse:
+        row = warehouse.execute(
+            "select run_id from ops.candidate_lease where expires_at > clock_timestamp()"
+        ).fetchone()
+    return row[0] if row else None
+
+
+def _try_to_acquire(run_id: str, role: str, lasts: timedelta) -> Lease:
+    with connect(role) as warehouse:
+        warehouse.execute(
+            """
+            insert into ops.candidate_lease as held (run_id, acquired_at, expires_at)
+            values (%s, clock_timestamp(), clock_timestamp() + %s)
+            on conflict (is_the_only_row) do update
+            set run_id = excluded.run_id,
+                acquired_at = case
+                    when held.run_id = excluded.run_id then held.acquired_at else excluded.acquired_at
+                end,
+                expires_at = excluded.expires_at
+            where held.run_id = excluded.run_id or held.expires_at <= clock_timestamp()
+            """,
+            [run_id, lasts],
+        )
+        row = warehouse.execute("select run_id, acquired_at, expires_at from ops.candidate_lease").fetchone()
+    return Lease(*row) if row else Lease("", datetime.min, datetime.min)  # noqa: DTZ901

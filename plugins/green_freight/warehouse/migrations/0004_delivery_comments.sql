@@ -1,0 +1,78 @@
+comment on table ops.run is '一次运行 / one run of the pipeline';
+comment on column ops.run.run_id is '运行编号 / the run';
+comment on column ops.run.kind_code is '类型：nightly 每日、backfill 补数等 / kind: nightly, backfill and so on';
+comment on column ops.run.business_day is '业务日（上海时间） / business day, Asia/Shanghai';
+comment on column ops.run.reason is '原因 / why it was asked for';
+comment on column ops.run.code_version is '代码版本 / version of the code';
+comment on column ops.run.started_at is '开始时间 / begun at';
+comment on column ops.run.finished_at is '结束时间 / ended at';
+comment on column ops.run.outcome_code is '结果 / outcome';
+
+comment on table ops.fetch is '一次抓取：单位 × 交付 × 周期 / one fetch: agency × delivery × period';
+comment on column ops.fetch.fetch_id is '抓取序号 / serial of the fetch';
+comment on column ops.fetch.run_id is '运行编号 / the run';
+comment on column ops.fetch.agency_code is '单位 / agency';
+comment on column ops.fetch.delivery_name is '交付名称 / delivery';
+comment on column ops.fetch.period_label is '周期：日 2025-09-30 或月 2025-09 / period: a day or a month';
+comment on column ops.fetch.outcome_code is '结果：landed 已落地、unchanged 内容相同、not_due 未到期、not_delivered 未交付、'
+    'failed_transient 暂时失败、failed_permanent 永久失败 / what became of it';
+comment on column ops.fetch.file_name is '文件名 / file name as delivered';
+comment on column ops.fetch.bytes is '字节数 / size in bytes';
+comment on column ops.fetch.sha256 is '内容校验和 / checksum of the content';
+comment on column ops.fetch.seconds is '用时（秒） / seconds it took';
+comment on column ops.fetch.attempts is '尝试次数 / attempts made';
+comment on column ops.fetch.error_code is '错误代码 / error code';
+comment on column ops.fetch.error_message is '错误说明 / what went wrong';
+comment on column ops.fetch.started_at is '开始时间 / begun at';
+
+comment on table ops.source_file is '收到的文件，按内容区分 / a file received, told apart by content';
+comment on column ops.source_file.source_file_key is '文件键：单位/交付/周期/文件名/内容校验和的 SHA-256 前 20 位 / '
+    'first 20 hex digits of sha256(agency/delivery/period/file name/content sha256)';
+comment on column ops.source_file.agency_code is '单位 / agency';
+comment on column ops.source_file.delivery_name is '交付名称 / delivery';
+comment on column ops.source_file.period_label is '周期 / period';
+comment on column ops.source_file.file_name is '文件名 / file name as delivered';
+comment on column ops.source_file.sha256 is '内容校验和 / checksum of the content';
+comment on column ops.source_file.bytes is '字节数 / size in bytes';
+comment on column ops.source_file.landing_url is '存放位置 / where the bytes are kept';
+comment on column ops.source_file.version is '版本号 / version that the agency gave';
+comment on column ops.source_file.delivered_at is '单位交付时间 / when the agency delivered it';
+comment on column ops.source_file.first_received_at is '首次收到时间 / first received at';
+comment on column ops.source_file.last_received_at is '最近收到时间 / last received at';
+comment on column ops.source_file.complete_through is '数据完整至（日） / complete through this day';
+comment on column ops.source_file.first_run_id is '首次收到的运行 / run that received it first';
+
+comment on table ops.load is '一次加载：数据集 × 周期 / one load: dataset × period';
+comment on column ops.load.load_id is '加载序号 / serial of the load';
+comment on column ops.load.run_id is '运行编号 / the run';
+comment on column ops.load.agency_code is '单位 / agency';
+comment on column ops.load.dataset_id is '数据集，即 raw 表名 / dataset, the table in raw';
+comment on column ops.load.delivery_name is '交付名称 / delivery';
+comment on column ops.load.period_label is '周期 / period';
+comment on column ops.load.source_file_key is '来源文件 / file it was read from';
+comment on column ops.load.outcome_code is '结果：loaded 已加载、unchanged 内容未变、stopped 已停止 / what became of it';
+comment on column ops.load.rows_in_file is '文件行数 = 加载 + 拒收 / rows in the file = loaded + rejected';
+comment on column ops.load.rows_loaded is '加载行数 / rows loaded';
+comment on column ops.load.rows_rejected is '拒收行数 / rows rejected';
+comment on column ops.load.rows_replaced is '被替换的旧行数 / rows of the period that were there before';
+comment on column ops.load.affected_months is '受影响的月份（每月一日） / months whose rows changed (first days)';
+comment on column ops.load.complete_through is '数据完整至（日） / complete through this day';
+comment on column ops.load.warnings is '警告 / warnings';
+comment on column ops.load.error_message is '停止原因 / why it stopped';
+comment on column ops.load.contract_version is '数据契约版本 / version of the data contract';
+comment on column ops.load.started_at is '开始时间 / begun at';
+comment on column ops.load.finished_at is '结束时间 / ended at';
+
+comment on table ops.rejected_row is '不符合契约而未加载的行 / a row that broke its contract and was not loaded';
+comment on column ops.rejected_row.load_id is '加载序号 / the load';
+comment on column ops.rejected_row.agency_code is '单位 / agency';
+comment on column ops.rejected_row.dataset_id is '数据集 / dataset';
+comment on column ops.rejected_row.period_label is '周期 / period';
+comment on column ops.rejected_row.file_name is '文件名 / file';
+comment on column ops.rejected_row.sheet is '工作表 / sheet';
+comment on column ops.rejected_row.row_number is '行号，从 1 起 / row number, the first is 1';
+comment on column ops.rejected_row.column_name is '出错的列 / column at fault';
+comment on column ops.rejected_row.reason_code is '原因代码 / reason code';
+comment on column ops.rejected_row.message_zh is '原因（中文） / reason in Chinese';
+comment on column ops.rejected_row.message_en is '原因（英文） / reason in English';
+comment on column ops.rejected_row.row_content is '该行原文 / the row as delivered';
