@@ -1,0 +1,209 @@
+"""The steps of a run in their order, for whoever orders them: Airflow's tasks, the tests, a command line.
+
+Each step finds what it needs in the warehouse by the run's id, so that any of them can be repeated alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from green_freight import agencies, loading
+from green_freight.agencies import Connection
+from green_freight.landing import LandingStore
+from green_freight.periods import SHANGHAI, Period, business_day, months
+from green_freight.reporting import alerts, run_report
+from green_freight.settings import AGENCIES, landing_url
+from green_freight.warehouse import connect, lease, runs
+
+log = logging.getLogger(__name__)
+
+# A run that finds another one between build and publish waits this long: longer than any build has taken.
+CANDIDATE_WAIT = timedelta(minutes=45)
+
+Work = list[tuple[str, Period]]
+
+
+class RunUnknown(LookupError):
+    """A step was asked for a run that never began: its first task has failed."""
+
+
+def begin(run_id: str, kind_code: str, day: date, reason: str) -> None:
+    """Record that a run begins: `nightly` or `backfill`, the last business day it may load, and why."""
+    runs.begin(run_id, kind_code, day, reason)
+
+
+def yesterday() -> date:
+    """Return the business day before today in Asia/Shanghai."""
+    return business_day(datetime.now(SHANGHAI)) - timedelta(days=1)
+
+
+def backfill_months(first: str, last: str, chosen: Sequence[str], until: date) -> dict[str, list[str]]:
+    """Return the months (`2023-01`) to load by agency, up to the month that holds `until`.
+
+    Raises:
+        ValueError: the months are the wrong way round or begin after `until`.
+    """
+    found = months(Period(first), min(Period(last), Period.month_of(until)))
+    if not found:
+        raise ValueError(
+            f"没有可回补的月份：{first} 至 {last}（截至 {until}） / "
+            f"no month to backfill from {first} to {last} (loaded up to {until})"
+        )
+    return {agency: [month.label for month in found] if agency in chosen else [] for agency in AGENCIES}
+
+
+def fetch_due(run_id: str, agency: str, connections: Mapping[str, Connection]) -> dict[str, int]:
+    """Fetch and land what is due from one agency for the run's business day; return files by outcome.
+
+    Raises:
+        AgencyUnavailable: some of it may pass when tried again.
+        PermanentError: some of it will not.
+    """
+    day = _business_day(run_id)
+    store = LandingStore(landing_url())
+    work = agencies.due_nightly(agency, day, connections)
+    return agencies.fetch_agency(agency, work, connections, store, run_id, day, log.info).counts
+
+
+def load_landed(run_id: str, agency: str) -> dict[str, int]:
+    """Load what has landed from one agency and is not in the warehouse yet; return rows by outcome.
+
+    Raises:
+        LoadStopped: a file breaks its contract as a whole; every other one has been loaded.
+    """
+    _business_day(run_id)
+    return loading.load_agency(agency, _landed(run_id, agency), run_id, LandingStore(landing_url()), log.info).counts
+
+
+def take_month(run_id: str, agency: str, month: Period, connections: Mapping[str, Connection]) -> dict[str, int]:
+    """Fetch, land and load one month of one agency, up to the run's last business day; return the counts.
+
+    Raises:
+        AgencyUnavailable, PermanentError, LoadStopped: as the single steps do.
+    """
+    until = _business_day(run_id)
+    store = LandingStore(landing_url())
+    work = agencies.due_in_month(agency, month, until)
+    fetched = agencies.fetch_agency(agency, work, connections, store, run_id, until, log.info)
+    loaded = loading.load_agency(agency, fetched.landed_work, run_id, store, log.info)
+    return {**fetched.counts, **loaded.counts}
+
+
+def build(run_id: str) -> dict[str, Any]:
+    """Take the candidate for this run and build it; return what was built.
+
+    Raises:
+        CandidateLeased: another run stayed between build and publish for longer than CANDIDATE_WAIT.
+        BuildFailed: a model or a test failed; the candidate is given back.
+    """
+    from green_freight import building
+
+    day = _business_day(run_id)
+    lease.acquire(run_id, wait=CANDIDATE_WAIT)
+    with _given_back_on_failure(run_id):
+        built = building.build(run_id, day)
+    return {"build_id": built.build_id, "as_of_date": built.as_of_date.isoformat(), "rows": built.model_rows}
+
+
+def audit(run_id: str) -> dict[str, Any]:
+    """Audit the run's candidate; return the counts of verdicts.
+
+    Raises:
+        AuditFailed: a critical expectation failed; nothing may be published, the candidate is given back.
+    """
+    from green_freight import auditing
+
+    with _given_back_on_failure(run_id):
+        lease.acquire(run_id)
+        return auditing.audit(run_id, _build_id(run_id)).counts
+
+
+def publish(run_id: str) -> dict[str, Any]:
+    """Publish the run's audited candidate and give it back; return the publication's number and its changes."""
+    from green_freight import publishing
+
+    with lease.candidate_lease(run_id, role="publisher"):
+        published = publishing.publish(run_id, _build_id(run_id))
+    lease.release(run_id, role="publisher")
+    return {"publication_no": published.publication_no, "rows_changed": published.rows_changed}
+
+
+def report(run_id: str) -> str:
+    """Close the run and return its report in both languages: what changed, what is stale, what was warned of."""
+    runs.finish(run_id, "published")
+    return run_report.text(run_id)
+
+
+def stale_datasets(run_id: str) -> list[str]:
+    """Return a sentence in both languages for each dataset that is not complete through the run's day."""
+    _business_day(run_id)
+    return run_report.stale_datasets()
+
+
+def alert_when_unpublished(run_id: str, logical_date: datetime) -> None:
+    """Alert that nothing stands published for yesterday; a run over an older day alerts nobody."""
+    day = business_day(logical_date)
+    if day < yesterday():
+        log.info("%s stands for %s: its deadline has passed long ago, no alert", run_id, day)
+        return
+    newest = run_report.newest_as_of_date()
+    if newest is None or newest < day:
+        alerts.send(alerts.nothing_published(run_id, day, newest))
+
+
+class _given_back_on_failure:
+    """Give the candidate back when a step fails: nobody will publish it."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            lease.release(self.run_id)
+
+
+def _business_day(run_id: str) -> date:
+    with connect("loader") as warehouse:
+        row = warehouse.execute("select business_day from ops.run where run_id = %s", [run_id]).fetchone()
+    if row is None:
+        raise RunUnknown(f"运行 {run_id} 没有开始：请看其第一个任务 / run {run_id} never began: see its first task")
+    day: date = row[0]
+    return day
+
+
+def _build_id(run_id: str) -> int:
+    with connect("builder") as warehouse:
+        row = warehouse.execute("select max(build_id) from ops.build where run_id = %s", [run_id]).fetchone()
+    if row is None or row[0] is None:
+        raise RunUnknown(f"运行 {run_id} 没有构建 / run {run_id} has no build: clear its task `build`")
+    return int(row[0])
+
+
+def _landed(run_id: str, agency: str) -> Work:
+    """Return what this run was given by an agency, and what landed earlier but never reached the warehouse."""
+    with connect("loader") as warehouse:
+        rows = warehouse.execute(
+            """
+            select delivery_name, period_label from ops.fetch
+            where run_id = %(run_id)s and agency_code = %(agency)s and outcome_code in ('landed', 'unchanged')
+            union
+            select file.delivery_name, file.period_label from ops.source_file as file
+            where file.agency_code = %(agency)s
+              and not exists (
+                  select from ops.load
+                  where load.agency_code = file.agency_code
+                    and load.delivery_name = file.delivery_name
+                    and load.period_label = file.period_label
+                    and load.finished_at >= file.last_received_at
+              )
+            order by 1, 2
+            """,
+            {"run_id": run_id, "agency": agency},
+        ).fetchall()
+    return [(delivery, Period(label)) for delivery, label in rows]

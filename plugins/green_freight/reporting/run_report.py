@@ -1,0 +1,116 @@
+"""The report of a run: what came from each agency, what was warned of, what was published, what is stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from green_freight.warehouse import connect
+
+Warehouse = psycopg.Connection[TupleRow]
+
+_FETCHED = """
+select agency_code, outcome_code, count(*), coalesce(sum(bytes), 0)
+from ops.fetch where run_id = %s group by 1, 2 order by 1, 2
+"""
+_FETCH_FAILURES = """
+select distinct on (agency_code, delivery_name, period_label)
+    agency_code, delivery_name, period_label, outcome_code, error_message
+from ops.fetch where run_id = %s
+order by agency_code, delivery_name, period_label, fetch_id desc
+"""
+_LOADED = """
+select agency_code, outcome_code, count(*), coalesce(sum(rows_loaded), 0), coalesce(sum(rows_rejected), 0)
+from ops.load where run_id = %s group by 1, 2 order by 1, 2
+"""
+_REJECTED = """
+select rejected.dataset_id, rejected.reason_code, count(*), min(rejected.message_zh), min(rejected.message_en)
+from ops.rejected_row as rejected join ops.load using (load_id)
+where load.run_id = %s group by 1, 2 order by 3 desc, 1, 2
+"""
+_WARNINGS = """
+select table_name, expectation_code, message_zh, message_en, unexpected_count
+from ops.verdict where run_id = %s and not is_success order by severity_code, table_name, expectation_code
+"""
+_PUBLICATION = """
+select publication_no, as_of_date, stale_agencies from mart.publication where run_id = %s
+order by publication_no desc limit 1
+"""
+_CHANGES = """
+select table_name, rows_added, rows_changed, rows_removed from mart.publication_table_change
+where publication_no = %s order by table_name
+"""
+_STALE = """
+select dataset_id, complete_through_date, expected_through_date
+from mart.data_quality
+where is_stale and dataset_id is not null
+order by dataset_id
+"""
+
+
+def text(run_id: str) -> str:
+    """Return the report of a run as lines in Chinese and English."""
+    with connect("builder") as warehouse:
+        lines = [f"运行 / run {run_id}", *_received(warehouse, run_id), *_warned(warehouse, run_id)]
+        lines += [*_published(warehouse, run_id), *_stale(warehouse)]
+    return "\n".join(lines)
+
+
+def stale_datasets() -> list[str]:
+    """Return a sentence for each dataset that the newest publication marks as stale."""
+    with connect("builder") as warehouse:
+        return list(_stale(warehouse))
+
+
+def newest_as_of_date() -> date | None:
+    """Return the day that the newest publication stands for, None before the first one."""
+    with connect("reader") as warehouse:
+        row = warehouse.execute("select max(as_of_date) from mart.publication").fetchone()
+    return row[0] if row else None
+
+
+def _rows(warehouse: Warehouse, query: str, *values: Any) -> list[TupleRow]:
+    return warehouse.execute(query.encode(), values).fetchall()
+
+
+def _received(warehouse: Warehouse, run_id: str) -> Iterator[str]:
+    for agency, outcome, files, size in _rows(warehouse, _FETCHED, run_id):
+        yield f"取数 / fetched  {agency:<10}{outcome:<18}{files:>6} 份 / deliveries {size:>12,} bytes"
+    for agency, delivery, period, outcome, message in _rows(warehouse, _FETCH_FAILURES, run_id):
+        if outcome.startswith("failed"):
+            yield f"取数失败 / fetch failed  {agency} {delivery} {period}: {message}"
+    for agency, outcome, loads, loaded, rejected in _rows(warehouse, _LOADED, run_id):
+        yield (
+            f"加载 / loaded   {agency:<10}{outcome:<18}{loads:>6} 次 / loads {loaded:>12,} 行 / rows"
+            f" {rejected:>8,} 退回 / rejected"
+        )
+    for dataset, reason, count, zh, en in _rows(warehouse, _REJECTED, run_id):
+        yield f"退回 / rejected  {dataset} {reason} × {count:,}: {zh} / {en}"
+
+
+def _warned(warehouse: Warehouse, run_id: str) -> Iterator[str]:
+    for table, code, zh, en, count in _rows(warehouse, _WARNINGS, run_id):
+        yield f"警告 / warning  {table} {code} ({count or 0:,}): {zh} / {en}"
+
+
+def _published(warehouse: Warehouse, run_id: str) -> Iterator[str]:
+    published = _rows(warehouse, _PUBLICATION, run_id)
+    if not published:
+        yield "发布 / publication: 无变化，沿用上一次发布 / nothing differs, the last publication stands"
+        return
+    number, as_of, stale = published[0]
+    yield f"发布 / publication {number}: 截至 / as of {as_of}" + (f", stale: {', '.join(stale)}" if stale else "")
+    for table, added, changed, removed in _rows(warehouse, _CHANGES, number):
+        yield f"  {table:<32}+{added:,} ~{changed:,} -{removed:,}"
+
+
+def _stale(warehouse: Warehouse) -> Iterator[str]:
+    for dataset, through, expected in _rows(warehouse, _STALE):
+        yield (
+            f"数据不齐 / stale  {dataset}: 完整至 / complete through {through or '–'}，"
+            f"应至 / expected through {expected}"
+        )
