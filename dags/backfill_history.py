@@ -40,7 +40,11 @@ with DAG(
             description="transport 交通运输, commerce 商务, postal 邮政, power 供电",
         ),
         "reason": Param(
-            "", type="string", minLength=1, title="Reason · 原因", description="Kept with the publication. 随发布保存。"
+            "",
+            type="string",
+            minLength=1,
+            title="Reason · 原因",
+            description="Kept with the publication. 随发布保存。",
         ),
         "business_day": Param(
             None,

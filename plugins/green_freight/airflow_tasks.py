@@ -15,6 +15,7 @@ from typing import Any
 
 from airflow.sdk import BaseHook, TaskGroup, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
 from green_freight import pipeline
 from green_freight.agencies import Connection
 from green_freight.errors import AgencyUnavailable, PermanentError
@@ -52,9 +53,9 @@ def nightly_agency(agency: str) -> TaskGroup:
 def backfill_agency(agency: str, plan: Any) -> TaskGroup:
     """Return the task group of one agency in a backfill: its months side by side, within the agency's pool."""
     with TaskGroup(group_id=agency) as group:
-        take_month.override(task_id="month", pool=agency, map_index_template="{{ task.op_kwargs['month'] }}").partial(
-            agency=agency
-        ).expand(month=plan[agency])
+        take_month.override(
+            task_id="month", pool=agency, map_index_template="{{ task.op_kwargs['month'] }}"
+        ).partial(agency=agency).expand(month=plan[agency])
     return group
 
 

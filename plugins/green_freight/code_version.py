@@ -9,8 +9,10 @@ from pathlib import Path
 def current(project: Path) -> str:
     """Return the checkout's commit (`<sha>` or `<sha>+changes`), or `unversioned` outside a checkout."""
     described = subprocess.run(
-        ["git", "-c", f"safe.directory={project}", "-C", str(project), "describe"]
-        + ["--always", "--abbrev=40", "--dirty=+changes", "--match=no-tag-matches"],
+        [
+            *("git", "-c", f"safe.directory={project}", "-C", str(project)),
+            *("describe", "--always", "--abbrev=40", "--dirty=+changes", "--match=no-tag-matches"),
+        ],
         capture_output=True,
         text=True,
         check=False,

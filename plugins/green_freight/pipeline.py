@@ -75,10 +75,14 @@ def load_landed(run_id: str, agency: str) -> dict[str, int]:
         LoadStopped: a file breaks its contract as a whole; every other one has been loaded.
     """
     _business_day(run_id)
-    return loading.load_agency(agency, _landed(run_id, agency), run_id, LandingStore(landing_url()), log.info).counts
+    return loading.load_agency(
+        agency, _landed(run_id, agency), run_id, LandingStore(landing_url()), log.info
+    ).counts
 
 
-def take_month(run_id: str, agency: str, month: Period, connections: Mapping[str, Connection]) -> dict[str, int]:
+def take_month(
+    run_id: str, agency: str, month: Period, connections: Mapping[str, Connection]
+) -> dict[str, int]:
     """Fetch, land and load one month of one agency, up to the run's last business day; return the counts.
 
     Raises:
@@ -172,7 +176,9 @@ def _business_day(run_id: str) -> date:
     with connect("loader") as warehouse:
         row = warehouse.execute("select business_day from ops.run where run_id = %s", [run_id]).fetchone()
     if row is None:
-        raise RunUnknown(f"运行 {run_id} 没有开始：请看其第一个任务 / run {run_id} never began: see its first task")
+        raise RunUnknown(
+            f"运行 {run_id} 没有开始：请看其第一个任务 / run {run_id} never began: see its first task"
+        )
     day: date = row[0]
     return day
 

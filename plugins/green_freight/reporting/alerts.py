@@ -34,4 +34,6 @@ def send(message: str) -> None:
     try:
         httpx.post(url, json={"msgtype": "text", "text": {"content": message}}, timeout=30).raise_for_status()
     except httpx.HTTPError as error:
-        log.error("the alert could not be sent to the webhook (%s); it stands in this log", type(error).__name__)
+        log.error(
+            "the alert could not be sent to the webhook (%s); it stands in this log", type(error).__name__
+        )

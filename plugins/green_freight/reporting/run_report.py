@@ -103,7 +103,9 @@ def _published(warehouse: Warehouse, run_id: str) -> Iterator[str]:
         yield "发布 / publication: 无变化，沿用上一次发布 / nothing differs, the last publication stands"
         return
     number, as_of, stale = published[0]
-    yield f"发布 / publication {number}: 截至 / as of {as_of}" + (f", stale: {', '.join(stale)}" if stale else "")
+    yield f"发布 / publication {number}: 截至 / as of {as_of}" + (
+        f", stale: {', '.join(stale)}" if stale else ""
+    )
     for table, added, changed, removed in _rows(warehouse, _CHANGES, number):
         yield f"  {table:<32}+{added:,} ~{changed:,} -{removed:,}"
 

@@ -1,0 +1,78 @@
+"""One audit of one build: every suite, one verdict an expectation, then the decision."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from green_freight.auditing import context as audit_context
+from green_freight.auditing import published_views
+from green_freight.auditing.suites import Suite, read_suites
+from green_freight.auditing.verdicts import Verdict, record
+from green_freight.errors import PermanentError
+from green_freight.warehouse import connect
+
+log = logging.getLogger(__name__)
+
+
+class AuditFailed(PermanentError):
+    """A critical expectation failed, so nothing may be published; the message lists each with its rows."""
+
+
+@dataclass(frozen=True)
+class AuditOutcome:
+    """What an audit found: its verdicts, and how many of each kind."""
+
+    build_id: int
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return the number of verdicts by kind: passed, warning, critical."""
+        return dict(Counter(verdict.kind for verdict in self.verdicts))
+
+
+def audit(run_id: str, build_id: int) -> AuditOutcome:
+    """Judge a build's candidate by every suite of `expectations/`, keep the verdicts, build the Data Docs.
+
+    Raises:
+        AuditFailed: a critical expectation failed, could not be evaluated, or was not evaluated at all.
+    """
+    suites = read_suites()
+    published_views.refresh([suite.table for suite in suites])
+    verdicts = audit_context.judge(suites)
+    outcome = AuditOutcome(build_id, tuple(verdicts))
+    record(run_id, build_id, verdicts)
+    log.info(
+        "audit of build %s: %s; Data Docs: %s", build_id, outcome.counts, audit_context.data_docs_index()
+    )
+    for verdict in verdicts:
+        if not verdict.is_success:
+            log.warning(verdict.sentence())
+    _decide(run_id, build_id, suites, verdicts)
+    return outcome
+
+
+def _decide(run_id: str, build_id: int, suites: Sequence[Suite], verdicts: Sequence[Verdict]) -> None:
+    failures = [verdict.sentence() for verdict in verdicts if verdict.kind == "critical"]
+    expected = sum(len(suite.expectations) for suite in suites)
+    if expected != len(verdicts):
+        # Great Expectations merges expectations it takes for the same; one that is not judged guards nothing.
+        failures.append(
+            f"{expected} 条期望只评判了 {len(verdicts)} 条 / {len(verdicts)} of {expected} judged"
+        )
+    _mark_build(build_id, "rejected" if failures else "audited")
+    if failures:
+        raise AuditFailed(
+            f"审核未通过，未发布，读者仍看到上一次发布 / the audit of build {build_id} ({run_id}) failed, nothing is "
+            "published and readers keep the last publication:\n- " + "\n- ".join(failures)
+        )
+
+
+def _mark_build(build_id: int, outcome_code: str) -> None:
+    with connect("builder") as warehouse:
+        warehouse.execute(
+            "update ops.build set outcome_code = %s where build_id = %s", [outcome_code, build_id]
+        )
