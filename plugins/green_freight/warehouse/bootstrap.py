@@ -1,7 +1,7 @@
 """Making the warehouse on a server: its database, its five roles, its schemas.
 
-Works with the administrator of the embedded server and with one of a real server who may only create roles and
-databases. Everything is made where it is missing and left alone where it is there.
+Works with the administrator of the embedded server and with one of a real server who may only create roles
+and databases. Everything is made where it is missing and left alone where it is there.
 """
 
 from __future__ import annotations

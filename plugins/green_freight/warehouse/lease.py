@@ -1,8 +1,8 @@
 """The lease on the candidate: from the start of a build to the end of its publication it belongs to one run.
 
-There is one candidate, so what a second run built in between would be published unaudited. The lease is a row,
-not a lock, because build, audit and publish are processes of their own; it expires, so that a killed run blocks
-nobody for ever.
+There is one candidate, so what a second run built in between would be published unaudited. The lease is a
+row, not a lock, because build, audit and publish are processes of their own; it expires, so that a killed run
+blocks nobody for ever.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ def acquire(
     deadline = time.monotonic() + wait.total_seconds()
     while True:
         lease = _try_to_acquire(run_id, role, lasts)
+        if lease is None:  # its holder let go at this very moment
+            continue
         if lease.run_id == run_id:
             return lease
         if time.monotonic() >= deadline:
@@ -94,7 +96,8 @@ def _holder(role: str) -> str | None:
     return row[0] if row else None
 
 
-def _try_to_acquire(run_id: str, role: str, lasts: timedelta) -> Lease:
+def _try_to_acquire(run_id: str, role: str, lasts: timedelta) -> Lease | None:
+    """Take the candidate if it is free, expired or ours, and return whose it is afterwards."""
     with connect(role) as warehouse:
         warehouse.execute(
             """
@@ -111,4 +114,4 @@ def _try_to_acquire(run_id: str, role: str, lasts: timedelta) -> Lease:
             [run_id, lasts],
         )
         row = warehouse.execute("select run_id, acquired_at, expires_at from ops.candidate_lease").fetchone()
-    return Lease(*row) if row else Lease("", datetime.min, datetime.min)  # noqa: DTZ901
+    return Lease(*row) if row else None

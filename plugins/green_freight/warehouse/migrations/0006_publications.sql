@@ -44,6 +44,27 @@ comment on column mart.publication_table_change.rows_added is '新增行数 / ro
 comment on column mart.publication_table_change.rows_changed is '修改行数 / rows changed';
 comment on column mart.publication_table_change.rows_removed is '删除行数 / rows removed';
 
+-- Merged like the star's tables, so that mart_asof.publication_file lists the files of any past state.
+create table mart.publication_file (
+    source_file_key text primary key,
+    agency_code text not null,
+    delivery_name text not null,
+    period_label text not null,
+    file_name text not null,
+    sha256 text not null,
+    bytes bigint not null,
+    publication_no bigint not null
+);
+comment on table mart.publication_file is '最新发布所依据的文件 / the files that the newest publication was built from';
+comment on column mart.publication_file.source_file_key is '文件键 / key of the file';
+comment on column mart.publication_file.agency_code is '单位 / agency';
+comment on column mart.publication_file.delivery_name is '交付名称 / delivery';
+comment on column mart.publication_file.period_label is '周期 / period';
+comment on column mart.publication_file.file_name is '文件名 / file name as delivered';
+comment on column mart.publication_file.sha256 is '内容校验和 / checksum of the content';
+comment on column mart.publication_file.bytes is '字节数 / size in bytes';
+comment on column mart.publication_file.publication_no is '写入此行的发布号 / publication that wrote the row';
+
 create function mart_asof.chosen_publication() returns bigint
 language plpgsql stable
 as $$

@@ -1,0 +1,152 @@
+"""Which rows differ between the candidate and mart: found once, as keys, before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
+
+from green_freight.publishing.composing import mart, names
+from green_freight.publishing.creating import partition_name
+from green_freight.publishing.errors import InvalidCandidate
+from green_freight.publishing.planning import PlannedTable
+
+Counts = Mapping[date | None, int]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The part of a table that a publication looks at; an unpartitioned table is all one month, None."""
+
+    candidate_counts: Counts
+    compared: Sequence[date | None]
+    new_months: Sequence[date]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The keys that differ, in a temporary table, and how many of each action."""
+
+    keys: sql.Identifier
+    added: int
+    changed: int
+    removed: int
+
+
+def find_scope(
+    session: psycopg.Connection[TupleRow], table: PlannedTable, changed_months: Collection[date] | None
+) -> Scope:
+    """Return the months to compare and those that get a new partition.
+
+    To the months that the build says it changed (None: all) come those whose number of rows differs, so that
+    a month that was missed once is mended by the next publication.
+    """
+    candidate = count_by_month(session, table, table.source)
+    if table.partition_column is None:
+        return Scope(candidate, [] if table.is_new else [None], [])
+    if None in candidate:
+        raise InvalidCandidate(
+            f"candidate.{table.name}.{table.partition_column} 有空值 / has rows without a month"
+        )
+    present = {} if table.is_new else count_by_month(session, table, mart(table.name))
+    there = _partitions(session, table)
+    everything = candidate.keys() | present.keys()
+    is_changed = set(everything if changed_months is None or table.added_columns else changed_months)
+    compared = {m for m in everything if m in is_changed or candidate.get(m, 0) != present.get(m, 0)}
+    new = sorted(m for m in candidate if m is not None and partition_name(table.name, m) not in there)
+    return Scope(candidate, sorted(m for m in compared - set(new) if m is not None), new)
+
+
+def count_by_month(
+    session: psycopg.Connection[TupleRow], table: PlannedTable, relation: sql.Composable
+) -> dict[date | None, int]:
+    """Return the number of rows by month, all under None for an unpartitioned table."""
+    if table.partition_column is None:
+        row = session.execute(sql.SQL("select count(*) from {} as s").format(relation)).fetchone()
+        return {None: row[0] if row else 0}
+    statement = sql.SQL("select {column}, count(*) from {relation} as s group by 1").format(
+        column=sql.Identifier(table.partition_column), relation=relation
+    )
+    return dict(session.execute(statement).fetchall())
+
+
+def months_condition(
+    table: PlannedTable, months: Sequence[date | None], alias: str | None = None
+) -> sql.Composable:
+    """Return the condition that a row lies in the months, as constants so that other partitions are left out."""
+    if table.partition_column is None:
+        return sql.SQL("true")
+    column = sql.Identifier(*([alias] if alias else []), table.partition_column)
+    listed = sql.SQL(", ").join(sql.Literal(month) for month in months)
+    return sql.SQL("{} in ({})").format(column, listed)
+
+
+def find_difference(
+    session: psycopg.Connection[TupleRow], table: PlannedTable, months: Sequence[date | None]
+) -> Difference:
+    """Compare every column of every row of the months, and keep the keys of those that differ.
+
+    Raises:
+        InvalidCandidate: a candidate row lacks a column of its key.
+    """
+    keys = sql.Identifier("pg_temp", f"difference_{table.name}")
+    session.execute(
+        sql.SQL(
+            "create temporary table {} on commit drop as select {}, ''::text as action from {} where false"
+        ).format(keys, names(table.key), mart(table.name))
+    )
+    for month in months:  # month by month, so that each comparison fits into memory
+        session.execute(_comparison(table, keys, months_condition(table, [month])))
+    session.execute(sql.SQL("analyze {}").format(keys))
+    counts: dict[str, int] = dict(
+        session.execute(sql.SQL("select action, count(*) from {} group by 1").format(keys)).fetchall()
+    )
+    _check_keys(session, table, keys)
+    return Difference(keys, counts.get("added", 0), counts.get("changed", 0), counts.get("removed", 0))
+
+
+def _comparison(table: PlannedTable, keys: sql.Identifier, condition: sql.Composable) -> sql.Composed:
+    is_changed: sql.Composable = sql.SQL("false")
+    if table.values:
+        is_changed = sql.SQL("row({}) is distinct from row({})").format(
+            names(table.values, "m"), names(table.values, "c")
+        )
+    return sql.SQL(
+        "insert into {keys} ({key}, action) "
+        "select {key}, case when m.is_there is null then 'added' when c.is_there is null then 'removed' "
+        "else 'changed' end "
+        "from (select {columns}, true as is_there from {mart} where {condition}) as m "
+        "full join (select {columns}, true as is_there from {source} as s where {condition}) as c using ({key}) "
+        "where m.is_there is null or c.is_there is null or {is_changed}"
+    ).format(
+        keys=keys,
+        key=names(table.key),
+        columns=names(table.columns),
+        mart=mart(table.name),
+        source=table.source,
+        condition=condition,
+        is_changed=is_changed,
+    )
+
+
+def _check_keys(session: psycopg.Connection[TupleRow], table: PlannedTable, keys: sql.Identifier) -> None:
+    # A row without a key finds no partner and would be lost between comparison and merge.
+    for column in table.key:
+        statement = sql.SQL("select 1 from {} where {} is null limit 1").format(keys, sql.Identifier(column))
+        if session.execute(statement).fetchone():
+            raise InvalidCandidate(
+                f"candidate.{table.name}.{column} 是主键列却有空值 / is in the primary key and has nulls"
+            )
+
+
+def _partitions(session: psycopg.Connection[TupleRow], table: PlannedTable) -> set[str]:
+    rows = session.execute(
+        "select c.relname from pg_inherits inner join pg_class as c on c.oid = inhrelid "
+        "where inhparent = to_regclass(%s)",
+        [f"mart.{table.name}"],
+    )
+    return {name for (name,) in rows}

@@ -1,0 +1,38 @@
+"""Why a publication did not happen. Each message is Chinese / English and names table and column where it can.
+
+Whatever is raised, readers go on seeing the last publication, whole.
+"""
+
+from __future__ import annotations
+
+
+class PublishingError(RuntimeError):
+    """Nothing was published."""
+
+
+class InvalidSpec(PublishingError):
+    """A model's `meta.publish` contradicts itself, its columns or another model."""
+
+
+class NotAudited(PublishingError):
+    """The build did not pass its audit, or has none."""
+
+
+class CandidateRebuilt(PublishingError):
+    """The candidate is not the one that was audited any more."""
+
+
+class BreakingChange(PublishingError):
+    """The candidate lost or changed something that readers of mart rely on."""
+
+
+class InvalidCandidate(PublishingError):
+    """The candidate's rows break a key or a reference."""
+
+
+class ReadersInTheWay(PublishingError):
+    """A new column could not be added because a session keeps a lock on the table."""
+
+
+class PublicationBusy(PublishingError):
+    """Another publication is under way and did not end in time."""

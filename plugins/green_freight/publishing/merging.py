@@ -1,0 +1,228 @@
+"""Writing what differs into mart, and what it supersedes into its history. Rows only: readers never wait."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.rows import TupleRow
+
+from green_freight.publishing.comparing import (
+    Difference,
+    Scope,
+    count_by_month,
+    find_difference,
+    find_scope,
+    months_condition,
+)
+from green_freight.publishing.composing import (
+    add_foreign_key,
+    history,
+    mart,
+    names,
+    reference_index,
+    same_key,
+)
+from green_freight.publishing.creating import create_partition, create_table
+from green_freight.publishing.errors import InvalidCandidate
+from green_freight.publishing.planning import VERSION_COLUMN, PlannedTable
+
+_KEPT_VERSION = sql.Identifier(VERSION_COLUMN)
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """How many rows of a table a publication changed."""
+
+    table_name: str
+    rows_added: int = 0
+    rows_changed: int = 0
+    rows_removed: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return the rows changed in any way."""
+        return self.rows_added + self.rows_changed + self.rows_removed
+
+
+def merge(
+    session: psycopg.Connection[TupleRow],
+    tables: Sequence[PlannedTable],
+    changed_months: Collection[date] | None,
+    publication_no: int,
+) -> list[TableChange]:
+    """Make mart equal to the candidate within the caller's transaction, and return what changed.
+
+    Rows are added and changed with referenced tables first and removed with them last, so that every reference
+    holds after every statement.
+
+    Raises:
+        InvalidCandidate: a row breaks a key or a reference; the message names table, constraint and row.
+    """
+    steps = [_Step.prepare(session, table, changed_months, publication_no) for table in tables]
+    changes = [step.add_and_change() for step in steps]
+    for step in reversed(steps):
+        step.remove()
+    for step in steps:
+        step.finish()
+    return [change for change in changes if change.total]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One table's part of a merge."""
+
+    session: psycopg.Connection[TupleRow]
+    table: PlannedTable
+    scope: Scope
+    difference: Difference | None
+    publication_no: int
+
+    @classmethod
+    def prepare(
+        cls,
+        session: psycopg.Connection[TupleRow],
+        table: PlannedTable,
+        changed_months: Collection[date] | None,
+        publication_no: int,
+    ) -> _Step:
+        scope = find_scope(session, table, changed_months)
+        difference = find_difference(session, table, scope.compared) if scope.compared else None
+        return cls(session, table, scope, difference, publication_no)
+
+    def add_and_change(self) -> TableChange:
+        with _naming(self.table):
+            created = create_table(self.session, self.table, self.publication_no) if self.table.is_new else 0
+            for month in self.scope.new_months:
+                created += create_partition(self.session, self.table, month, self.publication_no)
+            change = TableChange(self.table.name, rows_added=created)
+            if self.difference is None:
+                return change
+            self._keep_superseded(self.difference)
+            if self.difference.changed:
+                self.session.execute(self._update(self.difference))
+            if self.difference.added:
+                self.session.execute(self._insert(self.difference))
+        return replace(
+            change,
+            rows_added=created + self.difference.added,
+            rows_changed=self.difference.changed,
+            rows_removed=self.difference.removed,
+        )
+
+    def remove(self) -> None:
+        if self.difference is None or not self.difference.removed:
+            return
+        with _naming(self.table):
+            self.session.execute(
+                sql.SQL("delete from {} as m using {} as d where d.action = 'removed' and {} and {}").format(
+                    mart(self.table.name),
+                    self.difference.keys,
+                    same_key(self.table.key, "m", "d"),
+                    months_condition(self.table, self.scope.compared, "m"),
+                )
+            )
+
+    def finish(self) -> None:
+        """Add the references that are new on an old table, and prove that nothing was lost or doubled."""
+        with _naming(self.table):
+            for key in self.table.added_foreign_keys:
+                index = reference_index(self.table, key)
+                if index:
+                    self.session.execute(index)
+                self.session.execute(add_foreign_key(self.table.name, key))
+        if not (self.scope.compared or self.scope.new_months or self.table.is_new):
+            return
+        present = count_by_month(self.session, self.table, mart(self.table.name))
+        for month in [*self.scope.compared, *self.scope.new_months]:
+            now, wanted = present.get(month, 0), self.scope.candidate_counts.get(month, 0)
+            if now != wanted:
+                raise InvalidCandidate(
+                    f"candidate.{self.table.name} 有 {wanted} 行，发布后为 {now} 行：主键 "
+                    f"({', '.join(self.table.key)}) 有重复 / has {wanted} rows but {now} after the merge: "
+                    f"its primary key has duplicates{f' in {month}' if month else ''}"
+                )
+
+    def _keep_superseded(self, difference: Difference) -> None:
+        if not (difference.changed or difference.removed):
+            return
+        self.session.execute(
+            sql.SQL(
+                "insert into {history} ({columns}, known_from, known_to) "
+                "select {columns}, {version}, {now} from {mart} as m inner join {keys} as d using ({key}) "
+                "where d.action <> 'added' and {condition}"
+            ).format(
+                history=history(self.table.name),
+                columns=names(self.table.columns),
+                version=_KEPT_VERSION,
+                now=sql.Literal(self.publication_no),
+                mart=mart(self.table.name),
+                keys=difference.keys,
+                key=names(self.table.key),
+                condition=months_condition(self.table, self.scope.compared, "m"),
+            )
+        )
+
+    def _update(self, difference: Difference) -> sql.Composed:
+        assignments = [
+            sql.SQL("{} = {}").format(sql.Identifier(column), sql.Identifier("c", column))
+            for column in self.table.values
+        ]
+        return sql.SQL(
+            "update {mart} as m set {assignments}, {version} = {now} "
+            "from {source} as c inner join {keys} as d using ({key}) "
+            "where d.action = 'changed' and {same} and {in_mart} and {in_candidate}"
+        ).format(
+            mart=mart(self.table.name),
+            assignments=sql.SQL(", ").join(assignments),
+            version=_KEPT_VERSION,
+            now=sql.Literal(self.publication_no),
+            source=self.table.source,
+            keys=difference.keys,
+            key=names(self.table.key),
+            same=same_key(self.table.key, "m", "c"),
+            in_mart=months_condition(self.table, self.scope.compared, "m"),
+            in_candidate=months_condition(self.table, self.scope.compared, "c"),
+        )
+
+    def _insert(self, difference: Difference) -> sql.Composed:
+        return sql.SQL(
+            "insert into {mart} ({columns}, {version}) "
+            "select {columns}, {now} from {source} as c inner join {keys} as d using ({key}) "
+            "where d.action = 'added' and {condition}"
+        ).format(
+            mart=mart(self.table.name),
+            columns=names(self.table.columns),
+            version=_KEPT_VERSION,
+            now=sql.Literal(self.publication_no),
+            source=self.table.source,
+            keys=difference.keys,
+            key=names(self.table.key),
+            condition=months_condition(self.table, self.scope.compared, "c"),
+        )
+
+
+@contextmanager
+def _naming(table: PlannedTable) -> Iterator[None]:
+    """Turn the database's refusal of a row into a word that names the table."""
+    try:
+        yield
+    except errors.ForeignKeyViolation as refused:
+        raise InvalidCandidate(_words(table, "外键不成立", "a reference leads nowhere", refused)) from refused
+    except errors.UniqueViolation as refused:
+        raise InvalidCandidate(
+            _words(table, "主键有重复", "the primary key has duplicates", refused)
+        ) from refused
+    except errors.NotNullViolation as refused:
+        raise InvalidCandidate(_words(table, "主键有空值", "the primary key has nulls", refused)) from refused
+
+
+def _words(table: PlannedTable, zh: str, en: str, refused: psycopg.Error) -> str:
+    diagnosis = refused.diag
+    where = diagnosis.constraint_name or diagnosis.column_name or ""
+    detail = diagnosis.message_detail or diagnosis.message_primary or ""
+    return f"candidate.{table.name}：{zh} / {en} ({where}: {detail})"

@@ -1,0 +1,165 @@
+"""Publishing: what differs between the audited candidate and mart becomes visible in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+from psycopg import IsolationLevel, errors, sql
+from psycopg.rows import TupleRow
+
+from green_freight import settings
+from green_freight.publishing import gate, recording
+from green_freight.publishing.catalog import read_shapes
+from green_freight.publishing.errors import CandidateRebuilt, PublicationBusy
+from green_freight.publishing.extending import describe, extend
+from green_freight.publishing.gate import AuditedBuild
+from green_freight.publishing.merging import TableChange, merge
+from green_freight.publishing.planning import PlannedTable, plan
+from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order
+from green_freight.warehouse import lease
+from green_freight.warehouse.connection import connect
+
+# One publisher at a time in this database.
+_LOCK = 202_302_003
+_LONGEST_PUBLICATION = "30min"
+PATIENCE_WITH_READERS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class PublicationOutcome:
+    """What became of a publication.
+
+    `published`: number `publication_no` is visible. `unchanged`: the candidate equals what is visible, there is
+    no new publication. `already_published`: an earlier call published this build, as `publication_no` where it
+    changed something.
+    """
+
+    outcome_code: Literal["published", "unchanged", "already_published"]
+    publication_no: int | None
+    changes: tuple[TableChange, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Return the outcome in Chinese and English, for a log."""
+        rows = sum(change.total for change in self.changes)
+        return {
+            "published": (
+                f"已发布第 {self.publication_no} 号，{len(self.changes)} 张表 {rows} 行有变化 / "
+                f"published number {self.publication_no}: {rows} rows differ in {len(self.changes)} tables"
+            ),
+            "unchanged": "与当前发布相同，未产生新发布 / nothing differs from what is published: no new publication",
+            "already_published": (
+                f"此构建已发布（{self.publication_no or '无变化'}） / "
+                f"this build is published already ({self.publication_no or 'it changed nothing'})"
+            ),
+        }[self.outcome_code]
+
+
+def manifest_path() -> Path:
+    """Return where the build leaves dbt's manifest.json, which says what is published and how."""
+    return settings.home() / "dbt" / "target" / "manifest.json"
+
+
+def publish(
+    run_id: str,
+    build_id: int,
+    specs: Sequence[TableSpec] | None = None,
+    *,
+    patience: timedelta = PATIENCE_WITH_READERS,
+) -> PublicationOutcome:
+    """Publish an audited build; done twice it is done once. Gives the run's lease on the candidate back.
+
+    Args:
+        run_id: the run that publishes; its kind and reason stand in `mart.publication`.
+        build_id: the build that was audited and is in the candidate.
+        specs: the tables; by default those of the manifest that the build left.
+        patience: how long a new column may wait for sessions that keep a lock.
+
+    Raises:
+        PublishingError: nothing was published; the subclass and the message say why.
+        CandidateLeased: another run is between its build and its publication.
+    """
+    lease.acquire(run_id, role="publisher")
+    tables = in_order(specs) if specs is not None else from_manifest_file(manifest_path())
+    with connect("publisher", autocommit=True) as session:
+        _take_turn(session)
+        outcome = _publish(session, run_id, build_id, tables, patience)
+    lease.release(run_id, role="publisher")
+    return outcome
+
+
+def _publish(
+    session: psycopg.Connection[TupleRow],
+    run_id: str,
+    build_id: int,
+    specs: Sequence[TableSpec],
+    patience: timedelta,
+) -> PublicationOutcome:
+    build = gate.check(session, build_id)
+    if build.is_published:
+        return _published_earlier(session, build)
+    tables = plan(specs, read_shapes(session, "candidate"), read_shapes(session, "mart"))
+    extend(session, tables, patience)
+    # One snapshot for the whole merge: what is compared is what is written.
+    session.isolation_level = IsolationLevel.REPEATABLE_READ
+    with session.transaction():
+        _hold_candidate(session, tables)
+        gate.check(session, build_id)
+        session.execute("set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
+        publication_no = recording.next_number(session)
+        everything = [*tables, recording.files_table(build)]
+        changes = merge(session, everything, build.changed_months, publication_no)
+        describe(session, [table for table in tables if table.is_new])
+        if changes:
+            recording.record(session, publication_no, run_id, build, changes)
+        recording.mark_published(session, build)
+    _refresh_statistics(session, tables, changes)
+    if not changes:
+        return PublicationOutcome("unchanged", None)
+    return PublicationOutcome("published", publication_no, tuple(changes))
+
+
+def _take_turn(session: psycopg.Connection[TupleRow]) -> None:
+    """Wait for another publisher; the lock is the session's, so it goes with it however that ends."""
+    try:
+        session.execute(sql.SQL("set lock_timeout = {}").format(sql.Literal(_LONGEST_PUBLICATION)))
+        session.execute("select pg_advisory_lock(%s)", [_LOCK])
+    except errors.LockNotAvailable:
+        raise PublicationBusy(
+            f"另一次发布 {_LONGEST_PUBLICATION} 仍未结束 / "
+            f"another publication has not ended within {_LONGEST_PUBLICATION}"
+        ) from None
+
+
+def _published_earlier(session: psycopg.Connection[TupleRow], build: AuditedBuild) -> PublicationOutcome:
+    row = session.execute(
+        "select publication_no from mart.publication where build_id = %s", [build.build_id]
+    ).fetchone()
+    return PublicationOutcome("already_published", row[0] if row else None)
+
+
+def _hold_candidate(session: psycopg.Connection[TupleRow], tables: Sequence[PlannedTable]) -> None:
+    """Keep dbt from replacing a table while it is read; before the first query, which takes the snapshot."""
+    try:
+        session.execute(
+            sql.SQL("lock table {} in access share mode").format(
+                sql.SQL(", ").join(table.source for table in tables)
+            )
+        )
+    except errors.UndefinedTable as gone:
+        raise CandidateRebuilt(f"candidate 正在被重建 / the candidate is being rebuilt: {gone}") from gone
+
+
+def _refresh_statistics(
+    session: psycopg.Connection[TupleRow], tables: Sequence[PlannedTable], changes: Sequence[TableChange]
+) -> None:
+    """Tell the planner of readers' queries about tables that are new or changed much; nobody waits for it."""
+    new = {table.name for table in tables if table.is_new}
+    for change in changes:
+        if change.table_name in new or change.total > 10_000:
+            session.execute(sql.SQL("analyze {}").format(sql.Identifier("mart", change.table_name)))

@@ -1,0 +1,129 @@
+"""What is published: the tables of the star as dbt's manifest describes them.
+
+A model is published when its `config.meta.publish` says how: primary key, foreign keys and, for a large fact, the
+column of months by which it is partitioned.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from green_freight.publishing.errors import InvalidSpec
+
+_KEYS = {"primary_key", "foreign_keys", "partition_month_column"}
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """A reference to the primary key of another published table."""
+
+    columns: tuple[str, ...]
+    references: str
+    referenced_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One published table; `columns` maps each column to its description, in order."""
+
+    name: str
+    description: str
+    columns: Mapping[str, str]
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    partition_month_column: str | None = None
+
+
+def from_manifest_file(path: Path) -> list[TableSpec]:
+    """Read the specs from a dbt manifest.json.
+
+    Raises:
+        InvalidSpec: the file is missing, or what it says cannot be published.
+    """
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InvalidSpec(
+            f"找不到构建留下的 {path.name}，请重新构建 / the build left no {path.name}: build again"
+        ) from None
+    return from_manifest(manifest)
+
+
+def from_manifest(manifest: Mapping[str, Any]) -> list[TableSpec]:
+    """Return the published tables of a dbt manifest, referenced tables first.
+
+    Raises:
+        InvalidSpec: no model is published, or one contradicts itself or another.
+    """
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    specs = [_spec(model) for model in models if "publish" in model["config"].get("meta", {})]
+    if not specs:
+        raise InvalidSpec("清单中没有要发布的模型 / the manifest has no model with meta.publish")
+    return in_order(specs)
+
+
+def in_order(specs: Sequence[TableSpec]) -> list[TableSpec]:
+    """Check the specs against each other and return them with referenced tables first, else by name.
+
+    Raises:
+        InvalidSpec: a key's column is unknown, a reference does not meet a primary key, or references run in a
+            circle; the message lists all that is wrong.
+    """
+    by_name = {spec.name: spec for spec in specs}
+    problems = [problem for spec in specs for problem in _problems(spec, by_name)]
+    if problems:
+        raise InvalidSpec("; ".join(problems))
+    # A table may refer to itself: its rows come in one statement, which is checked at its end.
+    parents = {
+        name: {key.references for key in by_name[name].foreign_keys} - {name} for name in sorted(by_name)
+    }
+    try:
+        return [by_name[name] for name in TopologicalSorter(parents).static_order()]
+    except CycleError as circle:
+        names = " → ".join(circle.args[1])
+        raise InvalidSpec(f"外键成环：{names} / foreign keys run in a circle: {names}") from None
+
+
+def _spec(model: Mapping[str, Any]) -> TableSpec:
+    name = model.get("alias") or model["name"]
+    publish = model["config"]["meta"]["publish"]
+    if publish.keys() - _KEYS or "primary_key" not in publish:
+        raise InvalidSpec(
+            f"{name} 的 meta.publish 应为 {sorted(_KEYS)} / meta.publish of {name} has "
+            f"{sorted(publish)}, it takes {sorted(_KEYS)} and needs primary_key"
+        )
+    return TableSpec(
+        name=name,
+        description=model.get("description", ""),
+        columns={column["name"]: column.get("description", "") for column in model["columns"].values()},
+        primary_key=tuple(publish["primary_key"]),
+        foreign_keys=tuple(
+            ForeignKey(tuple(key["columns"]), key["references"], tuple(key["referenced_columns"]))
+            for key in publish.get("foreign_keys") or ()
+        ),
+        partition_month_column=publish.get("partition_month_column"),
+    )
+
+
+def _problems(spec: TableSpec, by_name: Mapping[str, TableSpec]) -> Iterable[str]:
+    partition = [spec.partition_month_column] if spec.partition_month_column else []
+    used = {*spec.primary_key, *partition, *(name for key in spec.foreign_keys for name in key.columns)}
+    if not spec.primary_key:
+        yield f"{spec.name} 没有主键 / has no primary key"
+    for column in sorted(used - spec.columns.keys()):
+        yield f"{spec.name}.{column} 用于键但没有此列 / is used in a key but is no column"
+    if not set(partition) <= set(spec.primary_key):
+        yield f"{spec.name} 的主键应含分区列 {partition[0]} / needs its partition column in the primary key"
+    for key in spec.foreign_keys:
+        target = by_name.get(key.references)
+        if target is None:
+            yield f"{spec.name} → {key.references}：该表未发布 / refers to a table that is not published"
+        elif sorted(target.primary_key) != sorted(key.referenced_columns):
+            yield f"{spec.name} → {key.references}：应引用其主键 / should refer to its primary key"
+        elif len(key.columns) != len(key.referenced_columns):
+            yield f"{spec.name} → {key.references}：列数不同 / column counts differ"
