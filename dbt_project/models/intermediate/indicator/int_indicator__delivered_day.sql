@@ -1,0 +1,42 @@
+-- One row per dataset and day that a successful load covers; a month's label covers its days up to complete_through.
+with loads as (
+    select * from {{ source('ops', 'load') }}
+    where
+        outcome_code in ('loaded', 'unchanged')
+        and complete_through is not null
+),
+
+days as (
+    select * from {{ ref('dim_date') }}
+    where date_day between cast('2023-01-01' as date) and cast('{{ var("as_of_date") }}' as date)
+),
+
+deliveries as (
+    select
+        dataset_id,
+        period_label,
+        cast(case when length(period_label) = 7 then period_label || '-01' else period_label end as date) as begins_on,
+        length(period_label) = 7 as is_month,
+        max(complete_through) as complete_through
+    from loads
+    group by dataset_id, period_label
+),
+
+final as (
+    select
+        days.city_code,
+        deliveries.dataset_id,
+        days.period_month,
+        days.date_day,
+        max(case when deliveries.is_month then 1 else 0 end) as month_deliveries
+    from deliveries
+    inner join days
+        on
+            {{ month_of('deliveries.begins_on') }} = days.period_month
+            and days.date_day >= deliveries.begins_on
+            and (deliveries.is_month or days.date_day = deliveries.begins_on)
+            and days.date_day <= deliveries.complete_through
+    group by days.city_code, deliveries.dataset_id, days.period_month, days.date_day
+)
+
+select * from final

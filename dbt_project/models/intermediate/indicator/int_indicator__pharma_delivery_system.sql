@@ -1,0 +1,32 @@
+-- One row per month in which the one-off milestone is reached by the as-of day: its earliest report.
+with months as (
+    select * from {{ ref('int_indicator__month') }}
+),
+
+milestones as (
+    select * from {{ ref('fct_milestone') }}
+),
+
+reported as (
+    select
+        {{ evidence_columns('pharma_delivery_system', 'numerator', 'milestone', 'milestones.milestone_key', of='milestones') }},
+        row_number() over (
+            partition by months.city_code, months.period_month
+            order by milestones.achieved_on, milestones.milestone_key
+        ) as report_no
+    from months
+    inner join milestones
+        on
+            months.city_code = milestones.city_code
+            and milestones.achieved_on <= months.as_of_day
+    where milestones.indicator_code = 'pharma_delivery_system'
+),
+
+final as (
+    select
+        {{ evidence_column_names() }}
+    from reported
+    where report_no = 1
+)
+
+select * from final
