@@ -1,0 +1,216 @@
+"""What is due: the questions of a night, of a month of history, and those that heal what was missed.
+
+A night asks for its business day, for the forms of its month, and for what the warehouse should have and has
+not: periods of a bounded past without a complete load, files on a share that are new or changed (of whatever
+month), and days that the transport bureau corrected. Everything hangs on the business day alone, never on the
+clock, so that a night can be repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from green_freight.agencies.connection import Connection
+from green_freight.agencies.delivery import Agency, Delivery, Granularity, Kind, KnownFile, ListedFile
+from green_freight.agencies.record import covered_through, known_files
+from green_freight.agencies.registry import agency_named
+from green_freight.errors import Failure, failure_of
+from green_freight.periods import Period
+from green_freight.protocols.patience import Effort, Patience
+from green_freight.settings import FIRST_DAY
+from green_freight.warehouse import connect
+
+log = logging.getLogger(__name__)
+
+Question = tuple[str, Period]
+
+# How far a night looks back for what is missing; older gaps are a backfill's work.
+DAYS_BACK = 62
+MONTHS_BACK = 4
+# Corrections are asked for this many days back, so that missed nights lose none.
+CHANGES_DAYS_BACK = 7
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the warehouse has, and what the agency shows without being asked for a period.
+
+    `covered` says through which day a delivery's period is loaded; `known` and `listed` are files; `changed`
+    are the days, by delivery, whose rows the agency corrected lately.
+    """
+
+    covered: Mapping[Question, date] = field(default_factory=dict)
+    known: Sequence[KnownFile] = ()
+    listed: Sequence[ListedFile] = ()
+    changed: Mapping[str, Sequence[date]] = field(default_factory=dict)
+
+
+def due_nightly(agency: str, day: date, connections: Mapping[str, Connection]) -> list[Question]:
+    """Return what the night of a business day asks an agency for, in order.
+
+    The agency is looked at (listing, corrected days); when that fails the night goes on without: the
+    questions themselves will record the failure.
+
+    Raises:
+        LookupError: an unknown agency.
+        psycopg.Error: the warehouse cannot be read.
+    """
+    found = agency_named(agency)
+    with connect("loader") as warehouse:
+        covered, known = covered_through(warehouse, found), known_files(warehouse, agency)
+    listed, changed = _look(found, day, connections)
+    return nightly_questions(found, day, Situation(covered, known, listed, changed))
+
+
+def due_in_month(agency: str, month: Period, until_day: date) -> list[Question]:
+    """Return what history asks an agency for in one month: forms and registers by month, events by day.
+
+    Days after `until_day` and before the programme's first day are left out.
+
+    Raises:
+        LookupError: an unknown agency.
+    """
+    if month.first_day > until_day or month.last_day < FIRST_DAY:
+        return []
+    questions: list[Question] = []
+    for delivery in agency_named(agency).deliveries.values():
+        by_day = delivery.granularity is Granularity.DAY
+        questions += [(delivery.name, period) for period in (month.days() if by_day else [month])]
+    return [question for question in questions if question[1].first_day <= until_day]
+
+
+def not_loaded(agency: str, questions: Iterable[Question], until_day: date) -> list[Question]:
+    """Return those questions whose answers are not loaded yet, or not as far as they could be by `until_day`."""
+    with connect("loader") as warehouse:
+        covered = covered_through(warehouse, agency_named(agency))
+    return [
+        question
+        for question in questions
+        if covered.get(question, date.min) < min(question[1].last_day, until_day)
+    ]
+
+
+def nightly_questions(agency: Agency, day: date, situation: Situation) -> list[Question]:
+    """Return what a night asks for, from what is known: the rule without the asking."""
+    questions: dict[Question, None] = {}
+    for delivery in agency.deliveries.values():
+        for period in _regular(delivery, day, situation):
+            questions[delivery.name, period] = None
+    for question in _news(agency, day, situation):
+        questions[question] = None
+    order = {name: place for place, name in enumerate(agency.deliveries)}
+    return sorted(questions, key=lambda question: (order[question[0]], question[1]))
+
+
+def _regular(delivery: Delivery, day: date, situation: Situation) -> list[Period]:
+    if delivery.granularity is Granularity.MONTH:
+        return _months_due(delivery, day, situation)
+    today = Period.day(day)
+    covered = _days_covered(delivery, situation)
+    missing = [past for past in _days_back(day) if past.first_day not in covered]
+    return sorted({*missing, today})
+
+
+def _months_due(delivery: Delivery, day: date, situation: Situation) -> list[Period]:
+    current = Period.month_of(day)
+    past = [month for month in _months_back(day) if month != current]
+    # A service cannot show that an older month was corrected; a share does, by its listing.
+    if delivery.kind is not Kind.SFTP_FILE:
+        return [*past, current]
+    gaps = [month for month in past if not _is_covered(delivery, month, situation)]
+    return [*gaps, current]
+
+
+def _is_covered(delivery: Delivery, period: Period, situation: Situation) -> bool:
+    return situation.covered.get((delivery.name, period), date.min) >= period.last_day
+
+
+def _days_covered(delivery: Delivery, situation: Situation) -> set[date]:
+    """Return the days that loads of days and of months (registers) make complete together."""
+    covered: set[date] = set()
+    for (name, period), through in situation.covered.items():
+        if name == delivery.name:
+            covered |= {each.first_day for each in _days(period) if each.first_day <= through}
+    return covered
+
+
+def _news(agency: Agency, day: date, situation: Situation) -> list[Question]:
+    """Return the files that are new or changed on a share, and the days that were corrected."""
+    known: dict[Question, list[KnownFile]] = {}
+    for kept in situation.known:
+        known.setdefault((kept.delivery, Period(kept.period)), []).append(kept)
+    found = [
+        (file.delivery, file.period)
+        for file in situation.listed
+        if not any(file.is_known_as(kept) for kept in known.get((file.delivery, file.period), ()))
+    ]
+    found += [
+        (name, Period.day(changed))
+        for name, changed_days in situation.changed.items()
+        for changed in changed_days
+    ]
+    return [
+        (name, period)
+        for name, period in found
+        if name in agency.deliveries and FIRST_DAY <= period.first_day <= day
+    ]
+
+
+def _days(period: Period) -> list[Period]:
+    return list(period.days()) if period.is_month else [period]
+
+
+def _days_back(day: date) -> list[Period]:
+    days = (day - timedelta(days=back) for back in reversed(range(DAYS_BACK)))
+    return [Period.day(each) for each in days if each >= FIRST_DAY]
+
+
+def _months_back(day: date) -> list[Period]:
+    months = [Period.month_of(day)]
+    while len(months) < MONTHS_BACK:
+        months.insert(0, Period.month_of(months[0].first_day - timedelta(days=1)))
+    return [month for month in months if month.last_day >= FIRST_DAY]
+
+
+def _look(
+    agency: Agency, day: date, connections: Mapping[str, Connection]
+) -> tuple[Sequence[ListedFile], Mapping[str, Sequence[date]]]:
+    since = Period.day(day - timedelta(days=CHANGES_DAYS_BACK - 1)).starts_at
+    try:
+        session = agency.open(connections)
+    except Failure as failure:
+        _go_on_without(agency, failure)
+        return [], {}
+    listed: Sequence[ListedFile] = []
+    changed: Mapping[str, Sequence[date]] = {}
+    try:
+        listed = session.listed_files(_one_attempt(agency, Kind.SFTP_FILE, connections))
+        changed = session.changed_days(
+            since, Period.day(day).ends_at, _one_attempt(agency, Kind.PAGED_API, connections)
+        )
+    except Exception as error:
+        _go_on_without(agency, failure_of(error))
+    finally:
+        session.close()
+    return listed, changed
+
+
+def _one_attempt(agency: Agency, kind: Kind, connections: Mapping[str, Connection]) -> Effort:
+    ids = [delivery.connection_id for delivery in agency.deliveries.values() if delivery.kind is kind]
+    extra = connections[ids[0]].extra if ids and ids[0] in connections else {}
+    return Effort(Patience.of(extra).with_one_attempt())
+
+
+def _go_on_without(agency: Agency, failure: Failure) -> None:
+    kind = failure.kind
+    log.warning(
+        "%s: %s；计划中不含补发文件 / %s: %s, the night is planned without late files (%s)",
+        agency.name_zh,
+        kind.meaning_zh,
+        agency.code,
+        kind.meaning_en,
+        failure.detail,
+    )

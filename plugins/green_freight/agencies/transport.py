@@ -1,0 +1,120 @@
+"""The transport bureau (市交通运输局): registers, daily vehicle operation and reported figures over a paged API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+
+from green_freight.agencies.connection import Connection, connection_named
+from green_freight.agencies.delivery import Agency, Asked, Delivery, Granularity, Kind, ListedFile, Offer
+from green_freight.agencies.exchange_offer import exchange_offer
+from green_freight.errors import Failure
+from green_freight.landing import Exchange
+from green_freight.periods import Period
+from green_freight.protocols.http import open_http
+from green_freight.protocols.paged_api import PagedApi
+from green_freight.protocols.patience import Effort, Patience
+from green_freight.settings import FIRST_DAY
+
+_ROOT = "/api/v1/"
+_CHANGES_PATH = f"{_ROOT}vehicle-operations/changes"
+
+
+def _register(name: str, dataset: str, title_zh: str, title_en: str) -> Delivery:
+    return Delivery(
+        name, title_zh, title_en, Granularity.CHANGED_SINCE, Kind.PAGED_API, "transport", (dataset,)
+    )
+
+
+_DELIVERIES = (
+    _register("enterprises", "transport_enterprise", "配送企业", "delivery enterprises"),
+    _register("enterprise_grades", "transport_enterprise_grade", "企业等级证书", "grade certificates"),
+    _register("vehicles", "transport_vehicle", "配送车辆", "delivery vehicles"),
+    _register("nodes", "transport_node", "三级节点", "three-level nodes"),
+    _register("stopping_places", "transport_stopping_place", "临时停靠点", "stopping places"),
+    _register("platforms", "transport_platform", "信息平台", "information platforms"),
+    _register("milestones", "transport_milestone", "工作节点", "milestones"),
+    _register("funds", "transport_fund", "专项资金", "funds"),
+    _register("policies", "transport_policy", "政策文件", "policies"),
+    Delivery(
+        "vehicle_operations",
+        "车辆每日运行",
+        "daily vehicle operation",
+        Granularity.DAY,
+        Kind.PAGED_API,
+        "transport",
+        ("transport_vehicle_operation",),
+    ),
+    Delivery(
+        "reported_figures",
+        "上报数据",
+        "figures that the bureaus reported",
+        Granularity.MONTH,
+        Kind.PAGED_API,
+        "transport",
+        ("transport_reported_figure",),
+    ),
+)
+
+
+class TransportSession:
+    """The bureau's API behind one kept-alive client."""
+
+    def __init__(self, connections: Mapping[str, Connection]) -> None:
+        """Raises Failure `connection_incomplete` where the connection or its token is absent."""
+        found = connection_named(connections, "transport")
+        if not found.password:
+            raise Failure("connection_incomplete", "password (the bearer token)")
+        self._client = open_http(found.base_url, Patience.of(found.extra), found.extra.get("proxy"))
+        self._api = PagedApi(self._client, found.password)
+
+    def offers(self, asked: Asked, effort: Effort) -> Sequence[Offer]:
+        """Return the one container that answers: the platform answers every question, if with no items."""
+        path, query = _ROOT + asked.delivery.name.replace("_", "-"), _query(asked)
+        ask = partial(self._exchanges, path, query)
+        return [exchange_offer(asked, ask, {"path": path, "query": query})]
+
+    def listed_files(self, effort: Effort) -> Sequence[ListedFile]:
+        """Return nothing: the bureau has no share."""
+        return []
+
+    def changed_days(self, since: datetime, before: datetime, effort: Effort) -> Mapping[str, Sequence[date]]:
+        """Return the days whose vehicle operation was sent or corrected in a window."""
+        items = self._api.items(_CHANGES_PATH, _window(since, before), effort)
+        try:
+            days = sorted({date.fromisoformat(item["operation_date"]) for item in items})
+        except (TypeError, KeyError, ValueError) as error:
+            raise Failure("answer_unexpected", f"{_CHANGES_PATH}: {error!r}") from error
+        return {"vehicle_operations": days}
+
+    def close(self) -> None:
+        """Close the client."""
+        self._client.close()
+
+    def _exchanges(self, path: str, query: Mapping[str, str], effort: Effort) -> list[Exchange]:
+        return self._api.exchanges(path, query, effort)
+
+
+AGENCY = Agency(
+    code="transport",
+    name_zh="市交通运输局",
+    name_en="Transport bureau",
+    deliveries={delivery.name: delivery for delivery in _DELIVERIES},
+    max_parallel_requests=4,
+    open=TransportSession,
+)
+
+
+def _query(asked: Asked) -> dict[str, str]:
+    if asked.delivery.granularity is Granularity.DAY:
+        return {"operation_date": asked.period.label}
+    if asked.delivery.granularity is Granularity.MONTH:
+        return {"period": asked.period.label}
+    return _window(asked.period.starts_at, asked.period.ends_at)
+
+
+def _window(since: datetime, before: datetime) -> dict[str, str]:
+    # The first window is open below, so that what was there before the programme began is included.
+    lower = {} if since <= Period.day(FIRST_DAY).starts_at else {"changed_since": since.isoformat()}
+    return {**lower, "changed_before": before.isoformat()}

@@ -1,0 +1,162 @@
+"""The landing store: a folder or an object store (any fsspec URL) that is only ever added to.
+
+A file's place is `<agency>/<delivery>/<period>/<sha256[:16]>-<file_name>`, its provenance stands beside it.
+The name holds the content's hash: the same content again finds itself, other content never overwrites it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any, BinaryIO, cast
+
+import fsspec
+
+from green_freight.errors import Failure
+
+_CHUNK_BYTES = 1 << 20
+# Separators, control characters and fsspec's glob signs; everything else, Chinese included, stays readable.
+_UNSAFE = re.compile(r"[/\\\x00-\x1f*?\[\]]")
+# A file system takes 255 bytes a name; hash, temporary and sidecar suffix need the rest.
+_NAME_BYTES = 160
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a file comes from; times carry a zone.
+
+    `version` is the agency's own (CSV v2 → 2, else 1), `delivered_at` when the agency put it there,
+    `complete_through` the last business day it covers, `request` how it was asked for, without secrets.
+    """
+
+    agency: str
+    delivery: str
+    period: str
+    file_name: str
+    version: int
+    delivered_at: datetime
+    received_at: datetime
+    complete_through: date
+    run_id: str
+    request: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file in the store; `is_new` is False where the same content was there already."""
+
+    url: str
+    origin: Origin
+    sha256: str
+    bytes: int
+    is_new: bool
+
+    @property
+    def source_file_key(self) -> str:
+        """Return the key under which the warehouse knows this file."""
+        origin = self.origin
+        return source_file_key(origin.agency, origin.delivery, origin.period, origin.file_name, self.sha256)
+
+
+def source_file_key(agency: str, delivery: str, period: str, file_name: str, sha256: str) -> str:
+    """Return 20 hex digits that depend on content and place only, so that a replay gets the same."""
+    return hashlib.sha256(f"{agency}/{delivery}/{period}/{file_name}/{sha256}".encode()).hexdigest()[:20]
+
+
+class LandingStore:
+    """Puts files into the landing store and opens them again."""
+
+    def __init__(self, url: str) -> None:
+        """Open the store at an fsspec URL (file:///…, memory://…, s3://…); its folder need not exist."""
+        self._filesystem, self._root = fsspec.core.url_to_fs(url)
+
+    def put(self, source: BinaryIO, origin: Origin) -> Landed:
+        """Keep a file as it is; `source` is read from its beginning.
+
+        The bytes go to a temporary name first, so that a file under its own name is always whole.
+
+        Raises:
+            Failure: `landing_unwritable` (transient), the store refused.
+        """
+        sha256, size = _digest(source)
+        path = f"{self._folder(origin)}/{sha256[:16]}-{_safe(origin.file_name)}"
+        try:
+            is_new = not self._holds(path, size)
+            if is_new:
+                self._write(path, source)
+            landed = Landed(self._filesystem.unstrip_protocol(path), origin, sha256, size, is_new)
+            if not self._filesystem.exists(_sidecar(path)):
+                self._write_sidecar(path, landed)
+        except OSError as error:
+            raise Failure("landing_unwritable", f"{type(error).__name__}: {error}") from error
+        return landed
+
+    def open(self, landed: Landed | str) -> BinaryIO:
+        """Open a landed file for reading, by itself or by its URL (`ops.source_file.landing_url`).
+
+        Raises:
+            FileNotFoundError: it is not in the store.
+        """
+        url = landed if isinstance(landed, str) else landed.url
+        return cast(BinaryIO, self._filesystem.open(self._filesystem._strip_protocol(url), "rb"))
+
+    def provenance(self, landed: Landed | str) -> dict[str, Any]:
+        """Return what the sidecar says of a landed file: its first receipt."""
+        url = landed if isinstance(landed, str) else landed.url
+        with self._filesystem.open(_sidecar(self._filesystem._strip_protocol(url)), "rb") as sidecar:
+            return cast(dict[str, Any], json.load(sidecar))
+
+    def _folder(self, origin: Origin) -> str:
+        return f"{self._root.rstrip('/')}/{origin.agency}/{origin.delivery}/{origin.period}"
+
+    def _holds(self, path: str, size: int) -> bool:
+        return bool(self._filesystem.exists(path)) and self._filesystem.size(path) == size
+
+    def _write(self, path: str, source: BinaryIO) -> None:
+        source.seek(0)
+        temporary = f"{path}.{uuid.uuid4().hex}.part"
+        self._filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
+        try:
+            with self._filesystem.open(temporary, "wb") as target:
+                while chunk := source.read(_CHUNK_BYTES):
+                    target.write(chunk)
+            self._filesystem.mv(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self._filesystem.rm_file(temporary)
+            raise
+
+    def _write_sidecar(self, path: str, landed: Landed) -> None:
+        facts = asdict(landed.origin) | {"sha256": landed.sha256, "bytes": landed.bytes}
+        text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True, default=_as_text)
+        temporary = f"{path}.{uuid.uuid4().hex}.part"
+        with self._filesystem.open(temporary, "wb") as target:
+            target.write(text.encode() + b"\n")
+        self._filesystem.mv(temporary, _sidecar(path))
+
+
+def _safe(file_name: str) -> str:
+    return _UNSAFE.sub("_", file_name).encode()[-_NAME_BYTES:].decode(errors="ignore")
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _sidecar(path: str) -> str:
+    return f"{path}.provenance.json"
+
+
+def _digest(source: BinaryIO) -> tuple[str, int]:
+    source.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while chunk := source.read(_CHUNK_BYTES):
+        digest.update(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size

@@ -1,0 +1,62 @@
+"""The transport bureau's paged JSON service: bearer token, pages, queries by time of last change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from green_freight.errors import Failure
+from green_freight.landing import Exchange
+from green_freight.protocols.answers import json_object
+from green_freight.protocols.http import get
+from green_freight.protocols.paging import Page, read_all_pages
+from green_freight.protocols.patience import Effort
+
+PAGE_SIZE = 500
+
+
+class PagedApi:
+    """Reads whole lists; one instance may serve several threads."""
+
+    def __init__(self, client: httpx.Client, token: str, page_size: int = PAGE_SIZE) -> None:
+        """Use an open client; `token` goes into the Authorization header and nowhere else."""
+        self._client = client
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._page_size = page_size
+
+    def exchanges(self, path: str, query: Mapping[str, str], effort: Effort) -> list[Exchange]:
+        """Return the exchanges that make up one list, a page each, whole and consistent.
+
+        Raises:
+            Failure: see green_freight.errors; transient ones after the effort's patience ended.
+        """
+        pages = self._pages(path, query, effort)
+        return [Exchange(self._request(path, query, page.number), page.body) for page in pages]
+
+    def items(self, path: str, query: Mapping[str, str], effort: Effort) -> list[Any]:
+        """Return the items of one list. Raises as `exchanges`."""
+        return [item for page in self._pages(path, query, effort) for item in page.items]
+
+    def _pages(self, path: str, query: Mapping[str, str], effort: Effort) -> list[Page]:
+        return read_all_pages(lambda number: effort.persist(lambda: self._page(path, query, number)), path)
+
+    def _request(self, path: str, query: Mapping[str, str], number: int) -> dict[str, Any]:
+        return {"method": "GET", "path": path, "query": {**query, **self._paging(number)}}
+
+    def _paging(self, number: int) -> dict[str, str]:
+        return {"page": str(number), "page_size": str(self._page_size)}
+
+    def _page(self, path: str, query: Mapping[str, str], number: int) -> Page:
+        body = get(self._client, path, {**query, **self._paging(number)}, self._headers)
+        answer = json_object(body, path)
+        if answer.get("code") != 0:
+            said = f"code {answer.get('code')!r}, {answer.get('message')!r}"
+            raise Failure("request_refused" if "code" in answer else "answer_unexpected", f"{path}: {said}")
+        items, total = answer.get("items"), answer.get("total")
+        if not isinstance(items, list) or not isinstance(total, int):
+            raise Failure(
+                "answer_unexpected", f"{path}: page {number} without a list `items` and a number `total`"
+            )
+        return Page(number, total, items, body)

@@ -1,0 +1,87 @@
+"""Reading all pages of a list that may change while it is read.
+
+One round asks page after page until the stated total is reached or a page is empty (servers answer a page
+past the end with an empty list). A round is believed when nothing contradicts it: one total on every page, as
+many items as that total, and no item on two pages, which is what a shift of the list under the reader looks
+like. A doubtful round is read again; two equal rounds are the agency's own data, doubtful or not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from green_freight.errors import Failure
+
+MOST_ROUNDS = 4
+MOST_PAGES = 100_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer: its items, the total that the server stated with it, and the body as received."""
+
+    number: int
+    total: int
+    items: Sequence[Any]
+    body: str
+
+
+def read_all_pages(ask: Callable[[int], Page], where: str) -> list[Page]:
+    """Return all pages of one consistent reading, in order; `ask(number)` counts from 1.
+
+    Raises:
+        Failure: `paging_unstable` (transient) where the list never held still or items stay missing.
+    """
+    previous: list[Page] | None = None
+    for _ in range(MOST_ROUNDS):
+        pages = _round(ask)
+        doubt = _doubt(pages)
+        if doubt is None or _is_settled(pages, previous):
+            return pages
+        previous = pages
+    raise Failure("paging_unstable", f"{where}: {doubt}, after {MOST_ROUNDS} readings")
+
+
+def _round(ask: Callable[[int], Page]) -> list[Page]:
+    pages: list[Page] = []
+    received = 0
+    for number in range(1, MOST_PAGES + 1):
+        page = ask(number)
+        pages.append(page)
+        received += len(page.items)
+        if not page.items or received >= page.total:
+            break
+    return pages
+
+
+def _doubt(pages: list[Page]) -> str | None:
+    totals = {page.total for page in pages}
+    if len(totals) > 1:
+        return f"the total changed between {min(totals)} and {max(totals)}"
+    received = sum(len(page.items) for page in pages)
+    if received != pages[0].total:
+        return f"{received} items came, {pages[0].total} were announced"
+    return "an item stands on two pages" if _has_repeats(pages) else None
+
+
+def _has_repeats(pages: list[Page]) -> bool:
+    if len(pages) == 1:
+        return False
+    seen: set[str] = set()
+    for page in pages:
+        here = {json.dumps(item, sort_keys=True, default=str) for item in page.items}
+        if seen & here:
+            return True
+        seen |= here
+    return False
+
+
+def _is_settled(pages: list[Page], previous: list[Page] | None) -> bool:
+    if previous is None or [page.body for page in pages] != [page.body for page in previous]:
+        return False
+    totals = [page.total for page in pages]
+    received = sum(len(page.items) for page in pages)
+    return min(totals) <= received <= max(totals)

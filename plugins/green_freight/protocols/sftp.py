@@ -1,0 +1,193 @@
+"""The SFTP client: one session an agency, the server's key pinned, files taken whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+import stat
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import BinaryIO, TypeVar
+
+import paramiko
+
+from green_freight.errors import Failure
+from green_freight.protocols.patience import Effort, Patience
+from green_freight.protocols.wholeness import check_begin
+
+_Answer = TypeVar("_Answer")
+_CHUNK_BYTES = 1 << 18
+# Paramiko asks for the whole file at once otherwise, which some servers take for an attack.
+_REQUESTS_AHEAD = 64
+
+# Its transport thread writes a traceback for each refused connection; the failure is reported by the caller.
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file on the server as listed: size in bytes, time of last change (whole seconds, UTC)."""
+
+    folder: str
+    name: str
+    bytes: int
+    changed_at: datetime
+
+    @property
+    def path(self) -> str:
+        """Return the file's path on the server."""
+        return f"{self.folder.rstrip('/')}/{self.name}"
+
+
+@dataclass(frozen=True)
+class SftpLogin:
+    """Where to log in; `host_key` is the server's public key as in known_hosts (`ssh-ed25519 AAAA…`)."""
+
+    host: str
+    port: int
+    login: str
+    password: str = field(repr=False)
+    host_key: str = ""
+
+
+class SftpSession:
+    """One SFTP session, opened at first use and again after a loss; its steps come one after another."""
+
+    def __init__(self, login: SftpLogin) -> None:
+        self._login = login
+        self._lock = threading.RLock()
+        self._ssh: paramiko.SSHClient | None = None
+        self._sftp: paramiko.SFTPClient | None = None
+
+    def files(self, folder: str, effort: Effort) -> list[RemoteFile]:
+        """Return the plain files of a folder, by name.
+
+        Raises:
+            Failure: `folder_missing` (permanent) where there is none; for others see green_freight.errors.
+        """
+        entries = self._persist(lambda sftp: sftp.listdir_attr(folder), effort, folder)
+        found = [_remote_file(folder, entry) for entry in entries if _is_file(entry)]
+        return sorted(found, key=lambda file: file.name)
+
+    def folders(self, folder: str, effort: Effort) -> list[str]:
+        """Return the names of the folders below one, sorted. Raises as `files`."""
+        entries = self._persist(lambda sftp: sftp.listdir_attr(folder), effort, folder)
+        return sorted(entry.filename for entry in entries if stat.S_ISDIR(entry.st_mode or 0))
+
+    def download(self, file: RemoteFile, target: BinaryIO, effort: Effort) -> RemoteFile:
+        """Stream a file into `target` (emptied first) and return it as it is listed now.
+
+        Raises:
+            Failure: `file_half_written` (transient) where it changed meanwhile or bytes are missing.
+        """
+        return self._persist(lambda sftp: _download(sftp, file, target), effort, file.path)
+
+    def close(self) -> None:
+        """End the session; a later step opens a new one."""
+        with self._lock:
+            if self._ssh is not None:
+                self._ssh.close()
+            self._ssh = self._sftp = None
+
+    def _persist(self, step: Callable[[paramiko.SFTPClient], _Answer], effort: Effort, what: str) -> _Answer:
+        def attempt() -> _Answer:
+            with self._lock:
+                try:
+                    return step(self._opened(effort.patience))
+                except Failure:
+                    raise
+                except FileNotFoundError as error:
+                    raise Failure("folder_missing", what) from error
+                except PermissionError as error:
+                    raise Failure("request_refused", f"{what}: {error}") from error
+                except Exception:
+                    # After a broken session nothing said on it can be trusted; the next attempt logs in anew.
+                    self.close()
+                    raise
+
+        return effort.persist(attempt)
+
+    def _opened(self, patience: Patience) -> paramiko.SFTPClient:
+        if self._sftp is None:
+            ssh = paramiko.SSHClient()
+            host, port = self._login.host, self._login.port
+            key = pinned_key(self._login.host_key)
+            known_as = host if port == paramiko.config.SSH_PORT else f"[{host}]:{port}"
+            ssh.get_host_keys().add(known_as, key.get_name(), key)
+            ssh.set_missing_host_key_policy(paramiko.RejectPolicy())
+            self._ssh = ssh
+            ssh.connect(
+                host,
+                port,
+                username=self._login.login,
+                password=self._login.password,
+                timeout=patience.connect_seconds,
+                banner_timeout=patience.answer_seconds,
+                auth_timeout=patience.answer_seconds,
+                channel_timeout=patience.answer_seconds,
+                allow_agent=False,
+                look_for_keys=False,
+            )
+            sftp = ssh.open_sftp()
+            channel = sftp.get_channel()
+            if channel is not None:
+                channel.settimeout(patience.answer_seconds)
+            self._sftp = sftp
+        return self._sftp
+
+
+def pinned_key(text: str) -> paramiko.PKey:
+    """Return the public key in a known_hosts or authorized_keys line; host names and comments are skipped.
+
+    Raises:
+        Failure: `connection_incomplete`, it is missing or no key.
+    """
+    words = text.split()
+    for name, encoded in pairwise(words):
+        if name.startswith(("ssh-", "ecdsa-")):
+            try:
+                key = paramiko.PKey.from_type_string(name, base64.b64decode(encoded, validate=True))
+            except (binascii.Error, paramiko.SSHException, paramiko.pkey.UnknownKeyType) as error:
+                raise Failure("connection_incomplete", f"host_key: {error}") from error
+            return key
+    raise Failure("connection_incomplete", "host_key (ssh-ed25519 AAAA…)")
+
+
+def _download(sftp: paramiko.SFTPClient, file: RemoteFile, target: BinaryIO) -> RemoteFile:
+    before = _remote_file(file.folder, sftp.stat(file.path), file.name)
+    target.seek(0)
+    target.truncate()
+    try:
+        received = _copy(sftp, file.path, before.bytes, target)
+    except EOFError as error:
+        raise Failure("file_half_written", f"{file.path}: the transfer broke off") from error
+    # What never was such a file is not half of one: garbage must not be waited for.
+    check_begin(file.name, target)
+    after = _remote_file(file.folder, sftp.stat(file.path), file.name)
+    if received != before.bytes or before != after:
+        sizes = f"{received} of {before.bytes} bytes, now {after.bytes}"
+        raise Failure("file_half_written", f"{file.path}: {sizes}")
+    return after
+
+
+def _copy(sftp: paramiko.SFTPClient, path: str, size: int, target: BinaryIO) -> int:
+    received = 0
+    with sftp.open(path, "rb") as source:
+        source.prefetch(size, _REQUESTS_AHEAD)
+        while chunk := source.read(_CHUNK_BYTES):
+            target.write(chunk)
+            received += len(chunk)
+    return received
+
+
+def _is_file(entry: paramiko.SFTPAttributes) -> bool:
+    return not stat.S_ISDIR(entry.st_mode or 0)
+
+
+def _remote_file(folder: str, entry: paramiko.SFTPAttributes, name: str | None = None) -> RemoteFile:
+    changed_at = datetime.fromtimestamp(entry.st_mtime or 0, UTC)
+    return RemoteFile(folder, name or entry.filename, entry.st_size or 0, changed_at)

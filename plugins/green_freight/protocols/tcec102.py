@@ -1,0 +1,206 @@
+"""The client of the national charging exchange T/CEC 102, as the power company's platform serves it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from green_freight.errors import Failure
+from green_freight.landing import Exchange
+from green_freight.periods import SHANGHAI
+from green_freight.protocols.answers import json_object
+from green_freight.protocols.http import answered, decoded
+from green_freight.protocols.paging import Page, read_all_pages
+from green_freight.protocols.patience import Effort
+from green_freight.protocols.tcec102_crypto import Secrets, decrypt, encrypt, is_signed, sign
+from green_freight.protocols.tcec102_drift import ENVELOPE, TOKEN_ANSWER, canonical, canonical_stations_page
+
+PAGE_SIZE = 50
+LONGEST_STATS_DAYS = 7
+_MOST_IN_A_SECOND = 9999
+
+# Ret of the answer → failure; 4002 is answered by renewing the token first (charging_exchange.md).
+_FAILURES = {
+    "-1": "busy",
+    "500": "server_error",
+    "4001": "signature_refused",
+    "4002": "token_refused",
+    "4003": "request_refused",
+    "4004": "request_refused",
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who we are to the platform: the OperatorID in the envelope and the secret that query_token wants."""
+
+    operator_id: str
+    operator_secret: str = field(repr=False)
+
+
+class Sequence:
+    """Numbers the requests: Seq counts from 0001 inside one second of TimeStamp. Safe between threads."""
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI)) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._second = ""
+        self._last = 0
+
+    def next(self) -> tuple[str, str]:
+        """Return (TimeStamp, Seq); in a second with all numbers used, the next second's first."""
+        with self._lock:
+            second = self._now().strftime("%Y%m%d%H%M%S")
+            # A clock that steps back must not number twice: the later second goes on.
+            if second > self._second:
+                self._second, self._last = second, 0
+            elif self._last == _MOST_IN_A_SECOND:
+                following = datetime.strptime(self._second, "%Y%m%d%H%M%S").replace(tzinfo=SHANGHAI)
+                self._second, self._last = (following + timedelta(seconds=1)).strftime("%Y%m%d%H%M%S"), 0
+            self._last += 1
+            return self._second, f"{self._last:04d}"
+
+
+class ChargingExchange:
+    """Asks the platform; one instance, its token and its connection serve several threads.
+
+    `drift` counts the departures from the standard that were put right (lower-case Sig, key case and so on).
+    """
+
+    def __init__(
+        self, client: httpx.Client, identity: Identity, secrets: Secrets, version: str = "v1"
+    ) -> None:
+        self.drift: Counter[str] = Counter()
+        self._client, self._identity, self._secrets = client, identity, secrets
+        self._root = f"/evcs/{version}/"
+        self._sequence = Sequence()
+        self._token: str | None = None
+        self._token_lock = threading.Lock()
+
+    def stations(self, since: datetime | None, effort: Effort) -> list[Exchange]:
+        """Return query_stations_info page by page: the stations changed since an instant (all when None).
+
+        Raises:
+            Failure: see green_freight.errors; transient ones after the effort's patience ended.
+        """
+        pages = self._station_pages(since, effort)
+        return [Exchange(self._described(_station_query(since, page.number)), page.body) for page in pages]
+
+    def station_records(self, effort: Effort) -> list[dict[str, Any]]:
+        """Return every station the platform knows, canonical. Raises as `stations`."""
+        return [station for page in self._station_pages(None, effort) for station in page.items]
+
+    def station_stats(self, station_id: str, first: date, last: date, effort: Effort) -> list[Exchange]:
+        """Return query_station_stats for days `first` to `last`, asked in pieces of at most seven days.
+
+        Raises:
+            Failure: as `stations`.
+        """
+        found: list[Exchange] = []
+        for start, end in split_days(first, last, LONGEST_STATS_DAYS):
+            query = {"StationID": station_id, "StartTime": start.isoformat(), "EndTime": end.isoformat()}
+            body = self.query("query_station_stats", query, effort)
+            json_object(body, "query_station_stats")
+            found.append(Exchange({"interface": "query_station_stats", "parameters": query}, body))
+        return found
+
+    def query(self, interface: str, parameters: Mapping[str, Any], effort: Effort) -> str:
+        """Return the verified, decrypted answer of one interface; a refused token is renewed once."""
+        token = self._current_token(None, effort)
+        try:
+            return effort.persist(lambda: self._ask(interface, parameters, token))
+        except Failure as failure:
+            if failure.code != "token_refused":
+                raise
+        renewed = self._current_token(token, effort)
+        return effort.persist(lambda: self._ask(interface, parameters, renewed))
+
+    def _station_pages(self, since: datetime | None, effort: Effort) -> list[Page]:
+        def ask(number: int) -> Page:
+            body = self.query("query_stations_info", _station_query(since, number), effort)
+            answer = canonical_stations_page(json_object(body, "query_stations_info"), self.drift)
+            items, total = answer.get("StationInfos"), answer.get("ItemSize")
+            if not isinstance(items, list) or not isinstance(total, int):
+                raise Failure("answer_unexpected", f"page {number} without StationInfos and ItemSize")
+            return Page(number, total, items, body)
+
+        return read_all_pages(ask, "query_stations_info")
+
+    def _described(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        return {"interface": "query_stations_info", "parameters": dict(parameters)}
+
+    def _current_token(self, refused: str | None, effort: Effort) -> str:
+        """Return the cached token, or a new one where there is none or the cached one is `refused`."""
+        with self._token_lock:
+            if self._token is None or self._token == refused:
+                self._token = effort.persist(self._new_token)
+            return self._token
+
+    def _new_token(self) -> str:
+        wanted = {"OperatorID": self._identity.operator_id, "OperatorSecret": self._identity.operator_secret}
+        body = self._ask("query_token", wanted, None)
+        answer = canonical(json_object(body, "query_token"), TOKEN_ANSWER, self.drift)
+        token = answer.get("AccessToken")
+        if answer.get("SuccStat") != 0 or not isinstance(token, str) or not token:
+            raise Failure("login_refused", f"query_token: FailReason {answer.get('FailReason')}")
+        return token
+
+    def _ask(self, interface: str, parameters: Mapping[str, Any], token: str | None) -> str:
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        content = json.dumps(self._sealed(parameters)).encode()
+        answer = answered(self._client.post(self._root + interface, content=content, headers=headers))
+        return self._opened(json_object(decoded(answer), interface), interface)
+
+    def _sealed(self, parameters: Mapping[str, Any]) -> dict[str, str]:
+        data = encrypt(json.dumps(parameters, ensure_ascii=False), self._secrets)
+        operator, (timestamp, number) = self._identity.operator_id, self._sequence.next()
+        signature = sign(operator + data + timestamp + number, self._secrets)
+        return {"OperatorID": operator, "Data": data, "TimeStamp": timestamp, "Seq": number, "Sig": signature}
+
+    def _opened(self, envelope: Mapping[str, Any], interface: str) -> str:
+        found = canonical(envelope, ENVELOPE, self.drift)
+        if "Ret" not in found:
+            raise Failure("answer_unexpected", f"{interface}: an answer without Ret")
+        said = str(found["Ret"]).strip()
+        message = _text(found.get("Msg"))
+        if said != "0":
+            raise Failure(
+                _FAILURES.get(said, "request_refused"), f"{interface}: Ret {said} {message}".strip()
+            )
+        data, signature = _text(found.get("Data")), _text(found.get("Sig"))
+        # Before decrypting: padding errors of unauthenticated bytes are an oracle.
+        if not is_signed(said + message + data, signature, self._secrets):
+            raise Failure("signature_wrong", interface)
+        if signature != signature.upper():
+            self.drift["lower-case Sig"] += 1
+        return decrypt(data, self._secrets)
+
+
+def split_days(first: date, last: date, longest: int) -> list[tuple[date, date]]:
+    """Return the pieces of at most `longest` days, both ends included, that make up `first` to `last`."""
+    pieces: list[tuple[date, date]] = []
+    while first <= last:
+        end = min(last, first + timedelta(days=longest - 1))
+        pieces.append((first, end))
+        first = end + timedelta(days=1)
+    return pieces
+
+
+def _station_query(since: datetime | None, number: int) -> dict[str, Any]:
+    window = (
+        {} if since is None else {"LastQueryTime": since.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")}
+    )
+    return {**window, "PageNo": number, "PageSize": PAGE_SIZE}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,200 @@
+"""T/CEC 102 messages as they should be, made from messages as they come.
+
+Drift met in the field (charging_exchange.md): lower-camel keys, OperationID for OperatorID, numbers as
+strings, ElectMoney for ElecMoney, SubPeriod for SumPeriod, TotalServiceMoney for the standard's own
+TotalSeviceMoney. The functions here return the standard's spelling with `Decimal` for measured numbers, `int`
+for counts and text for codes and identifiers. What cannot be read stays as it came: the contract judges it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+# A misspelling stands for the standard's word wherever in a key it occurs: DetailElectMoney is covered too.
+_WORDS = (
+    ("operationid", "operatorid"),
+    ("electmoney", "elecmoney"),
+    ("electprice", "elecprice"),
+    ("servicemoney", "sevicemoney"),
+    ("serviceprice", "seviceprice"),
+    ("subperiod", "sumperiod"),
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One message or part of one: its fields by type, and the parts (lists or single) it holds."""
+
+    texts: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    parts: Mapping[str, Shape] = field(default_factory=dict)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return the standard's spelling by the key's lower-case form."""
+        return {name.lower(): name for name in (*self.texts, *self.counts, *self.numbers, *self.parts)}
+
+
+def _names(*lines: str) -> tuple[str, ...]:
+    return tuple(name for line in lines for name in line.split())
+
+
+CONNECTOR = Shape(
+    texts=("ConnectorID", "ConnectorName", "ConnectorType", "ParkNo", "NationalStandard"),
+    counts=("VoltageUpperLimits", "VoltageLowerLimits", "Current"),
+    numbers=("Power",),
+)
+EQUIPMENT = Shape(
+    texts=_names(
+        "EquipmentID ManufacturerID ManufacturerName EquipmentModel ProductionDate EquipmentType",
+        "EquipmentName OfficialRunTime DecommissionTime",
+    ),
+    numbers=("Power", "EquipmentLng", "EquipmentLat"),
+    parts={"ConnectorInfos": CONNECTOR},
+)
+STATION = Shape(
+    texts=_names(
+        "StationID OperatorID EquipmentOwnerID StationName CountryCode AreaCode Address StationTel",
+        "ServiceTel StationType StationStatus Construction SiteGuide MatchCars ParkInfo BusineHours ElectricityFee",
+        "ServiceFee ParkFee Payment Remark OfficialRunTime DecommissionTime",
+    ),
+    counts=("ParkNums", "SupportOrder"),
+    numbers=("StationLng", "StationLat"),
+    parts={"EquipmentInfos": EQUIPMENT},
+)
+CONNECTOR_STATS = Shape(texts=("ConnectorID",), numbers=("ConnectorElectricity",))
+EQUIPMENT_STATS = Shape(
+    texts=("EquipmentID",),
+    numbers=("EquipmentElectricity",),
+    parts={"ConnectorStatsInfos": CONNECTOR_STATS},
+)
+STATION_STATS = Shape(
+    texts=("StationID", "StartTime", "EndTime"),
+    numbers=("StationElectricity",),
+    parts={"EquipmentStatsInfos": EQUIPMENT_STATS},
+)
+CHARGE_DETAIL = Shape(
+    texts=("DetailStartTime", "DetailEndTime"),
+    numbers=("ElecPrice", "SevicePrice", "DetailPower", "DetailElecMoney", "DetailSeviceMoney"),
+)
+CHARGE_ORDER = Shape(
+    texts=_names(
+        "OperatorID ConnectorID StartChargeSeq UserChargeType MobileNumber StartTime EndTime StopReason Vin"
+    ),
+    counts=("SumPeriod",),
+    numbers=(
+        "TotalPower",
+        "TotalElecMoney",
+        "TotalSeviceMoney",
+        "TotalMoney",
+        "MeterValueStart",
+        "MeterValueEnd",
+    ),
+    parts={"ChargeDetails": CHARGE_DETAIL},
+)
+_STATS_ANSWER = Shape(parts={"StationStats": STATION_STATS})
+_STATIONS_ANSWER = Shape(counts=("PageNo", "PageCount", "ItemSize"), parts={"StationInfos": STATION})
+TOKEN_ANSWER = Shape(
+    texts=("OperatorID", "AccessToken"), counts=("SuccStat", "TokenAvailableTime", "FailReason")
+)
+ENVELOPE = Shape(texts=("OperatorID", "Ret", "Msg", "Data", "Sig"))
+
+
+def canonical_station(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
+    """Return one StationInfo, EquipmentInfos and ConnectorInfos included, in the standard's spelling."""
+    return canonical(message, STATION, drift)
+
+
+def canonical_stats(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
+    """Return one StationStats (kWh as Decimal); an answer that wraps it in `StationStats` is unwrapped."""
+    answer = canonical(message, _STATS_ANSWER, None)
+    if isinstance(answer.get("StationStats"), dict):
+        answer = canonical(message, _STATS_ANSWER, drift)
+        found: dict[str, Any] = answer["StationStats"]
+        return found
+    return canonical(message, STATION_STATS, drift)
+
+
+def canonical_order(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
+    """Return one ChargeOrderInfo with its ChargeDetails in the standard's spelling and types."""
+    return canonical(message, CHARGE_ORDER, drift)
+
+
+def canonical_stations_page(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
+    """Return one page of query_stations_info: PageNo, PageCount, ItemSize as int, StationInfos canonical."""
+    return canonical(message, _STATIONS_ANSWER, drift)
+
+
+def canonical(message: Mapping[str, Any], shape: Shape, drift: Counter[str] | None) -> dict[str, Any]:
+    """Return a message in the spelling and types of `shape`.
+
+    Keys the shape does not know are kept as they came and counted in `drift` as `unknown key <key>`; where
+    both the right and a drifted spelling occur, the right one wins. `drift` counts what was put right.
+    """
+    names = shape.names
+    found: dict[str, Any] = {}
+    for key, value in message.items():
+        name = names.get(_plain(key))
+        if name is None:
+            _count(drift, f"unknown key {key}")
+            found[key] = value
+            continue
+        if key != name:
+            _count(drift, f"key {key}")
+            if name in message:
+                continue
+        found[name] = _typed(name, value, shape, drift)
+    return found
+
+
+def _plain(key: str) -> str:
+    lowered = key.lower()
+    for wrong, right in _WORDS:
+        lowered = lowered.replace(wrong, right)
+    return lowered
+
+
+def _typed(name: str, value: Any, shape: Shape, drift: Counter[str] | None) -> Any:
+    if name in shape.parts:
+        return _part(value, shape.parts[name], drift)
+    if value is None:
+        return None
+    if name in shape.texts:
+        return (
+            str(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
+        )
+    number = _number(value)
+    if number is None:
+        return value
+    if isinstance(value, str):
+        _count(drift, f"text number {name}")
+    is_count = name in shape.counts and number == number.to_integral_value()
+    return int(number) if is_count else number
+
+
+def _part(value: Any, shape: Shape, drift: Counter[str] | None) -> Any:
+    if isinstance(value, Mapping):
+        return canonical(value, shape, drift)
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [canonical(each, shape, drift) if isinstance(each, Mapping) else each for each in value]
+    return value
+
+
+def _number(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _count(drift: Counter[str] | None, note: str) -> None:
+    if drift is not None:
+        drift[note] += 1
