@@ -1,0 +1,144 @@
+"""The true value of every indicator for every month, from the city's own objects, in Python.
+
+`true_values(city, as_of)` has one entry per indicator and month from 2023-01 to the month of `as_of`, by what is known
+when the day `as_of` is over: late entries and corrections are in, the future is not. A month is judged at its last
+day, the running one at `as_of`. `true_scorecard` keeps each year's last month. `true_event_totals` adds up a
+month's events. The warehouse computes the same in SQL; that the two agree is the proof of either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+
+from demo_city.chance import month_end, month_starts
+from demo_city.charging_sessions import DAY
+from demo_city.city import City
+from demo_city.knowledge import Knowledge, knowledge_of
+from demo_city.plan_targets import INDICATORS, PlannedIndicator
+from demo_city.truth_measures import PERIOD_START, Parts, measure_of
+from demo_city.truth_status import expected_value, status_of
+
+_SIX_PLACES = Decimal("0.000001")
+
+
+@dataclass(frozen=True)
+class TrueValue:
+    """One indicator in one month; ratios rounded half up to six decimals, parts exact."""
+
+    indicator_code: str
+    work_no: int
+    target_kind: str
+    period_month: date
+    year: int
+    as_of_date: date
+    numerator: Decimal | None
+    denominator: Decimal | None
+    actual_value: Decimal | None
+    target_value: Decimal | None
+    expected_value: Decimal | None
+    completion_ratio: Decimal | None
+    status_code: str
+    null_reason: str | None
+
+
+@dataclass(frozen=True)
+class EventTotals:
+    """A month's events. Sessions and vehicle-days belong to the day of their start; energy in kWh."""
+
+    period_month: date
+    session_count: int
+    session_energy_kwh: Decimal
+    session_fee_yuan: Decimal
+    stats_energy_kwh: Decimal
+    vehicle_days: int
+    distance_km: Decimal
+
+
+def true_values(city: City, as_of: date) -> list[TrueValue]:
+    """Return every indicator for every month from 2023-01 to the month of `as_of`, as known at its end."""
+    known = knowledge_of(city, as_of)
+    months = month_starts(PERIOD_START, as_of)
+    return [_true_value(plan, known, month) for plan in INDICATORS for month in months]
+
+
+def true_month(city: City, month: date) -> list[TrueValue]:
+    """Return every indicator for one month, as known when the month was over."""
+    known = knowledge_of(city, month_end(month))
+    return [_true_value(plan, known, month.replace(day=1)) for plan in INDICATORS]
+
+
+def true_scorecard(city: City, as_of: date) -> list[TrueValue]:
+    """Return one entry per indicator and year: that of the year's last month up to `as_of`."""
+    last = {(v.indicator_code, v.year): v for v in true_values(city, as_of)}
+    return list(last.values())
+
+
+def true_event_totals(city: City, month: date, as_of: date | None = None) -> EventTotals:
+    """Return a month's totals of the events that have reached the agencies' deliveries when `as_of` is over.
+
+    A session that ends after midnight is pushed a day later, so that a running month has the statistics' energy of
+    its last day in full, but not yet every session. Without `as_of` everything has arrived.
+    """
+    first, end = month.replace(day=1), month_end(month)
+    last = min(end, as_of) if as_of else end
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    sessions = energy = fees = statistics = 0
+    vehicle_days, distance = 0, Decimal("0.0")
+    for day in days:
+        columns = city.power.sessions(day)
+        arrived = columns.end < DAY if day == as_of else np.ones(len(columns.end), dtype=bool)
+        sessions += int(arrived.sum())
+        energy += int(columns.energy[arrived].sum())
+        fees += int((columns.electricity_fee + columns.service_fee)[arrived].sum())
+        statistics += int(columns.energy.sum())
+        rows = city.vehicle_operations(day)
+        vehicle_days += len(rows)
+        distance += sum((row["distance_km"] for row in rows), Decimal(0))
+    hundredth = Decimal("0.01")
+    return EventTotals(
+        first, sessions, energy * hundredth, fees * hundredth, statistics * hundredth, vehicle_days, distance
+    )
+
+
+def _true_value(plan: PlannedIndicator, known: Knowledge, month: date) -> TrueValue:
+    day = min(month_end(month), known.as_of)
+    parts = measure_of(plan.code)(known, day)
+    exact = _exact(parts)
+    target = plan.targets.get(day.year)
+    return TrueValue(
+        indicator_code=plan.code,
+        work_no=plan.work_no,
+        target_kind=plan.kind,
+        period_month=month,
+        year=day.year,
+        as_of_date=day,
+        numerator=parts.numerator,
+        denominator=parts.denominator,
+        actual_value=_round(exact) if parts.denominator is not None and exact is not None else exact,
+        target_value=target,
+        expected_value=expected_value(plan, day),
+        completion_ratio=_round(exact / target) if exact is not None and target is not None else None,
+        status_code=status_of(plan, parts, day),
+        null_reason=_null_reason(parts),
+    )
+
+
+def _exact(parts: Parts) -> Decimal | None:
+    """Return the unrounded figure; None without data, and for a zero denominator: that is not 0%."""
+    if parts.numerator is None or parts.denominator is None:
+        return parts.numerator
+    return parts.numerator / parts.denominator if parts.denominator else None
+
+
+def _null_reason(parts: Parts) -> str | None:
+    if parts.numerator is None:
+        return "no_data"
+    return "zero_denominator" if parts.denominator == 0 else None
+
+
+def _round(value: Decimal) -> Decimal:
+    return value.quantize(_SIX_PLACES, ROUND_HALF_UP)
