@@ -26,9 +26,9 @@ def create_table(session: psycopg.Connection[TupleRow], table: PlannedTable, pub
 
     Returns the number of rows; a partitioned table gets them month by month (`create_partition`).
     """
-    partitioning = sql.SQL("")
+    partitioning: sql.Composable = sql.SQL("")
     if table.partition_column:
-        partitioning = sql.SQL("partition by range ({})").format(sql.Identifier(table.partition_column))  # type: ignore[assignment]
+        partitioning = sql.SQL("partition by range ({})").format(sql.Identifier(table.partition_column))
     session.execute(
         sql.SQL("create table {} ({}, {} bigint not null) {}").format(
             mart(table.name),

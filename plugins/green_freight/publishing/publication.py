@@ -44,13 +44,17 @@ class PublicationOutcome:
     changes: tuple[TableChange, ...] = ()
 
     @property
+    def rows_changed(self) -> int:
+        """Return the rows that were added, changed or removed in all tables."""
+        return sum(change.total for change in self.changes)
+
+    @property
     def sentence(self) -> str:
         """Return the outcome in Chinese and English, for a log."""
-        rows = sum(change.total for change in self.changes)
         return {
             "published": (
-                f"已发布第 {self.publication_no} 号，{len(self.changes)} 张表 {rows} 行有变化 / "
-                f"published number {self.publication_no}: {rows} rows differ in {len(self.changes)} tables"
+                f"已发布第 {self.publication_no} 号，{len(self.changes)} 张表 {self.rows_changed} 行有变化 / "
+                f"published number {self.publication_no}: {self.rows_changed} rows differ in {len(self.changes)} tables"
             ),
             "unchanged": "与当前发布相同，未产生新发布 / nothing differs from what is published: no new publication",
             "already_published": (
@@ -72,7 +76,8 @@ def publish(
     *,
     patience: timedelta = PATIENCE_WITH_READERS,
 ) -> PublicationOutcome:
-    """Publish an audited build; done twice it is done once. Gives the run's lease on the candidate back.
+    """Publish an audited build; done twice it is done once. However it ends, the run's lease on the candidate
+    is given back: what comes next is another build, or publishing this one again while nobody else built.
 
     Args:
         run_id: the run that publishes; its kind and reason stand in `mart.publication`.
@@ -84,13 +89,14 @@ def publish(
         PublishingError: nothing was published; the subclass and the message say why.
         CandidateLeased: another run is between its build and its publication.
     """
-    lease.acquire(run_id, role="publisher")
     tables = in_order(specs) if specs is not None else from_manifest_file(manifest_path())
-    with connect("publisher", autocommit=True) as session:
-        _take_turn(session)
-        outcome = _publish(session, run_id, build_id, tables, patience)
-    lease.release(run_id, role="publisher")
-    return outcome
+    lease.acquire(run_id, role="publisher")
+    try:
+        with connect("publisher", autocommit=True) as session:
+            _take_turn(session)
+            return _publish(session, run_id, build_id, tables, patience)
+    finally:
+        lease.release(run_id, role="publisher")
 
 
 def _publish(
