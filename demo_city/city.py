@@ -24,6 +24,7 @@ from demo_city.registers import REGISTER_KEYS, transport_registers
 from demo_city.store_reports import CommerceReports
 from demo_city.vehicle_days import VehicleDays
 
+FIRST_DAY, LAST_DAY = date(2023, 1, 1), date(2026, 12, 31)
 DEMONSTRATION_DAY = date(2025, 9, 30)
 DEFAULT_SEED = 20230110
 RUN_VOLUME = 0.1
@@ -38,16 +39,18 @@ class City:
         self,
         seed: int = DEFAULT_SEED,
         volume: float = RUN_VOLUME,
-        first_day: date = date(2023, 1, 1),
-        last_day: date = date(2026, 12, 31),
+        first_day: date = FIRST_DAY,
+        last_day: date = LAST_DAY,
     ) -> None:
         """Build the registers (well below a second); events are generated when asked for.
 
         Raises:
             ValueError: the dates are outside 2023 to 2026 or turned round, or the volume is negative.
         """
-        if not date(2023, 1, 1) <= first_day <= last_day <= date(2026, 12, 31):
-            raise ValueError(f"the city lives from 2023-01-01 to 2026-12-31, not {first_day} to {last_day}")
+        if not FIRST_DAY <= first_day <= last_day <= LAST_DAY:
+            raise ValueError(
+                f"the city lives from {FIRST_DAY} to {LAST_DAY}, not from {first_day} to {last_day}"
+            )
         if volume < 0:
             raise ValueError(f"a volume is not negative: {volume}")
         self.seed, self.volume, self.first_day, self.last_day = seed, volume, first_day, last_day
