@@ -35,13 +35,13 @@ class Scope(StrEnum):
     months = "months"
 
 
-def _day(text: str) -> date:
-    """Read a day of the city.
+def _day(given: str | date) -> date:
+    """Read a day of the city; the option's default passes through here too, as a date.
 
     Raises:
         typer.BadParameter: it is no date, or outside the city's dates.
     """
-    day = date.fromisoformat(text)
+    day = date.fromisoformat(str(given))
     if not FIRST_DAY <= day <= LAST_DAY:
         raise typer.BadParameter(f"须在 must be within {FIRST_DAY} – {LAST_DAY}")
     return day
