@@ -112,8 +112,15 @@ class EmbeddedPostgres:
             return pwd.getpwnam(SERVER_ACCOUNT)
         except KeyError:
             made = subprocess.run(
-                ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
-                + [SERVER_ACCOUNT],
+                [
+                    "useradd",
+                    "--system",
+                    "--user-group",
+                    "--no-create-home",
+                    "--shell",
+                    "/usr/sbin/nologin",
+                    SERVER_ACCOUNT,
+                ],
                 capture_output=True,
                 text=True,
                 check=False,
@@ -150,7 +157,9 @@ class EmbeddedPostgres:
                 shutil.rmtree(half)
         return str(copy / "bin" / name)
 
-    def _run(self, name: str, *arguments: str, check: bool = True, **more: Any) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, name: str, *arguments: str, check: bool = True, **more: Any
+    ) -> subprocess.CompletedProcess[str]:
         # The variables of the caller's own PostgreSQL must not leak into ours.
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C.UTF-8"}
         if self._account:
@@ -205,7 +214,9 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + START_DEADLINE_SECONDS
         while not self.is_running():
             if time.monotonic() > deadline:
-                raise PostgresError(f"the server did not answer within {START_DEADLINE_SECONDS} s{self._log_tail()}")
+                raise PostgresError(
+                    f"the server did not answer within {START_DEADLINE_SECONDS} s{self._log_tail()}"
+                )
             time.sleep(0.05)
 
     def _recorded_port(self) -> int | None:

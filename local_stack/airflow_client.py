@@ -1,0 +1,169 @@
+"""The part of Airflow's REST API (v2) that driving a run needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+TIMEOUT_SECONDS = 60.0
+UNFINISHED = ("queued", "running")
+
+
+class AirflowRefusal(RuntimeError):
+    """Airflow answered a request with an error; the message carries its own words."""
+
+
+@dataclass(frozen=True)
+class DagRun:
+    """One run of a DAG; `state` is queued, running, success or failed."""
+
+    dag_id: str
+    run_id: str
+    state: str
+    conf: Mapping[str, Any]
+    note: str | None
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether nothing more will happen in this run."""
+        return self.state not in UNFINISHED
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """One task instance: `map_index` is -1 unless the task is mapped; `state` None means not yet scheduled."""
+
+    task_id: str
+    map_index: int
+    label: str | None
+    state: str | None
+    try_number: int
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class AirflowClient:
+    """Talks to one api-server as one user."""
+
+    def __init__(self, address: str, user: str, password: str) -> None:
+        self.address = address
+        # A proxy from the caller's environment has no business between us and our own api-server.
+        self._http = httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS, trust_env=False)
+        answer = self._http.post("/auth/token", json={"username": user, "password": password})
+        self._http.headers["Authorization"] = f"Bearer {_checked(answer).json()['access_token']}"
+
+    def set_pool(self, name: str, slots: int, description: str) -> None:
+        """Make a pool, or give it this number of slots."""
+        body = {"name": name, "slots": slots, "description": description, "include_deferred": False}
+        answer = self._http.post("/api/v2/pools", json=body)
+        if answer.status_code == httpx.codes.CONFLICT:
+            body = {"pool": name, "slots": slots, "description": description}
+            answer = self._http.patch(f"/api/v2/pools/{name}", json=body)
+        _checked(answer)
+
+    def parsed_at(self, dag_id: str) -> datetime | None:
+        """Return when a DAG's file was last parsed, None while Airflow does not know the DAG."""
+        answer = self._http.get(f"/api/v2/dags/{dag_id}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return _moment(_checked(answer).json()["last_parsed_time"])
+
+    def import_errors(self) -> dict[str, str]:
+        """Return the DAG files that cannot be imported, with the stack trace of each."""
+        found = _checked(self._http.get("/api/v2/importErrors")).json()["import_errors"]
+        return {error["filename"]: error["stack_trace"] for error in found}
+
+    def unpause(self, dag_id: str) -> None:
+        """Let a DAG run."""
+        _checked(self._http.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": False}))
+
+    def trigger(
+        self,
+        dag_id: str,
+        run_id: str | None = None,
+        interval: tuple[datetime, datetime] | None = None,
+        conf: Mapping[str, Any] | None = None,
+    ) -> DagRun:
+        """Start a run; with `interval` it is the run of that data interval, as the timetable would make it."""
+        body: dict[str, Any] = {"logical_date": None, "conf": dict(conf or {})}
+        if run_id:
+            body["dag_run_id"] = run_id
+        if interval:
+            start, end = (moment.isoformat() for moment in interval)
+            body |= {"logical_date": start, "data_interval_start": start, "data_interval_end": end}
+        return _dag_run(_checked(self._http.post(f"/api/v2/dags/{dag_id}/dagRuns", json=body)).json())
+
+    def run_of(self, dag_id: str, logical_date: datetime) -> DagRun | None:
+        """Return the run of a logical date, whoever made it."""
+        moment = logical_date.isoformat()
+        found = self._runs(dag_id, {"logical_date_gte": moment, "logical_date_lte": moment})
+        return found[0] if found else None
+
+    def unfinished(self, dag_id: str) -> DagRun | None:
+        """Return the oldest run of a DAG that is not over."""
+        found = self._runs(dag_id, {"state": list(UNFINISHED), "order_by": "run_after"})
+        return found[0] if found else None
+
+    def run(self, dag_id: str, run_id: str) -> DagRun:
+        """Return one run as it is now."""
+        return _dag_run(_checked(self._http.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")).json())
+
+    def clear(self, run: DagRun) -> DagRun:
+        """Let all tasks of a run that is over run again, with the newest version of its DAG."""
+        body = {"dry_run": False, "only_failed": False, "run_on_latest_version": True}
+        _checked(self._http.post(f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/clear", json=body))
+        return self.run(run.dag_id, run.run_id)
+
+    def tasks(self, run: DagRun) -> list[TaskState]:
+        """Return the task instances of a run."""
+        path = f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
+        found: list[TaskState] = []
+        while True:
+            page = _checked(self._http.get(path, params={"limit": 1000, "offset": len(found)})).json()
+            found += [_task(one) for one in page["task_instances"]]
+            if not page["task_instances"] or len(found) >= page["total_entries"]:
+                return found
+
+    def health(self) -> dict[str, Any]:
+        """Return the state of Airflow's parts as it sees them itself."""
+        return dict(_checked(self._http.get("/api/v2/monitor/health")).json())
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _runs(self, dag_id: str, parameters: Mapping[str, Any]) -> list[DagRun]:
+        answer = self._http.get(f"/api/v2/dags/{dag_id}/dagRuns", params={"limit": 10, **parameters})
+        return [_dag_run(one) for one in _checked(answer).json()["dag_runs"]]
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    if answer.is_error:
+        raise AirflowRefusal(
+            f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text[:600]}"
+        )
+    return answer
+
+
+def _dag_run(body: Mapping[str, Any]) -> DagRun:
+    return DagRun(body["dag_id"], body["dag_run_id"], body["state"], body["conf"] or {}, body["note"])
+
+
+def _task(body: Mapping[str, Any]) -> TaskState:
+    return TaskState(
+        task_id=body["task_id"],
+        map_index=body["map_index"],
+        label=body.get("rendered_map_index"),
+        state=body["state"],
+        try_number=body["try_number"],
+        started_at=_moment(body["start_date"]),
+        ended_at=_moment(body["end_date"]),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

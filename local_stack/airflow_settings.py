@@ -1,0 +1,153 @@
+"""Airflow's settings, all by environment: nothing to edit, nothing that depends on a file left from before."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from green_freight import settings
+
+from local_stack.home import Home
+
+USER = "engineer"
+PARALLELISM = 4
+
+# An agency's pool is its limit of simultaneous requests; the warehouse's keeps two loads off the small machine's
+# both cores at once.
+POOLS: dict[str, tuple[int, str]] = {
+    "transport": (2, "交通运输局接口并发上限 / transport bureau: requests at a time"),
+    "commerce": (1, "商务局 SFTP 会话上限 / commerce bureau: SFTP sessions"),
+    "postal": (1, "邮政管理局 SFTP 会话上限 / postal administration: SFTP sessions"),
+    "power": (2, "供电公司接口并发上限 / power company: requests at a time"),
+    "warehouse": (4, "数据仓库装载与构建 / loads and builds in the warehouse"),
+}
+
+_CONNECTION_TYPES = {
+    "transport": "http",
+    "commerce": "sftp",
+    "postal": "sftp",
+    "power": "http",
+    "power_files": "sftp",
+}
+
+
+@dataclass(frozen=True)
+class AirflowPlan:
+    """What one start of Airflow is given.
+
+    `metadata_url` and `role_urls` are libpq URLs; `connections` are the agencies' connection fields by
+    connection id; `is_scheduled` tells whether timetables create runs by themselves.
+    """
+
+    port: int
+    metadata_url: str
+    role_urls: Mapping[str, str]
+    connections: Mapping[str, Mapping[str, Any]]
+    dags_folder: Path
+    is_scheduled: bool
+
+
+def environment(home: Home, plan: AirflowPlan) -> dict[str, str]:
+    """Return the whole environment for Airflow's processes and the tasks they run."""
+    return _inherited() | _airflow(home, plan) | _connections(plan) | _project(home, plan)
+
+
+def _inherited() -> dict[str, str]:
+    # Settings of another Airflow or dbt of the caller's must not leak into ours; neither may a proxy stand
+    # between two processes of the stack.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("AIRFLOW_CONN_")
+        or not (name.startswith(("AIRFLOW", "DBT_", "PG")) or name == "PYTHONDONTWRITEBYTECODE")
+    }
+    around = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), "127.0.0.1", "localhost"]))
+    return kept | {"NO_PROXY": around, "no_proxy": around}
+
+
+def _airflow(home: Home, plan: AirflowPlan) -> dict[str, str]:
+    address = f"http://127.0.0.1:{plan.port}"
+    chosen = {
+        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__PARALLELISM": str(PARALLELISM),
+        "CORE__DAGS_FOLDER": str(plan.dags_folder),
+        # Airflow imports every file below this folder under its bare name (a module http.py hid the standard http):
+        # our package is on PYTHONPATH instead.
+        "CORE__PLUGINS_FOLDER": str(home.airflow / "plugins"),
+        "CORE__LOAD_EXAMPLES": "False",
+        "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "CORE__DEFAULT_TIMEZONE": "Asia/Shanghai",
+        "CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "CORE__FERNET_KEY": home.secret("airflow_fernet_key", _fernet_key),
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home.airflow / "passwords.json"),
+        "DATABASE__SQL_ALCHEMY_CONN": sqlalchemy_url(plan.metadata_url),
+        "API__HOST": "127.0.0.1",
+        "API__PORT": str(plan.port),
+        "API__BASE_URL": address,
+        "API__SECRET_KEY": home.secret("airflow_api_key"),
+        "API__INSTANCE_NAME": "Green Freight Warehouse",
+        "API__MAXIMUM_PAGE_LIMIT": "1000",
+        "API_AUTH__JWT_SECRET": home.secret("airflow_jwt"),
+        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        "SCHEDULER__USE_JOB_SCHEDULE": str(plan.is_scheduled),
+        "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+        # A supervisor that misses the moment its task ends sleeps until the next heartbeat and holds its slot.
+        "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        "LOGGING__BASE_LOG_FOLDER": str(home.logs / "tasks"),
+        "LOGGING__COLORED_CONSOLE_LOG": "False",
+        "USAGE_DATA_COLLECTION__ENABLED": "False",
+    }
+    return {f"AIRFLOW__{name}": value for name, value in chosen.items()} | {
+        "AIRFLOW_HOME": str(home.airflow),
+        "SCARF_ANALYTICS": "false",
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def _connections(plan: AirflowPlan) -> dict[str, str]:
+    described = {name: dict(fields) for name, fields in plan.connections.items()}
+    for name, fields in described.items():
+        fields.setdefault("conn_type", _CONNECTION_TYPES.get(name, "generic"))
+    described |= {f"warehouse_{role}": _postgres_fields(url) for role, url in plan.role_urls.items()}
+    return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(fields) for name, fields in described.items()}
+
+
+def _project(home: Home, plan: AirflowPlan) -> dict[str, str]:
+    urls = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in plan.role_urls.items()}
+    return urls | {
+        "GREEN_FREIGHT_HOME": str(home.root),
+        "GREEN_FREIGHT_LANDING_URL": os.environ.get("GREEN_FREIGHT_LANDING_URL", home.landing.as_uri()),
+        "GREEN_FREIGHT_CODE_VERSION": settings.code_version(),
+        "PYTHONPATH": os.pathsep.join([str(settings.PROJECT), str(settings.PROJECT / "plugins")]),
+    }
+
+
+def sqlalchemy_url(libpq_url: str) -> str:
+    """Return SQLAlchemy's form of a libpq URL."""
+    return libpq_url.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _postgres_fields(url: str) -> dict[str, Any]:
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(url)
+    return {
+        "conn_type": "postgres",
+        "host": parts.hostname,
+        "port": parts.port,
+        "login": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "schema": parts.path.lstrip("/"),
+    }
+
+
+def _fernet_key() -> str:
+    return base64.urlsafe_b64encode(os.urandom(32)).decode("ascii")

@@ -1,0 +1,98 @@
+"""The demonstration agencies as processes: started with a clock, a seed and a volume, known by their addresses."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from green_freight import settings
+from green_freight.periods import SHANGHAI, Period
+
+from local_stack import processes
+from local_stack.home import Home
+
+SEED = 20230110
+START_DEADLINE_SECONDS = 120.0
+
+
+class OtherDemonstration(RuntimeError):
+    """The home holds figures of a demonstration city with other parameters."""
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """Which synthetic city is served: `volume` scales its events, `seed` chooses it."""
+
+    volume: float
+    seed: int = SEED
+
+    def claim(self, home: Home) -> None:
+        """Make this the home's city; two cities in one warehouse would mix.
+
+        Raises:
+            OtherDemonstration: the home holds another one.
+        """
+        held = home.noted("demonstration")
+        if held is not None and held != asdict(self):
+            raise OtherDemonstration(
+                f"{home.root} holds the demonstration city of volume {held['volume']} and seed {held['seed']};"
+                " for another one use ./green-freight clean first, or another GREEN_FREIGHT_HOME"
+                " / 该目录已有不同规模的演示数据，请先 clean 或另选目录"
+            )
+        home.note("demonstration", asdict(self))
+
+    @classmethod
+    def of(cls, home: Home, volume: float | None) -> Demonstration:
+        """Return the city that a command means: of the given volume, else the home's own one, else a tenth."""
+        held = home.noted("demonstration")
+        if held is not None:
+            return cls(held["volume"] if volume is None else volume, held["seed"])
+        return cls(0.1 if volume is None else volume)
+
+
+def night_after(day: date) -> datetime:
+    """Return the moment at which the nightly run of a business day begins: 02:00 of the next morning."""
+    return Period.day(day).ends_at + timedelta(hours=2)
+
+
+def now() -> datetime:
+    """Return this instant in the city's zone."""
+    return datetime.now(SHANGHAI)
+
+
+def serve(home: Home, city: Demonstration, clock: datetime | None) -> processes.Recorded:
+    """Start the agencies; `clock` is the instant they stand at, None the real time.
+
+    Raises:
+        processes.ChildDied: they ended by themselves before they listened.
+    """
+    (home.agencies / "agencies.json").unlink(missing_ok=True)
+    command = [sys.executable, "-P", "-m", "demo_city", "serve", "--home", str(home.agencies)]
+    command += ["--seed", str(city.seed), "--volume", str(city.volume)]
+    if clock is not None:
+        command += ["--clock", clock.isoformat()]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return processes.start(
+        "agencies", command, environment, home.processes, home.log("agencies"), settings.PROJECT
+    )
+
+
+def connections(home: Home, agencies: processes.Recorded) -> Mapping[str, Mapping[str, Any]]:
+    """Wait until the agencies listen and return their connection fields by connection id.
+
+    Raises:
+        processes.ChildDied: they ended before, or did not listen within two minutes.
+    """
+    deadline = time.monotonic() + START_DEADLINE_SECONDS
+    addresses = home.agencies / "agencies.json"
+    while not addresses.exists():
+        if not agencies.is_alive() or time.monotonic() > deadline:
+            raise processes.ChildDied(processes.died_message("agencies", home.log("agencies")))
+        time.sleep(0.05)
+    return dict(json.loads(addresses.read_text(encoding="utf-8")))

