@@ -48,6 +48,8 @@ EXPECTED_ERRORS = (
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    # A trace would show local variables, passwords among them.
+    pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     help="绿色货运数据仓库 · The green freight warehouse on one machine: PostgreSQL, four demonstration"
@@ -59,9 +61,14 @@ Volume = Annotated[
     float | None,
     typer.Option(metavar="N", help="事件量 · event volume; 1 is the real size, 0.1 the default."),
 ]
-Day = Annotated[
-    date, typer.Option(parser=date.fromisoformat, metavar="YYYY-MM-DD", help="业务日 · business day.")
-]
+
+
+def _day(value: str | date) -> date:
+    # typer hands the default through the parser too.
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+Day = Annotated[date, typer.Option(parser=_day, metavar="YYYY-MM-DD", help="业务日 · business day.")]
 
 
 def main() -> None:
