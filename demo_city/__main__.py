@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from demo_city.servers.command import defects, serve
 from demo_city.truth_command import truth
 
 app = typer.Typer(no_args_is_help=True, help="演示城市（演示数据）· the demonstration city (synthetic data)")
 app.command("truth")(truth)
-
-
-@app.callback()
-def _commands() -> None:
-    """Keep `truth` a subcommand also while it is the only one."""
+app.command("serve")(serve)
+app.command("defects")(defects)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ STORE_DELIVERY: dict[str, tuple[str, str]] = {
     "store_kind_code": ("业态", MERGED_BELOW),
     "is_centre_area": ("是否中心城区", MERGED_BELOW),
     "total_tonnes": ("配送总量", MERGED_BELOW),
-    "joint_tonnes": ("其中", "集中配送"),
+    "joint_tonnes": ("其中", "共同配送"),
     "night_tonnes": ("其中", "夜间配送"),
-    "joint_night_tonnes": ("其中", "集中且夜间配送"),
+    "joint_night_tonnes": ("其中", "共同且夜间配送"),
 }
 
 COLD_CHAIN: dict[str, tuple[str, str]] = {
@@ -32,7 +32,7 @@ PHARMA: dict[str, tuple[str, str]] = {
     "credit_code": ("统一社会信用代码", MERGED_BELOW),
     "name": ("企业名称", MERGED_BELOW),
     "gsp_certificate_no": ("GSP证书编号", MERGED_BELOW),
-    "first_operated_on": ("首次配送日期", MERGED_BELOW),
+    "first_operated_on": ("首次运营日期", MERGED_BELOW),
     "informatization_pct": ("信息化率", MERGED_BELOW),
 }
 

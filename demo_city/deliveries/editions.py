@@ -1,0 +1,95 @@
+"""Monthly forms are delivered in editions: late, again, or first with errors and then corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from demo_city.city import form_delivered_at
+from demo_city.defects.plants import Plants
+
+Row = dict[str, Any]
+LATE = timedelta(days=10)
+CORRECTED_AFTER = timedelta(days=3, hours=-2)
+REPEATED_AFTER = timedelta(days=1, hours=-3)
+# In a superseded edition every tenth row is wrong.
+_WRONG_EVERY = 10
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One delivery of one form; `is_superseded` when a later edition corrects it."""
+
+    agency: str
+    delivery: str
+    month: date
+    file_name: str
+    delivered_at: datetime
+    number: int = 1
+    is_superseded: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return the period's label."""
+        return f"{self.month:%Y-%m}"
+
+
+def editions(plants: Plants, agency: str, delivery: str, month: date) -> list[Edition]:
+    """Return the editions of a form in the order of their delivery."""
+    prefix = "report" if agency == "commerce" else "postal"
+    place = (delivery, f"{month:%Y-%m}")
+    delivered_at = form_delivered_at(month)
+    if plants.happens(f"{prefix}_late", *place):
+        delivered_at += LATE
+    first = Edition(agency, delivery, month, _name(agency, delivery, month, 1, False), delivered_at)
+    corrected = "report_resent" if agency == "commerce" else "postal_corrected"
+    if plants.happens(corrected, *place):
+        return [replace(first, is_superseded=True), _again(first, CORRECTED_AFTER, is_corrected=True)]
+    if plants.happens(f"{prefix}_repeated", *place):
+        return [first, _again(first, REPEATED_AFTER, is_corrected=False)]
+    return [first]
+
+
+def _again(first: Edition, after: timedelta, *, is_corrected: bool) -> Edition:
+    name = _name(first.agency, first.delivery, first.month, 2, is_corrected)
+    return replace(first, file_name=name, delivered_at=first.delivered_at + after, number=2)
+
+
+def _name(agency: str, delivery: str, month: date, number: int, is_corrected: bool) -> str:
+    if agency == "postal":
+        return f"postal_{delivery}_{month:%Y%m}_v{number}.csv"
+    ending = "_最终版(2)" if is_corrected else "(1)" if number > 1 else ""
+    return f"连云港市城市配送月报_{month.year}年{month.month:02d}月{ending}.xlsx"
+
+
+def superseded_rows(dataset: str, rows: list[Row]) -> list[Row]:
+    """Return a form's rows as they stood before the correction: plausible, but wrong, and one row too many."""
+    wrong = _WRONG.get(dataset)
+    if wrong is None or not rows:
+        return rows
+    spoil, key = wrong
+    extra = {**rows[-1], key: f"{rows[-1][key]}临"}
+    return [spoil(row) if n % _WRONG_EVERY == 0 else row for n, row in enumerate(rows)] + [extra]
+
+
+def _half_freight(row: Row) -> Row:
+    return {k: v / 2 if isinstance(v, Decimal) else v for k, v in row.items()}
+
+
+def _other_truth(column: str) -> Callable[[Row], Row]:
+    return lambda row: {**row, column: not row[column]} if isinstance(row.get(column), bool) else row
+
+
+def _more_parcels(row: Row) -> Row:
+    return {k: v * 2 if isinstance(v, int) else v for k, v in row.items()}
+
+
+_WRONG: dict[str, tuple[Callable[[Row], Row], str]] = {
+    "commerce_store_delivery": (_half_freight, "store_code"),
+    "postal_tricycle": (_other_truth("is_marking_uniform"), "tricycle_no"),
+    "postal_terminal_station": (_other_truth("is_joint"), "station_no"),
+    "postal_parcel_volume": (_more_parcels, "company_name"),
+}

@@ -1,0 +1,190 @@
+"""The city's rows on their way into deliveries: with the defects that are planted, as known at a moment.
+
+Everything here is decided by (seed, defect, period, key), never by who asks when, so that two fetches of one
+delivery bring the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Protocol, TypeVar
+
+from demo_city.chance import SHANGHAI
+from demo_city.charging_operator import ChargingOperator, Message
+from demo_city.city import form_delivered_at
+from demo_city.defects.file_defects import CHANGED_COLUMN
+from demo_city.defects.order_defects import DAYS_LATE
+from demo_city.defects.plants import Plants
+from demo_city.deliveries.column_change import ColumnChange
+from demo_city.deliveries.editions import Edition, editions, superseded_rows
+
+Row = dict[str, Any]
+Item = TypeVar("Item")
+OPERATIONS = "transport_vehicle_operation"
+ORDERS = "power_charge_order"
+OPERATIONS_CORRECTED_AFTER = timedelta(days=4, hours=10)
+ORDERS_LATE = timedelta(days=3)
+ORDERS_REPEATED_AFTER = timedelta(hours=20)
+SMALL_PAGE = 2
+_WRONG_EVERY = 10
+
+
+class CityRows(Protocol):
+    """What the servers ask of a city; `demo_city.city.City` is one."""
+
+    first_day: date
+    last_day: date
+
+    @property
+    def power(self) -> ChargingOperator: ...
+    def register_versions(self, dataset_id: str) -> list[Row]: ...
+    def vehicle_operations(self, day: date) -> list[Row]: ...
+    def reported_figures(self, month: date) -> list[Row]: ...
+
+
+class Source:
+    """One city's deliveries with one set of planted defects."""
+
+    def __init__(self, city: CityRows, plants: Plants) -> None:
+        self.city = city
+        self.plants = plants
+        self.first_day, self.last_day = city.first_day, city.last_day
+        self._walks_begun: set[str] = set()
+
+    # transport
+
+    def register_rows(self, dataset: str, current: list[Row]) -> list[Row]:
+        """Return a register's current records as the platform shows them."""
+        return self.plants.rows(dataset, "", current)
+
+    def vehicle_operations(self, day: date, known_at: datetime) -> list[Row]:
+        """Return a day's rows as known at a moment: some days are corrected later, and rows vanish."""
+        rows = self.plants.rows(OPERATIONS, str(day), self.city.vehicle_operations(day))
+        corrected_at = self._operations_corrected_at(day)
+        if corrected_at is not None and known_at <= corrected_at and rows:
+            rows = [_driven_more(row) if n % _WRONG_EVERY == 0 else row for n, row in enumerate(rows)]
+            rows.append({**rows[0], "vehicle_id": f"{rows[0]['vehicle_id']}-TMP"})
+        change = self._column_change("operations", str(day))
+        return [change.row(row) for row in rows] if change else rows
+
+    def operation_changes(self) -> list[tuple[datetime, date]]:
+        """Return when which published day was corrected."""
+        if "operations_corrected" not in self.plants.rates:
+            return []
+        days = (self.first_day + timedelta(days=n) for n in range((self.last_day - self.first_day).days + 1))
+        return [(at, day) for day in days if (at := self._operations_corrected_at(day)) is not None]
+
+    def _operations_corrected_at(self, day: date) -> datetime | None:
+        if not self.plants.happens("operations_corrected", str(day)):
+            return None
+        return datetime.combine(day, time(0), SHANGHAI) + OPERATIONS_CORRECTED_AFTER
+
+    # monthly forms
+
+    def editions(self, agency: str, delivery: str, month: date) -> list[Edition]:
+        """Return the deliveries of a month's form, in order."""
+        return editions(self.plants, agency, delivery, month)
+
+    def form_rows(self, dataset: str, edition: Edition) -> list[Row]:
+        """Return the rows of one sheet or file in one edition."""
+        rows = self.plants.rows(dataset, edition.label, FORMS[dataset](self.city, edition.month))
+        return superseded_rows(dataset, rows) if edition.is_superseded else rows
+
+    def column_change(self, dataset: str, edition: Edition) -> ColumnChange | None:
+        """Return how a column of a sheet or file changed, None if none did."""
+        prefix = "report" if edition.agency == "commerce" else edition.delivery
+        return self._column_change(prefix, edition.label) if CHANGED_COLUMN[prefix][0] == dataset else None
+
+    def damaged(self, edition: Edition, content: bytes) -> bytes:
+        """Return a form's bytes as they arrive."""
+        is_cut = edition.agency == "commerce" and self.plants.happens("report_truncated", edition.label)
+        return content[: len(content) // 2] if is_cut else content
+
+    def checksummed(self, edition: Edition, content: bytes) -> bytes:
+        """Return the bytes over which the agency computes the checksum: not always those it sends."""
+        is_wrong = self.plants.happens("postal_wrong_checksum", edition.delivery, edition.label)
+        return content + b"\r\n" if is_wrong else content
+
+    def _column_change(self, prefix: str, label: str) -> ColumnChange | None:
+        for kind in ("missing", "new", "retyped"):
+            if self.plants.happens(f"{prefix}_{kind}_column", label):
+                return ColumnChange(kind, CHANGED_COLUMN[prefix][1])
+        return None
+
+    # power
+
+    def orders(self, day: date) -> list[Message]:
+        """Return the orders in a day's file: those pushed on it, on time, late, or again."""
+        rows = self.city.power.charge_orders_pushed(day)
+        late, twice = (name in self.plants.rates for name in ("order_pushed_late", "order_pushed_twice"))
+        if late:
+            rows = [order for order in rows if not self._is_late(order)]
+            rows += [o for o in self._pushed(day - timedelta(days=DAYS_LATE)) if self._is_late(o)]
+        if twice:
+            rows = rows + [o for o in self._pushed(day - timedelta(days=1)) if self._is_again(o)]
+        return self.plants.rows(ORDERS, str(day), rows)
+
+    def order_drops(
+        self, day: date, render: Callable[[list[Message]], bytes]
+    ) -> Iterator[tuple[datetime, Callable[[], bytes]]]:
+        """Yield when the file of a day is dropped and what is in it then."""
+        delivered_at = datetime.combine(day + timedelta(days=1), time(1), SHANGHAI)
+        if self.plants.happens("orders_late", str(day)):
+            delivered_at += ORDERS_LATE
+        if self.plants.happens("orders_truncated", str(day)):
+            yield delivered_at, lambda: _half(render(self.orders(day)))
+        elif self.plants.happens("orders_restated", str(day)):
+            yield delivered_at, lambda: render(_with_test_order(self.orders(day)))
+            yield delivered_at + ORDERS_REPEATED_AFTER, lambda: render(self.orders(day))
+        else:
+            yield delivered_at, lambda: render(self.orders(day))
+            if self.plants.happens("orders_repeated", str(day)):
+                yield delivered_at + ORDERS_REPEATED_AFTER, lambda: render(self.orders(day))
+
+    def _pushed(self, day: date) -> list[Message]:
+        return self.city.power.charge_orders_pushed(day) if day >= self.first_day else []
+
+    def _is_late(self, order: Message) -> bool:
+        return self.plants.happens("order_pushed_late", order["StartChargeSeq"])
+
+    def _is_again(self, order: Message) -> bool:
+        return not self._is_late(order) and self.plants.happens("order_pushed_twice", order["StartChargeSeq"])
+
+    # lists that change while they are read
+
+    def changes_while_read(self, defect: str, walk: str) -> bool:
+        """Tell whether this walk over a list meets it changing: only the first one ever does."""
+        return self.plants.happens(defect, walk) and walk not in self._walks_begun
+
+    def seen(self, walk: str) -> None:
+        """Note that a walk has read its first page: from now on the list holds still."""
+        self._walks_begun.add(walk)
+
+
+def _driven_more(row: Row) -> Row:
+    distance = row.get("distance_km")
+    return {**row, "distance_km": distance + Decimal(7)} if isinstance(distance, Decimal) else row
+
+
+def _with_test_order(orders: list[Message]) -> list[Message]:
+    if not orders:
+        return orders
+    return [*orders, {**orders[0], "StartChargeSeq": f"{orders[0]['StartChargeSeq'][:19]}TESTTEST"}]
+
+
+def _half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+FORMS: dict[str, Callable[[Any, date], list[Row]]] = {
+    "commerce_store_delivery": lambda city, month: city.store_deliveries(month),
+    "commerce_cold_chain_enterprise": lambda city, month: city.cold_chain_enterprises(month),
+    "commerce_pharma_enterprise": lambda city, month: city.pharma_enterprises(month),
+    "postal_tricycle": lambda city, month: city.tricycles(month),
+    "postal_terminal_station": lambda city, month: city.terminal_stations(month),
+    "postal_parcel_volume": lambda city, month: city.parcel_volumes(month),
+}
+
+__all__ = ["FORMS", "CityRows", "Edition", "Row", "Source", "form_delivered_at"]

@@ -1,0 +1,95 @@
+"""`python -m demo_city serve`: runs the agencies until it is told to stop, with defects and faults as one wishes."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from demo_city.city import DEFAULT_SEED, RUN_VOLUME, City
+from demo_city.defects import REGISTRY
+from demo_city.servers.agencies import DemoAgencies
+from demo_city.servers.faults import KINDS
+
+AGENCIES = ("transport", "commerce", "postal", "power")
+_DEFAULT_CLOCK = datetime.fromisoformat("2025-10-01T02:00:00+08:00")
+
+
+def _moment(given: str | datetime) -> datetime:
+    moment = datetime.fromisoformat(str(given))
+    if moment.tzinfo is None:
+        raise typer.BadParameter("须带时区 · needs an offset: 2025-10-01T02:00:00+08:00")
+    return moment
+
+
+def _pairs(given: list[str], what: str) -> dict[str, str]:
+    pairs = dict(text.partition("=")[::2] for text in given)
+    if not all(pairs.values()):
+        raise typer.BadParameter(f"写成 {what} · write {what}")
+    return pairs
+
+
+def serve(
+    home: Annotated[Path, typer.Option(help="状态目录（agencies.json、密钥、已生成文件）· folder for state")],
+    clock: Annotated[
+        datetime,
+        typer.Option(
+            parser=_moment,
+            metavar="ISO8601",
+            help="演示时刻，此后的数据尚未交付 · the agencies' present moment",
+        ),
+    ] = _DEFAULT_CLOCK,
+    seed: Annotated[int, typer.Option(help="城市种子 · the city's seed")] = DEFAULT_SEED,
+    volume: Annotated[float, typer.Option(help="事件规模，1 为全量 · scale of events")] = RUN_VOLUME,
+    agency: Annotated[
+        list[str] | None, typer.Option(help="只运行该单位，可重复 · run only this agency, repeatable")
+    ] = None,
+    plant: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DEFECT=RATE", help="植入缺陷，可重复 · plant a defect, repeatable"),
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="AGENCY=FAULT", help=f"整体故障 · a fault: {', '.join(KINDS)}; slow:45, transient:3"
+        ),
+    ] = None,
+) -> None:
+    """运行四个演示单位的服务器，直到收到 SIGTERM 或 SIGINT · Run the agencies' servers until SIGTERM or SIGINT."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        rates = {name: float(rate) for name, rate in _pairs(plant or [], "defect=0.05").items()}
+        agencies = DemoAgencies(
+            City(seed=seed, volume=volume),
+            home.absolute(),
+            clock,
+            rates,
+            _pairs(fault or [], "power=down"),
+            agencies=tuple(agency or AGENCIES),
+        )
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem)) from problem
+    with agencies:
+        for name, connection in agencies.connections.items():
+            typer.echo(f"{name:12} {connection.host}:{connection.port}")
+        typer.echo(f"就绪 · ready: {home / 'agencies.json'}")
+        stopped.wait()
+    typer.echo("已停止 · stopped")
+
+
+def defects() -> None:
+    """列出可植入的缺陷 · List the defects that can be planted."""
+    table = Table("缺陷 · defect", "单位 · agency", "效果 · effect", "原因码 · reason", "说明 · what")
+    for defect in REGISTRY.values():
+        table.add_row(
+            defect.name, defect.agency, defect.effect, defect.reason_code or "", f"{defect.zh} / {defect.en}"
+        )
+    Console(width=160).print(table)

@@ -1,0 +1,171 @@
+"""The power company's T/CEC 102 service: envelope, token, signature, and the five interfaces it answers.
+
+It speaks for any ChargingOperator. A request is judged in the order of the standard's codes: fields (4003),
+signature (4001), token (4002), parameters (4004).
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from demo_city.deliveries.json_text import dumps
+from demo_city.servers.exchange_answers import BadParameter, ExchangeAnswers
+from demo_city.servers.exchange_crypto import ExchangeKeys, UnreadableData
+
+OK, BUSY, BAD_SIGNATURE, BAD_TOKEN, FIELD_MISSING, BAD_PARAMETER, SYSTEM_ERROR = (
+    0,
+    -1,
+    4001,
+    4002,
+    4003,
+    4004,
+    500,
+)
+ENVELOPE = ("OperatorID", "Data", "TimeStamp", "Seq", "Sig")
+Gate = Callable[[], bool]
+Distort = Callable[[str, str, bytes], tuple[bytes, bool]]
+
+
+@dataclass(frozen=True)
+class Partner:
+    """The one platform that may ask: its ids in the envelope, its secret, the keys shared with it."""
+
+    ids: frozenset[str]
+    operator_secret: str
+    keys: ExchangeKeys
+    token_seconds: int = 7200
+
+
+@dataclass
+class TokenDesk:
+    """Hands out access tokens that expire after the partner's number of seconds."""
+
+    seconds: float
+    _expires: dict[str, float] = field(default_factory=dict)
+
+    def issue(self) -> str:
+        """Return a new token."""
+        token = secrets.token_urlsafe(48)
+        self._expires[token] = time.monotonic() + self.seconds
+        return token
+
+    def accepts(self, header: str) -> bool:
+        """Tell whether an Authorization header carries a token that lives."""
+        scheme, _, token = header.partition(" ")
+        return scheme == "Bearer" and self._expires.get(token, 0.0) > time.monotonic()
+
+
+class ExchangeService:
+    """One operator's service for one partner.
+
+    `refuses_tokens` and `is_busy` are asked at each request; `distort` may change the plaintext of an answer
+    (defects) and tell whether its signature goes out in lower case.
+    """
+
+    def __init__(
+        self,
+        answers: ExchangeAnswers,
+        partner: Partner,
+        *,
+        refuses_tokens: Gate = lambda: False,
+        is_busy: Gate = lambda: False,
+        distort: Distort = lambda interface, subject, plain: (plain, False),
+    ) -> None:
+        self._answers = answers
+        self._partner = partner
+        self._desk = TokenDesk(partner.token_seconds)
+        self._refuses_tokens = refuses_tokens
+        self._is_busy = is_busy
+        self._distort = distort
+        self._interfaces: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "query_token": self._query_token,
+            "query_stations_info": answers.stations_info,
+            "query_station_status": answers.station_status,
+            "query_station_stats": answers.station_stats,
+            "check_charge_orders": answers.check_charge_orders,
+        }
+
+    def app(self) -> Starlette:
+        """Return the ASGI application, below /evcs/v<version>/."""
+        return Starlette(routes=[Route("/evcs/{version}/{interface}", self._endpoint, methods=["POST"])])
+
+    async def _endpoint(self, request: Request) -> Response:
+        interface = request.path_params["interface"]
+        if interface not in self._interfaces:
+            return Response(status_code=404)
+        body = await request.body()
+        answer = self.answer(interface, body, request.headers.get("authorization", ""))
+        return Response(answer, media_type="application/json; charset=utf-8")
+
+    def answer(self, interface: str, body: bytes, authorization: str) -> bytes:
+        """Return the response envelope for a request envelope, both as they travel."""
+        if self._is_busy():
+            return self._envelope(BUSY, "系统繁忙，请稍后再试")
+        try:
+            envelope = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return self._envelope(FIELD_MISSING, "请求不是 JSON")
+        missing = [name for name in ENVELOPE if not isinstance(envelope, dict) or not envelope.get(name)]
+        if missing:
+            return self._envelope(FIELD_MISSING, f"缺少参数 {','.join(missing)}")
+        texts = {name: str(envelope[name]) for name in ENVELOPE}
+        if not self._is_signed(texts):
+            return self._envelope(BAD_SIGNATURE, "签名错误")
+        if interface != "query_token" and (self._refuses_tokens() or not self._desk.accepts(authorization)):
+            return self._envelope(BAD_TOKEN, "Token 错误或已过期")
+        return self._business(interface, texts["Data"])
+
+    def _is_signed(self, envelope: dict[str, str]) -> bool:
+        expected = self._partner.keys.sign_request(
+            envelope["OperatorID"], envelope["Data"], envelope["TimeStamp"], envelope["Seq"]
+        )
+        known = envelope["OperatorID"] in self._partner.ids
+        return known and hmac.compare_digest(expected.encode(), envelope["Sig"].encode())
+
+    def _business(self, interface: str, data: str) -> bytes:
+        try:
+            parameters = orjson.loads(self._partner.keys.decrypt(data))
+            if not isinstance(parameters, dict):
+                raise BadParameter("Data 不是对象")
+            plain = dumps(self._interfaces[interface](parameters))
+        except (BadParameter, UnreadableData, orjson.JSONDecodeError) as problem:
+            return self._envelope(BAD_PARAMETER, f"参数错误：{problem}")
+        plain, is_lower_case = self._distort(interface, _subject(parameters), plain)
+        return self._envelope(OK, "", plain, is_lower_case=is_lower_case)
+
+    def _query_token(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        answer = {"OperatorID": parameters.get("OperatorID", ""), "AccessToken": "", "TokenAvailableTime": 0}
+        if parameters.get("OperatorID") not in self._partner.ids:
+            return answer | {"SuccStat": 1, "FailReason": 1}
+        if parameters.get("OperatorSecret") != self._partner.operator_secret:
+            return answer | {"SuccStat": 1, "FailReason": 2}
+        return answer | {
+            "SuccStat": 0,
+            "AccessToken": self._desk.issue(),
+            "TokenAvailableTime": self._partner.token_seconds,
+            "FailReason": 0,
+        }
+
+    def _envelope(self, ret: int, message: str, plain: bytes = b"", *, is_lower_case: bool = False) -> bytes:
+        data = self._partner.keys.encrypt(plain) if plain else ""
+        signature = self._partner.keys.sign_response(ret, message, data)
+        if is_lower_case:
+            signature = signature.lower()
+        return orjson.dumps({"Ret": ret, "Msg": message, "Data": data, "Sig": signature})
+
+
+def _subject(parameters: dict[str, Any]) -> str:
+    """Return what tells this question from others of its interface: it decides which defect an answer has."""
+    kept = ("LastQueryTime", "PageNo", "StationID", "StartTime", "EndTime", "StationIDs", "CheckOrderSeq")
+    return "|".join(f"{name}={parameters[name]}" for name in kept if name in parameters)

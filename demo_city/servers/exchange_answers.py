@@ -1,0 +1,189 @@
+"""What the exchange answers to each question, before it is encrypted.
+
+Limits are the standard's: 50 stations a status question, 7 days a statistics question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from demo_city.chance import SHANGHAI
+from demo_city.charging_operator import ChargingOperator, Message
+from demo_city.servers.clock import Clock
+
+MOST_STATIONS = 50
+MOST_DAYS = 7
+MOST_ITEMS = 2000
+MONEY_TOLERANCE = Decimal("0.01")
+# T/CEC 102.4, DisputeReason.
+NO_SUCH_ORDER, OTHER_MONEY, OTHER_POWER = 1, 2, 3
+_FREE, _CHARGING, _OUT_OF_ORDER = 1, 3, 255
+
+
+class BadParameter(ValueError):
+    """A business parameter is missing, malformed or beyond its limit (Ret 4004)."""
+
+
+Walk = Callable[[str, int, list[Message]], tuple[list[Message], int, int]]
+
+
+class ExchangeAnswers:
+    """Answers about one operator, as it stands at the clock's moment."""
+
+    def __init__(self, operator: ChargingOperator, clock: Clock, walk: Walk | None = None) -> None:
+        """`walk` may change what a page walk sees: (since, page, stations) -> stations, page limit, extra pages."""
+        self._operator = operator
+        self._clock = clock
+        self._walk = walk or (lambda since, page, stations: (stations, MOST_ITEMS, 0))
+        self._stations_at: tuple[datetime, list[tuple[datetime, Message]]] | None = None
+
+    def stations_info(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Return one page of the stations changed since LastQueryTime; past the end the list is empty."""
+        since = _moment(parameters["LastQueryTime"]) if parameters.get("LastQueryTime") else None
+        page = _whole(parameters.get("PageNo") or 1, "PageNo")
+        wanted = _whole(parameters.get("PageSize") or 10, "PageSize")
+        chosen = [info for changed_at, info in self._current() if since is None or changed_at >= since]
+        chosen, limit, extra_pages = self._walk(str(since), page, chosen)
+        size = min(wanted, limit)
+        return {
+            "PageNo": page,
+            "PageCount": -(-len(chosen) // size) + extra_pages,
+            "ItemSize": len(chosen),
+            "StationInfos": chosen[(page - 1) * size : page * size],
+        }
+
+    def station_status(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Return the connectors' states of at most 50 stations; unknown stations are left out."""
+        ids = parameters.get("StationIDs")
+        if not isinstance(ids, list) or not ids or len(ids) > MOST_STATIONS:
+            raise BadParameter(f"StationIDs 应为 1 至 {MOST_STATIONS} 个")
+        known = {info["StationID"]: info for _, info in self._current()}
+        found = [known[one] for one in ids if one in known]
+        return {"StationStatusInfos": [self._status(info) for info in found]}
+
+    def station_stats(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Return a station's energy over at most 7 days (kWh), by pile and connector."""
+        first, last = _day(parameters, "StartTime"), _day(parameters, "EndTime")
+        if not first <= last < first + timedelta(days=MOST_DAYS):
+            raise BadParameter(f"StartTime 至 EndTime 应为 1 至 {MOST_DAYS} 天")
+        station_id = str(parameters.get("StationID", ""))
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        try:
+            stats = [self._operator.station_stats(station_id, d) for d in days if d <= self._clock.today()]
+        except KeyError as problem:
+            raise BadParameter(f"没有充电站 {station_id}") from problem
+        return {"StationStats": _added_up(station_id, str(first), str(last), stats)}
+
+    def check_charge_orders(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Return which of the asker's orders differ from the operator's own, pushed in those days."""
+        orders = parameters.get("ChargeOrders")
+        if not isinstance(orders, list):
+            raise BadParameter("缺少 ChargeOrders")
+        own = self._own_orders(_moment(parameters.get("StartTime")), _moment(parameters.get("EndTime")))
+        disputed = [d for order in orders if (d := _disputed(order, own)) is not None]
+        return {
+            "CheckOrderSeq": parameters.get("CheckOrderSeq", ""),
+            "StartTime": parameters["StartTime"],
+            "EndTime": parameters["EndTime"],
+            "TotalDisputeOrder": len(disputed),
+            "TotalDisputePower": sum((_number(d["TotalPower"]) for d in disputed), Decimal(0)),
+            "TotalDisputeMoney": sum((_number(d["TotalMoney"]) for d in disputed), Decimal(0)),
+            "DisputeOrders": disputed,
+        }
+
+    def _current(self) -> list[tuple[datetime, Message]]:
+        now = self._clock.now()
+        if self._stations_at is None or self._stations_at[0] != now:
+            newest: dict[str, tuple[datetime, Message]] = {}
+            for changed_at, info in sorted(self._operator.station_versions(), key=lambda version: version[0]):
+                if changed_at < now:
+                    newest[info["StationID"]] = (changed_at, info)
+            self._stations_at = (now, [newest[key] for key in sorted(newest)])
+        return self._stations_at[1]
+
+    def _status(self, info: Message) -> Message:
+        hour = self._clock.now().hour
+        connectors = [c for pile in info["EquipmentInfos"] for c in pile["ConnectorInfos"]]
+        states = (_FREE, _CHARGING, _FREE, _FREE, _OUT_OF_ORDER)
+        return {
+            "StationID": info["StationID"],
+            "ConnectorStatusInfos": [
+                {"ConnectorID": c["ConnectorID"], "Status": states[(n * 7 + hour) % len(states)]}
+                for n, c in enumerate(connectors)
+            ],
+        }
+
+    def _own_orders(self, start: datetime, end: datetime) -> dict[str, Message]:
+        if not start.date() <= end.date() < start.date() + timedelta(days=MOST_DAYS):
+            raise BadParameter(f"对账区间应为 1 至 {MOST_DAYS} 天")
+        days = [start.date() + timedelta(days=n) for n in range((end.date() - start.date()).days + 1)]
+        pushed = (order for day in days for order in self._operator.charge_orders_pushed(day))
+        return {order["StartChargeSeq"]: order for order in pushed}
+
+
+def _disputed(order: Message, own: dict[str, Message]) -> Message | None:
+    seq = order.get("StartChargeSeq", "")
+    told = {name: order.get(name, 0) for name in ("TotalPower", "TotalMoney")}
+    if seq not in own:
+        return {"StartChargeSeq": seq, **told, "DisputeReason": NO_SUCH_ORDER}
+    for name, reason in (("TotalMoney", OTHER_MONEY), ("TotalPower", OTHER_POWER)):
+        if abs(_number(told[name]) - _number(own[seq][name])) > MONEY_TOLERANCE:
+            return {"StartChargeSeq": seq, **told, "DisputeReason": reason}
+    return None
+
+
+def _added_up(station_id: str, first: str, last: str, stats: list[Message]) -> Message:
+    if len(stats) == 1:
+        return stats[0] | {"StationID": station_id, "StartTime": first, "EndTime": last}
+    piles: dict[str, dict[str, Decimal]] = {}
+    for pile in (p for day in stats for p in day["EquipmentStatsInfos"]):
+        connectors = piles.setdefault(pile["EquipmentID"], {})
+        for c in pile["ConnectorStatsInfos"]:
+            key = c["ConnectorID"]
+            connectors[key] = connectors.get(key, Decimal(0)) + _number(c["ConnectorElectricity"])
+    return {
+        "StationID": station_id,
+        "StartTime": first,
+        "EndTime": last,
+        "StationElectricity": sum((e for c in piles.values() for e in c.values()), Decimal(0)),
+        "EquipmentStatsInfos": [
+            {
+                "EquipmentID": pile,
+                "EquipmentElectricity": sum(connectors.values(), Decimal(0)),
+                "ConnectorStatsInfos": [
+                    {"ConnectorID": c, "ConnectorElectricity": kwh} for c, kwh in connectors.items()
+                ],
+            }
+            for pile, connectors in piles.items()
+        ],
+    }
+
+
+def _number(value: Any) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation as problem:
+        raise BadParameter(f"{value!r} 不是数字") from problem
+
+
+def _whole(value: Any, name: str) -> int:
+    if not str(value).isdigit() or int(value) < 1:
+        raise BadParameter(f"{name} 应为正整数")
+    return int(value)
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        return datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
+    except ValueError as problem:
+        raise BadParameter(f"{value!r} 不是 yyyy-MM-dd HH:mm:ss") from problem
+
+
+def _day(parameters: dict[str, Any], name: str) -> date:
+    try:
+        return datetime.strptime(str(parameters.get(name)), "%Y-%m-%d").replace(tzinfo=SHANGHAI).date()
+    except ValueError as problem:
+        raise BadParameter(f"{name} 应为 yyyy-MM-dd") from problem

@@ -1,0 +1,88 @@
+"""The drift of real exchange services, put on the answers of ours where it is planted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from demo_city.charging_operator import ChargingOperator, Message
+from demo_city.defects.order_changes import respelt, textual
+from demo_city.deliveries.json_text import dumps
+from demo_city.deliveries.source import SMALL_PAGE, Source
+from demo_city.servers.exchange_answers import MOST_ITEMS
+
+
+class Drift:
+    """Decides for each answer of the exchange which drift it shows."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._plants = source.plants
+
+    def walk(self, since: str, page: int, stations: list[Message]) -> tuple[list[Message], int, int]:
+        """Return the stations a page walk sees, the most a page holds, and pages announced in excess.
+
+        A list that changes lacks its first station on the first page of the first walk: who only goes on reading
+        misses a station.
+        """
+        limit = MOST_ITEMS
+        if self._plants.happens("exchange_changing_total", since):
+            limit = SMALL_PAGE
+            if page == 1 and self._source.changes_while_read("exchange_changing_total", since):
+                self._source.seen(since)
+                stations = stations[1:]
+        return stations, limit, int(self._plants.happens("exchange_empty_last_page", since))
+
+    def distort(self, interface: str, subject: str, plain: bytes) -> tuple[bytes, bool]:
+        """Return an answer's plaintext as it drifted, and whether its signature is in lower case."""
+        if not self._plants.rates:
+            return plain, False
+        happens = self._plants.happens
+        is_lower = happens("exchange_lower_signature", interface, subject)
+        if interface == "query_token":
+            return plain, is_lower
+        plain = self._respelt(interface, subject, plain)
+        if happens("exchange_trailing_comma", interface, subject):
+            plain = plain[:-1] + b",}"
+        return plain, is_lower
+
+    def _respelt(self, interface: str, subject: str, plain: bytes) -> bytes:
+        happens = self._plants.happens
+        message: Any = None
+        for name, change in _RESPELLINGS.items():
+            if happens(name, interface, subject):
+                message = change(orjson.loads(plain) if message is None else message)
+        return plain if message is None else dumps(message)
+
+
+class DefectiveOperator:
+    """An operator whose statistics have the planted defects; all else is the real one's."""
+
+    def __init__(self, source: Source) -> None:
+        self._operator: ChargingOperator = source.city.power
+        self._plants = source.plants
+        self.operator_id = self._operator.operator_id
+        self.station_versions = self._operator.station_versions
+        self.charge_orders_pushed = self._operator.charge_orders_pushed
+
+    def station_stats(self, station_id: str, day: Any) -> Message:
+        """Return StationStats of one station and day, some with a wrong sum."""
+        stats = {"StationID": station_id, **self._operator.station_stats(station_id, day)}
+        return self._plants.rows("power_connector_energy", str(day), [stats])[0]
+
+
+def _operation_id(key: str) -> str:
+    return "OperationID" if key == "OperatorID" else key
+
+
+def _lower_camel(key: str) -> str:
+    return key[:1].lower() + key[1:]
+
+
+_RESPELLINGS: dict[str, Callable[[Any], Any]] = {
+    "exchange_operation_id": lambda message: respelt(message, _operation_id),
+    "exchange_text_numbers": textual,
+    "exchange_lower_camel": lambda message: respelt(message, _lower_camel),
+}

@@ -1,0 +1,198 @@
+"""The transport bureau's platform: paged JSON below /api/v1/, a bearer token, questions by last change."""
+
+from __future__ import annotations
+
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from demo_city.chance import SHANGHAI
+from demo_city.deliveries.json_text import dumps
+from demo_city.deliveries.source import Row, Source, form_delivered_at
+from demo_city.registers import REGISTER_KEYS
+from demo_city.servers.clock import Clock
+from demo_city.servers.faults import FaultBoard
+
+REGISTERS = {
+    "enterprises": "transport_enterprise",
+    "enterprise-grades": "transport_enterprise_grade",
+    "vehicles": "transport_vehicle",
+    "nodes": "transport_node",
+    "stopping-places": "transport_stopping_place",
+    "platforms": "transport_platform",
+    "milestones": "transport_milestone",
+    "funds": "transport_fund",
+    "policies": "transport_policy",
+}
+MOST_ITEMS = 2000
+DAYS_KEPT = 40
+_CONNECTION = "transport"
+_CHANGING = "transport_changing_total"
+Items = list[bytes]
+
+
+class BadQuestion(ValueError):
+    """A parameter is missing or malformed (HTTP 400)."""
+
+
+class TransportPlatform:
+    """The bureau's registers, daily vehicle operations and reported figures at the clock's moment."""
+
+    def __init__(self, source: Source, clock: Clock, board: FaultBoard, token: str) -> None:
+        self._source = source
+        self._clock = clock
+        self._board = board
+        self._token = token.encode()
+        self._registers: dict[str, tuple[datetime, list[tuple[datetime, bytes]]]] = {}
+        self._answers: OrderedDict[tuple[datetime, str, str], Items] = OrderedDict()
+
+    def app(self) -> Starlette:
+        """Return the ASGI application."""
+        return Starlette(routes=[Route("/api/v1/{path:path}", self._endpoint, methods=["GET"])])
+
+    async def _endpoint(self, request: Request) -> Response:
+        if self._board.takes_transient_failure(_CONNECTION):
+            return _answer(503, "系统繁忙")
+        if not self._is_allowed(request.headers.get("authorization", "")):
+            return _answer(401, "令牌无效")
+        try:
+            question = dict(request.query_params)
+            return self._page(question, self._items(request.path_params["path"], question))
+        except KeyError:
+            return _answer(404, f"没有接口 {request.url.path}")
+        except BadQuestion as problem:
+            return _answer(400, str(problem))
+
+    def _is_allowed(self, header: str) -> bool:
+        if self._board.fails(_CONNECTION, "wrong_token"):
+            return False
+        scheme, _, token = header.partition(" ")
+        return scheme == "Bearer" and hmac.compare_digest(token.encode(), self._token)
+
+    def _items(self, path: str, question: dict[str, str]) -> Items:
+        if path == "vehicle-operations":
+            return self._operations(_day(question, "operation_date"))
+        if path == "vehicle-operations/changes":
+            return self._changes(question)
+        if path == "reported-figures":
+            return self._reported_figures(question)
+        return self._register(REGISTERS[path], path, question)
+
+    def _register(self, dataset: str, delivery: str, question: dict[str, str]) -> Items:
+        since, before = _window(question)
+        current = self._current(dataset)
+        chosen = [
+            item
+            for changed_at, item in current
+            if (since is None or changed_at >= since) and (before is None or changed_at < before)
+        ]
+        walk = f"{delivery}|{since}|{before}"
+        if self._source.changes_while_read(_CHANGING, walk):
+            self._source.seen(walk)
+            return chosen[1:]
+        return chosen
+
+    def _current(self, dataset: str) -> list[tuple[datetime, bytes]]:
+        now = self._clock.now()
+        kept = self._registers.get(dataset)
+        if kept is None or kept[0] != now:
+            newest: dict[str, Row] = {}
+            for row in sorted(self._source.city.register_versions(dataset), key=_changed_at):
+                if row["changed_at"] < now:
+                    newest[row[REGISTER_KEYS[dataset]]] = row
+            rows = self._source.register_rows(dataset, [newest[key] for key in sorted(newest)])
+            kept = (now, [(row["changed_at"], dumps(row)) for row in rows])
+            self._registers[dataset] = kept
+        return kept[1]
+
+    def _operations(self, day: date) -> Items:
+        if day >= self._clock.today():
+            return []
+        known_at = self._clock.now()
+        return self._kept("operations", str(day), lambda: self._source.vehicle_operations(day, known_at))
+
+    def _changes(self, question: dict[str, str]) -> Items:
+        since, before = _window(question)
+        now = self._clock.now()
+        days = {
+            day
+            for changed_at, day in self._source.operation_changes()
+            if changed_at < now
+            and (since is None or changed_at >= since)
+            and (before is None or changed_at < before)
+        }
+        return [dumps({"operation_date": day}) for day in sorted(days)]
+
+    def _reported_figures(self, question: dict[str, str]) -> Items:
+        try:
+            month = date.fromisoformat(f"{question.get('period')}-01")
+        except ValueError as problem:
+            raise BadQuestion("period 应为 yyyy-MM") from problem
+        if form_delivered_at(month) >= self._clock.now():
+            return []
+        return self._kept("figures", str(month), lambda: self._source.city.reported_figures(month))
+
+    def _kept(self, kind: str, label: str, rows: Callable[[], list[Row]]) -> Items:
+        key = (self._clock.now(), kind, label)
+        if key not in self._answers:
+            self._answers[key] = [dumps(row) for row in rows()]
+            while len(self._answers) > DAYS_KEPT:
+                self._answers.popitem(last=False)
+        return self._answers[key]
+
+    def _page(self, question: dict[str, str], items: Items) -> Response:
+        page = _whole(question.get("page", "1"), "page")
+        size = _whole(question.get("page_size", "500"), "page_size")
+        if size > MOST_ITEMS:
+            raise BadQuestion(f"page_size 不超过 {MOST_ITEMS}")
+        here = items[(page - 1) * size : page * size]
+        head = {"code": 0, "message": "ok", "page": page, "page_size": size, "total": len(items)}
+        body = orjson.dumps(head)[:-1] + b',"items":[' + b",".join(here) + b"]}"
+        return Response(body, media_type="application/json")
+
+
+def _answer(status: int, message: str) -> Response:
+    headers = {"Retry-After": "1"} if status == 503 else None
+    body = orjson.dumps({"code": status, "message": message})
+    return Response(body, status_code=status, headers=headers, media_type="application/json")
+
+
+def _changed_at(row: Row) -> Any:
+    return row["changed_at"]
+
+
+def _whole(text: str, name: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise BadQuestion(f"{name} 应为正整数")
+    return int(text)
+
+
+def _day(question: dict[str, str], name: str) -> date:
+    try:
+        return date.fromisoformat(question.get(name, ""))
+    except ValueError as problem:
+        raise BadQuestion(f"{name} 应为 yyyy-MM-dd") from problem
+
+
+def _window(question: dict[str, str]) -> tuple[datetime | None, datetime | None]:
+    return _instant(question, "changed_since"), _instant(question, "changed_before")
+
+
+def _instant(question: dict[str, str], name: str) -> datetime | None:
+    text = question.get(name, "")
+    if not text:
+        return None
+    try:
+        # An unescaped + of the offset arrives as a space.
+        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+    except ValueError as problem:
+        raise BadQuestion(f"{name} 应为 ISO 8601") from problem
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
