@@ -21,6 +21,7 @@ from green_freight.protocols.sftp import RemoteFile
 FOLDER = "/drop"
 _NAME = re.compile(r"postal_([a-z_]+)_(20\d\d)(0[1-9]|1[0-2])_v(\d+)\.csv", re.IGNORECASE)
 _CHECKSUM = re.compile(r"\b([0-9a-f]{64})\b", re.IGNORECASE)
+_CHECKSUM_BEGUN = re.compile(r"[0-9a-f]*", re.IGNORECASE)
 _CHUNK_BYTES = 1 << 20
 
 
@@ -103,10 +104,12 @@ class PostalSession:
             if failure.code != "folder_missing":
                 raise
             raise Failure("checksum_differs", f"{beside.name} is not there") from failure
-        found = _CHECKSUM.search(text)
-        if found is None:
-            raise Failure("checksum_differs", f"{beside.name} holds no SHA-256")
-        return found[1].lower()
+        if found := _CHECKSUM.search(text):
+            return found[1].lower()
+        # The first digits alone are a checksum file that is still being written; anything else is none.
+        is_begun = _CHECKSUM_BEGUN.fullmatch(text.strip()) is not None
+        code = "checksum_differs" if is_begun else "file_unreadable"
+        raise Failure(code, f"{beside.name} holds no SHA-256")
 
 
 AGENCY = Agency(

@@ -1,0 +1,118 @@
+"""The paged API's answers: read, refused or broken, each with the right failure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from green_freight.errors import Failure
+from green_freight.protocols.paged_api import PagedApi
+from green_freight.protocols.patience import Effort, Patience
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+def _api(answer: Answer) -> PagedApi:
+    client = httpx.Client(transport=httpx.MockTransport(answer), base_url="http://bureau")
+    return PagedApi(client, "the token", page_size=2)
+
+
+def _effort() -> Effort:
+    return Effort(Patience(attempts=2, first_wait_seconds=0, longest_wait_seconds=0))
+
+
+def _page(items: list[Any], total: int) -> httpx.Response:
+    return httpx.Response(200, json={"code": 0, "message": "ok", "total": total, "items": items})
+
+
+def test_pages_land_as_received_with_what_was_asked() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.headers["Authorization"] == "Bearer the token"
+        assert request.url.params["changed_since"] == "2025-09-01T00:00:00+08:00"
+        number = int(request.url.params["page"])
+        return _page([{"name": "连云港"}, number][: 3 - number], 3)
+
+    query = {"changed_since": "2025-09-01T00:00:00+08:00"}
+    first, second = _api(answer).exchanges("/api/v1/nodes", query, _effort())
+    assert first.request == {
+        "method": "GET",
+        "path": "/api/v1/nodes",
+        "query": {**query, "page": "1", "page_size": "2"},
+    }
+    assert json.loads(second.body)["items"] == [{"name": "连云港"}]
+    assert "the token" not in f"{first}{second}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (httpx.Response(401), "login_refused"),
+        (httpx.Response(403), "login_refused"),
+        (httpx.Response(400, text="bad date"), "request_refused"),
+        (httpx.Response(404), "request_refused"),
+        (httpx.Response(302, headers={"Location": "/login"}), "answer_unexpected"),
+        (httpx.Response(200, json={"code": 7, "message": "no such register"}), "request_refused"),
+        (httpx.Response(200, json={"status": "up"}), "answer_unexpected"),
+        (httpx.Response(200, json=["a list"]), "answer_unexpected"),
+        (httpx.Response(200, json={"code": 0, "items": [], "total": "many"}), "answer_unexpected"),
+        (httpx.Response(200, text="<html>维护中</html>"), "not_json"),
+        (httpx.Response(200, content="维护中".encode("gb18030")), "not_json"),
+        (httpx.Response(200, text='{"code":0,"items":[1,],"total":1}'), "not_json"),
+    ],
+)
+def test_what_is_wrong_for_good_is_asked_once(answer: httpx.Response, code: str) -> None:
+    effort, asked = _effort(), []
+    with pytest.raises(Failure) as caught:
+        _api(lambda request: asked.append(request) or answer).items("/api/v1/nodes", {}, effort)  # type: ignore[func-returns-value]
+    assert caught.value.code == code
+    assert not caught.value.is_transient
+    assert (len(asked), effort.attempts) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "code"),
+    [
+        (429, "", "busy"),
+        (503, "", "busy"),
+        (500, "", "server_error"),
+        (504, "", "time_out"),
+        (200, '{"code":0,"total":1,"items":[{"na', "answer_cut_off"),
+        (200, "", "not_json"),
+    ],
+)
+def test_what_can_pass(status: int, text: str, code: str) -> None:
+    effort = _effort()
+    with pytest.raises(Failure) as caught:
+        _api(lambda _: httpx.Response(status, text=text)).items("/api/v1/nodes", {}, effort)
+    assert caught.value.code == code
+    assert caught.value.is_transient == (effort.attempts == 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (httpx.ConnectError("refused"), "unreachable"),
+        (httpx.ConnectTimeout("late"), "time_out"),
+        (httpx.ReadTimeout("late"), "time_out"),
+        (httpx.RemoteProtocolError("closed"), "answer_cut_off"),
+        (httpx.ReadError("reset"), "unreachable"),
+    ],
+)
+def test_a_broken_way_can_pass(error: Exception, code: str) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    effort = _effort()
+    with pytest.raises(Failure, match=code):
+        _api(answer).items("/api/v1/nodes", {}, effort)
+    assert effort.attempts == 2
+
+
+def test_a_failure_that_passes_leaves_no_trace_but_the_count() -> None:
+    answers = [httpx.Response(503), _page([1], 1)]
+    effort = _effort()
+    assert _api(lambda _: answers.pop(0)).items("/api/v1/nodes", {}, effort) == [1]
+    assert effort.attempts == 2

@@ -1,0 +1,71 @@
+"""Whole files, halves and garbage, told apart by suffix."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import zipfile
+
+import pytest
+from green_freight.errors import Failure
+from green_freight.protocols.sftp import pinned_key
+from green_freight.protocols.wholeness import check_whole
+
+NOISE = random.Random(1).randbytes(5000)
+
+
+def _book() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/workbook.xml", NOISE)
+    return target.getvalue()
+
+
+FILES = {"a.jsonl.gz": gzip.compress(NOISE), "月报.xlsx": _book(), "a.csv": "编号,企业\n".encode()}
+
+
+def _code(name: str, content: bytes) -> str:
+    try:
+        check_whole(name, io.BytesIO(content))
+    except Failure as failure:
+        assert name in failure.detail
+        return failure.code
+    return "whole"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_whole_files_pass(name: str) -> None:
+    assert _code(name, FILES[name]) == "whole"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "月报.xlsx"])
+@pytest.mark.parametrize("part", [0.0, 0.0001, 0.5, 0.999])
+def test_a_beginning_is_half_a_file(name: str, part: float) -> None:
+    content = FILES[name]
+    assert _code(name, content[: int(len(content) * part)]) == "file_half_written"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_garbage_is_not_waited_for(name: str) -> None:
+    assert _code(name, b"\0\xff" + NOISE) == "file_unreadable"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "月报.xlsx"])
+def test_damage_inside_is_found(name: str) -> None:
+    content = bytearray(FILES[name])
+    for place in range(2000, 2020):
+        content[place] ^= 0xFF
+    assert _code(name, bytes(content)) == "file_unreadable"
+
+
+def test_a_host_key_is_read_from_any_usual_line() -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+    for line in (key, f"[host]:2222 {key}", f"{key} drop@agency"):
+        assert pinned_key(line).get_name() == "ssh-ed25519"
+
+
+@pytest.mark.parametrize("line", ["", "ssh-ed25519", "ssh-ed25519 no-base64!", "ssh-ed25519 AAAA", "ssh-none AAAA"])
+def test_a_host_key_that_is_none_is_an_incomplete_connection(line: str) -> None:
+    with pytest.raises(Failure, match="connection_incomplete"):
+        pinned_key(line)
