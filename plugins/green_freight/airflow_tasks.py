@@ -19,6 +19,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from green_freight import pipeline
 from green_freight.agencies import Connection
 from green_freight.errors import AgencyUnavailable, PermanentError
+from green_freight.loading import LoadStopped
 from green_freight.periods import Period, business_day
 from green_freight.settings import ROLES
 
@@ -164,7 +165,7 @@ class _agency_errors:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, AgencyUnavailable):
             log.warning("%s: %s", self.agency, error)
-        elif isinstance(error, PermanentError):
+        elif isinstance(error, PermanentError | LoadStopped):
             raise AirflowFailException(str(error)) from error
 
 

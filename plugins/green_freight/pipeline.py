@@ -56,28 +56,31 @@ def backfill_months(first: str, last: str, chosen: Sequence[str], until: date) -
 
 
 def fetch_due(run_id: str, agency: str, connections: Mapping[str, Connection]) -> dict[str, int]:
-    """Fetch and land what is due from one agency for the run's business day; return files by outcome.
+    """Fetch and land what is due from one agency for the run's business day; return deliveries by outcome.
 
     Raises:
         AgencyUnavailable: some of it may pass when tried again.
-        PermanentError: some of it will not.
+        DeliveryBroken: some of it failed and will fail again.
     """
     day = _business_day(run_id)
-    store = LandingStore(landing_url())
     work = agencies.due_nightly(agency, day, connections)
-    return agencies.fetch_agency(agency, work, connections, store, run_id, day, log.info).counts
+    fetched = agencies.fetch_agency(
+        agency, work, connections, LandingStore(landing_url()), run_id, day, _log_fetched
+    )
+    fetched.raise_for_failures()
+    return fetched.counts
 
 
 def load_landed(run_id: str, agency: str) -> dict[str, int]:
-    """Load what has landed from one agency and is not in the warehouse yet; return rows by outcome.
+    """Load what has landed from one agency and is not in the warehouse yet; return loads and rows.
 
     Raises:
         LoadStopped: a file breaks its contract as a whole; every other one has been loaded.
     """
     _business_day(run_id)
-    return loading.load_agency(
-        agency, _landed(run_id, agency), run_id, LandingStore(landing_url()), log.info
-    ).counts
+    loaded = loading.load_agency(agency, _landed(run_id, agency), run_id, LandingStore(landing_url()))
+    _raise_if_stopped(loaded)
+    return loaded.counts()
 
 
 def take_month(
@@ -86,14 +89,17 @@ def take_month(
     """Fetch, land and load one month of one agency, up to the run's last business day; return the counts.
 
     Raises:
-        AgencyUnavailable, PermanentError, LoadStopped: as the single steps do.
+        AgencyUnavailable, DeliveryBroken, LoadStopped: as the single steps do; what did come is loaded.
     """
     until = _business_day(run_id)
     store = LandingStore(landing_url())
     work = agencies.due_in_month(agency, month, until)
-    fetched = agencies.fetch_agency(agency, work, connections, store, run_id, until, log.info)
-    loaded = loading.load_agency(agency, fetched.landed_work, run_id, store, log.info)
-    return {**fetched.counts, **loaded.counts}
+    fetched = agencies.fetch_agency(agency, work, connections, store, run_id, until, _log_fetched)
+    landed = [(outcome.delivery, outcome.period) for outcome in fetched.outcomes if outcome.has_files]
+    loaded = loading.load_agency(agency, landed, run_id, store)
+    fetched.raise_for_failures()
+    _raise_if_stopped(loaded)
+    return {**fetched.counts, **loaded.counts()}
 
 
 def build(run_id: str) -> dict[str, Any]:
@@ -126,12 +132,11 @@ def audit(run_id: str) -> dict[str, Any]:
 
 
 def publish(run_id: str) -> dict[str, Any]:
-    """Publish the run's audited candidate and give it back; return the publication's number and its changes."""
+    """Publish the run's audited candidate and give it back; return the publication's number and changed rows."""
     from green_freight import publishing
 
-    with lease.candidate_lease(run_id, role="publisher"):
-        published = publishing.publish(run_id, _build_id(run_id))
-    lease.release(run_id, role="publisher")
+    published = publishing.publish(run_id, _build_id(run_id))
+    log.info("%s", published.sentence)
     return {"publication_no": published.publication_no, "rows_changed": published.rows_changed}
 
 
@@ -156,6 +161,20 @@ def alert_when_unpublished(run_id: str, logical_date: datetime) -> None:
     newest = run_report.newest_as_of_date()
     if newest is None or newest < day:
         alerts.send(alerts.nothing_published(run_id, day, newest))
+
+
+def _raise_if_stopped(loaded: loading.AgencyLoadReport) -> None:
+    if loaded.stopped:
+        raise loading.LoadStopped(loaded.stopped)
+
+
+def _log_fetched(progress: agencies.Progress) -> None:
+    """Log how far a fetch is: every failure, every hundredth delivery, and the last one."""
+    latest = progress.latest
+    if latest.error is not None:
+        log.warning("%s", latest.error)
+    elif progress.done % 100 == 0 or progress.done == progress.total:
+        log.info("%s: %s of %s deliveries asked for", latest.agency, progress.done, progress.total)
 
 
 class _given_back_on_failure:
