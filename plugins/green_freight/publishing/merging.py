@@ -219,6 +219,10 @@ def _naming(table: PlannedTable) -> Iterator[None]:
         ) from refused
     except errors.NotNullViolation as refused:
         raise InvalidCandidate(_words(table, "主键有空值", "the primary key has nulls", refused)) from refused
+    except errors.CheckViolation as refused:
+        raise InvalidCandidate(
+            _words(table, "约束不成立", "a check of mart refuses a row", refused)
+        ) from refused
 
 
 def _words(table: PlannedTable, zh: str, en: str, refused: psycopg.Error) -> str:

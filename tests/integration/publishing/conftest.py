@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from green_freight.publishing import ForeignKey, PublicationOutcome, TableSpec, publish
 from green_freight.warehouse import runs
 
@@ -82,7 +81,8 @@ class Star:
     def fill(self, round_no: int = 0, stations: int = 3, sessions: int = 20) -> None:
         """Make rows that differ from round to round and always fit together."""
         self.rows["dim_station"] = [
-            (CITY, f"s{n}", f"站{n} 第{round_no // 3}轮" if n == 1 else f"站{n}", 60 * n) for n in range(stations)
+            (CITY, f"s{n}", f"站{n} 第{round_no // 3}轮" if n == 1 else f"站{n}", 60 * n)
+            for n in range(stations)
         ]
         self.rows["fct_session"] = [
             (CITY, SEPTEMBER if n % 2 else OCTOBER, f"c{n + round_no}", f"s{n % stations}", n + round_no)

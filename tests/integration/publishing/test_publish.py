@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-
 from green_freight.publishing import TableSpec, publish
 from green_freight.publishing.errors import InvalidCandidate, NotAudited
 from green_freight.warehouse import runs
+
 from tests.integration.publishing.conftest import CITY, OCTOBER, SEPTEMBER, Star
 
 
@@ -110,8 +110,12 @@ def test_a_bare_day_means_its_end_in_shanghai(star: Star) -> None:
     star.fill(1)
     star.publish()
     with star.warehouse.admin() as admin:
-        admin.execute("update mart.publication set published_at = '2025-10-01 23:30+08' where publication_no = 1")
-        admin.execute("update mart.publication set published_at = '2025-10-02 00:30+08' where publication_no = 2")
+        admin.execute(
+            "update mart.publication set published_at = '2025-10-01 23:30+08' where publication_no = 1"
+        )
+        admin.execute(
+            "update mart.publication set published_at = '2025-10-02 00:30+08' where publication_no = 2"
+        )
     assert star.state({"green_freight.as_of": "2025-10-01"}, "mart_asof") == first
     assert star.state({"green_freight.as_of": "2025-10-02"}, "mart_asof") == star.state()
 
@@ -251,7 +255,11 @@ def test_files_and_stale_agencies_stand_beside_the_figures(star: Star) -> None:
             "('r', 'postal', 'postal_tricycle', 'tricycles', '2025-09', %s, 'loaded', 1, 1, 0) returning load_id",
             [key],
         ).fetchone()
-        for agency, outcome in [("power", "failed_transient"), ("power", "landed"), ("commerce", "not_delivered")]:
+        for agency, outcome in [
+            ("power", "failed_transient"),
+            ("power", "landed"),
+            ("commerce", "not_delivered"),
+        ]:
             loader.execute(
                 "insert into ops.fetch (run_id, agency_code, delivery_name, period_label, outcome_code) "
                 "values ('r', %s, 'd', '2025-09', %s)",

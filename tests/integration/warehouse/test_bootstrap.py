@@ -1,0 +1,172 @@
+"""The warehouse is made by any administrator, twice and at once, and its record of runs holds what it promises."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from green_freight.settings import ROLES
+from green_freight.warehouse import bootstrap, connect, lease, migrate, runs
+
+from local_stack.postgres import EmbeddedPostgres, ServerAddress
+from tests.conftest import PASSWORDS
+
+if TYPE_CHECKING:
+    from tests.conftest import Warehouse
+
+
+@pytest.fixture(scope="module")
+def other_server() -> Iterator[ServerAddress]:
+    """Give a server where the roles do not exist yet."""
+    home = Path(tempfile.mkdtemp(prefix="green-freight-tests-"))
+    home.chmod(0o755)
+    postgres = EmbeddedPostgres(home)
+    try:
+        yield postgres.start()
+    finally:
+        postgres.stop()
+        for folder in (home, postgres.run_home):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_every_role_enters_with_its_own_login(warehouse: Warehouse) -> None:
+    for role in ROLES:
+        with connect(role) as connection:
+            row = connection.execute("select current_user, current_setting('timezone')").fetchone()
+        assert row == (f"green_freight_{role}", "Asia/Shanghai")
+
+
+def test_passwords_are_kept_as_scram(warehouse: Warehouse) -> None:
+    with warehouse.admin() as admin:
+        rows = admin.execute(
+            "select rolpassword from pg_authid where rolname ~ '^green_freight_[^a]'"
+        ).fetchall()
+    assert len(rows) == len(ROLES)
+    assert all(password.startswith("SCRAM-SHA-256$") for (password,) in rows)
+
+
+def test_preparing_again_changes_nothing_and_takes_a_new_password(
+    server: ServerAddress, warehouse: Warehouse
+) -> None:
+    with warehouse.connect("loader") as loader:
+        loader.execute("create table raw.kept as select 1 as one")
+    urls = bootstrap.prepare(server.dsn(), warehouse.database, PASSWORDS | {"reader": "another one"})
+    try:
+        with psycopg.connect(urls["reader"]) as reader:
+            assert reader.execute("select current_user").fetchone() == ("green_freight_reader",)
+        with warehouse.connect("builder") as builder:
+            assert builder.execute("select one from raw.kept").fetchone() == (1,)
+    finally:
+        bootstrap.prepare(server.dsn(), warehouse.database, PASSWORDS)
+
+
+def test_an_administrator_who_may_only_create_is_enough(other_server: ServerAddress) -> None:
+    with psycopg.connect(other_server.dsn(), autocommit=True) as superuser:
+        superuser.execute("create role dba login createrole createdb password 'dba'")
+    parts = urlsplit(other_server.dsn())
+    admin_url = f"postgresql://dba:dba@{parts.hostname}:{parts.port}/postgres?connect_timeout=5"
+    for _ in range(2):
+        urls = bootstrap.prepare(admin_url, "made by a dba", PASSWORDS)
+    assert urls["reader"].endswith("/made%20by%20a%20dba?connect_timeout=5")
+    for role in ROLES:
+        with psycopg.connect(urls[role]) as connection:
+            assert connection.execute("select current_database()").fetchone() == ("made by a dba",)
+
+
+def test_four_at_once_make_one_warehouse(server: ServerAddress) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        urls = list(pool.map(lambda _: bootstrap.prepare(server.dsn(), "at_once", PASSWORDS), range(4)))
+    assert all(url == urls[0] for url in urls)
+    with psycopg.connect(urls[0]["owner"]) as owner:
+        assert owner.execute("select count(*) from public.warehouse_version").fetchone() == (
+            len(migrate.known()),
+        )
+
+
+def test_an_older_database_gets_what_is_missing(
+    server: ServerAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = migrate.known()
+    with monkeypatch.context() as older:
+        older.setattr(migrate, "known", lambda: everything[:5])
+        urls = bootstrap.prepare(server.dsn(), "older", PASSWORDS)
+    with psycopg.connect(urls["owner"], autocommit=True) as owner:
+        owner.execute("insert into ops.run values ('kept', 'nightly', '2025-09-30', null, 'v')")
+        assert migrate.migrate(owner) == [6, 7]
+        assert owner.execute("select run_id from ops.run").fetchone() == ("kept",)
+
+
+def test_a_newer_database_or_an_altered_migration_is_refused(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = migrate.known()
+    with warehouse.connect("owner", autocommit=True) as owner:
+        monkeypatch.setattr(migrate, "known", lambda: everything[:5])
+        with pytest.raises(migrate.MigrationError, match="use the newer code"):
+            migrate.migrate(owner)
+        altered = migrate.Migration(1, "0001_schemas.sql", "select 1")
+        monkeypatch.setattr(migrate, "known", lambda: (altered, *everything[1:]))
+        with pytest.raises(migrate.MigrationError, match=r"0001_schemas\.sql was changed"):
+            migrate.migrate(owner)
+
+
+def test_every_table_and_column_of_the_record_is_described_in_both_languages(warehouse: Warehouse) -> None:
+    with warehouse.admin() as admin:
+        rows = admin.execute(
+            "select c.oid::regclass || '.' || a.attname, col_description(c.oid, a.attnum), obj_description(c.oid) "
+            "from pg_class as c join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 "
+            "where c.relnamespace in ('ops'::regnamespace, 'mart'::regnamespace) and c.relkind = 'r'"
+        ).fetchall()
+    assert len(rows) > 90
+    assert [name for name, *texts in rows if any(" / " not in (text or "") for text in texts)] == []
+
+
+def test_loaded_plus_rejected_is_enforced(warehouse: Warehouse) -> None:
+    insert = (
+        "insert into ops.load (run_id, agency_code, dataset_id, delivery_name, period_label, outcome_code, "
+        "rows_in_file, rows_loaded, rows_rejected) values ('r', 'power', 'd', 'd', '2025-09', %s, %s, %s, %s)"
+    )
+    with warehouse.connect("loader", autocommit=True) as loader:
+        loader.execute(insert, ["loaded", 10, 7, 3])
+        loader.execute(insert, ["stopped", None, None, None])
+        for counts in ([10, 7, 2], [10, 7, None], [None, None, None]):
+            with pytest.raises(psycopg.errors.CheckViolation):
+                loader.execute(insert, ["loaded", *counts])
+
+
+def test_a_run_begins_ends_and_begins_again(warehouse: Warehouse) -> None:
+    runs.begin("r1", "nightly", date(2025, 9, 30), "first")
+    runs.finish("r1", "published")
+    runs.begin("r1", "nightly", date(2025, 9, 30), "again")
+    with connect("builder") as builder:
+        row = builder.execute(
+            "select reason, outcome_code, finished_at, code_version from ops.run"
+        ).fetchone()
+    assert row is not None
+    assert row[:3] == ("again", None, None)
+    assert row[3]
+    with pytest.raises(LookupError, match="there is no run r2"):
+        runs.finish("r2", "failed")
+
+
+def test_the_lease_belongs_to_one_run_and_expires(warehouse: Warehouse) -> None:
+    first = lease.acquire("first")
+    assert lease.acquire("first", role="publisher").acquired_at == first.acquired_at
+    with pytest.raises(lease.CandidateLeased, match="run first has held the candidate"):
+        lease.acquire("second")
+    with lease.candidate_lease("first"):
+        pass
+    with pytest.raises(lease.CandidateLeased):
+        lease.acquire("second")
+    lease.acquire("first", lasts=timedelta(0))
+    with lease.candidate_lease("second"), pytest.raises(lease.CandidateLeased):
+        lease.acquire("first")
+    assert lease.acquire("third").run_id == "third"
