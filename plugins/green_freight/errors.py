@@ -45,7 +45,7 @@ KINDS: dict[str, Kind] = {
         _WAIT_ZH,
         _WAIT_EN,
     ),
-    "file_half_written": Kind(
+    "truncated_file": Kind(
         True,
         "文件不完整，可能仍在上传",
         "the file is not whole, it may still be being written",
@@ -110,7 +110,7 @@ KINDS: dict[str, Kind] = {
     "answer_unexpected": Kind(
         False, "应答结构与约定不符", "the answer is not of the agreed shape", _CALL_ZH, _CALL_EN
     ),
-    "file_unreadable": Kind(
+    "unreadable_file": Kind(
         False, "文件不是约定的格式", "the file is not of the agreed format", _CALL_ZH, _CALL_EN
     ),
     "file_name_unreadable": Kind(

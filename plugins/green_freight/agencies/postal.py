@@ -108,7 +108,7 @@ class PostalSession:
             return found[1].lower()
         # The first digits alone are a checksum file that is still being written; anything else is none.
         is_begun = _CHECKSUM_BEGUN.fullmatch(text.strip()) is not None
-        code = "checksum_differs" if is_begun else "file_unreadable"
+        code = "checksum_differs" if is_begun else "unreadable_file"
         raise Failure(code, f"{beside.name} holds no SHA-256")
 
 

@@ -82,7 +82,7 @@ class SftpSession:
         """Stream a file into `target` (emptied first) and return it as it is listed now.
 
         Raises:
-            Failure: `file_half_written` (transient) where it changed meanwhile or bytes are missing.
+            Failure: `truncated_file` (transient) where it changed meanwhile or bytes are missing.
         """
         return self._persist(lambda sftp: _download(sftp, file, target), effort, file.path)
 
@@ -104,9 +104,12 @@ class SftpSession:
                     raise Failure("folder_missing", what) from error
                 except PermissionError as error:
                     raise Failure("request_refused", f"{what}: {error}") from error
-                except Exception:
+                except Exception as error:
                     # After a broken session nothing said on it can be trusted; the next attempt logs in anew.
                     self.close()
+                    # A bare OSError is a status that the server sent, not a broken line.
+                    if type(error) is OSError and error.errno is None:
+                        raise Failure("server_error", f"{what}: {error}") from error
                     raise
 
         return effort.persist(attempt)
@@ -164,13 +167,13 @@ def _download(sftp: paramiko.SFTPClient, file: RemoteFile, target: BinaryIO) -> 
     try:
         received = _copy(sftp, file.path, before.bytes, target)
     except EOFError as error:
-        raise Failure("file_half_written", f"{file.path}: the transfer broke off") from error
+        raise Failure("truncated_file", f"{file.path}: the transfer broke off") from error
     # What never was such a file is not half of one: garbage must not be waited for.
     check_begin(file.name, target)
     after = _remote_file(file.folder, sftp.stat(file.path), file.name)
     if received != before.bytes or before != after:
         sizes = f"{received} of {before.bytes} bytes, now {after.bytes}"
-        raise Failure("file_half_written", f"{file.path}: {sizes}")
+        raise Failure("truncated_file", f"{file.path}: {sizes}")
     return after
 
 

@@ -43,12 +43,12 @@ def test_whole_files_pass(name: str) -> None:
 @pytest.mark.parametrize("part", [0.0, 0.0001, 0.5, 0.999])
 def test_a_beginning_is_half_a_file(name: str, part: float) -> None:
     content = FILES[name]
-    assert _code(name, content[: int(len(content) * part)]) == "file_half_written"
+    assert _code(name, content[: int(len(content) * part)]) == "truncated_file"
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_garbage_is_not_waited_for(name: str) -> None:
-    assert _code(name, b"\0\xff" + NOISE) == "file_unreadable"
+    assert _code(name, b"\0\xff" + NOISE) == "unreadable_file"
 
 
 @pytest.mark.parametrize("name", ["a.jsonl.gz", "月报.xlsx"])
@@ -56,7 +56,7 @@ def test_damage_inside_is_found(name: str) -> None:
     content = bytearray(FILES[name])
     for place in range(2000, 2020):
         content[place] ^= 0xFF
-    assert _code(name, bytes(content)) == "file_unreadable"
+    assert _code(name, bytes(content)) == "unreadable_file"
 
 
 def test_a_host_key_is_read_from_any_usual_line() -> None:
