@@ -1,0 +1,29 @@
+with source as (
+    select * from {{ source('raw', 'transport_platform') }}
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by _city_code, platform_id
+            order by changed_at desc, _period desc, _row_number desc
+        ) as version_rank
+    from source
+),
+
+final as (
+    select
+        _city_code as city_code,
+        platform_id,
+        platform_kind_code,
+        name as platform_name,
+        owner_name,
+        in_service_on,
+        out_of_service_on,
+        {{ lineage() }}
+    from ranked
+    where version_rank = 1 and not is_deleted
+)
+
+select * from final

@@ -1,0 +1,6 @@
+"""Building: from raw to the candidate star, by dbt, for exactly the months that changed."""
+
+from green_freight.building.build import build
+from green_freight.building.outcome import BuildFailed, BuildOutcome, NodeProgress
+
+__all__ = ["BuildFailed", "BuildOutcome", "NodeProgress", "build"]

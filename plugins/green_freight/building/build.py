@@ -1,0 +1,133 @@
+"""One build of the candidate: raw tables and calendar ready, the plan, dbt, the record."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from psycopg import Connection, sql
+
+from green_freight import settings
+from green_freight.building import dbt_run
+from green_freight.building.calendar import write_calendar
+from green_freight.building.outcome import BuildFailed, BuildOutcome, NodeProgress
+from green_freight.building.plan import BuildPlan, plan_build
+from green_freight.building.raw_tables import create_absent_tables
+from green_freight.warehouse import connect
+
+log = logging.getLogger(__name__)
+
+
+def log_progress(node: NodeProgress) -> None:
+    """Log one finished node."""
+    log.info("%s/%s %s %s (%.2f s)", node.done, node.total, node.name, node.status, node.seconds)
+
+
+def build(
+    run_id: str, business_day: date, progress: Callable[[NodeProgress], None] = log_progress
+) -> BuildOutcome:
+    """Build the candidate for a business day: whole, or the months that changed since the last publication.
+
+    The caller holds the candidate's lease. Every build leaves a row in ops.build.
+
+    Raises:
+        BuildFailed: a model or a test of severity error failed; the next build makes the candidate whole again.
+        SettingMissing: the URL of the role builder or loader is not set.
+    """
+    began = time.monotonic()
+    code_version = settings.code_version()
+    with connect("builder") as builder:
+        build_id = _begin(builder, run_id, business_day, code_version)
+    try:
+        plan, done = _plan_and_run(build_id, business_day, code_version, progress)
+        with connect("builder") as builder:
+            rows = {} if done.failures else _model_rows(builder)
+            _finish(builder, build_id, rows, done.failures)
+    except Exception as error:
+        with connect("builder") as builder:
+            _finish(builder, build_id, {}, (f"{type(error).__name__}: {error}",))
+        raise
+    if done.failures:
+        raise BuildFailed(build_id, done.failures, dbt_run.log_path() / "dbt.log")
+    return BuildOutcome(
+        build_id=build_id,
+        run_id=run_id,
+        as_of_date=plan.as_of_date,
+        changed_months=plan.changed_months,
+        is_full=plan.is_full,
+        through_load_id=plan.through_load_id,
+        seconds=time.monotonic() - began,
+        manifest_path=dbt_run.target_path() / "manifest.json",
+        run_results_path=dbt_run.target_path() / "run_results.json",
+        model_rows=rows,
+        warnings=done.warnings,
+    )
+
+
+def _plan_and_run(
+    build_id: int, business_day: date, code_version: str, progress: Callable[[NodeProgress], None]
+) -> tuple[BuildPlan, dbt_run.DbtRun]:
+    with connect("loader") as loader:
+        create_absent_tables(loader)
+    with connect("builder") as builder:
+        plan = plan_build(builder, build_id, business_day, code_version)
+        _record_plan(builder, build_id, plan)
+    with connect("loader") as loader:
+        write_calendar(loader, plan.as_of_date)
+    return plan, dbt_run.run_dbt(_variables(plan), full_refresh=plan.is_full, progress=progress)
+
+
+def _variables(plan: BuildPlan) -> dict[str, object]:
+    return {
+        "as_of_date": plan.as_of_date.isoformat(),
+        "changed_months": [month.isoformat() for month in plan.changed_months],
+        "city_code": settings.city().code,
+    }
+
+
+def _begin(builder: Connection[Any], run_id: str, business_day: date, code_version: str) -> int:
+    row = builder.execute(
+        """
+        insert into ops.build (run_id, as_of_date, code_version, started_at)
+        values (%s, %s, %s, clock_timestamp()) returning build_id
+        """,
+        [run_id, business_day, code_version],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _record_plan(builder: Connection[Any], build_id: int, plan: BuildPlan) -> None:
+    builder.execute(
+        "update ops.build set as_of_date = %s, changed_months = %s, through_load_id = %s where build_id = %s",
+        [plan.as_of_date, list(plan.changed_months), plan.through_load_id, build_id],
+    )
+
+
+def _finish(builder: Connection[Any], build_id: int, rows: dict[str, int], failures: tuple[str, ...]) -> None:
+    builder.execute(
+        """
+        update ops.build set outcome_code = %s, model_rows = %s, error_message = %s, finished_at = clock_timestamp()
+        where build_id = %s
+        """,
+        ["failed" if failures else "built", json.dumps(rows), "\n".join(failures) or None, build_id],
+    )
+
+
+def _model_rows(builder: Connection[Any]) -> dict[str, int]:
+    """Return the rows of every table of the candidate."""
+    tables = builder.execute(
+        "select tablename from pg_tables where schemaname = 'candidate' order by tablename"
+    ).fetchall()
+    counts: dict[str, int] = {}
+    for (table,) in tables:
+        counted = builder.execute(
+            sql.SQL("select count(*) from {}").format(sql.Identifier("candidate", table))
+        ).fetchone()
+        assert counted is not None
+        counts[table] = int(counted[0])
+    return counts

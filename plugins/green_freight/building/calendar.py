@@ -1,0 +1,106 @@
+"""The working calendar of China (国务院办公厅节假日安排), written to raw.reference_calendar.
+
+`chinesecalendar` carries the State Council's yearly notices. A year that it does not know yet is weekdays only
+and flagged provisional, so that the nightly run survives 1 January before the library's next release.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, fields
+from datetime import date, timedelta
+
+from chinese_calendar import Holiday, constants
+from psycopg import Connection, sql
+
+log = logging.getLogger(__name__)
+
+# A year before the programme, so that looking back a year from its first day finds its day.
+FIRST_DAY = date(2022, 1, 1)
+_SATURDAY = 6
+_HOLIDAYS: dict[str, Holiday] = {holiday.value: holiday for holiday in Holiday}
+
+
+@dataclass(frozen=True)
+class CalendarDay:
+    """One calendar day, as raw.reference_calendar keeps it."""
+
+    calendar_date: date
+    is_working_day: bool
+    is_official_holiday: bool
+    holiday_name_zh: str | None
+    holiday_name_en: str | None
+    is_make_up_working_day: bool
+    is_calendar_provisional: bool
+
+
+def last_noticed_year() -> int:
+    """Return the newest year whose official notice the calendar library carries."""
+    year: int = max(constants.holidays).year
+    return year
+
+
+def calendar_day(day: date) -> CalendarDay:
+    """Return what the official notices say about one day; weekdays only where there is no notice yet."""
+    is_weekday = day.isoweekday() < _SATURDAY
+    if day.year > last_noticed_year():
+        return CalendarDay(day, is_weekday, False, None, None, False, True)
+    holiday = _HOLIDAYS.get(constants.holidays.get(day, ""))
+    is_make_up = day in constants.workdays
+    return CalendarDay(
+        calendar_date=day,
+        is_working_day=is_make_up or (is_weekday and holiday is None),
+        is_official_holiday=holiday is not None,
+        holiday_name_zh=holiday.chinese if holiday else None,
+        holiday_name_en=holiday.value if holiday else None,
+        is_make_up_working_day=is_make_up,
+        is_calendar_provisional=False,
+    )
+
+
+def calendar_days(as_of_date: date) -> Iterator[CalendarDay]:
+    """Yield every day from 2022-01-01 to the end of the year after the as-of date, in order."""
+    day = FIRST_DAY
+    while day.year <= as_of_date.year + 1:
+        yield calendar_day(day)
+        day += timedelta(days=1)
+
+
+def write_calendar(loader: Connection[tuple[object, ...]], as_of_date: date) -> int:
+    """Write raw.reference_calendar whole, as the role loader; return its number of days.
+
+    The same library and as-of date give the same rows.
+    """
+    if as_of_date.year > last_noticed_year():
+        log.warning(
+            "%s 年的节假日通知不在日历库中，按周末推定；请升级 chinesecalendar / no official calendar of %s in the "
+            "library: weekdays only, flagged provisional; upgrade chinesecalendar",
+            as_of_date.year,
+            as_of_date.year,
+        )
+    _create(loader)
+    loader.execute("delete from raw.reference_calendar")
+    names = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(CalendarDay))
+    written = 0
+    with loader.cursor().copy(sql.SQL("copy raw.reference_calendar ({}) from stdin").format(names)) as copy:
+        for day in calendar_days(as_of_date):
+            copy.write_row(astuple(day))
+            written += 1
+    return written
+
+
+def _create(loader: Connection[tuple[object, ...]]) -> None:
+    loader.execute(
+        """
+        create table if not exists raw.reference_calendar (
+            calendar_date date primary key,
+            is_working_day boolean not null,
+            is_official_holiday boolean not null,
+            holiday_name_zh text,
+            holiday_name_en text,
+            is_make_up_working_day boolean not null,
+            is_calendar_provisional boolean not null
+        )
+        """
+    )

@@ -1,0 +1,151 @@
+"""dbt inside this process: parse, build, and what came of each node.
+
+Values that change with every build (`vars`) would make dbt parse the whole project again, so the project is
+parsed without them first (dbt reads only what changed) and the parsed manifest is then built with them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from green_freight import settings
+from green_freight.building.outcome import NodeProgress
+
+PROJECT = settings.PROJECT / "dbt_project"
+_FAILED = ("error", "fail", "runtime error", "partial success")
+_FINISHED = ("LogModelResult", "LogSeedResult", "LogTestResult")
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """What dbt did: messages of what failed and of what warned; success is an empty `failures`."""
+
+    failures: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def target_path() -> Path:
+    """Return the folder of dbt's artifacts and of its partial parse: state, not part of the project."""
+    return settings.home() / "dbt_target"
+
+
+def log_path() -> Path:
+    """Return the folder of dbt's log file."""
+    return settings.home() / "logs" / "dbt"
+
+
+def run_dbt(
+    variables: Mapping[str, object], *, full_refresh: bool, progress: Callable[[NodeProgress], None]
+) -> DbtRun:
+    """Build every seed, model and test of the project as the role builder.
+
+    Args:
+        variables: dbt's vars, of JSON's types.
+        full_refresh: whether the large facts are built whole.
+        progress: called as each node finishes, from dbt's threads.
+
+    Raises:
+        SettingMissing: the builder's URL is not set.
+    """
+    from dbt.cli.main import dbtRunner
+
+    with _environment():
+        parsed = dbtRunner().invoke(["parse", *_common_arguments()])
+        if not parsed.success:
+            return DbtRun((_said(parsed.exception),), ())
+        arguments = ["build", *_common_arguments(), "--vars", json.dumps(dict(variables))]
+        if full_refresh:
+            arguments.append("--full-refresh")
+        built = dbtRunner(manifest=parsed.result, callbacks=[_listener(progress)]).invoke(arguments)
+    if built.result is None:
+        return DbtRun((_said(built.exception),), ())
+    results = list(built.result.results)
+    failures = tuple(_described(r) for r in results if str(r.status) in _FAILED)
+    if not built.success and not failures:
+        failures = (_said(built.exception),)
+    return DbtRun(failures, tuple(_described(r) for r in results if str(r.status) == "warn"))
+
+
+def _common_arguments() -> list[str]:
+    for folder in (target_path(), log_path()):
+        folder.mkdir(parents=True, exist_ok=True)
+    return [
+        "--project-dir", str(PROJECT),
+        "--profiles-dir", str(PROJECT),
+        "--target-path", str(target_path()),
+        "--log-path", str(log_path()),
+        "--log-level", "none",
+        "--log-level-file", "info",
+        "--no-use-colors",
+        "--no-use-colors-file",
+        "--partial-parse",
+    ]  # fmt: skip
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    """Set what profiles.yml reads, from the builder's URL, and put back what was there."""
+    url = urlsplit(settings.warehouse_url("builder"))
+    wanted = {
+        "GREEN_FREIGHT_DBT_HOST": url.hostname or "127.0.0.1",
+        "GREEN_FREIGHT_DBT_PORT": str(url.port or 5432),
+        "GREEN_FREIGHT_DBT_DATABASE": unquote(url.path.lstrip("/")),
+        "GREEN_FREIGHT_DBT_USER": unquote(url.username or ""),
+        # dbt keeps the value of a variable with this prefix out of its logs.
+        "DBT_ENV_SECRET_BUILDER_PASSWORD": unquote(url.password or ""),
+        "PGTZ": "Asia/Shanghai",
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _listener(progress: Callable[[NodeProgress], None]) -> Callable[[Any], None]:
+    def listen(event: Any) -> None:
+        if event.info.name in _FINISHED:
+            data = event.data
+            name = data.node_info.node_name
+            progress(
+                NodeProgress(
+                    data.index,
+                    data.num_models if event.info.name == "LogTestResult" else data.total,
+                    name,
+                    data.status,
+                    data.execution_time,
+                )
+            )
+
+    return listen
+
+
+def _described(result: Any) -> str:
+    """Say in one line which model or test it was, what the database said, and where its SQL is."""
+    node = result.node
+    what = {"test": "测试 test", "unit_test": "单元测试 unit test", "seed": "种子 seed"}.get(
+        str(node.resource_type), "模型 model"
+    )
+    attached = str(getattr(node, "attached_node", None) or "").rpartition(".")[2]
+    where = f"（{attached}）" if attached else ""
+    said = " ".join(str(result.message or "").split())
+    compiled = getattr(node, "compiled_path", None)
+    hint = f"；SQL: {compiled}" if compiled else ""
+    return f"{what} {node.name}{where}: {said}{hint}"
+
+
+def _said(error: BaseException | None) -> str:
+    return " ".join(str(error or "dbt 未说明原因 / dbt gave no reason").split())

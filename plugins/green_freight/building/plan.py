@@ -1,0 +1,144 @@
+"""What a build has to do: the day it is judged at, and the months that the large facts replace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+# The models that replace months instead of being built whole, and the view that names months to build again.
+PERIOD_MODELS = ("fct_charging_session", "fct_pile_energy_day", "fct_vehicle_operation")
+MONTHS_TO_RESOLVE = "intermediate.int_charging__month_to_resolve"
+
+_Builder = Connection[Any]
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """The as-of date, the months to replace (all that were ever loaded, if full), and the newest load seen."""
+
+    as_of_date: date
+    changed_months: tuple[date, ...]
+    is_full: bool
+    through_load_id: int
+
+
+def plan_build(builder: _Builder, build_id: int, business_day: date, code_version: str) -> BuildPlan:
+    """Plan the build of the candidate for a business day, from the record of loads and builds.
+
+    The months are those that loads changed since the last *published* build: what a build wrote that was never
+    published is built again, so a candidate left by a failed audit is repaired. The whole is built when the
+    candidate is absent, nothing was published yet, the last build did not finish, or the code has changed.
+    """
+    base = _last_published(builder)
+    is_full = (
+        base is None
+        or not _candidate_is_whole(builder)
+        or not _last_build_fits(builder, build_id, code_version)
+    )
+    since = None if is_full else base
+    loads = _loads_since(builder, since)
+    months = {month for load in loads for month in load["affected_months"]}
+    if not is_full:
+        months |= _months_to_resolve(builder) | _months_of_repushed_orders(builder, loads)
+    return BuildPlan(
+        as_of_date=max(business_day, _published_as_of(builder) or business_day),
+        changed_months=tuple(sorted(months)),
+        is_full=is_full,
+        through_load_id=_value(builder, "select coalesce(max(load_id), 0) from ops.load"),
+    )
+
+
+def _last_published(builder: _Builder) -> dict[str, Any] | None:
+    with builder.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            """
+            select through_load_id, started_at from ops.build
+            where outcome_code = 'published' order by build_id desc limit 1
+            """
+        ).fetchone()
+
+
+def _candidate_is_whole(builder: _Builder) -> bool:
+    names = [f"candidate.{model}" for model in PERIOD_MODELS] + [MONTHS_TO_RESOLVE]
+    return bool(
+        _value(
+            builder, "select bool_and(to_regclass(name) is not null) from unnest(%s::text[]) as name", names
+        )
+    )
+
+
+def _last_build_fits(builder: _Builder, build_id: int, code_version: str) -> bool:
+    """Tell whether the build before ended well and ran the same code, so that the months it left can be kept."""
+    row = builder.execute(
+        "select outcome_code, code_version from ops.build where build_id < %s order by build_id desc limit 1",
+        [build_id],
+    ).fetchone()
+    return row is not None and row[0] not in (None, "failed") and row[1] == code_version
+
+
+def _loads_since(builder: _Builder, published: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Return the loads that the published build cannot have seen (all of them where there is none).
+
+    A load takes its number before it commits, so one with a lower number may have become visible only after
+    that build had begun; its end tells.
+    """
+    base = published or {"through_load_id": -1, "started_at": None}
+    with builder.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            """
+            select load_id, dataset_id, period_label, affected_months from ops.load
+            where outcome_code = 'loaded'
+              and (load_id > %(through_load_id)s or finished_at > %(started_at)s::timestamptz)
+            order by load_id
+            """,
+            base,
+        ).fetchall()
+
+
+def _months_to_resolve(builder: _Builder) -> set[date]:
+    """Return the months whose sessions today's registers would place at other piles or stations."""
+    return {row[0] for row in builder.execute(f"select period_month from {MONTHS_TO_RESOLVE}")}  # noqa: S608
+
+
+def _months_of_repushed_orders(builder: _Builder, loads: list[dict[str, Any]]) -> set[date]:
+    """Return the months of every version of the orders in newly loaded push files.
+
+    An order that is pushed again replaces its older version, and may have moved to another month; when a push
+    file loses an order, the version before it counts again. Neither month is in the file that changed.
+    """
+    days = sorted({load["period_label"] for load in loads if load["dataset_id"] == "power_charge_order"})
+    if not days:
+        return set()
+    rows = builder.execute(
+        """
+        with touched as (
+            select 'power:' || start_charge_seq as session_key from raw.power_charge_order where _period = any(%(days)s)
+            union
+            select session_key from candidate.fct_charging_session where cast(pushed_on as text) = any(%(days)s)
+        )
+        select date_trunc('month', started_at)::date from raw.power_charge_order
+        where 'power:' || start_charge_seq in (select session_key from touched)
+        union
+        select period_month from candidate.fct_charging_session
+        where session_key in (select session_key from touched)
+        """,
+        {"days": days},
+    )
+    return {row[0] for row in rows}
+
+
+def _published_as_of(builder: _Builder) -> date | None:
+    newest: date | None = _value(
+        builder, "select (select as_of_date from mart.publication order by publication_no desc limit 1)"
+    )
+    return newest
+
+
+def _value(builder: _Builder, query: Any, *parameters: object) -> Any:
+    row = builder.execute(query, parameters).fetchone()
+    assert row is not None
+    return row[0]
