@@ -1,0 +1,47 @@
+"""The contracts of this installation, read once from the files beside this module."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from green_freight.contracts.model import Contract
+from green_freight.contracts.reading import read_contract
+
+FOLDER = Path(__file__).resolve().parent
+SUFFIX = ".odcs.yaml"
+
+
+@functools.cache
+def contracts() -> dict[str, Contract]:
+    """Return every contract by dataset id, in the order of the ids.
+
+    Raises:
+        ContractError: a contract file is not usable.
+    """
+    return {path.name.removesuffix(SUFFIX): read_contract(path) for path in sorted(FOLDER.glob(f"*{SUFFIX}"))}
+
+
+def contract(dataset_id: str) -> Contract:
+    """Return one dataset's contract.
+
+    Raises:
+        KeyError: there is no contract file of that name.
+    """
+    try:
+        return contracts()[dataset_id]
+    except KeyError:
+        raise KeyError(f"no contract {dataset_id}{SUFFIX} in green_freight/contracts") from None
+
+
+@functools.cache
+def contracts_of(agency: str, delivery: str) -> tuple[Contract, ...]:
+    """Return the contracts of the datasets that one delivery of an agency carries.
+
+    Raises:
+        KeyError: no dataset comes from that delivery.
+    """
+    found = tuple(c for c in contracts().values() if (c.agency, c.delivery) == (agency, delivery))
+    if not found:
+        raise KeyError(f"no contract says that a dataset comes from the delivery {delivery} of {agency}")
+    return found

@@ -1,0 +1,194 @@
+"""Values as people write them in tables: numbers, percentages, dates, yes and no, words for codes.
+
+Every function returns the value in its type, or the value as it was where it cannot be read: judging it is the
+row model's task.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from green_freight.contracts.model import Column
+
+_ONE = Decimal(1)
+# Words for "nothing to report" in numbers and dates.
+_NOTHING = frozenset(
+    ("", "-", "--", "—", "——", "–", "/", "\\", "无", "n/a", "na", "null", "none", "不详", "未停用", "空")
+)
+_YES = frozenset(("是", "有", "对", "√", "✓", "✔", "y", "yes", "true", "t", "1"))
+_NO = frozenset(("否", "无", "不是", "没有", "×", "✗", "✘", "x", "n", "no", "false", "f", "0"))
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
+_WITH_UNIT = re.compile(r"([+-]?[\d.,]+)([^\d.,]+)")
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?(?:t?00:00(?::00)?(?:\.0+)?)?")
+_COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+_CHINESE_DATE = re.compile(
+    r"([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})[日号]"
+)
+# Excel's serial days of 1954 to 2064; anything else in a date column is a slip.
+_SERIAL_DAYS = range(20_000, 60_001)
+_EXCEL_EPOCH = date(1899, 12, 30)
+
+# What a unit is in terms of the contract's unit.
+UNIT_FACTORS: dict[str, dict[str, Decimal]] = {
+    "t": {
+        "吨": Decimal(1),
+        "t": Decimal(1),
+        "公吨": Decimal(1),
+        "万吨": Decimal(10_000),
+        "千克": Decimal("0.001"),
+        "公斤": Decimal("0.001"),
+        "kg": Decimal("0.001"),
+        "斤": Decimal("0.0005"),
+    },
+    "m3": {
+        "立方米": Decimal(1),
+        "m3": Decimal(1),
+        "立方": Decimal(1),
+        "万立方米": Decimal(10_000),
+        "升": Decimal("0.001"),
+    },
+    "1": {
+        "辆": Decimal(1),
+        "件": Decimal(1),
+        "个": Decimal(1),
+        "台": Decimal(1),
+        "家": Decimal(1),
+        "万件": Decimal(10_000),
+        "万辆": Decimal(10_000),
+        "万": Decimal(10_000),
+    },
+    "%": {"%": Decimal(1)},
+}
+
+
+def plain(text: str) -> str:
+    """Return text in half-width characters, lower case, without any white space."""
+    return "".join(unicodedata.normalize("NFKC", text).lower().split())
+
+
+def clean(column: Column, value: Any, factor: Decimal = _ONE) -> Any:
+    """Return a cell's value in the type of its column where it can be read as that, else as it is.
+
+    `factor` turns a bare number of this cell into the contract's unit (0.001 for kilograms where the contract
+    says tonnes); a number that carries its own unit is turned by that.
+    """
+    if isinstance(value, str):
+        value = value.strip()
+        if value == "" or (column.logical_type != "string" and plain(value) in _NOTHING):
+            return _NO_ENTRY.get(column.logical_type, {}).get(plain(value))
+    if value is None:
+        return None
+    if column.logical_type in ("number", "integer"):
+        return number(value, column.unit, factor)
+    return _CLEANERS.get(column.logical_type, _as_is)(column, value)
+
+
+# For yes/no columns 无 is an answer, not an empty cell.
+_NO_ENTRY: dict[str, dict[str, bool]] = {"boolean": {"无": False}}
+
+
+def number(value: Any, unit: str | None, factor: Decimal = _ONE) -> Any:
+    """Return a Decimal in `unit` for a number, a text number (full-width, 1,234.5) or one with a unit (12 公斤)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        return value
+    text = plain(str(value))
+    with_unit = _WITH_UNIT.fullmatch(text)
+    if with_unit and unit and (known := UNIT_FACTORS.get(unit, {}).get(with_unit[2])) is not None:
+        text, factor = with_unit[1], known
+    if _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
+    if not _NUMBER.fullmatch(text):
+        return value
+    found = _decimal(text, value)
+    return found * factor if isinstance(found, Decimal) else found
+
+
+def day(value: Any) -> Any:
+    """Return a date for 2023年5月12日, 2023/5/12, 2023.5.12, 20230512, 二〇二三年五月十二日 or an Excel serial day."""
+    if isinstance(value, datetime):
+        return value.date() if value.time() == datetime.min.time() else value
+    if isinstance(value, date | bool):
+        return value
+    if isinstance(value, int | float | Decimal):
+        return _serial_day(value)
+    if not isinstance(value, str):
+        return value
+    text = plain(value)
+    found = _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text)
+    try:
+        if found:
+            return date(int(found[1]), int(found[2]), int(found[3]))
+        if chinese := _CHINESE_DATE.fullmatch(text):
+            return date(
+                int(chinese[1].translate(_CHINESE_DIGITS)),
+                _chinese_number(chinese[2]),
+                _chinese_number(chinese[3]),
+            )
+    except ValueError:
+        return value
+    return _serial_day(Decimal(text)) if text.isascii() and text.isdigit() and len(text) == 5 else value
+
+
+def _serial_day(value: int | float | Decimal) -> Any:
+    if int(value) != value or int(value) not in _SERIAL_DAYS:
+        return day(str(int(value))) if int(value) == value and len(str(int(value))) == 8 else value
+    return _EXCEL_EPOCH + timedelta(days=int(value))
+
+
+def _chinese_number(text: str) -> int:
+    tens, ten, ones = text.rpartition("十")
+    value = int((tens or "一").translate(_CHINESE_DIGITS)) * 10 if ten else 0
+    return value + (int(ones.translate(_CHINESE_DIGITS)) if ones else 0)
+
+
+def _decimal(text: str, otherwise: Any) -> Any:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        return otherwise
+    return found if found.is_finite() else otherwise
+
+
+def _text(column: Column, value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        # A code typed as a number: Excel keeps 1001 as 1001.0.
+        value = int(value)
+    if not column.codes and column.identifier is None:
+        return value if isinstance(value, str) else str(value)
+    text = unicodedata.normalize("NFKC", str(value)).strip()
+    if column.identifier == "uscc":
+        return "".join(text.split()).upper()
+    if column.codes and text not in column.codes:
+        words = plain(text)
+        for code in column.codes.values():
+            if words in map(plain, (code.value, *code.source_names)):
+                return code.value
+    return text
+
+
+def _day_cell(column: Column, value: Any) -> Any:
+    return day(value)
+
+
+def _boolean(column: Column, value: Any) -> Any:
+    words = plain(str(value)) if not isinstance(value, bool) else ("是" if value else "否")
+    if words in _YES:
+        return True
+    return False if words in _NO else value
+
+
+def _as_is(column: Column, value: Any) -> Any:
+    return value
+
+
+_CLEANERS = {
+    "string": _text,
+    "date": _day_cell,
+    "boolean": _boolean,
+}

@@ -1,0 +1,76 @@
+"""New, missing and retyped columns: named, and stopped at or warned of as the contract says."""
+
+from __future__ import annotations
+
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+
+from green_freight.contracts.model import Column, Contract
+from green_freight.loading.findings import Unreadable
+from green_freight.loading.judging import Judge
+from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.readers import Reading
+from green_freight.loading.tables import table_name
+
+# Fewer rows than this are faults of rows, not a verdict on a column.
+ENOUGH_ROWS = 3
+
+
+def column_warnings(
+    connection: Connection[TupleRow], contract: Contract, reading: Reading, judge: Judge, load_id: int
+) -> list[LoadWarning]:
+    """Return warnings for columns that are new or missing; asked when all rows are read.
+
+    Raises:
+        Unreadable: a column that the contract needs is missing, has another type, or must not be there.
+    """
+    absent = [
+        column for column in contract.columns if column.name in reading.absent() and not column.value_from
+    ]
+    needed = [column for column in absent if column.stops_when_absent]
+    is_verdict = reading.sheet is not None or judge.accepted + judge.rejected >= ENOUGH_ROWS
+    if needed and (is_verdict or contract.container == "csv"):
+        words_zh = "、".join(f"{c.title_zh}（{c.source_names[0]}）" for c in needed)
+        raise Unreadable("missing_column", words_zh, ", ".join(c.name for c in needed), reading.sheet)
+    for column in contract.columns:
+        if _is_retyped(connection, contract, column, judge, load_id):
+            kind = f"{column.logical_type} ({column.physical_type})"
+            raise Unreadable(
+                "retyped_column", f"{column.name}，应为 {kind}", f"{column.name}, expected {kind}"
+            )
+    new = reading.new_columns()
+    if new and contract.stops_at_new_column:
+        raise Unreadable("new_column", "、".join(new), ", ".join(new), reading.sheet)
+    return [*map(_absent_warning, absent), *map(_new_warning, new)]
+
+
+def _is_retyped(
+    connection: Connection[TupleRow], contract: Contract, column: Column, judge: Judge, load_id: int
+) -> bool:
+    if judge.type_faults[column.name] < ENOUGH_ROWS or column.name in judge.readable:
+        return False
+    found = connection.execute(
+        sql.SQL("select 1 from {} where _load_id = %s and _period = %s and {} is not null limit 1").format(
+            table_name(contract), sql.Identifier(column.name)
+        ),
+        [load_id, judge.period.label],
+    )
+    return found.fetchone() is None
+
+
+def _absent_warning(column: Column) -> LoadWarning:
+    return LoadWarning(
+        "missing_column",
+        f"缺少列 {column.title_zh}（{column.source_names[0]}），按空值装入；请报送单位补上",
+        f"the column {column.name} is missing, loaded as empty; ask the agency to add it",
+        column=column.name,
+    )
+
+
+def _new_warning(name: str) -> LoadWarning:
+    return LoadWarning(
+        "new_column",
+        f"契约之外的列“{name}”，未装入；如有用，请在契约中登记",
+        f"the column {name!r} is not in the contract and was not loaded; add it to the contract if it is of use",
+        column=name,
+    )

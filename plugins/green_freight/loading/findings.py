@@ -1,0 +1,42 @@
+"""What is found wrong in a row or a file, before it is put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from green_freight.contracts.model import Column
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault of one row: reason code, the column, the value met, and what would be right (Chinese, English)."""
+
+    reason_code: str
+    column: Column | None
+    value: Any
+    expected_zh: str
+    expected_en: str
+
+
+class SourceRow(NamedTuple):
+    """One data row of a source: its number there, values in the contract's order, the row as it came.
+
+    `fault` is what the reader itself found wrong; such a row has no usable values.
+    """
+
+    number: int
+    values: list[Any]
+    raw: Any
+    fault: Finding | None = None
+
+
+class Unreadable(Exception):
+    """A file that cannot be loaded as a whole: a code of `reasons.STOP_REASONS` and details in both languages."""
+
+    def __init__(self, reason_code: str, detail_zh: str, detail_en: str, sheet: str | None = None) -> None:
+        super().__init__(f"{reason_code}: {detail_en}")
+        self.reason_code = reason_code
+        self.detail_zh = detail_zh
+        self.detail_en = detail_en
+        self.sheet = sheet

@@ -1,0 +1,169 @@
+"""Judging the rows of one file by the contract: typed rows for COPY, rejected rows with their reason, counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from green_freight.contracts import identifiers
+from green_freight.contracts.model import Column, Contract
+from green_freight.contracts.row_model import Row, reasons, row_model, tombstone_model
+from green_freight.loading.findings import Finding, SourceRow
+from green_freight.loading.messages import expected
+from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.rules import row_checks
+from green_freight.periods import Period
+
+_NUL = "\\u0000"
+_TYPE_FAULTS = frozenset({"not_a_number", "not_a_date", "not_a_boolean", "not_a_list", "not_a_text"})
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A row for COPY (jsonb columns as text already)."""
+
+    number: int
+    row: Row
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row for `ops.rejected_row`."""
+
+    number: int
+    finding: Finding
+    content: str
+
+
+@dataclass
+class Judge:
+    """Judges rows and keeps the counts that a load needs."""
+
+    contract: Contract
+    period: Period
+    accepted: int = 0
+    rejected: int = 0
+    type_faults: Counter[str] = field(default_factory=Counter)
+    readable: set[str] = field(default_factory=set)
+    months: set[tuple[int, int]] = field(default_factory=set)
+    doubtful: Counter[str] = field(default_factory=Counter)
+    doubtful_example: dict[str, tuple[int, Any]] = field(default_factory=dict)
+
+    def judge(self, rows: Iterable[SourceRow]) -> Iterator[Accepted | Rejected]:
+        """Yield each row as accepted or rejected, in the order of the file."""
+        contract = self.contract
+        validate = row_model(contract).validate_python
+        checks = row_checks(contract, self.period)
+        event = contract.position(contract.event_date_column) if contract.event_date_column else None
+        parts = [i for i, column in enumerate(contract.columns) if column.physical_type == "jsonb"]
+        vins = [(i, c) for i, c in enumerate(contract.columns) if c.identifier == "vin"]
+        gone = contract.position("is_deleted") if "is_deleted" in contract.names else None
+        for source in rows:
+            number, values, raw, fault = source
+            if fault is not None:
+                yield self._reject(number, fault, raw)
+                continue
+            is_tombstone = gone is not None and values[gone] is True
+            try:
+                row = tombstone_model(contract).validate_python(values) if is_tombstone else validate(values)
+            except ValidationError as error:
+                yield self._reject(number, self._fault(error, values), raw)
+                continue
+            found = None if is_tombstone else _first(checks, row)
+            if found is None and parts:
+                row, found = _with_json_text(contract, row, parts)
+            if found is not None:
+                yield self._reject(number, found, raw)
+                continue
+            for place, column in vins:
+                self._look_at_vin(number, column, row[place])
+            if event is not None:
+                self.months.add(_month(row[event]))
+            self.accepted += 1
+            yield Accepted(number, row)
+
+    def warnings(self) -> list[LoadWarning]:
+        """Return what was kept although it is doubtful, a warning a column."""
+        found = []
+        for name, count in sorted(self.doubtful.items()):
+            number, value = self.doubtful_example[name]
+            found.append(
+                LoadWarning(
+                    "bad_check_digit",
+                    f"列 {name} 有 {count} 个值校验位错误，已保留，例如第 {number} 行 {value}；请报送单位核实",
+                    f"column {name}: {count} values with a wrong check digit were kept, for example row {number} "
+                    f"{value}; ask the agency to check them",
+                    column=name,
+                    count=count,
+                )
+            )
+        return found
+
+    def affected_months(self) -> set[date]:
+        """Return the first days of the months (of the event date) that accepted rows fall into."""
+        return {date(year, month, 1) for year, month in self.months}
+
+    def _fault(self, error: ValidationError, values: list[Any]) -> Finding:
+        found = reasons(error, self.contract)
+        bad = {column.name for column, _, _ in found}
+        self.type_faults.update(column.name for column, code, _ in found if code in _TYPE_FAULTS)
+        self.readable.update(
+            c.name
+            for c, value in zip(self.contract.columns, values, strict=True)
+            if value is not None and c.name not in bad
+        )
+        column, code, value = found[0]
+        return Finding(code, column, value, *expected(column))
+
+    def _reject(self, number: int, finding: Finding, raw: Any) -> Rejected:
+        self.rejected += 1
+        return Rejected(number, finding, as_json(raw))
+
+    def _look_at_vin(self, number: int, column: Column, value: str | None) -> None:
+        if value is not None and not identifiers.is_vin(value):
+            self.doubtful[column.name] += 1
+            self.doubtful_example.setdefault(column.name, (number, value))
+
+
+def as_json(raw: Any) -> str:
+    """Return a row as it came as JSON text that jsonb takes (which holds no U+0000)."""
+    try:
+        text = orjson.dumps(raw, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        # A lone surrogate, which UTF-8 cannot carry.
+        text = orjson.dumps(str(raw).encode("utf-8", "replace").decode()).decode()
+    return text.replace(_NUL, "\\ufffd")
+
+
+def _first(checks: list[Any], row: Row) -> Finding | None:
+    for check in checks:
+        found: Finding | None = check(row)
+        if found is not None:
+            return found
+    return None
+
+
+def _with_json_text(contract: Contract, row: Row, parts: list[int]) -> tuple[Row, Finding | None]:
+    values = list(row)
+    for place in parts:
+        if values[place] is None:
+            continue
+        text = orjson.dumps(values[place], default=float).decode()
+        if _NUL in text:
+            return row, Finding(
+                "bad_character", contract.columns[place], text[:80], "不含 U+0000", "no U+0000"
+            )
+        values[place] = text
+    return tuple(values), None
+
+
+def _month(value: Any) -> tuple[int, int]:
+    if isinstance(value, str):
+        return int(value[:4]), int(value[5:7])
+    return value.year, value.month

@@ -1,0 +1,115 @@
+"""What a load tells its caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class LoadWarning:
+    """Something in a file that did not stop its load but that somebody should look at.
+
+    `severity` is `info` (drift that was absorbed, counts), `warning` or `critical` (the numbers are in doubt).
+    """
+
+    code: str
+    message_zh: str
+    message_en: str
+    severity: str = "warning"
+    column: str | None = None
+    count: int | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the warning as it stands in `ops.load.warnings`."""
+        return {key: value for key, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class LoadOutcome:
+    """One row of `ops.load`. Rows in file = loaded + rejected, unless the outcome is `stopped`."""
+
+    load_id: int
+    dataset_id: str
+    period_label: str
+    outcome_code: str
+    source_file_key: str | None
+    rows_in_file: int = 0
+    rows_loaded: int = 0
+    rows_rejected: int = 0
+    rows_replaced: int = 0
+    affected_months: tuple[date, ...] = ()
+    complete_through: date | None = None
+    warnings: tuple[LoadWarning, ...] = ()
+    error_message: str | None = None
+
+
+class LoadStopped(Exception):
+    """A delivery of which at least one dataset could not be loaded; what was loaded before stays as it was.
+
+    `outcomes` are those of all datasets of the delivery, the stopped ones included.
+    """
+
+    def __init__(self, outcomes: Sequence[LoadOutcome]) -> None:
+        self.outcomes = tuple(outcomes)
+        stopped = [outcome for outcome in outcomes if outcome.outcome_code == "stopped"]
+        super().__init__("\n".join(outcome.error_message or outcome.dataset_id for outcome in stopped))
+
+
+@dataclass
+class AgencyLoadReport:
+    """The loads of one agency in one run, in the order in which they were asked for."""
+
+    agency: str
+    outcomes: list[LoadOutcome] = field(default_factory=list)
+    not_landed: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def loaded(self) -> int:
+        """Return how many datasets × periods were replaced."""
+        return self._count("loaded")
+
+    @property
+    def unchanged(self) -> int:
+        """Return how many datasets × periods were there already."""
+        return self._count("unchanged")
+
+    @property
+    def stopped(self) -> list[LoadOutcome]:
+        """Return the loads that stopped; their messages say what to do."""
+        return [outcome for outcome in self.outcomes if outcome.outcome_code == "stopped"]
+
+    @property
+    def rows_loaded(self) -> int:
+        """Return the rows that were written in this run."""
+        return sum(outcome.rows_loaded for outcome in self.outcomes if outcome.outcome_code == "loaded")
+
+    @property
+    def rows_rejected(self) -> int:
+        """Return the rows that were rejected in this run."""
+        return sum(outcome.rows_rejected for outcome in self.outcomes if outcome.outcome_code == "loaded")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return the counts a task hands on: loads by outcome, and rows."""
+        return {
+            "loaded": self.loaded,
+            "unchanged": self.unchanged,
+            "stopped": len(self.stopped),
+            "not_landed": len(self.not_landed),
+            "rows_loaded": self.rows_loaded,
+            "rows_rejected": self.rows_rejected,
+        }
+
+    def raise_if_stopped(self) -> None:
+        """Raise for a caller that must not go on without every delivery.
+
+        Raises:
+            LoadStopped: at least one load stopped.
+        """
+        if self.stopped:
+            raise LoadStopped(self.outcomes)
+
+    def _count(self, outcome_code: str) -> int:
+        return sum(outcome.outcome_code == outcome_code for outcome in self.outcomes)

@@ -1,0 +1,5 @@
+"""Readers: one a container. Each turns a landed file into the data rows of one dataset."""
+
+from green_freight.loading.readers.reading import Reading, Source, open_reading
+
+__all__ = ["Reading", "Source", "open_reading"]

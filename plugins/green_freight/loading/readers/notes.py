@@ -1,0 +1,120 @@
+"""What the text around a form's table says: its month, and the unit of its figures."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from green_freight.contracts.model import Contract
+from green_freight.loading.cleaning import UNIT_FACTORS, plain
+from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.readers.header import Header
+
+_MONTH = re.compile(r"(20\d{2})(?:年|[-/.])(0?[1-9]|1[0-2])(?!\d)(?!月?\d{1,2}日)(?![-/.]\d)")
+_CHINESE_MONTH = re.compile(
+    r"([二〇零○一三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月(?![一二三四五六七八九十]{1,3}日)"
+)
+_CHINESE = {
+    "〇": "0",
+    "零": "0",
+    "○": "0",
+    **{sign: str(n) for n, sign in enumerate("一二三四五六七八九", start=1)},
+}
+# 填报单位：市商务局 is an office, not a unit.
+_UNIT_NOTE = re.compile(
+    r"(?<![报送表制填])(?:计量)?单\s*位\s*(?:均为|[:为是])\s*([^\s,;。()、]+(?:、[^\s,;。()、]+)*)"
+)
+
+_KNOWN_UNITS = {unit for units in UNIT_FACTORS.values() for unit in units}
+
+
+def title_period(rows: Iterable[Sequence[Any]]) -> str | None:
+    """Return the month (yyyy-MM) that the rows' text names first, or None; a full date is no month."""
+    for cells in rows:
+        for cell in cells:
+            if not isinstance(cell, str):
+                continue
+            text = plain(cell)
+            if found := _MONTH.search(text):
+                return f"{found[1]}-{int(found[2]):02d}"
+            if chinese := _CHINESE_MONTH.search(text):
+                year = "".join(_CHINESE[sign] for sign in chinese[1])
+                return f"{year}-{_month_number(chinese[2]):02d}"
+    return None
+
+
+class UnitNotes:
+    """The unit of each column: in its title, else in a note above or below the table, else the contract's."""
+
+    def __init__(
+        self, contract: Contract, header: Header, above: list[list[Any]], below: list[list[Any]]
+    ) -> None:
+        self._factors: dict[str, Decimal] = {}
+        self.warnings: list[LoadWarning] = []
+        noted = [*_noted_units(above), *_noted_units(below)]
+        turned: dict[str, list[str]] = {}
+        for column in contract.columns:
+            known = UNIT_FACTORS.get(column.unit or "")
+            if known is None or column.name not in header.places:
+                continue
+            candidates = [header.units.get(column.name), *noted]
+            unit = next((unit for unit in candidates if unit is not None and unit in known), None)
+            if unit is not None and known[unit] != 1:
+                self._factors[column.name] = known[unit]
+                turned.setdefault(unit, []).append(column.name)
+        for unit, names in turned.items():
+            self.warnings.append(
+                LoadWarning(
+                    "unit_converted",
+                    f"表中单位为{unit}，已换算：{'、'.join(names)}",
+                    f"the form is in {unit}, converted: {', '.join(names)}",
+                    severity="info",
+                    count=len(names),
+                )
+            )
+        self._doubt(noted)
+
+    def factor(self, name: str) -> Decimal:
+        """Return what a bare number of a column is multiplied with."""
+        return self._factors.get(name, Decimal(1))
+
+    def _doubt(self, noted: list[str]) -> None:
+        for unit in noted:
+            # A longer text is a sentence or an office, not a unit.
+            if unit not in _KNOWN_UNITS and len(unit) <= 4 and not unit.endswith(("局", "委")):
+                self.warnings.append(
+                    LoadWarning(
+                        "unit_not_understood",
+                        f"不认识单位“{unit}”，未换算；请报送单位核实",
+                        f"the unit {unit!r} is not known, nothing was converted; ask the agency",
+                        severity="critical",
+                    )
+                )
+
+
+def _noted_units(rows: Iterable[Sequence[Any]]) -> list[str]:
+    found = []
+    for cells in rows:
+        for cell in cells:
+            if not isinstance(cell, str):
+                continue
+            # One note may name several: 单位：吨、立方米.
+            for match in _UNIT_NOTE.finditer(unicodedata.normalize("NFKC", cell).lower()):
+                found += [_unit(words) for words in match[1].split("、")]
+    return found
+
+
+def _unit(words: str) -> str:
+    # 单位：千克填报单位：… without a space between the two.
+    for unit in sorted(_KNOWN_UNITS, key=len, reverse=True):
+        if words.startswith(unit) and words[len(unit) :][:1] in ("", *"填报制编审统"):
+            return unit
+    return words
+
+
+def _month_number(text: str) -> int:
+    _, ten, ones = text.rpartition("十")
+    return (10 if ten else 0) + (int(_CHINESE[ones]) if ones else 0)

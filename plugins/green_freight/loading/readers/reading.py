@@ -1,0 +1,81 @@
+"""What every reader is, and which one opens which container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from green_freight.contracts.model import Contract
+from green_freight.loading.findings import SourceRow
+from green_freight.loading.outcomes import LoadWarning
+from green_freight.periods import Period
+
+
+@dataclass(frozen=True)
+class Source:
+    """A landed file that can be opened as often as a reader needs."""
+
+    contract: Contract
+    period: Period
+    file_name: str
+    open: Callable[[], BinaryIO]
+
+
+class Reading(Protocol):
+    """One pass over the rows of one dataset in one file."""
+
+    @property
+    def sheet(self) -> str | None:
+        """Return the sheet's name, None where the container has none."""
+        ...
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield the data rows in the file's order.
+
+        Raises:
+            Unreadable: the file as a whole cannot be loaded.
+        """
+        ...
+
+    def absent(self) -> set[str]:
+        """Return the contract's columns that the file did not carry at all; asked after the rows."""
+        ...
+
+    def new_columns(self) -> list[str]:
+        """Return the names that the contract does not know; asked after the rows."""
+        ...
+
+    def warnings(self) -> list[LoadWarning]:
+        """Return what was noticed on the way; asked after the rows."""
+        ...
+
+
+def open_reading(source: Source) -> Reading:
+    """Return the reader for a source's container.
+
+    Raises:
+        Unreadable: the file cannot be opened as what it should be.
+    """
+    return _reader(source.contract.container)(source)
+
+
+def _reader(container: str) -> Callable[[Source], Reading]:
+    if container == "workbook":
+        # openpyxl costs 0.2 s to import: only for whoever reads a workbook.
+        from green_freight.loading.readers.workbook import WorkbookReading
+
+        return WorkbookReading
+    from green_freight.loading.readers.delimited import DelimitedReading
+    from green_freight.loading.readers.orders import OrderLines
+    from green_freight.loading.readers.pages import TransportPages
+    from green_freight.loading.readers.stations import StationPages, StationStatistics
+
+    readers: dict[str, Callable[[Source], Reading]] = {
+        "transport_pages": TransportPages,
+        "tcec_stations": StationPages,
+        "tcec_station_stats": StationStatistics,
+        "order_lines": OrderLines,
+        "csv": DelimitedReading,
+    }
+    return readers[container]

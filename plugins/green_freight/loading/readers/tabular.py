@@ -1,0 +1,168 @@
+"""Rows of tables that people made: data, notes, subtotals and totals told apart, totals reconciled."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from green_freight.contracts.model import Contract
+from green_freight.loading.cleaning import clean, plain
+from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.readers.header import Header
+
+_TOTAL = re.compile(r"(?P<of>.*)(?P<word>小计|合计|总计|共计|总合计)[::]?")
+_NOTE = re.compile(
+    r"注[::\d]|注$|说明|备注[::]|填表|制表|填报|审核|复核|负责人|联系|报送|单位[::]|数据来源|打印|synthetic|.*合成数据|.*演示数据"
+)
+# Figures are rounded one by one, their total once: half a unit of the second decimal a row.
+_ROUNDING = Decimal("0.005")
+
+Factor = Callable[[str], Decimal]
+
+
+class RowSorter:
+    """Says what each row below a header is, and counts what is not data."""
+
+    def __init__(self, contract: Contract, header: Header, factor: Factor) -> None:
+        self._contract, self._header = contract, header
+        self._key_place = next(header.places[c.name] for c in contract.key if c.name in header.places)
+        self._numbers = [
+            column
+            for column in contract.columns
+            if column.logical_type in ("number", "integer")
+            and column.unit != "%"
+            and column.name in header.places
+        ]
+        self._text_places = sorted(
+            place for name, place in header.places.items() if contract.column(name).logical_type != "number"
+        )
+        self._totals = Totals([column.name for column in self._numbers])
+        self._factor = factor
+        self.counts: Counter[str] = Counter()
+
+    def kind(self, number: int, cells: Sequence[Any]) -> str:
+        """Return `data`, `blank`, `header`, `note`, `subtotal` or `total`; totals are reconciled on the way."""
+        found = self._kind(cells)
+        if found == "data":
+            self._totals.add(self._figures(cells))
+        else:
+            self.counts[found] += 1
+        if found in ("subtotal", "total"):
+            self._totals.reconcile(number, found, self._label(cells) or "", self._figures(cells))
+        return found
+
+    def warnings(self) -> list[LoadWarning]:
+        """Return counts of rows that are no data, and totals that do not add up."""
+        found = list(self._totals.warnings)
+        if self.counts:
+            words = ", ".join(f"{kind} {count}" for kind, count in sorted(self.counts.items()))
+            found.append(
+                LoadWarning(
+                    "rows_that_are_no_data",
+                    f"未计为数据行：{words}",
+                    f"not counted as data rows: {words}",
+                    severity="info",
+                    count=self.counts.total(),
+                )
+            )
+        return found
+
+    def _kind(self, cells: Sequence[Any]) -> str:
+        filled = [cell for cell in cells if cell is not None and cell != ""]
+        if not filled:
+            return "blank"
+        label = self._label(cells)
+        if label is not None:
+            return "total" if plain(label).rstrip(":") in ("合计", "总计", "共计", "总合计") else "subtotal"
+        if self._is_header(cells):
+            return "header"
+        return "note" if self._is_note(cells, filled) else "data"
+
+    def _label(self, cells: Sequence[Any]) -> str | None:
+        key = _cell(cells, self._key_place)
+        for place in self._text_places:
+            value = _cell(cells, place)
+            if isinstance(value, str) and _TOTAL.fullmatch(plain(value)) and key in (None, "", value):
+                return value
+        return None
+
+    def _is_header(self, cells: Sequence[Any]) -> bool:
+        texts = [plain(cell) for cell in cells if isinstance(cell, str) and cell.strip()]
+        titles = {plain(part) for title in self._header.titles for part in (title, *title.split(" "))}
+        return len(texts) >= 2 and all(text in titles for text in texts)
+
+    def _is_note(self, cells: Sequence[Any], filled: list[Any]) -> bool:
+        first = filled[0]
+        if not isinstance(first, str) or any(isinstance(f, Decimal) for f in self._figures(cells).values()):
+            return False
+        has_key = _cell(cells, self._key_place) not in (None, "")
+        text = plain(first)
+        if _NOTE.match(text) and (not has_key or len(filled) <= 2):
+            return True
+        return len(filled) == 1 and not has_key and len(text) > 6
+
+    def _figures(self, cells: Sequence[Any]) -> dict[str, Any]:
+        return {
+            column.name: clean(
+                column, _cell(cells, self._header.places[column.name]), self._factor(column.name)
+            )
+            for column in self._numbers
+        }
+
+
+class Totals:
+    """Running sums of a table's figures, to compare with its subtotals and totals."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._group = self._empty()
+        self._all = self._empty()
+        self._rows = 0
+        self._unreadable = 0
+        self.warnings: list[LoadWarning] = []
+
+    def add(self, figures: dict[str, Any]) -> None:
+        """Take the figures of one data row."""
+        self._rows += 1
+        for name, value in figures.items():
+            if isinstance(value, Decimal):
+                self._group[name] += value
+                self._all[name] += value
+            elif value is not None:
+                self._unreadable += 1
+
+    def reconcile(self, number: int, kind: str, label: str, figures: dict[str, Any]) -> None:
+        """Compare a subtotal (since the last one) or total (of all); a total may also close a group."""
+        tolerance = _ROUNDING * (self._rows + 2)
+        for name, value in figures.items():
+            if not isinstance(value, Decimal):
+                continue
+            expected = self._group[name] if kind == "subtotal" else self._all[name]
+            if min(abs(value - self._group[name]), abs(value - self._all[name])) > tolerance:
+                self._warn(number, kind, label, name, value, expected)
+        self._group = self._empty()
+
+    def _warn(self, number: int, kind: str, label: str, name: str, value: Decimal, expected: Decimal) -> None:
+        # With an unreadable figure among the details the total cannot be expected to agree.
+        severity = "critical" if kind == "total" and not self._unreadable else "warning"
+        self.warnings.append(
+            LoadWarning(
+                "total_mismatch",
+                f"第 {number} 行“{label.strip()}”列 {name}：报表为 {value}，按明细为 {expected}；"
+                "请报送单位核实明细是否有缺漏",
+                f"row {number} {label.strip()!r}, column {name}: the form says {value}, its details sum to {expected}; "
+                "ask the agency whether details are missing",
+                severity=severity,
+                column=name,
+            )
+        )
+
+    def _empty(self) -> dict[str, Decimal]:
+        return dict.fromkeys(self._names, Decimal(0))
+
+
+def _cell(cells: Sequence[Any], place: int) -> Any:
+    return cells[place] if place < len(cells) else None

@@ -1,0 +1,200 @@
+"""The commerce bureau's Excel forms: sheet and header found, units, merged cells, totals and notes understood."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from openpyxl import load_workbook
+
+from green_freight.contracts.model import Column
+from green_freight.loading.cleaning import clean, plain
+from green_freight.loading.findings import SourceRow, Unreadable
+from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.readers.header import Header, find_header
+from green_freight.loading.readers.notes import UnitNotes, title_period
+from green_freight.loading.readers.reading import Source
+from green_freight.loading.readers.tabular import RowSorter
+
+_NUMBER = (int, float)
+_HUNDRED = Decimal(100)
+
+
+class WorkbookReading:
+    """Reads one sheet; a row's number is Excel's own. A form is small: its filled rows are kept in memory."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._warnings: list[LoadWarning] = []
+        self._sheet, self._cells = self._read()
+        self._header = self._find_header()
+        above = [cells for number, cells in self._cells if number < self._header.first_row]
+        below = [cells for number, cells in self._cells if number > self._header.last_row]
+        self._month = self._check_period(above)
+        self._units = UnitNotes(source.contract, self._header, above, below)
+        self._sorter = RowSorter(source.contract, self._header, self._units.factor)
+        self._fractions = 0
+
+    @property
+    def sheet(self) -> str | None:
+        """Return the name of the sheet that was read."""
+        return self._sheet
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield the data rows below the header."""
+        columns = self._source.contract.columns
+        above: dict[str, Any] = {}
+        for number, cells in self._cells:
+            if number <= self._header.last_row:
+                continue
+            kind = self._sorter.kind(number, cells)
+            if kind != "data":
+                # A merged district ends with its subtotal.
+                above = {} if kind in ("subtotal", "total") else above
+                continue
+            raw = {title: cell for title, cell in zip(self._header.titles, cells, strict=False) if title}
+            yield SourceRow(number, [self._value(column, cells, above) for column in columns], raw)
+
+    def absent(self) -> set[str]:
+        """Return the contract's columns that the header lacks."""
+        return {column.name for column in self._header.missing(self._source.contract)}
+
+    def new_columns(self) -> list[str]:
+        """Return titles that the contract does not know."""
+        return self._header.unknown()
+
+    def warnings(self) -> list[LoadWarning]:
+        """Return what was noticed: units turned, totals that differ, rows that are no data."""
+        found = [*self._warnings, *self._units.warnings, *self._sorter.warnings()]
+        if self._fractions:
+            found.append(
+                LoadWarning(
+                    "fraction_read_as_percentage",
+                    f"{self._fractions} 个不大于 1 的数按比例读取（0.85 = 85%）；请报送单位写明 %",
+                    f"{self._fractions} numbers of at most 1 were read as fractions (0.85 = 85 %); ask for a % sign",
+                    count=self._fractions,
+                )
+            )
+        return found
+
+    def _value(self, column: Column, cells: list[Any], above: dict[str, Any]) -> Any:
+        place = self._header.places.get(column.name)
+        if place is None:
+            return self._month if column.value_from == "title_period" else None
+        cell = cells[place] if place < len(cells) else None
+        if column.value_from == "title_period":
+            return title_period([[cell]]) or cell
+        if column.is_filled_down:
+            cell = above[column.name] = above.get(column.name) if cell in (None, "") else cell
+        value = clean(column, cell, self._units.factor(column.name))
+        if self._is_fraction(column, cell, value):
+            self._fractions += 1
+            return value * _HUNDRED
+        return value
+
+    def _is_fraction(self, column: Column, cell: Any, value: Any) -> bool:
+        # A bare 0.85 under a title without % sign; nobody reports less than one per cent.
+        is_bare = (
+            column.unit == "%" and self._header.units.get(column.name) != "%" and isinstance(cell, _NUMBER)
+        )
+        return is_bare and isinstance(value, Decimal) and 0 < value <= 1
+
+    def _read(self) -> tuple[str, list[tuple[int, list[Any]]]]:
+        with self._source.open() as file:
+            try:
+                # openpyxl warns of styles and extensions it drops; none of them holds data.
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    book = load_workbook(file, read_only=True, data_only=True)
+                    sheets = {sheet.title: _filled_rows(sheet) for sheet in book.worksheets}
+            except MemoryError:
+                raise
+            # zip, XML and openpyxl each raise their own for a damaged workbook, KeyError and TypeError among them.
+            except Exception as error:
+                detail = f"{type(error).__name__}: {error}"
+                raise Unreadable(
+                    "unreadable_file", f"不是 Excel 工作簿：{detail}", f"no workbook: {detail}"
+                ) from error
+        return self._choose(sheets)
+
+    def _choose(
+        self, sheets: dict[str, list[tuple[int, list[Any]]]]
+    ) -> tuple[str, list[tuple[int, list[Any]]]]:
+        names = {plain(name) for name in self._source.contract.sheet_names}
+        for title, rows in sheets.items():
+            if plain(title) in names:
+                return title, rows
+        fitting = [title for title, rows in sheets.items() if self._fits(rows)]
+        agreed = self._source.contract.sheet_names[0]
+        if len(fitting) != 1:
+            there = "、".join(sheets)
+            raise Unreadable(
+                "wrong_sheet",
+                f"应有工作表“{agreed}”，文件中有：{there}",
+                f"expected the sheet {agreed!r}, found {there}",
+            )
+        self._warnings.append(
+            LoadWarning(
+                "sheet_renamed",
+                f"没有工作表“{agreed}”，按列名读取了“{fitting[0]}”；请报送单位恢复约定的名称",
+                f"there is no sheet {agreed!r}; {fitting[0]!r} has its titles and was read; ask for the agreed name",
+            )
+        )
+        return fitting[0], sheets[fitting[0]]
+
+    def _fits(self, rows: list[tuple[int, list[Any]]]) -> bool:
+        header = find_header(self._source.contract, rows)
+        missing = header.missing(self._source.contract) if header else self._source.contract.columns
+        return not any(column.stops_when_absent for column in missing)
+
+    def _find_header(self) -> Header:
+        header = find_header(self._source.contract, self._cells)
+        if header is None:
+            titles = "、".join(column.source_names[0] for column in self._source.contract.columns)
+            raise Unreadable(
+                "header_not_found", f"没有列名 {titles}", f"no row has the titles {titles}", self._sheet
+            )
+        return header
+
+    def _check_period(self, above: list[list[Any]]) -> str:
+        expected = self._source.period.month.label
+        found = title_period(above)
+        if found is None:
+            self._warnings.append(
+                LoadWarning(
+                    "title_without_period",
+                    f"标题中没有年月，按 {expected} 装入；请报送单位在标题中写明",
+                    f"the title names no month, loaded as {expected}; ask for the month in the title",
+                )
+            )
+        elif found != expected:
+            raise Unreadable(
+                "wrong_period",
+                f"标题为 {found}，文件应为 {expected}",
+                f"the title says {found}, the file is for {expected}",
+                self._sheet,
+            )
+        return expected
+
+
+def _filled_rows(sheet: Any) -> list[tuple[int, list[Any]]]:
+    # A sheet's own note of its size is often wrong (whole formatted columns, or one cell).
+    sheet.reset_dimensions()
+    found = []
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        cells = [_cell_value(cell) for cell in row]
+        if any(cell is not None and cell != "" for cell in cells):
+            found.append((number, cells))
+    return found
+
+
+def _cell_value(cell: Any) -> Any:
+    value = cell.value
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, _NUMBER) and not isinstance(value, bool) and "%" in (cell.number_format or ""):
+        # 0.85 shown as 85%: written out, so that it is told from a bare 0.85.
+        return f"{Decimal(str(value)) * _HUNDRED}%"
+    return value

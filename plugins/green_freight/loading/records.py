@@ -1,0 +1,126 @@
+"""What the loader reads and writes in `ops`: the winning file of a period, loads, rejected rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
+
+from green_freight.contracts.model import Contract
+from green_freight.loading.judging import Rejected
+from green_freight.loading.messages import Place, row_message
+from green_freight.loading.outcomes import LoadOutcome
+from green_freight.periods import Period
+
+_NUL = "\x00"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A landed file as `ops.source_file` knows it."""
+
+    source_file_key: str
+    file_name: str
+    landing_url: str
+    first_received_at: datetime
+    complete_through: date | None
+
+
+@dataclass(frozen=True)
+class CurrentLoad:
+    """The newest load of a dataset and period that replaced its rows."""
+
+    source_file_key: str
+    contract_version: str
+    rows_in_file: int
+    rows_loaded: int
+    rows_rejected: int
+
+
+def winning_file(
+    connection: Connection[TupleRow], agency: str, delivery: str, period: Period
+) -> SourceFile | None:
+    """Return the file that counts for a delivery and period: highest version, then newest; None if none landed."""
+    with connection.cursor(row_factory=class_row(SourceFile)) as cursor:
+        cursor.execute(
+            "select source_file_key, file_name, landing_url, first_received_at, complete_through "
+            "from ops.source_file where agency_code = %s and delivery_name = %s and period_label = %s "
+            "order by version desc, delivered_at desc nulls last, last_received_at desc, source_file_key limit 1",
+            [agency, delivery, period.label],
+        )
+        return cursor.fetchone()
+
+
+def current_load(connection: Connection[TupleRow], contract: Contract, period: Period) -> CurrentLoad | None:
+    """Return what stands in the raw table for a dataset and period."""
+    with connection.cursor(row_factory=class_row(CurrentLoad)) as cursor:
+        cursor.execute(
+            "select source_file_key, contract_version, rows_in_file, rows_loaded, rows_rejected from ops.load "
+            "where dataset_id = %s and period_label = %s and outcome_code = 'loaded' "
+            "order by load_id desc limit 1",
+            [contract.id, period.label],
+        )
+        return cursor.fetchone()
+
+
+def next_load_id(connection: Connection[TupleRow]) -> int:
+    """Return the number of a load that begins."""
+    row = connection.execute("select nextval(pg_get_serial_sequence('ops.load', 'load_id'))").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def write_load(
+    connection: Connection[TupleRow],
+    contract: Contract,
+    run_id: str,
+    outcome: LoadOutcome,
+    started_at: datetime,
+) -> None:
+    """Write one row of `ops.load`."""
+    connection.execute(
+        "insert into ops.load (load_id, run_id, agency_code, dataset_id, delivery_name, period_label, "
+        "source_file_key, outcome_code, rows_in_file, rows_loaded, rows_rejected, rows_replaced, affected_months, "
+        "complete_through, warnings, error_message, contract_version, started_at, finished_at) values "
+        "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::date[], %s, %s::jsonb, %s, %s, %s, clock_timestamp())",
+        [
+            outcome.load_id, run_id, contract.agency, contract.id, contract.delivery, outcome.period_label,
+            outcome.source_file_key, outcome.outcome_code, outcome.rows_in_file, outcome.rows_loaded,
+            outcome.rows_rejected, outcome.rows_replaced, list(outcome.affected_months), outcome.complete_through,
+            json.dumps([each.as_json() for each in outcome.warnings], ensure_ascii=False).replace("\\u0000", "\\ufffd"),
+            None if outcome.error_message is None else _storable(outcome.error_message),
+            contract.version, started_at,
+        ],
+    )  # fmt: skip
+
+
+def write_rejected(
+    connection: Connection[TupleRow], place: Place, load_id: int, rejected: Iterable[Rejected]
+) -> None:
+    """Write rejected rows with their messages into `ops.rejected_row`."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "copy ops.rejected_row (load_id, agency_code, dataset_id, period_label, file_name, sheet, row_number, "
+            "column_name, reason_code, message_zh, message_en, row_content) from stdin"
+        ) as copy,
+    ):
+        for each in rejected:
+            finding = each.finding
+            message_zh, message_en = row_message(place, each.number, finding)
+            copy.write_row(
+                (
+                    load_id, place.agency, place.dataset_id, place.period_label, place.file_name, place.sheet,
+                    each.number, finding.column.name if finding.column else None, finding.reason_code,
+                    _storable(message_zh), _storable(message_en), each.content,
+                )
+            )  # fmt: skip
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL's text holds neither U+0000 nor lone surrogates.
+    return text.replace(_NUL, "\ufffd").encode("utf-8", "replace").decode()

@@ -1,0 +1,102 @@
+"""Raw tables: made and extended from the contracts, only ever added to."""
+
+from __future__ import annotations
+
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+
+from green_freight.contracts.model import Column, Contract
+from green_freight.loading.findings import Unreadable
+
+SYSTEM_COLUMNS = (
+    ("_city_code", "text", "城市（GB/T 2260） / city, GB/T 2260"),
+    ("_period", "text", "期：2025-09-30 或 2025-09 / the period's label"),
+    ("_source_file_key", "text", "来源文件 / key of the file in ops.source_file"),
+    ("_sheet", "text", "工作表 / sheet of a workbook"),
+    ("_row_number", "integer", "文件中的行号 / number of the row in the file"),
+    ("_received_at", "timestamptz", "首次收到时刻 / when the file was first received"),
+    ("_load_id", "bigint", "ops.load 中的装入 / the load in ops.load"),
+)
+# format_type's words for the short names that contracts use.
+_TYPE_NAMES = {"timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone"}
+# Two loads that meet a missing table at once would both try to make it.
+_DDL_LOCK = 4_705_102
+
+
+def prepare_table(connection: Connection[TupleRow], contract: Contract) -> None:
+    """Make the contract's raw table, or add the columns it lacks, in a transaction of its own.
+
+    Raises:
+        Unreadable: `contract_not_additive`, a column there has another type than the contract says.
+    """
+    if not _differences(contract, _columns_there(connection, contract)):
+        return
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", [_DDL_LOCK])
+        there = _columns_there(connection, contract)
+        if not there:
+            _create(connection, contract)
+        else:
+            for column in _differences(contract, there):
+                _add(connection, contract, column)
+
+
+def table_name(contract: Contract) -> sql.Identifier:
+    """Return the raw table of a contract."""
+    return sql.Identifier("raw", contract.id)
+
+
+def _columns_there(connection: Connection[TupleRow], contract: Contract) -> dict[str, str]:
+    found = connection.execute(
+        "select attname, format_type(atttypid, null) from pg_attribute "
+        "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
+        [f'raw."{contract.id}"'],
+    )
+    return dict(found.fetchall())
+
+
+def _differences(contract: Contract, there: dict[str, str]) -> list[Column]:
+    for column in contract.columns:
+        expected = _TYPE_NAMES.get(column.physical_type, column.physical_type)
+        if there.get(column.name, expected) != expected:
+            words = f"raw.{contract.id}.{column.name}: {there[column.name]} → {expected}"
+            raise Unreadable("contract_not_additive", words, words)
+    return [column for column in contract.columns if column.name not in there]
+
+
+def _create(connection: Connection[TupleRow], contract: Contract) -> None:
+    table = table_name(contract)
+    entries = [
+        sql.SQL("{} {}{}").format(
+            sql.Identifier(c.name), sql.SQL(c.physical_type), sql.SQL(" not null" if c.is_key else "")
+        )
+        for c in contract.columns
+    ]
+    entries += [
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind, _ in SYSTEM_COLUMNS
+    ]
+    connection.execute(sql.SQL("create table {} ({})").format(table, sql.SQL(", ").join(entries)))
+    connection.execute(sql.SQL("create index on {} (_period, _city_code)").format(table))
+    words = f"{contract.title_zh} / {contract.title_en}。{contract.description}"
+    connection.execute(sql.SQL("comment on table {} is {}").format(table, sql.Literal(words)))
+    for column in contract.columns:
+        _comment(connection, contract, column.name, column.description)
+    for name, _, description in SYSTEM_COLUMNS:
+        _comment(connection, contract, name, description)
+
+
+def _add(connection: Connection[TupleRow], contract: Contract, column: Column) -> None:
+    connection.execute(
+        sql.SQL("alter table {} add column {} {}").format(
+            table_name(contract), sql.Identifier(column.name), sql.SQL(column.physical_type)
+        )
+    )
+    _comment(connection, contract, column.name, column.description)
+
+
+def _comment(connection: Connection[TupleRow], contract: Contract, name: str, words: str) -> None:
+    connection.execute(
+        sql.SQL("comment on column {}.{} is {}").format(
+            table_name(contract), sql.Identifier(name), sql.Literal(words)
+        )
+    )

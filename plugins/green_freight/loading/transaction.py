@@ -1,0 +1,221 @@
+"""One dataset and period: its rows replaced by those of the winning file, in one transaction or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from itertools import chain
+from typing import BinaryIO, Protocol
+
+import psycopg
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+
+from green_freight import settings
+from green_freight.contracts.model import Contract
+from green_freight.loading import records
+from green_freight.loading.columns import column_warnings
+from green_freight.loading.duplicates import take_out_duplicates
+from green_freight.loading.findings import Unreadable
+from green_freight.loading.judging import Accepted, Judge, Rejected
+from green_freight.loading.messages import Place, stop_message
+from green_freight.loading.outcomes import LoadOutcome, LoadWarning
+from green_freight.loading.readers import Source, open_reading
+from green_freight.loading.tables import SYSTEM_COLUMNS, prepare_table, table_name
+from green_freight.periods import Period
+
+# Rejected rows wait in memory for the end of a COPY, so many at most.
+REJECTED_IN_MEMORY = 5_000
+
+
+class OpensLanded(Protocol):
+    """The landing store, as far as loading needs it."""
+
+    def open(self, landed: str, /) -> BinaryIO:
+        """Open a landed file by its URL."""
+        ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one transaction does."""
+
+    contract: Contract
+    period: Period
+    run_id: str
+    store: OpensLanded
+
+
+def load_dataset(connection: Connection[TupleRow], task: Task) -> LoadOutcome | None:
+    """Load one dataset and period; None when no file has landed for it.
+
+    A file that cannot be loaded as a whole gives an outcome `stopped`; rows that were there stay.
+
+    Raises:
+        psycopg.OperationalError: the warehouse is not there; nothing is known of the file.
+    """
+    started_at = datetime.now(UTC)
+    try:
+        prepare_table(connection, task.contract)
+        with connection.transaction():
+            return _replace_rows(connection, task, started_at)
+    except Unreadable as stop:
+        return _record_stop(connection, task, stop, started_at)
+    except psycopg.DataError as error:
+        words = " ".join(str(error).split())
+        return _record_stop(connection, task, Unreadable("refused_by_database", words, words), started_at)
+
+
+def _replace_rows(connection: Connection[TupleRow], task: Task, started_at: datetime) -> LoadOutcome | None:
+    contract, period = task.contract, task.period
+    # Whoever waits here sees, when it is his turn, what the other has loaded and which file wins now.
+    connection.execute(
+        "select pg_advisory_xact_lock(hashtextextended(%s, 0))",
+        [f"{settings.city().code} {contract.id} {period}"],
+    )
+    file = records.winning_file(connection, contract.agency, contract.delivery, period)
+    if file is None:
+        return None
+    current = records.current_load(connection, contract, period)
+    load_id = records.next_load_id(connection)
+    if current and (current.source_file_key, current.contract_version) == (
+        file.source_file_key,
+        contract.version,
+    ):
+        outcome = LoadOutcome(
+            load_id, contract.id, period.label, "unchanged", file.source_file_key, current.rows_in_file,
+            current.rows_loaded, current.rows_rejected, complete_through=file.complete_through,
+        )  # fmt: skip
+    else:
+        outcome = _Replacement(connection, task, file, load_id).run()
+    records.write_load(connection, contract, task.run_id, outcome, started_at)
+    return outcome
+
+
+class _Replacement:
+    """The work inside the transaction: old rows out, new rows in, rejected rows recorded."""
+
+    def __init__(
+        self, connection: Connection[TupleRow], task: Task, file: records.SourceFile, load_id: int
+    ) -> None:
+        self._connection, self._task, self._file, self._load_id = connection, task, file, load_id
+        contract = task.contract
+        self._place = Place(contract.agency, contract.id, task.period.label, file.file_name)
+        names = [*contract.names, *(name for name, _, _ in SYSTEM_COLUMNS)]
+        self._copy = sql.SQL("copy {} ({}) from stdin").format(
+            table_name(contract), sql.SQL(", ").join(map(sql.Identifier, names))
+        )
+
+    def run(self) -> LoadOutcome:
+        contract, period = self._task.contract, self._task.period
+        rows_replaced, months = self._delete_old()
+        judge = Judge(contract, period)
+        reading = open_reading(Source(contract, period, self._file.file_name, self._open))
+        self._place = replace(self._place, sheet=reading.sheet)
+        judged = judge.judge(reading.rows())
+        for rejected_rows in self._write_stretches(judged):
+            records.write_rejected(self._connection, self._place, self._load_id, rejected_rows)
+        warnings = column_warnings(self._connection, contract, reading, judge, self._load_id)
+        duplicates = take_out_duplicates(self._connection, contract, period, self._load_id)
+        records.write_rejected(self._connection, self._place, self._load_id, duplicates)
+        rejected = judge.rejected + len(duplicates)
+        rows_in_file = judge.accepted + judge.rejected
+        return LoadOutcome(
+            load_id=self._load_id,
+            dataset_id=contract.id,
+            period_label=period.label,
+            outcome_code="loaded",
+            source_file_key=self._file.source_file_key,
+            rows_in_file=rows_in_file,
+            rows_loaded=rows_in_file - rejected,
+            rows_rejected=rejected,
+            rows_replaced=rows_replaced,
+            affected_months=tuple(sorted(months | judge.affected_months())),
+            complete_through=self._file.complete_through,
+            warnings=(
+                *warnings,
+                *reading.warnings(),
+                *judge.warnings(),
+                *_many_rejected(rows_in_file, rejected),
+            ),
+        )
+
+    def _open(self) -> BinaryIO:
+        try:
+            return self._task.store.open(self._file.landing_url)
+        except OSError as error:
+            words = f"{type(error).__name__}: {error}"
+            raise Unreadable("landing_unreadable", words, words) from error
+
+    def _delete_old(self) -> tuple[int, set[date]]:
+        contract = self._task.contract
+        month: sql.Composable = sql.SQL("null::date")
+        if contract.event_date_column:
+            event = sql.Identifier(contract.event_date_column)
+            kind = contract.column(contract.event_date_column).logical_type
+            form = "to_date({}, 'YYYY-MM')" if kind == "string" else "date_trunc('month', {})::date"
+            month = sql.SQL(form).format(event)
+        found = self._connection.execute(
+            sql.SQL(
+                "with gone as (delete from {} where _period = %s and _city_code = %s returning {} as month) "
+                "select count(*), array_agg(distinct month) filter (where month is not null) from gone"
+            ).format(table_name(contract), month),
+            [self._task.period.label, settings.city().code],
+        ).fetchone()
+        assert found is not None
+        return int(found[0]), set(found[1] or ())
+
+    def _write_stretches(self, judged: Iterator[Accepted | Rejected]) -> Iterator[list[Rejected]]:
+        # A connection carries nothing else during COPY: it ends whenever enough rejected rows wait for theirs.
+        file = self._file
+        before = (settings.city().code, self._task.period.label, file.source_file_key, self._place.sheet)
+        after = (file.first_received_at.isoformat(), str(self._load_id))
+        first = next(judged, None)
+        while first is not None:
+            rejected: list[Rejected] = []
+            with self._connection.cursor() as cursor, cursor.copy(self._copy) as copy:
+                for each in chain([first], judged):
+                    if isinstance(each, Accepted):
+                        copy.write_row((*each.row, *before, each.number, *after))
+                        continue
+                    rejected.append(each)
+                    if len(rejected) >= REJECTED_IN_MEMORY:
+                        break
+            yield rejected
+            first = next(judged, None)
+
+
+def _many_rejected(rows_in_file: int, rejected: int) -> list[LoadWarning]:
+    if rejected == 0 or rejected * 5 < rows_in_file:
+        return []
+    return [
+        LoadWarning(
+            "many_rows_rejected",
+            f"{rows_in_file} 行中有 {rejected} 行被拒收；请查看 ops.rejected_row 并联系报送单位",
+            f"{rejected} of {rows_in_file} rows were rejected; see ops.rejected_row and ask the agency",
+            severity="critical",
+            count=rejected,
+        )
+    ]
+
+
+def _record_stop(
+    connection: Connection[TupleRow], task: Task, stop: Unreadable, started_at: datetime
+) -> LoadOutcome:
+    contract = task.contract
+    with connection.transaction():
+        file = records.winning_file(connection, contract.agency, contract.delivery, task.period)
+        place = Place(
+            contract.agency,
+            contract.id,
+            task.period.label,
+            file.file_name if file else contract.delivery,
+            stop.sheet,
+        )
+        outcome = LoadOutcome(
+            records.next_load_id(connection), contract.id, task.period.label, "stopped",
+            file.source_file_key if file else None, error_message=stop_message(place, stop),
+        )  # fmt: skip
+        records.write_load(connection, contract, task.run_id, outcome, started_at)
+    return outcome

@@ -1,0 +1,17 @@
+"""A landing store and the means to fill it, for the loader's tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from green_freight.landing import LandingStore
+from green_freight.settings import landing_url
+
+from tests.integration.loading.deliveries import Deliveries
+
+
+@pytest.fixture
+def deliveries(warehouse: Any) -> Deliveries:
+    """Give an empty landing store beside a fresh warehouse."""
+    return Deliveries(LandingStore(landing_url()))
