@@ -56,7 +56,7 @@ class CommerceReports:
         return [
             {
                 "credit_code": credit_code("320706", serial),
-                "name": f"演示{STEMS[n]}冷链物流有限公司" if n > 1 else f"演示{STEMS[n]}城市配送有限公司",
+                "name": f"演示{STEMS[n]}冷链物流有限公司" if n else f"演示{STEMS[n]}城市配送有限公司",
                 "cold_storage_m3": Decimal(1200 + 860 * n + 35 * grown),
                 "refrigerated_vehicle_count": 1 + n + grown // 18,
                 "registered_on": date(2014 + n, 3 + n, 9),
