@@ -1,6 +1,6 @@
 -- One row per dataset and period: its newest load that took rows in, the one whose rows raw holds.
 with loads as (
-    select * from {{ source('ops', 'load') }}
+    select * from {{ ref('int_data_quality__load') }}
     where outcome_code = 'loaded'
 ),
 

@@ -1,9 +1,7 @@
 -- One row per dataset and day that a successful load covers; a month's label covers its days up to complete_through.
 with loads as (
-    select * from {{ source('ops', 'load') }}
-    where
-        outcome_code in ('loaded', 'unchanged')
-        and complete_through is not null
+    select * from {{ ref('int_data_quality__load') }}
+    where complete_through is not null
 ),
 
 days as (

@@ -50,7 +50,7 @@ final as (
         judged_by_code,
         target_value,
         due_on,
-        case target_kind
+        cast(case target_kind
             when 'yearly_addition' then round(target_value * days_elapsed / days_of_year)
             when 'cumulative_stock' then round(
                 previous_target_value + (target_value - previous_target_value) * days_elapsed / days_of_year
@@ -59,7 +59,7 @@ final as (
                 previous_target_value + (target_value - previous_target_value) * days_elapsed / days_of_year
             )
             else target_value
-        end as expected_value
+        end as numeric(20, 6)) as expected_value
     from with_targets
 )
 

@@ -57,12 +57,12 @@ final as (
         city_code,
         indicator_code,
         period_month,
-        numerator,
-        denominator,
-        case
+        cast(numerator as numeric(20, 6)) as numerator,
+        cast(denominator as numeric(20, 6)) as denominator,
+        cast(case
             when measure_kind_code = 'ratio' then round(numerator / nullif(denominator, 0), 6)
             else numerator
-        end as actual_value,
+        end as numeric(20, 6)) as actual_value,
         case
             when not has_data then 'no_data'
             when denominator = 0 then 'zero_denominator'

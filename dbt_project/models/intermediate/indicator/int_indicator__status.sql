@@ -44,10 +44,10 @@ final as (
         null_reason_code,
         target_value,
         expected_value,
-        case
+        cast(case
             when null_reason_code is null and target_value > 0
                 then round(numerator / (target_value * coalesce(denominator, 1)), 6)
-        end as completion_ratio,
+        end as numeric(20, 6)) as completion_ratio,
         case
             when judged_by_code = 'none' then 'no_target'
             when actual_value is null then 'no_data'

@@ -28,8 +28,8 @@ final as (
         quarters.city_code,
         quarters.quarter_begins_on,
         item_purposes.item_no,
-        coalesce(sum(entries.amount_yuan), 0) as numerator,
-        cast(null as numeric) as denominator
+        cast(coalesce(sum(entries.amount_yuan), 0) as numeric(20, 6)) as numerator,
+        cast(null as numeric(20, 6)) as denominator
     from quarters
     cross join item_purposes
     left join entries

@@ -37,7 +37,7 @@ final as (
         quarters.quarter_begins_on,
         item_figures.item_no,
         item_figures.numerator,
-        cast(null as numeric) as denominator
+        cast(null as numeric(20, 6)) as denominator
     from quarters
     inner join item_figures
         on

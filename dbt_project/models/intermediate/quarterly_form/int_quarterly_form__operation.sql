@@ -58,8 +58,8 @@ rates as (
     select
         city_code,
         quarter_begins_on,
-        distance_km / nullif(vehicle_days, 0) as km_per_vehicle_day,
-        energy_kgce / nullif(turnover_tonne_km, 0) as kgce_per_tonne_km
+        cast(distance_km / nullif(vehicle_days, 0) as numeric(30, 12)) as km_per_vehicle_day,
+        cast(energy_kgce / nullif(turnover_tonne_km, 0) as numeric(30, 12)) as kgce_per_tonne_km
     from sums
 ),
 
@@ -69,7 +69,7 @@ final as (
         rates.city_code,
         rates.quarter_begins_on,
         31 as item_no,
-        rates.km_per_vehicle_day - starts.km_per_vehicle_day as numerator,
+        cast(rates.km_per_vehicle_day - starts.km_per_vehicle_day as numeric(30, 12)) as numerator,
         starts.km_per_vehicle_day as denominator
     from rates
     left join rates as starts
@@ -81,7 +81,7 @@ final as (
         rates.city_code,
         rates.quarter_begins_on,
         32 as item_no,
-        starts.kgce_per_tonne_km - rates.kgce_per_tonne_km as numerator,
+        cast(starts.kgce_per_tonne_km - rates.kgce_per_tonne_km as numeric(30, 12)) as numerator,
         starts.kgce_per_tonne_km as denominator
     from rates
     left join rates as starts

@@ -42,8 +42,8 @@ final as (
         quarters.city_code,
         quarters.quarter_begins_on,
         items.item_no,
-        cast(count(places.item_no) as numeric) as numerator,
-        cast(null as numeric) as denominator
+        cast(count(places.item_no) as numeric(20, 6)) as numerator,
+        cast(null as numeric(20, 6)) as denominator
     from quarters
     cross join items
     left join places

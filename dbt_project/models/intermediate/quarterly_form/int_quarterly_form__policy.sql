@@ -33,8 +33,8 @@ final as (
         quarters.city_code,
         quarters.quarter_begins_on,
         items.item_no,
-        cast(count(item_policies.item_no) as numeric) as numerator,
-        cast(null as numeric) as denominator
+        cast(count(item_policies.item_no) as numeric(20, 6)) as numerator,
+        cast(null as numeric(20, 6)) as denominator
     from quarters
     cross join items
     left join item_policies

@@ -20,13 +20,13 @@ final as (
         quarters.city_code,
         quarters.quarter_begins_on,
         items.item_no,
-        sum(case
+        cast(sum(case
             when deliveries.mode_code = 'joint_and_night' then deliveries.freight_tonnes
             when items.item_no = 26 and deliveries.mode_code = 'joint_only' then deliveries.freight_tonnes
             when items.item_no = 27 and deliveries.mode_code = 'night_only' then deliveries.freight_tonnes
             else 0
-        end) as numerator,
-        sum(deliveries.freight_tonnes) as denominator
+        end) as numeric(20, 6)) as numerator,
+        cast(sum(deliveries.freight_tonnes) as numeric(20, 6)) as denominator
     from quarters
     inner join deliveries
         on

@@ -54,8 +54,8 @@ final as (
             when 14 then counts.entered
             when 15 then counts.initial_stock
             when 16 then counts.current_stock
-        end as numeric) as numerator,
-        cast(null as numeric) as denominator
+        end as numeric(20, 6)) as numerator,
+        cast(null as numeric(20, 6)) as denominator
     from counts
     cross join items
 )
