@@ -37,7 +37,7 @@ class Plants:
             ValueError: a name or a rate is wrong.
         """
         self.rates = {name: rate for name, rate in rates(dict(wanted or {})).items() if rate > 0}
-        self._seed = seed
+        self.seed = seed
         self._row_defects: dict[str, list[Defect]] = {}
         for name in self.rates:
             defect = REGISTRY[name]
@@ -85,7 +85,7 @@ class Plants:
         return [row]
 
     def _draw(self, defect: str, *place: object) -> int:
-        text = f"{self._seed}|{defect}|{'|'.join(map(str, place))}"
+        text = f"{self.seed}|{defect}|{'|'.join(map(str, place))}"
         return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 

@@ -37,18 +37,25 @@ class Edition:
         return f"{self.month:%Y-%m}"
 
 
+def form_defects(plants: Plants, agency: str, delivery: str, month: date) -> list[str]:
+    """Return the names of the defects that a form's deliveries have as a whole; a correction is no mere repetition."""
+    prefix, corrected = (
+        ("report", "report_resent") if agency == "commerce" else ("postal", "postal_corrected")
+    )
+    damage = "report_truncated" if agency == "commerce" else "postal_wrong_checksum"
+    wanted = (f"{prefix}_late", corrected, f"{prefix}_repeated", damage)
+    found = [name for name in wanted if plants.happens(name, delivery, f"{month:%Y-%m}")]
+    return [name for name in found if not (corrected in found and name == f"{prefix}_repeated")]
+
+
 def editions(plants: Plants, agency: str, delivery: str, month: date) -> list[Edition]:
     """Return the editions of a form in the order of their delivery."""
-    prefix = "report" if agency == "commerce" else "postal"
-    place = (delivery, f"{month:%Y-%m}")
-    delivered_at = form_delivered_at(month)
-    if plants.happens(f"{prefix}_late", *place):
-        delivered_at += LATE
+    defects = {name.partition("_")[2] for name in form_defects(plants, agency, delivery, month)}
+    delivered_at = form_delivered_at(month) + (LATE if "late" in defects else timedelta())
     first = Edition(agency, delivery, month, _name(agency, delivery, month, 1, False), delivered_at)
-    corrected = "report_resent" if agency == "commerce" else "postal_corrected"
-    if plants.happens(corrected, *place):
+    if defects & {"resent", "corrected"}:
         return [replace(first, is_superseded=True), _again(first, CORRECTED_AFTER, is_corrected=True)]
-    if plants.happens(f"{prefix}_repeated", *place):
+    if "repeated" in defects:
         return [first, _again(first, REPEATED_AFTER, is_corrected=False)]
     return [first]
 

@@ -18,12 +18,16 @@ from demo_city.defects.file_defects import CHANGED_COLUMN
 from demo_city.defects.order_defects import DAYS_LATE
 from demo_city.defects.plants import Plants
 from demo_city.deliveries.column_change import ColumnChange
-from demo_city.deliveries.editions import Edition, editions, superseded_rows
+from demo_city.deliveries.editions import Edition, editions, form_defects, superseded_rows
+from demo_city.registers import REGISTER_KEYS
 
 Row = dict[str, Any]
 Item = TypeVar("Item")
 OPERATIONS = "transport_vehicle_operation"
 ORDERS = "power_charge_order"
+STATS = "power_connector_energy"
+LATE_PUSH = "order_pushed_late"
+MOVES = {LATE_PUSH: DAYS_LATE, "order_pushed_twice": 1}
 OPERATIONS_CORRECTED_AFTER = timedelta(days=4, hours=10)
 ORDERS_LATE = timedelta(days=3)
 ORDERS_REPEATED_AFTER = timedelta(hours=20)
@@ -39,7 +43,7 @@ class CityRows(Protocol):
 
     @property
     def power(self) -> ChargingOperator: ...
-    def register_versions(self, dataset_id: str) -> list[Row]: ...
+    def register_versions(self, dataset_id: str, /) -> list[Row]: ...
     def vehicle_operations(self, day: date) -> list[Row]: ...
     def reported_figures(self, month: date) -> list[Row]: ...
 
@@ -55,9 +59,13 @@ class Source:
 
     # transport
 
-    def register_rows(self, dataset: str, current: list[Row]) -> list[Row]:
-        """Return a register's current records as the platform shows them."""
-        return self.plants.rows(dataset, "", current)
+    def register_rows(self, dataset: str, now: datetime) -> list[Row]:
+        """Return the current version of a register's records, tombstones included, in the order of their keys."""
+        newest: dict[str, Row] = {}
+        for row in self.city.register_versions(dataset):
+            if row["changed_at"] < now:
+                newest[row[REGISTER_KEYS[dataset]]] = row
+        return self.plants.rows(dataset, "", [newest[key] for key in sorted(newest)])
 
     def vehicle_operations(self, day: date, known_at: datetime) -> list[Row]:
         """Return a day's rows as known at a moment: some days are corrected later, and rows vanish."""
@@ -66,7 +74,7 @@ class Source:
         if corrected_at is not None and known_at <= corrected_at and rows:
             rows = [_driven_more(row) if n % _WRONG_EVERY == 0 else row for n, row in enumerate(rows)]
             rows.append({**rows[0], "vehicle_id": f"{rows[0]['vehicle_id']}-TMP"})
-        change = self._column_change("operations", str(day))
+        change = self.column_change_of("operations", str(day))
         return [change.row(row) for row in rows] if change else rows
 
     def operation_changes(self) -> list[tuple[datetime, date]]:
@@ -95,19 +103,26 @@ class Source:
     def column_change(self, dataset: str, edition: Edition) -> ColumnChange | None:
         """Return how a column of a sheet or file changed, None if none did."""
         prefix = "report" if edition.agency == "commerce" else edition.delivery
-        return self._column_change(prefix, edition.label) if CHANGED_COLUMN[prefix][0] == dataset else None
+        return self.column_change_of(prefix, edition.label) if CHANGED_COLUMN[prefix][0] == dataset else None
 
     def damaged(self, edition: Edition, content: bytes) -> bytes:
         """Return a form's bytes as they arrive."""
-        is_cut = edition.agency == "commerce" and self.plants.happens("report_truncated", edition.label)
+        is_cut = self._has(edition, "report_truncated")
         return content[: len(content) // 2] if is_cut else content
 
     def checksummed(self, edition: Edition, content: bytes) -> bytes:
         """Return the bytes over which the agency computes the checksum: not always those it sends."""
-        is_wrong = self.plants.happens("postal_wrong_checksum", edition.delivery, edition.label)
-        return content + b"\r\n" if is_wrong else content
+        return content + b"\r\n" if self._has(edition, "postal_wrong_checksum") else content
 
-    def _column_change(self, prefix: str, label: str) -> ColumnChange | None:
+    def form_defects(self, edition: Edition) -> list[str]:
+        """Return the names of the defects that a form's deliveries have as a whole."""
+        return form_defects(self.plants, edition.agency, edition.delivery, edition.month)
+
+    def _has(self, edition: Edition, defect: str) -> bool:
+        return defect in self.form_defects(edition)
+
+    def column_change_of(self, prefix: str, label: str) -> ColumnChange | None:
+        """Return how a column changed in one period of a table of CHANGED_COLUMN."""
         for kind in ("missing", "new", "retyped"):
             if self.plants.happens(f"{prefix}_{kind}_column", label):
                 return ColumnChange(kind, CHANGED_COLUMN[prefix][1])
@@ -115,16 +130,31 @@ class Source:
 
     # power
 
+    def station_stats(self, station_id: str, day: date) -> Message:
+        """Return StationStats of one station and day, some with a wrong sum."""
+        stats = {"StationID": station_id, **self.city.power.station_stats(station_id, day)}
+        return self.plants.rows(STATS, str(day), [stats])[0]
+
     def orders(self, day: date) -> list[Message]:
         """Return the orders in a day's file: those pushed on it, on time, late, or again."""
         rows = self.city.power.charge_orders_pushed(day)
-        late, twice = (name in self.plants.rates for name in ("order_pushed_late", "order_pushed_twice"))
-        if late:
-            rows = [order for order in rows if not self._is_late(order)]
-            rows += [o for o in self._pushed(day - timedelta(days=DAYS_LATE)) if self._is_late(o)]
-        if twice:
-            rows = rows + [o for o in self._pushed(day - timedelta(days=1)) if self._is_again(o)]
-        return self.plants.rows(ORDERS, str(day), rows)
+        if LATE_PUSH in self.plants.rates:
+            rows = [order for order in rows if not self._is_moved(LATE_PUSH, order)]
+        moved = (
+            o for defect, days in MOVES.items() for o in self.moved_orders(defect, day - timedelta(days=days))
+        )
+        return self.plants.rows(ORDERS, str(day), [*rows, *moved])
+
+    def moved_orders(self, defect: str, day: date) -> list[Message]:
+        """Return the orders of a day that a defect of MOVES puts (also) into a later day's file."""
+        if defect not in self.plants.rates or day < self.first_day:
+            return []
+        return [order for order in self.city.power.charge_orders_pushed(day) if self._is_moved(defect, order)]
+
+    def _is_moved(self, defect: str, order: Message) -> bool:
+        seq = order["StartChargeSeq"]
+        is_late = self.plants.happens(LATE_PUSH, seq)
+        return is_late if defect == LATE_PUSH else not is_late and self.plants.happens(defect, seq)
 
     def order_drops(
         self, day: date, render: Callable[[list[Message]], bytes]
@@ -142,15 +172,6 @@ class Source:
             yield delivered_at, lambda: render(self.orders(day))
             if self.plants.happens("orders_repeated", str(day)):
                 yield delivered_at + ORDERS_REPEATED_AFTER, lambda: render(self.orders(day))
-
-    def _pushed(self, day: date) -> list[Message]:
-        return self.city.power.charge_orders_pushed(day) if day >= self.first_day else []
-
-    def _is_late(self, order: Message) -> bool:
-        return self.plants.happens("order_pushed_late", order["StartChargeSeq"])
-
-    def _is_again(self, order: Message) -> bool:
-        return not self._is_late(order) and self.plants.happens("order_pushed_twice", order["StartChargeSeq"])
 
     # lists that change while they are read
 

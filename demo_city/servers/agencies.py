@@ -29,7 +29,9 @@ from demo_city.servers.credentials import (
     SFTP_CONNECTIONS,
     DemoConnection,
     bound_socket,
+    keep_ports,
     keyring,
+    ports_before,
     write_private,
 )
 from demo_city.servers.drop import DropOffice
@@ -82,7 +84,8 @@ class DemoAgencies:
         self._keys = keyring(home)
         self._token_seconds = token_seconds
         self._blobs = BlobCache(home / "drops" / _fingerprint(city, self.source.plants))
-        self._ports = _ports_before(home)
+        self._ports = ports_before(home)
+        self._directory = home / "agencies.json"
         self._services: dict[str, Service] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -103,6 +106,8 @@ class DemoAgencies:
         Raises:
             OSError: a server could not listen.
         """
+        self._directory.unlink(missing_ok=True)
+        self._blobs.forget_others()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="demo-agencies", daemon=True)
         self._thread.start()
@@ -119,8 +124,10 @@ class DemoAgencies:
         """Stop all servers and their thread."""
         if self._loop is None or self._thread is None:
             return
+        self._directory.unlink(missing_ok=True)
         for name in list(self._services):
             self._on_loop(self._stop_service(name))
+        self._on_loop(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_STOP_SECONDS)
         self._loop.close()
@@ -197,18 +204,12 @@ class DemoAgencies:
         return DemoConnection("127.0.0.1", port, PLATFORM_ID, self._keys.exchange["operator_secret"], extra)
 
     def _write_directory(self) -> None:
+        keep_ports(self.home, self._ports)
         directory = {
             "clock": self.clock.now().isoformat(),
             "connections": {name: c.as_dict() for name, c in self.connections.items()},
         }
-        write_private(self.home / "agencies.json", json.dumps(directory, ensure_ascii=False, indent=1))
-
-
-def _ports_before(home: Path) -> dict[str, int]:
-    directory = home / "agencies.json"
-    if not directory.exists():
-        return {}
-    return {name: c["port"] for name, c in json.loads(directory.read_text())["connections"].items()}
+        write_private(self._directory, json.dumps(directory, ensure_ascii=False, indent=1))
 
 
 def _fingerprint(city: CityRows, plants: Plants) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -17,6 +18,12 @@ class BlobCache:
         self._folder = folder
         self._sizes: dict[str, int] = {}
         self._lock = threading.Lock()
+
+    def forget_others(self) -> None:
+        """Remove what was rendered for other cities or defects in the same home."""
+        for folder in self._folder.parent.glob("*"):
+            if folder != self._folder:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def known_size(self, file: DropFile) -> int | None:
         """Return the size of a file that was rendered before, None otherwise."""

@@ -42,7 +42,7 @@ def serve(
         typer.Option(
             parser=_moment,
             metavar="ISO8601",
-            help="演示时刻，此后的数据尚未交付 · the agencies' present moment",
+            help="演示时刻，其后数据未交付 · the agencies' moment",
         ),
     ] = _DEFAULT_CLOCK,
     seed: Annotated[int, typer.Option(help="城市种子 · the city's seed")] = DEFAULT_SEED,

@@ -82,6 +82,17 @@ def write_private(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
+def ports_before(home: Path) -> dict[str, int]:
+    """Return the ports on which the servers of a home listened last, by connection."""
+    store = home / "ports.json"
+    return {name: int(port) for name, port in json.loads(store.read_text()).items()} if store.exists() else {}
+
+
+def keep_ports(home: Path, ports: dict[str, int]) -> None:
+    """Remember the ports for the next start."""
+    write_private(home / "ports.json", json.dumps(ports))
+
+
 def bound_socket(preferred: int | None) -> socket.socket:
     """Return a socket bound to 127.0.0.1, on the preferred port if that is free, else on any.
 
@@ -90,7 +101,8 @@ def bound_socket(preferred: int | None) -> socket.socket:
     for port in (preferred, 0):
         if port is None:
             continue
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # asyncio switches Nagle's algorithm off only where the protocol is named; else every answer waits 40 ms
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))

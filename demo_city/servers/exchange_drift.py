@@ -62,15 +62,10 @@ class DefectiveOperator:
 
     def __init__(self, source: Source) -> None:
         self._operator: ChargingOperator = source.city.power
-        self._plants = source.plants
+        self.station_stats = source.station_stats
         self.operator_id = self._operator.operator_id
         self.station_versions = self._operator.station_versions
         self.charge_orders_pushed = self._operator.charge_orders_pushed
-
-    def station_stats(self, station_id: str, day: Any) -> Message:
-        """Return StationStats of one station and day, some with a wrong sum."""
-        stats = {"StationID": station_id, **self._operator.station_stats(station_id, day)}
-        return self._plants.rows("power_connector_energy", str(day), [stats])[0]
 
 
 def _operation_id(key: str) -> str:

@@ -6,7 +6,6 @@ import hmac
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 
 import orjson
 from starlette.applications import Starlette
@@ -17,7 +16,6 @@ from starlette.routing import Route
 from demo_city.chance import SHANGHAI
 from demo_city.deliveries.json_text import dumps
 from demo_city.deliveries.source import Row, Source, form_delivered_at
-from demo_city.registers import REGISTER_KEYS
 from demo_city.servers.clock import Clock
 from demo_city.servers.faults import FaultBoard
 
@@ -104,11 +102,7 @@ class TransportPlatform:
         now = self._clock.now()
         kept = self._registers.get(dataset)
         if kept is None or kept[0] != now:
-            newest: dict[str, Row] = {}
-            for row in sorted(self._source.city.register_versions(dataset), key=_changed_at):
-                if row["changed_at"] < now:
-                    newest[row[REGISTER_KEYS[dataset]]] = row
-            rows = self._source.register_rows(dataset, [newest[key] for key in sorted(newest)])
+            rows = self._source.register_rows(dataset, now)
             kept = (now, [(row["changed_at"], dumps(row)) for row in rows])
             self._registers[dataset] = kept
         return kept[1]
@@ -163,10 +157,6 @@ def _answer(status: int, message: str) -> Response:
     headers = {"Retry-After": "1"} if status == 503 else None
     body = orjson.dumps({"code": status, "message": message})
     return Response(body, status_code=status, headers=headers, media_type="application/json")
-
-
-def _changed_at(row: Row) -> Any:
-    return row["changed_at"]
 
 
 def _whole(text: str, name: str) -> int:
