@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import chain, count
 
 from green_freight.agencies.connection import Connection, connection_named
 from green_freight.agencies.delivery import Agency, AgencySession, Asked, KnownFile, Offer
@@ -130,16 +131,17 @@ class _Fetch:
             offers = session.offers(asked, attempt.effort)
         except Exception as error:
             return self._outcome(asked, [self._failed(asked, attempt, error)])
-        files = [self._take(asked, offer) for offer in offers]
+        # What the listing took is counted with the first file.
+        efforts = chain([attempt.effort], (Effort(attempt.effort.patience) for _ in count()))
+        files = [self._take(asked, offer, effort) for offer, effort in zip(offers, efforts, strict=False)]
         return self._outcome(asked, files or [attempt.ended(_absence(asked))])
 
-    def _take(self, asked: Asked, offer: Offer) -> FileOutcome:
-        attempt = _Try(offer.file_name)
+    def _take(self, asked: Asked, offer: Offer, effort: Effort) -> FileOutcome:
+        attempt = _Try(offer.file_name, effort)
         if offer.known is not None:
             return attempt.ended(Outcome.UNCHANGED, known=offer.known)
         try:
-            attempt.effort = Effort(self._patience(asked))
-            received = offer.receive(attempt.effort)
+            received = offer.receive(effort)
             with received.content as content:
                 now = datetime.now(UTC)
                 origin = Origin(

@@ -67,8 +67,10 @@ def demo(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoA
 
 
 @pytest.fixture
-def fetching(demo: DemoAgencies, warehouse: Any, tmp_path: Path) -> Iterator[Fetching]:
-    yield Fetching(demo, warehouse, (tmp_path / "landing").as_uri())
+def fetching(demo: DemoAgencies, module_warehouse: Any, tmp_path: Path) -> Iterator[Fetching]:
+    with module_warehouse.admin() as admin:
+        admin.execute("truncate ops.fetch, ops.source_file, ops.load, ops.rejected_row")
+    yield Fetching(demo, module_warehouse, (tmp_path / "landing").as_uri())
     for agency in AGENCIES:
         demo.set_fault(agency, None)
     demo.set_clock(NIGHT)

@@ -131,7 +131,12 @@ def test_what_can_pass_is_asked_again(platform: Platform, ret: Any) -> None:
 
 @pytest.mark.parametrize(
     ("ret", "code"),
-    [(4001, "signature_refused"), (4003, "request_refused"), (4004, "request_refused"), (77, "request_refused")],
+    [
+        (4001, "signature_refused"),
+        (4003, "request_refused"),
+        (4004, "request_refused"),
+        (77, "request_refused"),
+    ],
 )
 def test_what_cannot_pass_fails_at_once(platform: Platform, ret: int, code: str) -> None:
     platform.rets = [ret]
@@ -162,7 +167,9 @@ def test_lower_camel_envelopes_are_read(platform: Platform) -> None:
 
 
 @pytest.mark.parametrize("envelope", [{}, {"Msg": "?"}])
-def test_an_answer_without_ret_is_not_of_the_agreed_shape(platform: Platform, envelope: dict[str, Any]) -> None:
+def test_an_answer_without_ret_is_not_of_the_agreed_shape(
+    platform: Platform, envelope: dict[str, Any]
+) -> None:
     platform.spoil = lambda _: envelope
     with pytest.raises(Failure, match="answer_unexpected"):
         platform.client().station_stats("S1", DAY, DAY, _effort())

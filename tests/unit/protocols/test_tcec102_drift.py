@@ -120,7 +120,11 @@ def test_stations_and_their_parts() -> None:
         "stationLng": "119.123456",
         "parkNums": "12",
         "equipmentInfos": [
-            {"EquipmentID": "E1", "power": "60", "connectorInfos": [{"connectorID": "C1", "ConnectorType": 4}]}
+            {
+                "EquipmentID": "E1",
+                "power": "60",
+                "connectorInfos": [{"connectorID": "C1", "ConnectorType": 4}],
+            }
         ],
     }
     assert canonical_station(station) == {

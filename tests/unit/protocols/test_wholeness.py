@@ -65,7 +65,9 @@ def test_a_host_key_is_read_from_any_usual_line() -> None:
         assert pinned_key(line).get_name() == "ssh-ed25519"
 
 
-@pytest.mark.parametrize("line", ["", "ssh-ed25519", "ssh-ed25519 no-base64!", "ssh-ed25519 AAAA", "ssh-none AAAA"])
+@pytest.mark.parametrize(
+    "line", ["", "ssh-ed25519", "ssh-ed25519 no-base64!", "ssh-ed25519 AAAA", "ssh-none AAAA"]
+)
 def test_a_host_key_that_is_none_is_an_incomplete_connection(line: str) -> None:
     with pytest.raises(Failure, match="connection_incomplete"):
         pinned_key(line)
