@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from green_freight.agencies import AGENCIES, AgencyFetchReport, Connection, fetch_agency
+from green_freight.agencies import AgencyFetchReport, Connection, fetch_agency
 from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI, Period
 
@@ -29,11 +29,22 @@ class Fetching:
         self.store = LandingStore(landing_url)
         self.extra: dict[str, str] = dict(QUICK)
         self.run_id = f"test {uuid4().hex[:8]}"
+        self._broken: set[str] = set()
 
     @property
     def connections(self) -> dict[str, Connection]:
         """Return the agencies' connections with the test's patience."""
         return connections_of(self.agencies, self.extra)
+
+    def set_fault(self, connection: str, fault: str | None) -> None:
+        """Let one of the demonstration's connections fail, until the test ends."""
+        self._broken.add(connection)
+        self.agencies.set_fault(connection, fault)
+
+    def mend(self) -> None:
+        """Let everything work again that this test broke."""
+        for connection in self._broken:
+            self.agencies.set_fault(connection, None)
 
     def fetch(self, agency: str, *work: tuple[str, str], day: date = DAY) -> AgencyFetchReport:
         """Fetch deliveries given as (name, period label)."""
@@ -70,7 +81,7 @@ def demo(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoA
 def fetching(demo: DemoAgencies, module_warehouse: Any, tmp_path: Path) -> Iterator[Fetching]:
     with module_warehouse.admin() as admin:
         admin.execute("truncate ops.fetch, ops.source_file, ops.load, ops.rejected_row")
-    yield Fetching(demo, module_warehouse, (tmp_path / "landing").as_uri())
-    for agency in AGENCIES:
-        demo.set_fault(agency, None)
+    fetching = Fetching(demo, module_warehouse, (tmp_path / "landing").as_uri())
+    yield fetching
+    fetching.mend()
     demo.set_clock(NIGHT)

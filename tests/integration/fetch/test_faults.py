@@ -60,7 +60,7 @@ EXPECTED = {
 @pytest.mark.parametrize(("fault", "connection"), EXPECTED)
 def test_a_fault_becomes_the_right_outcome(fetching: Fetching, fault: str, connection: str) -> None:
     agency = connection.partition("_")[0]
-    fetching.agencies.set_fault(connection, fault)
+    fetching.set_fault(connection, fault)
     report = fetching.fetch(agency, ONE[connection])
     expected = EXPECTED[fault, connection]
     assert fetching.outcomes() == [expected]
@@ -69,7 +69,7 @@ def test_a_fault_becomes_the_right_outcome(fetching: Fetching, fault: str, conne
         _check_message(fetching, agency, *ONE[connection], expected[1])
         with pytest.raises(AgencyUnavailable if expected[0] == TRANSIENT else DeliveryBroken):
             report.raise_for_failures()
-    fetching.agencies.set_fault(connection, None)
+    fetching.set_fault(connection, None)
     assert set(fetching.fetch(agency, ONE[connection]).counts) <= {"landed", "unchanged"}
 
 
@@ -86,20 +86,20 @@ def _check_message(fetching: Fetching, agency: str, delivery: str, period: str, 
 @pytest.mark.parametrize("connection", ONE)
 def test_a_slow_agency_is_given_up_in_time(fetching: Fetching, connection: str) -> None:
     fetching.extra |= {"answer_seconds": "0.2"}
-    fetching.agencies.set_fault(connection, "slow:60")
+    fetching.set_fault(connection, "slow:60")
     fetching.fetch(connection.partition("_")[0], ONE[connection])
     assert fetching.outcomes() == [(TRANSIENT, "time_out", 3)]
 
 
 def test_one_broken_drop_costs_nothing_of_the_exchange_beside_it(fetching: Fetching) -> None:
-    fetching.agencies.set_fault("power_files", "down")
+    fetching.set_fault("power_files", "down")
     work = [ONE["power"], ONE["power_files"], ("station_stats", "2025-08-15")]
     report = fetching.fetch("power", *work)
     assert [outcome.outcome_code for outcome in report.outcomes] == ["landed", TRANSIENT, "landed"]
 
 
 def test_a_dead_agency_is_asked_less_and_less(fetching: Fetching) -> None:
-    fetching.agencies.set_fault("postal", "down")
+    fetching.set_fault("postal", "down")
     work = [("tricycles", f"2025-0{month}") for month in range(1, 8)]
     fetching.fetch("postal", *work)
     attempts = [row[0] for row in fetching.outcomes("attempts")]
@@ -109,7 +109,7 @@ def test_a_dead_agency_is_asked_less_and_less(fetching: Fetching) -> None:
 
 
 def test_a_refused_login_is_not_repeated_until_the_account_is_locked(fetching: Fetching) -> None:
-    fetching.agencies.set_fault("postal", "wrong_token")
+    fetching.set_fault("postal", "wrong_token")
     fetching.fetch("postal", *[("tricycles", f"2025-0{month}") for month in range(1, 4)])
     assert [row[0] for row in fetching.outcomes("attempts")] == [1, 0, 0]
     assert {row[0] for row in fetching.outcomes("outcome_code")} == {PERMANENT}
@@ -157,7 +157,7 @@ def test_an_expired_token_is_renewed_over_a_new_connection(fetching: Fetching) -
         [offer] = session.offers(asked, effort := Effort(Patience.of(fetching.extra)))
         contents.append(offer.receive(effort).content.seek(0))
         # A restarted exchange knows none of the tokens it gave before.
-        fetching.agencies.set_fault("power", None)
+        fetching.set_fault("power", None)
     session.close()
     assert len(contents) == 2
 

@@ -1,0 +1,115 @@
+"""What file names and station dates say."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from green_freight import settings
+from green_freight.agencies import AGENCIES, Connection, Granularity
+from green_freight.agencies.commerce import month_in
+from green_freight.agencies.postal import DropName, read_name
+from green_freight.agencies.power import day_in, is_running
+from green_freight.errors import Failure
+from green_freight.periods import Period
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2025年9月商贸配送月报.xlsx",
+        "连云港市2025年09月配送情况.xlsx",
+        "2025 年 9 月_最终版(2).xlsx",
+        "２０２５年９月（更正）.xlsx",
+        "二〇二五年九月月报.xlsx",
+        "月报202509.xlsx",
+        "月报_202509_更正.xlsx",
+        "report-2025-09.xlsx",
+        "report_2025_9_final.xlsx",
+        "月报2025.09.xlsx",
+        "2025年9月月报_20251008更正.xlsx",
+    ],
+)
+def test_a_month_is_read_in_every_spelling(name: str) -> None:
+    assert month_in(name) == Period("2025-09")
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("二○二五年十月.xlsx", "2025-10"), ("二零二五年十一月.xlsx", "2025-11"), ("2025年12月.xlsx", "2025-12")],
+)
+def test_the_last_months_of_a_year(name: str, label: str) -> None:
+    assert month_in(name) == Period(label)
+
+
+@pytest.mark.parametrize(
+    "name", ["月报_最终版(2).xlsx", "9月月报.xlsx", "2025年月报.xlsx", "202513.xlsx", "20250930.xlsx"]
+)
+def test_a_name_without_a_month_is_not_guessed(name: str) -> None:
+    assert month_in(name) is None
+
+
+def test_names_of_the_drop() -> None:
+    expected = DropName("terminal_stations", Period("2025-09"), 12)
+    assert read_name("postal_terminal_stations_202509_v12.csv") == expected
+    for name in (
+        "postal_tricycles_202513_v1.csv",
+        "postal_tricycles_202509_v1.csv.sha256",
+        "tricycles_202509_v1.csv",
+    ):
+        assert read_name(name) is None
+
+
+def test_names_of_order_files() -> None:
+    assert day_in("charge_orders_20250930.jsonl.gz") == Period("2025-09-30")
+    for name in (
+        "charge_orders_20250931.jsonl.gz",
+        "charge_orders_202509.jsonl.gz",
+        "orders_20250930.jsonl.gz",
+    ):
+        assert day_in(name) is None
+
+
+@pytest.mark.parametrize(
+    ("station", "expected"),
+    [
+        ({"OfficialRunTime": "2025-09-30"}, True),
+        ({"OfficialRunTime": "2025-10-01"}, False),
+        ({"OfficialRunTime": "2024-01-01", "DecommissionTime": "2025-09-30"}, False),
+        ({"OfficialRunTime": "2024-01-01", "DecommissionTime": "2025-10-01"}, True),
+        ({"OfficialRunTime": "", "StationStatus": "1"}, False),
+        ({"StationStatus": "50"}, True),
+    ],
+)
+def test_a_station_is_asked_about_while_it_runs(station: dict[str, str], expected: bool) -> None:
+    assert is_running(station, date(2025, 9, 30)) is expected
+
+
+def test_the_registry_is_whole() -> None:
+    assert tuple(AGENCIES) == settings.AGENCIES
+    deliveries = [delivery for agency in AGENCIES.values() for delivery in agency.deliveries.values()]
+    assert len(deliveries) == 18
+    datasets = [dataset for delivery in deliveries for dataset in delivery.datasets]
+    contracts = {
+        path.name.removesuffix(".odcs.yaml") for path in (settings.PACKAGE / "contracts").glob("*.odcs.yaml")
+    }
+    assert sorted(datasets) == sorted(contracts)
+    for code, agency in AGENCIES.items():
+        assert all(
+            dataset.startswith(f"{code}_") for d in agency.deliveries.values() for dataset in d.datasets
+        )
+        assert all(
+            d.granularity in Granularity and d.title_zh and d.title_en for d in agency.deliveries.values()
+        )
+
+
+def test_a_connection_hides_its_secrets_and_names_what_it_lacks() -> None:
+    connection = Connection.of(
+        {"host": "h", "port": "22", "login": "l", "password": "pass-word", "extra": {"sig_secret": "s-e-c"}}
+    )
+    assert connection.port == 22
+    assert "pass-word" not in repr(connection)
+    assert "s-e-c" not in repr(connection)
+    with pytest.raises(Failure, match="host_key"):
+        connection.required("host_key")
+    assert connection.base_url == "http://h:22"

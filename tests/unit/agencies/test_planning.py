@@ -1,0 +1,141 @@
+"""What a night and a month of history ask for, from what is known: pure rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from green_freight.agencies import AGENCIES, Granularity, due_in_month
+from green_freight.agencies.delivery import KnownFile, ListedFile
+from green_freight.agencies.planning import DAYS_BACK, Question, Situation, nightly_questions
+from green_freight.periods import Period
+
+DAY = date(2025, 9, 30)
+DELIVERED = datetime(2025, 5, 31, 10, 0, 0, tzinfo=UTC)
+
+
+def _covered(agency: str, until: date, first: date = date(2023, 1, 1)) -> dict[Question, date]:
+    """Return the coverage of a warehouse whose history was loaded through `until`."""
+    covered: dict[Question, date] = {}
+    month = Period.month_of(first)
+    while month.first_day <= until:
+        for question in due_in_month(agency, month, until):
+            covered[question] = min(question[1].last_day, until)
+        month = month.next
+    return covered
+
+
+def _labels(agency: str, situation: Situation, day: date = DAY) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, period in nightly_questions(AGENCIES[agency], day, situation):
+        found.setdefault(name, []).append(period.label)
+    return found
+
+
+def _listed(name: str = "postal_tricycles_202505_v1.csv", size: int = 10) -> ListedFile:
+    return ListedFile("tricycles", Period("2025-05"), name, size, DELIVERED)
+
+
+def _known(file: ListedFile) -> KnownFile:
+    kept = file.changed_at + timedelta(microseconds=123)
+    return KnownFile("k" * 20, file.delivery, file.period.label, file.file_name, file.bytes, kept, "s", "u")
+
+
+def test_a_quiet_night_asks_for_its_day_and_its_month() -> None:
+    yesterday = DAY - timedelta(days=1)
+    assert _labels("postal", Situation(_covered("postal", yesterday))) == {
+        name: ["2025-09"] for name in ("tricycles", "terminal_stations", "parcel_volumes")
+    }
+    assert _labels("commerce", Situation(_covered("commerce", yesterday))) == {"monthly_report": ["2025-09"]}
+    assert _labels("power", Situation(_covered("power", yesterday))) == {
+        name: ["2025-09-30"] for name in ("stations", "station_stats", "charge_orders")
+    }
+    transport = _labels("transport", Situation(_covered("transport", yesterday)))
+    assert transport.pop("reported_figures") == ["2025-06", "2025-07", "2025-08", "2025-09"]
+    assert transport == {
+        name: ["2025-09-30"] for name in AGENCIES["transport"].deliveries if name != "reported_figures"
+    }
+
+
+def test_a_repeated_night_asks_for_the_same_again() -> None:
+    assert _labels("power", Situation(_covered("power", DAY))) == {
+        name: ["2025-09-30"] for name in ("stations", "station_stats", "charge_orders")
+    }
+
+
+def test_missed_nights_are_made_up_for() -> None:
+    labels = _labels("power", Situation(_covered("power", date(2025, 9, 27))))
+    assert labels == {
+        name: ["2025-09-28", "2025-09-29", "2025-09-30"]
+        for name in ("stations", "station_stats", "charge_orders")
+    }
+
+
+def test_one_day_that_failed_is_asked_for_again() -> None:
+    covered = _covered("power", DAY)
+    del covered["charge_orders", Period("2025-08-13")]
+    labels = _labels("power", Situation(covered))
+    assert labels["charge_orders"] == ["2025-08-13", "2025-09-30"]
+    assert labels["station_stats"] == ["2025-09-30"]
+
+
+def test_a_month_of_history_that_was_cut_short_is_made_up_for_by_days() -> None:
+    covered = _covered("transport", DAY)
+    covered["nodes", Period("2025-09")] = date(2025, 9, 26)
+    assert _labels("transport", Situation(covered))["nodes"] == [f"2025-09-{day}" for day in (27, 28, 29, 30)]
+
+
+def test_the_look_back_is_bounded_and_never_before_the_first_day() -> None:
+    assert len(_labels("power", Situation())["station_stats"]) == DAYS_BACK
+    early = _labels("power", Situation(), date(2023, 1, 3))
+    assert early["station_stats"] == ["2023-01-01", "2023-01-02", "2023-01-03"]
+    assert _labels("postal", Situation(), date(2023, 1, 3))["tricycles"] == ["2023-01"]
+
+
+def test_a_form_that_never_came_is_asked_for_during_the_following_months() -> None:
+    covered = _covered("commerce", DAY)
+    del covered["monthly_report", Period("2025-07")]
+    del covered["monthly_report", Period("2025-05")]
+    assert _labels("commerce", Situation(covered))["monthly_report"] == ["2025-07", "2025-09"]
+
+
+def test_new_and_changed_files_of_any_month_are_fetched() -> None:
+    covered, old = _covered("postal", DAY), _listed()
+    quiet = _labels("postal", Situation(covered, [_known(old)], [old]))
+    assert quiet["tricycles"] == ["2025-09"]
+    for news in (_listed("postal_tricycles_202505_v2.csv"), _listed(size=11)):
+        labels = _labels("postal", Situation(covered, [_known(old)], [old, news]))
+        assert labels["tricycles"] == ["2025-05", "2025-09"]
+
+
+def test_files_of_later_days_wait_for_their_night() -> None:
+    later = ListedFile("charge_orders", Period("2025-10-01"), "charge_orders_20251001.jsonl.gz", 1, DELIVERED)
+    assert _labels("power", Situation(_covered("power", DAY), [], [later]))["charge_orders"] == ["2025-09-30"]
+
+
+def test_corrected_days_are_asked_for_again() -> None:
+    changed = {"vehicle_operations": [date(2024, 2, 29), date(2022, 12, 31), DAY, date(2025, 10, 1)]}
+    labels = _labels("transport", Situation(_covered("transport", DAY), changed=changed))
+    assert labels["vehicle_operations"] == ["2024-02-29", "2025-09-30"]
+
+
+@pytest.mark.parametrize("agency", AGENCIES)
+def test_history_asks_for_every_day_and_form_of_a_month(agency: str) -> None:
+    questions = due_in_month(agency, Period("2024-02"), DAY)
+    for name, delivery in AGENCIES[agency].deliveries.items():
+        labels = [period.label for asked, period in questions if asked == name]
+        by_day = delivery.granularity is Granularity.DAY
+        assert labels == ([f"2024-02-{day:02d}" for day in range(1, 30)] if by_day else ["2024-02"])
+
+
+def test_history_ends_with_its_last_day() -> None:
+    questions = due_in_month("power", Period("2025-09"), date(2025, 9, 2))
+    assert [(name, period.label) for name, period in questions] == [
+        ("stations", "2025-09"),
+        ("station_stats", "2025-09-01"),
+        ("station_stats", "2025-09-02"),
+        ("charge_orders", "2025-09-01"),
+        ("charge_orders", "2025-09-02"),
+    ]
+    assert due_in_month("power", Period("2025-10"), DAY) == []
+    assert due_in_month("power", Period("2022-12"), DAY) == []

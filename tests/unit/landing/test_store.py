@@ -1,0 +1,155 @@
+"""The landing store on a folder and on an object store's stand-in: only ever added to, always whole."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import fsspec
+import pytest
+from green_freight.errors import Failure
+from green_freight.landing import Exchange, LandingStore, Origin, read_exchanges, write_exchanges
+
+CONTENT = "站点编号,站点名称\n001,海州站\n".encode()
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+ORIGIN = Origin(
+    agency="postal",
+    delivery="terminal_stations",
+    period="2025-09",
+    file_name="postal_terminal_stations_202509_v2.csv",
+    version=2,
+    delivered_at=datetime(2025, 9, 30, 10, tzinfo=UTC),
+    received_at=datetime(2025, 9, 30, 18, tzinfo=UTC),
+    complete_through=date(2025, 9, 30),
+    run_id="nightly 2025-09-30",
+    request={"path": "/drop"},
+)
+
+
+@pytest.fixture(params=["file", "memory"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "file":
+        yield (tmp_path / "落地 landing").as_uri()
+        return
+    memory = fsspec.filesystem("memory")
+    yield "memory://landing"
+    memory.rm("/landing", recursive=True)
+
+
+def _names(url: str) -> list[str]:
+    filesystem, root = fsspec.core.url_to_fs(url)
+    return sorted(name.removeprefix(root) for name in filesystem.find(root))
+
+
+def test_a_file_is_kept_as_it_is_under_its_hash(url: str) -> None:
+    landed = LandingStore(url).put(io.BytesIO(CONTENT), ORIGIN)
+    assert (landed.sha256, landed.bytes, landed.is_new) == (SHA256, len(CONTENT), True)
+    name = f"/postal/terminal_stations/2025-09/{SHA256[:16]}-{ORIGIN.file_name}"
+    assert _names(url) == [name, f"{name}.provenance.json"]
+    with LandingStore(url).open(landed) as content:
+        assert content.read() == CONTENT
+    with LandingStore(url).open(landed.url) as content:
+        assert content.read() == CONTENT
+
+
+def test_the_sidecar_tells_where_it_comes_from(url: str) -> None:
+    store = LandingStore(url)
+    assert store.provenance(store.put(io.BytesIO(CONTENT), ORIGIN)) == {
+        "agency": "postal",
+        "delivery": "terminal_stations",
+        "period": "2025-09",
+        "file_name": ORIGIN.file_name,
+        "sha256": SHA256,
+        "bytes": len(CONTENT),
+        "version": 2,
+        "delivered_at": "2025-09-30T10:00:00+00:00",
+        "received_at": "2025-09-30T18:00:00+00:00",
+        "complete_through": "2025-09-30",
+        "run_id": "nightly 2025-09-30",
+        "request": {"path": "/drop"},
+    }
+
+
+def test_the_same_content_is_recognised_and_its_first_receipt_kept(url: str) -> None:
+    store = LandingStore(url)
+    first = store.put(io.BytesIO(CONTENT), ORIGIN)
+    again = store.put(io.BytesIO(CONTENT), replace(ORIGIN, run_id="another run"))
+    assert (again.is_new, again.url, again.source_file_key) == (False, first.url, first.source_file_key)
+    assert store.provenance(again)["run_id"] == "nightly 2025-09-30"
+    assert len(_names(url)) == 2
+
+
+def test_other_content_of_the_same_name_stands_beside_it(url: str) -> None:
+    store = LandingStore(url)
+    first = store.put(io.BytesIO(CONTENT), ORIGIN)
+    second = store.put(io.BytesIO(CONTENT + b"002,\n"), ORIGIN)
+    assert second.is_new
+    assert first.source_file_key != second.source_file_key
+    assert store.open(first).read() == CONTENT
+    assert len(_names(url)) == 4
+
+
+def test_a_source_is_read_from_its_beginning(url: str) -> None:
+    source = io.BytesIO(CONTENT)
+    source.read()
+    assert LandingStore(url).put(source, ORIGIN).sha256 == SHA256
+
+
+def test_a_lost_sidecar_is_written_again(url: str) -> None:
+    store = LandingStore(url)
+    landed = store.put(io.BytesIO(CONTENT), ORIGIN)
+    filesystem, _ = fsspec.core.url_to_fs(url)
+    filesystem.rm_file(f"{filesystem._strip_protocol(landed.url)}.provenance.json")
+    assert not store.put(io.BytesIO(CONTENT), ORIGIN).is_new
+    assert store.provenance(landed)["sha256"] == SHA256
+
+
+@pytest.mark.parametrize(
+    "file_name", ["2025年9月_最终版(2).xlsx", "a/../../b.csv", "all*[x]?.csv", "长" * 200 + ".xlsx", " .csv"]
+)
+def test_any_file_name_stays_inside_its_folder(url: str, file_name: str) -> None:
+    store = LandingStore(url)
+    landed = store.put(io.BytesIO(CONTENT), replace(ORIGIN, file_name=file_name))
+    assert store.open(landed).read() == CONTENT
+    assert store.provenance(landed)["file_name"] == file_name
+    assert all(name.startswith("/postal/terminal_stations/2025-09/") for name in _names(url))
+    assert not store.put(io.BytesIO(CONTENT), replace(ORIGIN, file_name=file_name)).is_new
+
+
+def test_a_broken_source_leaves_nothing_behind(url: str) -> None:
+    class Broken(io.BytesIO):
+        reads = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            self.reads += 1
+            if self.reads > 2:
+                raise OSError("the disk is gone")
+            return super().read(size)
+
+    with pytest.raises(Failure, match="landing_unwritable"):
+        LandingStore(url).put(Broken(CONTENT), ORIGIN)
+    assert _names(url) == []
+
+
+def test_exchanges_are_the_same_bytes_for_the_same_answers() -> None:
+    texts = []
+    for request in ({"path": "/a", "query": {}}, {"query": {}, "path": "/a"}):
+        target = io.BytesIO()
+        write_exchanges([Exchange(request, '{"name":"连云港\\n"}\n'), Exchange({"n": 2}, "")], target)
+        texts.append(target.getvalue())
+    assert texts[0] == texts[1]
+    assert texts[0].count(b"\n") == 2
+    assert list(read_exchanges(io.BytesIO(texts[0]))) == [
+        Exchange({"path": "/a", "query": {}}, '{"name":"连云港\\n"}\n'),
+        Exchange({"n": 2}, ""),
+    ]
+
+
+@pytest.mark.parametrize("line", [b"no json\n", b"[]\n", b'{"body": ""}\n'])
+def test_a_container_that_is_none_names_the_line(line: bytes) -> None:
+    with pytest.raises(ValueError, match="line 2"):
+        list(read_exchanges(io.BytesIO(b'{"request": {}, "body": ""}\n' + line)))
