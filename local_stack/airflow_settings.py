@@ -36,6 +36,10 @@ _CONNECTION_TYPES = {
 }
 
 
+class ConnectionMissing(RuntimeError):
+    """The connection of a real agency is not set; the message names the variables."""
+
+
 @dataclass(frozen=True)
 class AirflowPlan:
     """What one start of Airflow is given.
@@ -55,6 +59,18 @@ class AirflowPlan:
 def environment(home: Home, plan: AirflowPlan) -> dict[str, str]:
     """Return the whole environment for Airflow's processes and the tasks they run."""
     return _inherited() | _airflow(home, plan) | _connections(plan) | _project(home, plan)
+
+
+def insist_on_connections(variables: Mapping[str, str]) -> None:
+    """Check that every agency's connection is among the environment's variables.
+
+    Raises:
+        ConnectionMissing: some are not.
+    """
+    names = [f"AIRFLOW_CONN_{name.upper()}" for name in _CONNECTION_TYPES]
+    missing = [name for name in names if name not in variables]
+    if missing:
+        raise ConnectionMissing(f"not set / 未设置: {', '.join(missing)}")
 
 
 def _inherited() -> dict[str, str]:

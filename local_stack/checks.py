@@ -47,15 +47,22 @@ CHECKS = (
 )
 
 
-def chosen(names: Sequence[str]) -> list[Check]:
-    """Return the checks of these names in the suite's order, all of them when none is named.
+NAMES = ", ".join(check.name for check in CHECKS)
+
+
+def named(value: str) -> str:
+    """Return the name of a check.
 
     Raises:
-        ValueError: a name is none of the suite's.
+        ValueError: the suite has no such check.
     """
-    unknown = set(names) - {check.name for check in CHECKS}
-    if unknown:
-        raise ValueError(f"{', '.join(sorted(unknown))}: the checks are {', '.join(c.name for c in CHECKS)}")
+    if value not in {check.name for check in CHECKS}:
+        raise ValueError(f"{value!r}: the checks are / 可选 {NAMES}")
+    return value
+
+
+def chosen(names: Sequence[str]) -> list[Check]:
+    """Return the checks of these names in the suite's order, all of them when none is named."""
     return [check for check in CHECKS if not names or check.name in names]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -17,6 +18,7 @@ from green_freight.periods import Period
 from rich.console import Console
 
 from local_stack import (
+    airflow_settings,
     checks,
     database,
     demonstration,
@@ -32,7 +34,7 @@ from local_stack import logs as log_files
 from local_stack import psql as psql_client
 from local_stack.airflow_client import AirflowRefusal
 from local_stack.demonstration import Demonstration, OtherDemonstration
-from local_stack.home import Home, HomeError
+from local_stack.home import Home, HomeError, NothingThere
 from local_stack.locks import Busy, sole_command
 from local_stack.postgres import PostgresError
 from local_stack.processes import ChildDied
@@ -40,8 +42,11 @@ from local_stack.stack import StackError, StackPlan
 from local_stack.steps import Steps
 
 DEMONSTRATION_DAY = date(2025, 9, 30)
+FIRST_MONTH = Period("2023-01")
+NOTHING_PUBLISHED = "nothing is published yet: ./green-freight run / 尚未发布任何数据"
 EXPECTED_ERRORS = (
-    AirflowRefusal, Busy, ChildDied, HomeError, OtherDemonstration, PostgresError, StackError, ValueError, LookupError,
+    AirflowRefusal, Busy, ChildDied, HomeError, OtherDemonstration, PostgresError, StackError, NothingThere,
+    airflow_settings.ConnectionMissing,
     running.DagUnavailable, psycopg.OperationalError,
 )  # fmt: skip
 
@@ -68,6 +73,10 @@ def _day(value: str | date) -> date:
     return value if isinstance(value, date) else date.fromisoformat(value)
 
 
+def _month(value: str | Period) -> Period:
+    return value if isinstance(value, Period) else Period(value).month
+
+
 Day = Annotated[date, typer.Option(parser=_day, metavar="YYYY-MM-DD", help="业务日 · business day.")]
 
 
@@ -91,8 +100,8 @@ def run_command(
     volume: Volume = None,
     day: Day = DEMONSTRATION_DAY,
     first: Annotated[
-        str, typer.Option("--from", metavar="YYYY-MM", help="历史起始月 · first month.")
-    ] = "2023-01",
+        Period, typer.Option("--from", parser=_month, metavar="YYYY-MM", help="历史起始月 · first month.")
+    ] = FIRST_MONTH,
     as_json: AsJson = False,
 ) -> None:
     """跑通全程 · Load the history, run the nightly refresh of one day, print the scorecard, stop.
@@ -101,7 +110,7 @@ def run_command(
     """
     home = _prepared_home()
     console = _console(stderr=as_json)
-    request = running.Request(day, Period(first), Demonstration.of(home, volume))
+    request = running.Request(day, first, Demonstration.of(home, volume))
     begun = time.monotonic()
     with sole_command(home.root, "run"):
         result = running.run(home, request, Steps(console))
@@ -119,7 +128,7 @@ def run_command(
 def test_command(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help=f"只跑这些 · only these: {', '.join(check.name for check in checks.CHECKS)}."),
+        typer.Argument(parser=checks.named, metavar="CHECK", help=f"只跑这些 · only these: {checks.NAMES}."),
     ] = None,
 ) -> None:
     """全部检查 · Run every check: lint, types, SQL, unit, integration, one end-to-end run; time each."""
@@ -133,26 +142,29 @@ def test_command(
 def up(
     volume: Volume = None,
     day: Day = DEMONSTRATION_DAY,
-    live: Annotated[
-        bool,
-        typer.Option("--live", help="真实时间 · follow the real clock."),
+    real: Annotated[
+        bool, typer.Option("--real", help="真实部门，每晚运行 · real agencies, refreshed nightly.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """启动并保持运行 · Start everything and leave it running, with Airflow's user interface.
 
-    The agencies stand at the night after --day and runs are started by hand; with --live they follow the real
-    clock and Airflow starts nightly_refresh by itself.
+    The demonstration agencies stand still in the night after --day, so runs are started by hand. With --real there
+    are none: the connections come from your variables AIRFLOW_CONN_TRANSPORT, _COMMERCE, _POSTAL, _POWER and
+    _POWER_FILES, and Airflow starts nightly_refresh by itself at 02:00.
     """
     home = _prepared_home()
     console = _console(stderr=as_json)
-    city = Demonstration.of(home, volume)
-    clock = None if live else demonstration.night_after(day)
+    if real:
+        airflow_settings.insist_on_connections(os.environ)
+        plan = StackPlan(None, None, is_scheduled=True, has_triggerer=True)
+    else:
+        clock = demonstration.night_after(day)
+        plan = StackPlan(Demonstration.of(home, volume), clock, has_triggerer=True)
     with sole_command(home.root, "up"):
         if database.is_left_running(home):
             console.print("已在运行 · it is up already", highlight=False)
         else:
-            plan = StackPlan(city, clock, is_scheduled=live, has_triggerer=True)
             running.bring_up(home, plan, Steps(console))
     status.show(home, console, as_json)
 
@@ -199,7 +211,7 @@ def scorecard_command(
         try:
             found = scorecard.rows(url, year or [])
         except psycopg.errors.UndefinedTable:
-            raise LookupError("nothing is published yet: ./green-freight run / 尚未发布任何数据") from None
+            raise NothingThere(NOTHING_PUBLISHED) from None
     if as_json:
         scorecard.write_json(found, sys.stdout)
     elif as_csv:
@@ -265,7 +277,7 @@ def _reader() -> Iterator[str]:
     home = _prepared_home()
     with database.serving(home) as databases:
         if not database.is_prepared(databases):
-            raise LookupError("no warehouse here yet: ./green-freight run / 尚无数据仓库，请先 run")
+            raise NothingThere("no warehouse here yet: ./green-freight run / 尚无数据仓库，请先 run")
         yield database.role_urls(home, databases)["reader"]
 
 

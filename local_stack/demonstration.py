@@ -95,4 +95,4 @@ def connections(home: Home, agencies: processes.Recorded) -> Mapping[str, Mappin
         if not agencies.is_alive() or time.monotonic() > deadline:
             raise processes.ChildDied(processes.died_message("agencies", home.log("agencies")))
         time.sleep(0.05)
-    return dict(json.loads(addresses.read_text(encoding="utf-8")))
+    return dict(json.loads(addresses.read_text(encoding="utf-8"))["connections"])

@@ -128,3 +128,7 @@ class Home:
 
 class HomeError(RuntimeError):
     """The home folder cannot be used; the message says what to set."""
+
+
+class NothingThere(RuntimeError):
+    """What a command is to show does not exist yet; the message says how to get it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local_stack.home import Home
+from local_stack.home import Home, NothingThere
 from local_stack.postgres import EmbeddedPostgres
 from local_stack.processes import log_tail
 
@@ -33,11 +33,11 @@ def print_tail(home: Home, name: str, lines: int, follow: bool) -> None:
     """Print the last lines of one log, and with `follow` whatever comes until Ctrl-C.
 
     Raises:
-        LookupError: there is no such log.
+        NothingThere: there is no such log.
     """
     known = files(home)
     if name not in known:
-        raise LookupError(f"no log {name!r}; there are / 没有该日志，现有: {', '.join(known) or '–'}")
+        raise NothingThere(f"no log {name!r}; there are / 没有该日志，现有: {', '.join(known) or '–'}")
     path = known[name]
     print(log_tail(path, lines), flush=True)
     if not follow:

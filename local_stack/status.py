@@ -54,7 +54,7 @@ def show(home: Home, console: Console, as_json: bool) -> None:
 
 
 def _print_airflow(airflow: dict[str, Any], console: Console) -> None:
-    clock = airflow["clock"] or "真实时间 the real time; nightly_refresh 每晚 at 02:00"
+    clock = airflow["clock"] or "真实部门 real agencies; nightly_refresh 每晚 at 02:00"
     lines = {
         "Airflow": airflow["address"],
         "登录 login": f"{airflow['user']} / {airflow['password']}",

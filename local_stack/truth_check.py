@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local_stack.demonstration import Demonstration
+from local_stack.home import NothingThere
 from local_stack.scorecard import plain
 
 COMPARED = (
@@ -61,7 +62,7 @@ def compare(reader_url: str, city: Demonstration) -> Comparison:
     """Compare every indicator of every month, and the scorecard of every year, with the city's truth.
 
     Raises:
-        LookupError: nothing has been published yet.
+        NothingThere: nothing has been published yet.
     """
     with psycopg.connect(reader_url, row_factory=dict_row) as connection:
         try:
@@ -72,7 +73,7 @@ def compare(reader_url: str, city: Demonstration) -> Comparison:
         except psycopg.errors.UndefinedTable:
             figures, scores = [], []
     if not figures:
-        raise LookupError("nothing is published yet: ./green-freight run / 尚未发布任何数据")
+        raise NothingThere("nothing is published yet: ./green-freight run / 尚未发布任何数据")
     as_of = max(row["as_of_date"] for row in figures)
     true_figures, true_scores = truth(city, as_of)
     differences = [
