@@ -58,10 +58,15 @@ class AirflowClient:
 
     def set_pool(self, name: str, slots: int, description: str) -> None:
         """Make a pool, or give it this number of slots."""
-        body = {"name": name, "slots": slots, "description": description, "include_deferred": False}
+        body: dict[str, Any] = {
+            "name": name,
+            "slots": slots,
+            "description": description,
+            "include_deferred": False,
+        }
         answer = self._http.post("/api/v2/pools", json=body)
         if answer.status_code == httpx.codes.CONFLICT:
-            body = {"pool": name, "slots": slots, "description": description}
+            body["pool"] = body.pop("name")
             answer = self._http.patch(f"/api/v2/pools/{name}", json=body)
         _checked(answer)
 
@@ -138,6 +143,8 @@ class AirflowClient:
 
     def _runs(self, dag_id: str, parameters: Mapping[str, Any]) -> list[DagRun]:
         answer = self._http.get(f"/api/v2/dags/{dag_id}/dagRuns", params={"limit": 10, **parameters})
+        if answer.status_code == httpx.codes.NOT_FOUND:  # the DAG has never been read, so it has no runs
+            return []
         return [_dag_run(one) for one in _checked(answer).json()["dag_runs"]]
 
 

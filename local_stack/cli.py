@@ -208,10 +208,9 @@ def scorecard_command(
 ) -> None:
     """计分卡 · The published scorecard: work × year with target, actual, completion and status."""
     with _reader() as url:
-        try:
-            found = scorecard.rows(url, year or [])
-        except psycopg.errors.UndefinedTable:
-            raise NothingThere(NOTHING_PUBLISHED) from None
+        found = scorecard.rows(url, year or [])
+    if not found:
+        raise NothingThere(NOTHING_PUBLISHED)
     if as_json:
         scorecard.write_json(found, sys.stdout)
     elif as_csv:

@@ -32,18 +32,20 @@ EMPTY = "–"
 def rows(reader_url: str, years: Sequence[int] = ()) -> list[Row]:
     """Return the published scorecard's rows in the plan's order, of all years unless some are named.
 
-    Raises:
-        psycopg.errors.UndefinedTable: nothing has been published yet.
+    There are none while nothing has been published.
     """
     with psycopg.connect(reader_url, row_factory=dict_row) as connection:
-        return connection.execute(
-            """
-            select * from mart.scorecard
-            where cardinality(%(years)s::int[]) = 0 or year = any(%(years)s::int[])
-            order by city_code, year, display_order, indicator_code
-            """,
-            {"years": list(years)},
-        ).fetchall()
+        try:
+            return connection.execute(
+                """
+                select * from mart.scorecard
+                where cardinality(%(years)s::int[]) = 0 or year = any(%(years)s::int[])
+                order by city_code, year, display_order, indicator_code
+                """,
+                {"years": list(years)},
+            ).fetchall()
+        except psycopg.errors.UndefinedTable:
+            return []
 
 
 def print_table(found: Sequence[Row], console: Console) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 from green_freight import settings
@@ -37,6 +36,11 @@ class StackError(RuntimeError):
     """A part of the stack cannot be started; the message says which and where its log is."""
 
 
+def dags_folder() -> Path:
+    """Return the folder of the DAG files (GREEN_FREIGHT_DAGS_FOLDER, for trying others out; else the project's)."""
+    return Path(os.environ.get("GREEN_FREIGHT_DAGS_FOLDER", settings.PROJECT / "dags")).absolute()
+
+
 @dataclass(frozen=True)
 class StackPlan:
     """What is started: which city, at which instant (None: real time), from which DAG files, with which parts.
@@ -46,7 +50,7 @@ class StackPlan:
 
     city: Demonstration | None
     clock: datetime | None
-    dags_folder: Path = settings.PROJECT / "dags"
+    dags_folder: Path = field(default_factory=dags_folder)
     is_scheduled: bool = False
     has_triggerer: bool = False
 
@@ -155,7 +159,7 @@ def write_password_file(home: Home) -> None:
 
 def _migrate_metadata(home: Home, metadata_url: str) -> None:
     environment = airflow_settings.environment(
-        home, AirflowPlan(1, metadata_url, {}, {}, settings.PROJECT / "dags", False)
+        home, AirflowPlan(1, metadata_url, {}, {}, dags_folder(), False)
     )
     log = home.log("metadata")
     with log.open("ab") as output:
@@ -190,21 +194,20 @@ def _wait_for_airflow(home: Home, port: int, names: Sequence[str]) -> AirflowCli
     address = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + HEALTH_DEADLINE_SECONDS
     wanted = [name.replace("-", "_") for name in names if name != "api-server"]
-    while time.monotonic() < deadline:
-        _insist_alive(home, names)
-        health = _ask_health(address)
-        if health and all((health.get(name) or {}).get("status") == "healthy" for name in wanted):
-            with ThreadPoolExecutor(1) as background:
-                warmed = background.submit(_warm_up, address)
-                client = AirflowClient(address, *login(home))
-                for name, (slots, description) in airflow_settings.POOLS.items():
-                    client.set_pool(name, slots, description)
-                warmed.result()
-            return client
-        time.sleep(0.1)
-    raise StackError(
-        f"Airflow did not get healthy within {HEALTH_DEADLINE_SECONDS:.0f} s / 未能就绪；{home.logs}"
-    )
+    with httpx.Client(base_url=address, timeout=60, trust_env=False) as http:
+        while not all(_health(http).get(name) == "healthy" for name in wanted):
+            _insist_alive(home, names)
+            if time.monotonic() > deadline:
+                raise StackError(
+                    f"Airflow did not get healthy within {HEALTH_DEADLINE_SECONDS:.0f} s / 未能就绪；{home.logs}"
+                )
+            time.sleep(0.2)
+        # The api-server builds its task-execution application on first use: now, not at the first task's cost.
+        http.get("/execution/health")
+    client = AirflowClient(address, *login(home))
+    for name, (slots, description) in airflow_settings.POOLS.items():
+        client.set_pool(name, slots, description)
+    return client
 
 
 def _insist_alive(home: Home, names: Sequence[str]) -> None:
@@ -214,17 +217,12 @@ def _insist_alive(home: Home, names: Sequence[str]) -> None:
             raise processes.ChildDied(processes.died_message(name, home.log(name)))
 
 
-def _ask_health(address: str) -> dict[str, Any] | None:
+def _health(http: httpx.Client) -> dict[str, str | None]:
     try:
-        answer = httpx.get(f"{address}/api/v2/monitor/health", timeout=10, trust_env=False)
+        answer = http.get("/api/v2/monitor/health")
     except httpx.HTTPError:
-        return None
-    return dict(answer.json()) if answer.is_success else None
-
-
-def _warm_up(address: str) -> None:
-    """Let the api-server build its task-execution application now; else the first task pays seconds for it."""
-    httpx.get(f"{address}/execution/health", timeout=60, trust_env=False)
+        return {}
+    return {name: part.get("status") for name, part in answer.json().items()} if answer.is_success else {}
 
 
 def _airflow(*arguments: str) -> list[str]:
