@@ -19,7 +19,7 @@ def contracts() -> dict[str, Contract]:
     Raises:
         ContractError: a contract file is not usable.
     """
-    return {path.name.removesuffix(SUFFIX): read_contract(path) for path in sorted(FOLDER.glob(f"*{SUFFIX}"))}
+    return _read("*")
 
 
 def contract(dataset_id: str) -> Contract:
@@ -41,7 +41,14 @@ def contracts_of(agency: str, delivery: str) -> tuple[Contract, ...]:
     Raises:
         KeyError: no dataset comes from that delivery.
     """
-    found = tuple(c for c in contracts().values() if (c.agency, c.delivery) == (agency, delivery))
+    of_agency = _read(f"{agency}_*").values()
+    found = tuple(contract for contract in of_agency if contract.delivery == delivery)
     if not found:
         raise KeyError(f"no contract says that a dataset comes from the delivery {delivery} of {agency}")
     return found
+
+
+@functools.cache
+def _read(names: str) -> dict[str, Contract]:
+    paths = sorted(FOLDER.glob(f"{names}{SUFFIX}"))
+    return {path.name.removesuffix(SUFFIX): read_contract(path) for path in paths}
