@@ -142,10 +142,12 @@ def _news(agency: Agency, day: date, situation: Situation) -> list[Question]:
     known: dict[Question, list[KnownFile]] = {}
     for kept in situation.known:
         known.setdefault((kept.delivery, Period(kept.period)), []).append(kept)
+    begins = _history_begins(situation)
     found = [
         (file.delivery, file.period)
         for file in situation.listed
-        if not any(file.is_known_as(kept) for kept in known.get((file.delivery, file.period), ()))
+        if file.period.first_day >= begins
+        and not any(file.is_known_as(kept) for kept in known.get((file.delivery, file.period), ()))
     ]
     found += [
         (name, Period.day(changed))
@@ -157,6 +159,15 @@ def _news(agency: Agency, day: date, situation: Situation) -> list[Question]:
         for name, period in found
         if name in agency.deliveries and FIRST_DAY <= period.first_day <= day
     ]
+
+
+def _history_begins(situation: Situation) -> date:
+    """Return the first day from which a file on a share is news.
+
+    What lies long before the oldest file that was ever taken is not late, it is history that nobody asked for.
+    """
+    days = [Period(kept.period).first_day for kept in situation.known]
+    return min(days) - timedelta(days=DAYS_BACK) if days else date.max
 
 
 def _days(period: Period) -> list[Period]:

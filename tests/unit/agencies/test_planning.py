@@ -108,6 +108,15 @@ def test_new_and_changed_files_of_any_month_are_fetched() -> None:
         assert labels["tricycles"] == ["2025-05", "2025-09"]
 
 
+def test_files_from_before_the_warehouse_began_are_left_to_a_backfill() -> None:
+    covered, old = _covered("postal", DAY), _listed()
+    assert _labels("postal", Situation(covered, [], [old]))["tricycles"] == ["2025-09"]
+    older = ListedFile("tricycles", Period("2025-02"), "postal_tricycles_202502_v1.csv", 10, DELIVERED)
+    late = ListedFile("tricycles", Period("2025-04"), "postal_tricycles_202504_v1.csv", 10, DELIVERED)
+    labels = _labels("postal", Situation(covered, [_known(old)], [older, late, old]))
+    assert labels["tricycles"] == ["2025-04", "2025-09"]
+
+
 def test_files_of_later_days_wait_for_their_night() -> None:
     later = ListedFile("charge_orders", Period("2025-10-01"), "charge_orders_20251001.jsonl.gz", 1, DELIVERED)
     assert _labels("power", Situation(_covered("power", DAY), [], [later]))["charge_orders"] == ["2025-09-30"]

@@ -1,0 +1,91 @@
+"""The one place that judges failures: complete, in two languages, with a word on what to do."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import paramiko
+import pytest
+from green_freight.agencies.reachability import Reachability
+from green_freight.errors import (
+    KINDS,
+    AgencyUnavailable,
+    DeliveryBroken,
+    Failure,
+    PermanentError,
+    agency_error,
+    failure_of,
+    failure_of_status,
+)
+from green_freight.protocols.patience import Patience
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_every_failure_says_in_two_languages_what_it_is_and_what_to_do(code: str) -> None:
+    error = agency_error("市邮政管理局", "postal", "tricycles", "2025-09", Failure(code, "the detail"))
+    zh, en = str(error).splitlines()
+    assert zh.startswith("市邮政管理局 tricycles 2025-09：")
+    assert en.startswith("postal tricycles 2025-09: ")
+    for line, kind in ((zh, KINDS[code].advice_zh), (en, KINDS[code].advice_en)):
+        assert "the detail" in line
+        assert kind in line
+    assert CHINESE.search(KINDS[code].meaning_zh)
+    assert not CHINESE.search((KINDS[code].meaning_en + KINDS[code].advice_en).replace("2025年9月", ""))
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_only_what_can_pass_is_an_unavailable_agency(code: str) -> None:
+    error = agency_error("局", "postal", "tricycles", "2025-09", Failure(code))
+    assert isinstance(error, AgencyUnavailable) == KINDS[code].is_transient
+    assert isinstance(error, DeliveryBroken) == isinstance(error, PermanentError) != KINDS[code].is_transient
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (httpx.PoolTimeout("late"), "time_out"),
+        (httpx.ConnectError("refused"), "unreachable"),
+        (httpx.RemoteProtocolError("closed"), "answer_cut_off"),
+        (httpx.DecodingError("no gzip"), "answer_unexpected"),
+        (paramiko.AuthenticationException(), "login_refused"),
+        (paramiko.ssh_exception.NoValidConnectionsError({("h", 22): OSError()}), "unreachable"),
+        (paramiko.SSHException("banner"), "answer_cut_off"),
+        (EOFError(), "answer_cut_off"),
+        (ConnectionResetError(), "unreachable"),
+        (TimeoutError(), "time_out"),
+        (PermissionError(), "request_refused"),
+        (ZeroDivisionError(), "unexpected"),
+        (Failure("busy"), "busy"),
+    ],
+)
+def test_exceptions_of_libraries_are_judged(error: Exception, code: str) -> None:
+    assert failure_of(error).code == code
+
+
+def test_a_server_may_say_when_to_come_again() -> None:
+    assert failure_of_status(503, "", "7").retry_after_seconds == 7
+    assert failure_of_status(429, "", "Wed, 01 Oct 2025 02:00:00 GMT").retry_after_seconds is None
+
+
+def test_an_agency_that_answers_again_gets_all_patience_again() -> None:
+    ways, patience = Reachability(), Patience(attempts=5)
+    ways.failed("postal", Failure("time_out"))
+    assert ways.patience("postal", patience).attempts == 1
+    assert ways.patience("power", patience).attempts == 5
+    ways.answered("postal")
+    assert ways.patience("postal", patience).attempts == 5
+
+
+def test_broken_deliveries_close_no_way_and_refused_logins_do_at_once() -> None:
+    ways = Reachability()
+    for _ in range(9):
+        ways.failed("power", Failure("not_json"))
+    assert ways.refusal("power") is None
+    ways.failed("power_files", Failure("login_refused", "wrong password"))
+    refusal = ways.refusal("power_files")
+    assert refusal is not None
+    assert refusal.code == "login_refused"
+    assert ways.refusal("power") is None
