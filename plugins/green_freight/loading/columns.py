@@ -28,8 +28,11 @@ def column_warnings(
         column for column in contract.columns if column.name in reading.absent() and not column.value_from
     ]
     needed = [column for column in absent if column.stops_when_absent]
-    is_verdict = reading.sheet is not None or judge.accepted + judge.rejected >= ENOUGH_ROWS
-    if needed and (is_verdict or contract.container == "csv"):
+    # Where rows bring their own keys, a few rows without a required one are rejected as rows.
+    has_header = contract.container in ("csv", "workbook")
+    if not has_header and judge.accepted + judge.rejected < ENOUGH_ROWS:
+        needed = [column for column in needed if not column.required]
+    if needed:
         words_zh = "、".join(f"{c.title_zh}（{c.source_names[0]}）" for c in needed)
         raise Unreadable("missing_column", words_zh, ", ".join(c.name for c in needed), reading.sheet)
     for column in contract.columns:

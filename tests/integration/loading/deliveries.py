@@ -36,7 +36,18 @@ class Deliveries:
             connection.execute(
                 "insert into ops.source_file values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'run-1') "
                 "on conflict (source_file_key) do update set complete_through = excluded.complete_through",
-                [landed.source_file_key, agency, delivery, period, file_name, landed.sha256, landed.bytes, landed.url, version, at, at, at, through],
+                [
+                    *(
+                        landed.source_file_key,
+                        agency,
+                        delivery,
+                        period,
+                        file_name,
+                        landed.sha256,
+                        landed.bytes,
+                    ),
+                    *(landed.url, version, at, at, at, through),
+                ],
             )
         return landed.source_file_key
 

@@ -7,11 +7,12 @@ way 0.2 % do. GBK is never tried: it is a part of GB18030 and garbles the rest.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from green_freight.loading.cleaning import clean
@@ -78,9 +79,11 @@ class DelimitedReading:
     def _find_header(self) -> tuple[str, Header]:
         best: tuple[str, Header] | None = None
         for delimiter in _DELIMITERS:
-            found = find_header(self._source.contract, list(islice(self._lines(delimiter), SEARCHED_ROWS)))
-            if found and (best is None or len(found.places) > len(best[1].places)):
+            found = find_header(self._source.contract, self._first_lines(delimiter))
+            if found and (best is None or found.rank > best[1].rank):
                 best = delimiter, found
+            if best and not best[1].missing(self._source.contract):
+                break
         if best is None:
             titles = "、".join(column.source_names[0] for column in self._source.contract.columns)
             raise Unreadable(
@@ -90,12 +93,20 @@ class DelimitedReading:
             )
         return best
 
+    def _first_lines(self, delimiter: str) -> list[Line]:
+        found: list[Line] = []
+        # What breaks off below a header is told when its rows are read, with the delimiter that is right.
+        with contextlib.suppress(Unreadable):
+            for line in islice(self._lines(delimiter), SEARCHED_ROWS):
+                found.append(line)
+        return found
+
     def _lines(self, delimiter: str) -> Iterator[Line]:
         with self._source.open() as file, io.TextIOWrapper(file, self._encoding, newline="") as text:
             reader = csv.reader(text, delimiter=delimiter, strict=True)
             number = 1
             try:
-                for cells in chain(reader):
+                for cells in reader:
                     yield number, [cell.strip() for cell in cells]
                     number = reader.line_num + 1
             except csv.Error as error:

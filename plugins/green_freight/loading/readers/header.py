@@ -31,6 +31,11 @@ class Header:
     titles: list[str]
     units: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Return how good a header is: more columns first, then one row before two (the upper may be a title)."""
+        return len(self.places), self.first_row - self.last_row
+
     def unknown(self) -> list[str]:
         """Return titles that stand for no column of the contract."""
         taken = set(self.places.values())
@@ -49,7 +54,7 @@ def find_header(contract: Contract, rows: Sequence[NumberedRow]) -> Header | Non
             if index + depth > len(rows):
                 continue
             found = _header(contract, rows[index : index + depth])
-            if best is None or len(found.places) > len(best.places):
+            if best is None or found.rank > best.rank:
                 best = found
     needed = [column for column in contract.columns if column.stops_when_absent and column.value_from is None]
     if best is None or 2 * len(best.places) < len(needed) or not best.places:

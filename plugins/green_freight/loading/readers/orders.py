@@ -42,7 +42,7 @@ class OrderLines:
         loads, columns = orjson.loads, self._columns
         read = unreadable = 0
         for number, line in enumerate(self._lines(), start=1):
-            if line.isspace():
+            if not line or line.isspace():
                 continue
             read += 1
             try:
@@ -69,6 +69,10 @@ class OrderLines:
 
     def _lines(self) -> Iterator[bytes]:
         with self._source.open() as packed:
+            # gzip takes an empty file for an empty stream; an empty day's file has at least its header.
+            if not packed.read(1):
+                raise Unreadable("truncated_file", "空文件", "the file is empty")
+            packed.seek(0)
             try:
                 with gzip.GzipFile(fileobj=packed) as unpacked:
                     yield from _buffered_lines(unpacked)

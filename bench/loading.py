@@ -1,0 +1,159 @@
+"""How fast files are loaded, end to end: landed file → judged rows → COPY → commit, on one connection.
+
+Run `python bench/loading.py` from the project's folder; `--rows` sets the size, `--rejected` the share of bad rows.
+It starts a server of its own in a temporary folder and prints rows/s, seconds and the peak of memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import io
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(PROJECT / "plugins"), str(PROJECT)]
+
+import orjson  # noqa: E402
+from green_freight import settings, warehouse  # noqa: E402
+from green_freight.landing import Exchange, LandingStore, Origin, write_exchanges  # noqa: E402
+from green_freight.loading import load_delivery  # noqa: E402
+from green_freight.periods import Period  # noqa: E402
+from green_freight.warehouse import bootstrap  # noqa: E402
+
+from local_stack.postgres import EmbeddedPostgres  # noqa: E402
+
+DAY = date(2025, 9, 30)
+PAGE_ROWS = 500
+
+
+def main() -> None:
+    """Load one large file of orders and one of vehicle operations, and tell how it went."""
+    arguments = _arguments()
+    home = Path(tempfile.mkdtemp(prefix="green-freight-bench-"))
+    home.chmod(0o755)
+    postgres = EmbeddedPostgres(home)
+    try:
+        urls = bootstrap.prepare(postgres.start().dsn(), "bench", dict.fromkeys(settings.ROLES, "bench"))
+        os.environ.update({f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()})
+        store = LandingStore((home / "landing").as_uri())
+        orders, operations = home / "orders", home / "operations"
+        with gzip.open(orders, "wb", compresslevel=3) as file:
+            file.writelines(_orders(arguments.rows, arguments.rejected))
+        with operations.open("wb") as file:
+            write_exchanges(_operation_pages(arguments.rows, arguments.rejected), file)
+        _measure(store, "power", "charge_orders", orders)
+        _measure(store, "transport", "vehicle_operations", operations)
+    finally:
+        postgres.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _measure(store: LandingStore, agency: str, delivery: str, path: Path) -> None:
+    at = datetime.now(UTC)
+    with path.open("rb") as file:
+        origin = Origin(agency, delivery, str(DAY), path.name, 1, at, at, DAY, "bench")
+        landed = store.put(io.BufferedReader(file), origin)
+    with warehouse.connect("owner") as connection:
+        connection.execute(
+            "insert into ops.source_file values (%s, %s, %s, %s, %s, %s, %s, %s, 1, %s, %s, %s, %s, 'bench')",
+            [
+                *(landed.source_file_key, agency, delivery, str(DAY), path.name, landed.sha256, landed.bytes),
+                *(landed.url, at, at, at, DAY),
+            ],
+        )
+    before = _peak_megabytes()
+    started, busy = time.perf_counter(), time.process_time()
+    [outcome] = load_delivery(agency, delivery, Period.day(DAY), "bench", store)
+    seconds, busy = time.perf_counter() - started, time.process_time() - busy
+    print(
+        f"{outcome.dataset_id}: {outcome.rows_in_file:,} rows ({outcome.rows_rejected:,} rejected), "
+        f"{landed.bytes / 1e6:.0f} MB, {seconds:.1f} s of which {busy:.1f} s in Python, "
+        f"{outcome.rows_in_file / seconds:,.0f} rows/s; memory {before:.0f} → {_peak_megabytes():.0f} MB"
+    )
+
+
+def _orders(rows: int, rejected: float) -> Iterator[bytes]:
+    bad_every = int(1 / rejected) if rejected else rows + 1
+    for number in range(rows):
+        start = datetime(2025, 9, 30) + timedelta(seconds=number % 80_000)  # noqa: DTZ001 (local time, as delivered)
+        middle, end = start + timedelta(minutes=30), start + timedelta(minutes=55)
+        details = [
+            {
+                "DetailStartTime": str(first),
+                "DetailEndTime": str(last),
+                "ElecPrice": 0.6246,
+                "SevicePrice": 0.42,
+                "DetailPower": power,
+                "DetailElecMoney": 10.97,
+                "DetailSeviceMoney": 7.38,
+            }
+            for first, last, power in ((start, middle, 17.57), (middle, end, 3))
+        ]
+        order: dict[str, Any] = {
+            "OperatorID": "MAD000078",
+            "StartChargeSeq": f"MAD000078{number:018d}",
+            "ConnectorID": "320706000003005202",
+            "StartTime": str(start),
+            "EndTime": str(end),
+            "TotalPower": 20.57,
+            "TotalElecMoney": 11.9,
+            "TotalSeviceMoney": 8.28,
+            "TotalMoney": 99 if number % bad_every == bad_every - 1 else 20.18,
+            "StopReason": 0,
+            "SumPeriod": 2,
+            "ChargeDetails": details,
+            "Vin": "LX0V1RGJ1JD000252",
+        }
+        yield orjson.dumps(order) + b"\n"
+
+
+def _operation_pages(rows: int, rejected: float) -> Iterator[Exchange]:
+    bad_every = int(1 / rejected) if rejected else rows + 1
+    for first in range(0, rows, PAGE_ROWS):
+        items = [
+            {
+                "vehicle_id": f"V{number:06d}",
+                "operation_date": str(DAY),
+                "distance_km": 99_999 if number % bad_every == bad_every - 1 else 96.6,
+                "trip_count": 3,
+                "turnover_tonne_km": 95.7,
+                "electricity_kwh": 35.16,
+                "fuel_litre": None,
+            }
+            for number in range(first, min(rows, first + PAGE_ROWS))
+        ]
+        page = {
+            "code": 0,
+            "message": "ok",
+            "page": first // PAGE_ROWS + 1,
+            "page_size": PAGE_ROWS,
+            "items": items,
+        }
+        yield Exchange({"page": first // PAGE_ROWS + 1}, orjson.dumps(page).decode())
+
+
+def _peak_megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=int, default=200_000, help="rows of each file (default: %(default)s)")
+    parser.add_argument(
+        "--rejected", type=float, default=0.001, help="share of bad rows (default: %(default)s)"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The demonstration city's forms and orders with its defects planted: each one ends where its registry says."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from green_freight.loading import LoadStopped
+
+from demo_city.city import City
+from demo_city.defects.model import REJECTED, ROW
+from demo_city.defects.plants import Plants
+from demo_city.defects.registry import REGISTRY
+from demo_city.deliveries.files import commerce_catalogue, postal_catalogue
+from demo_city.deliveries.order_lines import order_file
+from demo_city.deliveries.source import Source
+from tests.integration.loading.deliveries import Deliveries
+
+MONTH, DAY = "2025-08", "2025-08-15"
+REJECTED_ROWS = [
+    d.name for d in REGISTRY.values() if d.place == ROW and d.effect == REJECTED and d.agency != "transport"
+]
+POSTAL = {
+    "tricycles": "postal_tricycle",
+    "terminal_stations": "postal_terminal_station",
+    "parcel_volumes": "postal_parcel_volume",
+}
+
+
+def _load_month(deliveries: Deliveries, city: City, rates: dict[str, float]) -> None:
+    source = Source(city, Plants(rates))
+    work = [
+        ("power", "charge_orders", DAY, "orders.jsonl.gz", order_file(source.orders(date.fromisoformat(DAY))))
+    ]
+    for agency, catalogue in (("commerce", commerce_catalogue(source)), ("postal", postal_catalogue(source))):
+        for file in _files(catalogue):
+            if file.name.endswith((".xlsx", ".csv")) and f"{file.delivered_at:%Y-%m}" == MONTH:
+                delivery = next((name for name in POSTAL if name in file.name), "monthly_report")
+                work.append((agency, delivery, MONTH, file.name, file.render()))
+    for agency, delivery, period, name, content in work:
+        deliveries.land(agency, delivery, period, name, content)
+        deliveries.load(agency, delivery, period)
+
+
+def _files(catalogue: Any) -> list[Any]:
+    moment = max(file.delivered_at for files in catalogue._files.values() for file in files).replace(
+        year=2100
+    )
+    return [
+        file for folder in catalogue._files for file in (catalogue.listing(folder, moment) or ([], []))[1]
+    ]
+
+
+@pytest.fixture(scope="module")
+def planted_city() -> City:
+    return City(volume=0.05)
+
+
+def test_nothing_is_rejected_where_nothing_is_planted(
+    warehouse: Any, deliveries: Deliveries, planted_city: City
+) -> None:
+    _load_month(deliveries, planted_city, {})
+    with warehouse.connect("loader") as connection:
+        assert connection.execute("select dataset_id, message_en from ops.rejected_row").fetchall() == []
+        doubts = "select dataset_id, warnings from ops.load where warnings::text ~ '\"(warning|critical)\"'"
+        assert connection.execute(doubts).fetchall() == []
+        assert connection.execute("select count(*), count(distinct dataset_id) from ops.load").fetchone() == (
+            7,
+            7,
+        )
+
+
+@pytest.mark.parametrize("defect", REJECTED_ROWS)
+def test_a_planted_defect_is_rejected_with_its_reason(
+    warehouse: Any, deliveries: Deliveries, planted_city: City, defect: str
+) -> None:
+    known = REGISTRY[defect]
+    if known.dataset == "power_connector_energy":
+        pytest.skip("station statistics are planted in the exchange's answers")
+    try:
+        _load_month(deliveries, planted_city, {defect: 0.05})
+    except LoadStopped as stopped:
+        pytest.fail(str(stopped))
+    with warehouse.connect("loader") as connection:
+        found = connection.execute(
+            "select distinct dataset_id, column_name, reason_code from ops.rejected_row"
+        ).fetchall()
+    assert found == [(known.dataset, known.column, known.reason_code)]

@@ -1,0 +1,127 @@
+"""The contract files: valid against the standard, complete in both languages, and what the deliveries carry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from green_freight.contracts import (
+    Contract,
+    ContractError,
+    contract,
+    contracts,
+    contracts_of,
+    read_contract,
+    schema_errors,
+)
+from green_freight.contracts.catalogue import FOLDER, SUFFIX
+from green_freight.contracts.row_model import row_model
+from green_freight.loading.rules import BY_READER, row_checks
+from green_freight.periods import Period
+
+DATASETS = {
+    "transport": "enterprise enterprise_grade vehicle node stopping_place platform milestone fund policy "
+    "vehicle_operation reported_figure",
+    "commerce": "store_delivery cold_chain_enterprise pharma_enterprise",
+    "postal": "tricycle terminal_station parcel_volume",
+    "power": "station pile connector connector_energy charge_order",
+}
+EVERY = [pytest.param(found, id=found.id) for found in contracts().values()]
+
+
+def _document(found: Contract) -> dict:
+    return yaml.safe_load((FOLDER / f"{found.id}{SUFFIX}").read_text(encoding="utf-8"))
+
+
+def test_there_is_a_contract_for_each_dataset() -> None:
+    expected = {f"{agency}_{name}" for agency, names in DATASETS.items() for name in names.split()}
+    assert set(contracts()) == expected
+
+
+@pytest.mark.parametrize("found", EVERY)
+def test_a_contract_is_valid_against_the_standard(found: Contract) -> None:
+    assert schema_errors(FOLDER / f"{found.id}{SUFFIX}") == []
+
+
+@pytest.mark.parametrize("found", EVERY)
+def test_whatever_people_read_is_in_both_languages(found: Contract) -> None:
+    document = _document(found)
+    table = document["schema"][0]
+    texts = [document["name"], *document["description"].values(), table["description"]]
+    texts += [column["description"] for column in table["properties"]]
+    texts += [rule["description"] for rule in table["quality"]]
+    for text in texts:
+        chinese, separator, english = text.partition(" / ")
+        assert separator, text
+        assert english.isascii(), text
+        assert not chinese.isascii() or chinese == "T/CEC 102" or "GSP" in chinese, text
+
+
+@pytest.mark.parametrize("found", EVERY)
+def test_a_column_names_its_unit_and_its_code_system(found: Contract) -> None:
+    for column in found.columns:
+        if column.logical_type in ("number", "integer"):
+            assert column.unit or column.name == "reported_value", column.name
+        if column.name.endswith("_code"):
+            assert column.code_system, column.name
+            assert column.codes or column.pattern or column.max_length, column.name
+
+
+@pytest.mark.parametrize("found", EVERY)
+def test_names_in_the_source_are_not_shared(found: Contract) -> None:
+    names = [name for column in found.columns for name in column.source_names]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("found", EVERY)
+def test_a_contract_compiles_and_its_rules_are_known(found: Contract) -> None:
+    row_model(found)
+    row_checks(found, Period("2025-09"))
+    assert {rule.name for rule in found.rules} - BY_READER <= {
+        "end_not_before_start", "part_not_above_whole", "within_period", "energy_not_negative", "fees_add_up",
+        "details_add_up",
+    }  # fmt: skip
+
+
+def test_a_delivery_names_its_datasets() -> None:
+    assert [found.id for found in contracts_of("power", "stations")] == [
+        "power_connector",
+        "power_pile",
+        "power_station",
+    ]
+    with pytest.raises(KeyError, match="nothing"):
+        contracts_of("power", "nothing")
+    with pytest.raises(KeyError, match="power_nothing"):
+        contract("power_nothing")
+
+
+def test_the_key_is_in_the_order_of_its_positions() -> None:
+    assert [column.name for column in contract("power_pile").key] == ["operator_id", "equipment_id"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"container": "fax"}, "'fax' is none of"),
+        ({"eventDateColumn": "nowhere"}, "nowhere"),
+        ({"onNewColumn": "shrug"}, "'shrug' is none of"),
+    ],
+)
+def test_an_unusable_contract_is_named(tmp_path: Path, change: dict[str, str], expected: str) -> None:
+    document = _document(contract("postal_tricycle"))
+    for entry in document["customProperties"]:
+        entry["value"] = change.get(entry["property"], entry["value"])
+    path = tmp_path / "postal_tricycle.odcs.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    with pytest.raises(ContractError, match=expected) as raised:
+        read_contract(path)
+    assert "postal_tricycle.odcs.yaml" in str(raised.value)
+
+
+def test_the_standard_refuses_what_it_does_not_know(tmp_path: Path) -> None:
+    document = _document(contract("postal_tricycle"))
+    document["schema"][0]["properties"][0]["logicalType"] = "chinese"
+    path = tmp_path / "broken.odcs.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert "broken.odcs.yaml" in schema_errors(path)[0]
