@@ -41,7 +41,8 @@ judged as (
         end as is_stale,
         case
             when dependencies.window_code = 'year_to_date'
-                then least(running.year_parts_delivered, running.year_parts_due)
+                then
+                    least(running.year_parts_delivered, running.year_parts_due)
                     / cast(nullif(running.year_parts_due, 0) as numeric)
             when running.granularity_code = 'month'
                 then case

@@ -9,7 +9,10 @@ milestones as (
 
 reported as (
     select
-        {{ evidence_columns('capacity_survey_done', 'numerator', 'milestone', 'milestones.milestone_key', of='milestones') }},
+        {{ evidence_columns(
+            'capacity_survey_done', 'numerator', 'milestone', 'milestones.milestone_key',
+            of='milestones'
+        ) }},
         row_number() over (
             partition by months.city_code, months.period_month
             order by milestones.achieved_on, milestones.milestone_key
@@ -19,7 +22,7 @@ reported as (
         on
             months.city_code = milestones.city_code
             and months.year = milestones.year
-            and milestones.achieved_on <= months.as_of_day
+            and months.as_of_day >= milestones.achieved_on
     where milestones.indicator_code = 'capacity_survey_done'
 ),
 

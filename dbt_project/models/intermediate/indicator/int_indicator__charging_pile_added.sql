@@ -9,7 +9,10 @@ piles as (
 
 final as (
     select
-        {{ evidence_columns('charging_pile_added', 'numerator', 'pile', 'piles.pile_key', of='piles') }}
+        {{ evidence_columns(
+            'charging_pile_added', 'numerator', 'pile', 'piles.pile_key',
+            of='piles'
+        ) }}
     from months
     inner join piles
         on

@@ -9,7 +9,10 @@ stations as (
 
 final as (
     select
-        {{ evidence_columns('charging_station_added', 'numerator', 'station', 'stations.station_key', of='stations') }}
+        {{ evidence_columns(
+            'charging_station_added', 'numerator', 'station', 'stations.station_key',
+            of='stations'
+        ) }}
     from months
     inner join stations
         on

@@ -9,23 +9,33 @@ vehicles as (
 
 numerator as (
     select
-        {{ evidence_columns('cold_vehicle_share', 'numerator', 'vehicle', 'vehicles.vehicle_key', of='vehicles') }}
+        {{ evidence_columns(
+            'cold_vehicle_share', 'numerator', 'vehicle', 'vehicles.vehicle_key',
+            of='vehicles'
+        ) }}
     from months
     inner join vehicles
         on
             months.city_code = vehicles.city_code
-            and {{ is_in_service('months.as_of_day', 'vehicles.in_service_on', 'vehicles.out_of_service_on') }}
+            and {{ is_in_service(
+                'months.as_of_day', 'vehicles.in_service_on', 'vehicles.out_of_service_on'
+            ) }}
     where vehicles.is_cold_chain_body
 ),
 
 denominator as (
     select
-        {{ evidence_columns('cold_vehicle_share', 'denominator', 'vehicle', 'vehicles.vehicle_key', of='vehicles') }}
+        {{ evidence_columns(
+            'cold_vehicle_share', 'denominator', 'vehicle', 'vehicles.vehicle_key',
+            of='vehicles'
+        ) }}
     from months
     inner join vehicles
         on
             months.city_code = vehicles.city_code
-            and {{ is_in_service('months.as_of_day', 'vehicles.in_service_on', 'vehicles.out_of_service_on') }}
+            and {{ is_in_service(
+                'months.as_of_day', 'vehicles.in_service_on', 'vehicles.out_of_service_on'
+            ) }}
 ),
 
 final as (

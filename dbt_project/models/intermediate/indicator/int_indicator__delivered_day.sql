@@ -1,4 +1,5 @@
--- One row per dataset and day that a successful load covers; a month's label covers its days up to complete_through.
+-- One row per dataset and day that a successful load covers; a month's label covers its days up to
+-- complete_through.
 with loads as (
     select * from {{ ref('int_data_quality__load') }}
     where complete_through is not null
@@ -13,7 +14,9 @@ deliveries as (
     select
         dataset_id,
         period_label,
-        cast(case when length(period_label) = 7 then period_label || '-01' else period_label end as date) as begins_on,
+        cast(
+            case when length(period_label) = 7 then period_label || '-01' else period_label end as date
+        ) as begins_on,
         length(period_label) = 7 as is_month,
         max(complete_through) as complete_through
     from loads
@@ -31,9 +34,9 @@ final as (
     inner join days
         on
             {{ month_of('deliveries.begins_on') }} = days.period_month
-            and days.date_day >= deliveries.begins_on
-            and (deliveries.is_month or days.date_day = deliveries.begins_on)
-            and days.date_day <= deliveries.complete_through
+            and deliveries.begins_on <= days.date_day
+            and (deliveries.is_month or deliveries.begins_on = days.date_day)
+            and deliveries.complete_through >= days.date_day
     group by days.city_code, deliveries.dataset_id, days.period_month, days.date_day
 )
 

@@ -9,12 +9,17 @@ platforms as (
 
 final as (
     select
-        {{ evidence_columns('enterprise_platform', 'numerator', 'platform', 'platforms.platform_key', of='platforms') }}
+        {{ evidence_columns(
+            'enterprise_platform', 'numerator', 'platform', 'platforms.platform_key',
+            of='platforms'
+        ) }}
     from months
     inner join platforms
         on
             months.city_code = platforms.city_code
-            and {{ is_in_service('months.as_of_day', 'platforms.in_service_on', 'platforms.out_of_service_on') }}
+            and {{ is_in_service(
+                'months.as_of_day', 'platforms.in_service_on', 'platforms.out_of_service_on'
+            ) }}
     where platforms.platform_kind_code = 'enterprise'
 )
 

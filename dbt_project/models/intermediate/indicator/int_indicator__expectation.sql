@@ -50,14 +50,13 @@ final as (
         judged_by_code,
         target_value,
         due_on,
-        cast(case target_kind
-            when 'yearly_addition' then round(target_value * days_elapsed / days_of_year)
-            when 'cumulative_stock' then round(
-                previous_target_value + (target_value - previous_target_value) * days_elapsed / days_of_year
-            )
-            when 'stock_at_period_end' then round(
-                previous_target_value + (target_value - previous_target_value) * days_elapsed / days_of_year
-            )
+        cast(case
+            when target_kind = 'yearly_addition' then round(target_value * days_elapsed / days_of_year)
+            when target_kind in ('cumulative_stock', 'stock_at_period_end')
+                then round(
+                    previous_target_value
+                    + (target_value - previous_target_value) * days_elapsed / days_of_year
+                )
             else target_value
         end as numeric(20, 6)) as expected_value
     from with_targets

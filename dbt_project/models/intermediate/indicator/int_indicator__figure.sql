@@ -36,7 +36,8 @@ counted as (
         coalesce(availability.has_data, false) as has_data,
         case when availability.has_data then coalesce(parts.numerator, 0) end as numerator,
         case
-            when availability.has_data and indicators.measure_kind_code = 'ratio' then coalesce(parts.denominator, 0)
+            when availability.has_data and indicators.measure_kind_code = 'ratio'
+                then coalesce(parts.denominator, 0)
         end as denominator
     from months
     inner join indicators on months.city_code = indicators.city_code

@@ -1,4 +1,5 @@
--- One row per month, centre-area store and report of the year to date; weight in tonnes, joint or night over all.
+-- One row per month, centre-area store and report of the year to date; weight in tonnes, joint or night
+-- over all.
 with months as (
     select * from {{ ref('int_indicator__month') }}
 ),
@@ -24,7 +25,10 @@ store_reports as (
 
 numerator as (
     select
-        {{ evidence_columns('joint_delivery_share', 'numerator', 'store_report', 'store_reports.report_key', of='store_reports', weight='store_reports.joint_or_night_tonnes') }}
+        {{ evidence_columns(
+            'joint_delivery_share', 'numerator', 'store_report', 'store_reports.report_key',
+            of='store_reports', weight='store_reports.joint_or_night_tonnes'
+        ) }}
     from months
     inner join store_reports
         on
@@ -35,7 +39,10 @@ numerator as (
 
 denominator as (
     select
-        {{ evidence_columns('joint_delivery_share', 'denominator', 'store_report', 'store_reports.report_key', of='store_reports', weight='store_reports.all_tonnes') }}
+        {{ evidence_columns(
+            'joint_delivery_share', 'denominator', 'store_report', 'store_reports.report_key',
+            of='store_reports', weight='store_reports.all_tonnes'
+        ) }}
     from months
     inner join store_reports
         on

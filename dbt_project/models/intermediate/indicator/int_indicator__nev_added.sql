@@ -9,7 +9,10 @@ vehicles as (
 
 final as (
     select
-        {{ evidence_columns('nev_added', 'numerator', 'vehicle', 'vehicles.vehicle_key', of='vehicles') }}
+        {{ evidence_columns(
+            'nev_added', 'numerator', 'vehicle', 'vehicles.vehicle_key',
+            of='vehicles'
+        ) }}
     from months
     inner join vehicles
         on

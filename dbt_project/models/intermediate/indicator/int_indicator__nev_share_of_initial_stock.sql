@@ -1,4 +1,5 @@
--- One row per month and vehicle: new-energy ones entered as new since 2023-01-01 over those in service the day before.
+-- One row per month and vehicle: new-energy ones entered as new since 2023-01-01 over those in service the
+-- day before.
 with months as (
     select * from {{ ref('int_indicator__month') }}
 ),
@@ -9,7 +10,10 @@ vehicles as (
 
 numerator as (
     select
-        {{ evidence_columns('nev_share_of_initial_stock', 'numerator', 'vehicle', 'vehicles.vehicle_key', of='vehicles') }}
+        {{ evidence_columns(
+            'nev_share_of_initial_stock', 'numerator', 'vehicle', 'vehicles.vehicle_key',
+            of='vehicles'
+        ) }}
     from months
     inner join vehicles
         on
@@ -20,12 +24,17 @@ numerator as (
 
 denominator as (
     select
-        {{ evidence_columns('nev_share_of_initial_stock', 'denominator', 'vehicle', 'vehicles.vehicle_key', of='vehicles') }}
+        {{ evidence_columns(
+            'nev_share_of_initial_stock', 'denominator', 'vehicle', 'vehicles.vehicle_key',
+            of='vehicles'
+        ) }}
     from months
     inner join vehicles
         on
             months.city_code = vehicles.city_code
-            and {{ is_in_service('(months.programme_begins_on - 1)', 'vehicles.in_service_on', 'vehicles.out_of_service_on') }}
+            and {{ is_in_service(
+                '(months.programme_begins_on - 1)', 'vehicles.in_service_on', 'vehicles.out_of_service_on'
+            ) }}
     where vehicles.is_new_energy
 ),
 

@@ -9,7 +9,10 @@ vehicles as (
 
 numerator as (
     select
-        {{ evidence_columns('nev_share_of_new', 'numerator', 'vehicle', 'vehicles.vehicle_key', of='vehicles') }}
+        {{ evidence_columns(
+            'nev_share_of_new', 'numerator', 'vehicle', 'vehicles.vehicle_key',
+            of='vehicles'
+        ) }}
     from months
     inner join vehicles
         on
@@ -20,7 +23,10 @@ numerator as (
 
 denominator as (
     select
-        {{ evidence_columns('nev_share_of_new', 'denominator', 'vehicle', 'vehicles.vehicle_key', of='vehicles') }}
+        {{ evidence_columns(
+            'nev_share_of_new', 'denominator', 'vehicle', 'vehicles.vehicle_key',
+            of='vehicles'
+        ) }}
     from months
     inner join vehicles
         on

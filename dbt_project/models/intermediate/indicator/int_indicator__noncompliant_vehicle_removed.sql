@@ -1,4 +1,5 @@
--- One row per month and vehicle taken out of service as non-compliant in the month's year, up to its as-of day.
+-- One row per month and vehicle taken out of service as non-compliant in the month's year, up to its as-of
+-- day.
 with months as (
     select * from {{ ref('int_indicator__month') }}
 ),
@@ -9,7 +10,10 @@ vehicles as (
 
 final as (
     select
-        {{ evidence_columns('noncompliant_vehicle_removed', 'numerator', 'vehicle', 'vehicles.vehicle_key', of='vehicles') }}
+        {{ evidence_columns(
+            'noncompliant_vehicle_removed', 'numerator', 'vehicle', 'vehicles.vehicle_key',
+            of='vehicles'
+        ) }}
     from months
     inner join vehicles
         on

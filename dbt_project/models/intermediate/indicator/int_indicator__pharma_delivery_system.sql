@@ -9,7 +9,10 @@ milestones as (
 
 reported as (
     select
-        {{ evidence_columns('pharma_delivery_system', 'numerator', 'milestone', 'milestones.milestone_key', of='milestones') }},
+        {{ evidence_columns(
+            'pharma_delivery_system', 'numerator', 'milestone', 'milestones.milestone_key',
+            of='milestones'
+        ) }},
         row_number() over (
             partition by months.city_code, months.period_month
             order by milestones.achieved_on, milestones.milestone_key
@@ -18,7 +21,7 @@ reported as (
     inner join milestones
         on
             months.city_code = milestones.city_code
-            and milestones.achieved_on <= months.as_of_day
+            and months.as_of_day >= milestones.achieved_on
     where milestones.indicator_code = 'pharma_delivery_system'
 ),
 

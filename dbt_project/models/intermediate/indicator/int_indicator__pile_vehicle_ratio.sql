@@ -1,4 +1,5 @@
--- One row per month and usable pile (numerator) or new-energy vehicle (denominator) in service on the as-of day.
+-- One row per month and usable pile (numerator) or new-energy vehicle (denominator) in service on the
+-- as-of day.
 with months as (
     select * from {{ ref('int_indicator__month') }}
 ),
@@ -13,7 +14,10 @@ vehicles as (
 
 numerator as (
     select
-        {{ evidence_columns('pile_vehicle_ratio', 'numerator', 'pile', 'piles.pile_key', of='piles') }}
+        {{ evidence_columns(
+            'pile_vehicle_ratio', 'numerator', 'pile', 'piles.pile_key',
+            of='piles'
+        ) }}
     from months
     inner join piles
         on
@@ -24,12 +28,17 @@ numerator as (
 
 denominator as (
     select
-        {{ evidence_columns('pile_vehicle_ratio', 'denominator', 'vehicle', 'vehicles.vehicle_key', of='vehicles') }}
+        {{ evidence_columns(
+            'pile_vehicle_ratio', 'denominator', 'vehicle', 'vehicles.vehicle_key',
+            of='vehicles'
+        ) }}
     from months
     inner join vehicles
         on
             months.city_code = vehicles.city_code
-            and {{ is_in_service('months.as_of_day', 'vehicles.in_service_on', 'vehicles.out_of_service_on') }}
+            and {{ is_in_service(
+                'months.as_of_day', 'vehicles.in_service_on', 'vehicles.out_of_service_on'
+            ) }}
     where vehicles.is_new_energy
 ),
 

@@ -23,8 +23,10 @@ compared as (
         expectations.target_value,
         expectations.expected_value,
         expectations.due_on,
-        figures.numerator >= expectations.target_value * coalesce(figures.denominator, 1) as is_target_reached,
-        figures.numerator >= expectations.expected_value * coalesce(figures.denominator, 1) as is_expectation_reached
+        figures.numerator >= expectations.target_value * coalesce(figures.denominator, 1)
+            as is_target_reached,
+        figures.numerator >= expectations.expected_value * coalesce(figures.denominator, 1)
+            as is_expectation_reached
     from figures
     inner join expectations
         on
@@ -56,7 +58,8 @@ final as (
             when judged_by_code = 'milestone'
                 then case when as_of_day < due_on then 'on_track' else 'not_met' end
             when is_year_over then case when is_target_reached then 'met' else 'not_met' end
-            else case when is_expectation_reached then 'on_track' else 'behind' end
+            when is_expectation_reached then 'on_track'
+            else 'behind'
         end as status_code
     from compared
 )

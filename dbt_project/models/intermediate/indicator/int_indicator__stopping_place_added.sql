@@ -9,7 +9,10 @@ places as (
 
 final as (
     select
-        {{ evidence_columns('stopping_place_added', 'numerator', 'stopping_place', 'places.place_key', of='places', region_code='coalesce(places.region_code, months.city_code)') }}
+        {{ evidence_columns(
+            'stopping_place_added', 'numerator', 'stopping_place', 'places.place_key',
+            of='places', region_code='coalesce(places.region_code, months.city_code)'
+        ) }}
     from months
     inner join places
         on

@@ -9,7 +9,10 @@ nodes as (
 
 final as (
     select
-        {{ evidence_columns('terminal_station_added', 'numerator', 'node', 'nodes.node_key', of='nodes', region_code='coalesce(nodes.region_code, months.city_code)') }}
+        {{ evidence_columns(
+            'terminal_station_added', 'numerator', 'node', 'nodes.node_key',
+            of='nodes', region_code='coalesce(nodes.region_code, months.city_code)'
+        ) }}
     from months
     inner join nodes
         on

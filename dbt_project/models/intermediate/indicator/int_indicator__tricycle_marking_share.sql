@@ -23,7 +23,10 @@ newest_register as (
 
 in_use as (
     select
-        {{ evidence_columns('tricycle_marking_share', 'denominator', 'tricycle', 'tricycles.tricycle_key', of='tricycles', region_code='coalesce(tricycles.region_code, months.city_code)') }},
+        {{ evidence_columns(
+            'tricycle_marking_share', 'denominator', 'tricycle', 'tricycles.tricycle_key',
+            of='tricycles', region_code='coalesce(tricycles.region_code, months.city_code)'
+        ) }},
         tricycles.is_marking_uniform
     from newest_register as months
     inner join tricycles

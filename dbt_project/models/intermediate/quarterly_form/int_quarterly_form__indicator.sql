@@ -1,4 +1,5 @@
--- One row per quarter and form item that an indicator of the plan answers: its figure of the quarter's last month.
+-- One row per quarter and form item that an indicator of the plan answers: its figure of the quarter's
+-- last month.
 with quarters as (
     select * from {{ ref('int_quarterly_form__quarter') }}
 ),

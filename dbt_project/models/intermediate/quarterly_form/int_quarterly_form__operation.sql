@@ -1,4 +1,5 @@
--- One row per quarter with operation and form item on efficiency: the change against the first quarter of 2023.
+-- One row per quarter with operation and form item on efficiency: the change against the first quarter of
+-- 2023.
 with quarters as (
     select * from {{ ref('int_quarterly_form__quarter') }}
 ),
@@ -40,7 +41,8 @@ sums as (
             coalesce(vehicle_months.electricity_kwh, 0) * factors.kgce_per_kwh
             + coalesce(vehicle_months.fuel_litre, 0) * factors.kgce_per_litre
         ) as energy_kgce,
-        sum(case when factors.energy_code is not null then vehicle_months.turnover_tonne_km end) as turnover_tonne_km
+        sum(case when factors.energy_code is not null then vehicle_months.turnover_tonne_km end)
+            as turnover_tonne_km
     from quarters
     inner join vehicle_months
         on
@@ -69,25 +71,25 @@ final as (
         rates.city_code,
         rates.quarter_begins_on,
         31 as item_no,
-        cast(rates.km_per_vehicle_day - starts.km_per_vehicle_day as numeric(30, 12)) as numerator,
-        starts.km_per_vehicle_day as denominator
+        cast(rates.km_per_vehicle_day - first_rates.km_per_vehicle_day as numeric(30, 12)) as numerator,
+        first_rates.km_per_vehicle_day as denominator
     from rates
-    left join rates as starts
+    left join rates as first_rates
         on
-            rates.city_code = starts.city_code
-            and starts.quarter_begins_on = cast('2023-01-01' as date)
+            rates.city_code = first_rates.city_code
+            and first_rates.quarter_begins_on = cast('2023-01-01' as date)
     union all
     select
         rates.city_code,
         rates.quarter_begins_on,
         32 as item_no,
-        cast(starts.kgce_per_tonne_km - rates.kgce_per_tonne_km as numeric(30, 12)) as numerator,
-        starts.kgce_per_tonne_km as denominator
+        cast(first_rates.kgce_per_tonne_km - rates.kgce_per_tonne_km as numeric(30, 12)) as numerator,
+        first_rates.kgce_per_tonne_km as denominator
     from rates
-    left join rates as starts
+    left join rates as first_rates
         on
-            rates.city_code = starts.city_code
-            and starts.quarter_begins_on = cast('2023-01-01' as date)
+            rates.city_code = first_rates.city_code
+            and first_rates.quarter_begins_on = cast('2023-01-01' as date)
 )
 
 select * from final

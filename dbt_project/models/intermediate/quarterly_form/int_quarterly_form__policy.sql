@@ -41,7 +41,9 @@ final as (
         on
             quarters.city_code = item_policies.city_code
             and items.item_no = item_policies.item_no
-            and {{ is_in_service('quarters.as_of_day', 'item_policies.issued_on', 'item_policies.repealed_on') }}
+            and {{ is_in_service(
+                'quarters.as_of_day', 'item_policies.issued_on', 'item_policies.repealed_on'
+            ) }}
     group by quarters.city_code, quarters.quarter_begins_on, items.item_no
 )
 

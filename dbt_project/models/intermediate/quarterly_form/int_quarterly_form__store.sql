@@ -1,4 +1,5 @@
--- One row per quarter with reports and form item on stores: joint and night tonnes apart, each over all tonnes.
+-- One row per quarter with reports and form item on stores: joint and night tonnes apart, each over all
+-- tonnes.
 with quarters as (
     select * from {{ ref('int_quarterly_form__quarter') }}
 ),

@@ -1,4 +1,5 @@
--- One row per quarter and form item on vehicles: additions of the quarter, stocks at the start and at its end.
+-- One row per quarter and form item on vehicles: additions of the quarter, stocks at the start and at its
+-- end.
 with quarters as (
     select * from {{ ref('int_quarterly_form__quarter') }}
 ),
@@ -12,13 +13,18 @@ counted as (
     select
         quarters.city_code,
         quarters.quarter_begins_on,
-        coalesce(vehicles.in_service_on between quarters.quarter_begins_on and quarters.as_of_day, false) as is_entered,
+        coalesce(vehicles.in_service_on between quarters.quarter_begins_on and quarters.as_of_day, false)
+            as is_entered,
         coalesce(vehicles.entry_kind_code, '') as entry_kind_code,
         coalesce(vehicles.new_energy_kind_code, '') as new_energy_kind_code,
         coalesce(vehicles.is_new_energy, false) as is_new_energy,
-        {{ is_in_service('(quarters.programme_begins_on - 1)', 'vehicles.in_service_on', 'vehicles.out_of_service_on') }}
+        {{ is_in_service(
+            '(quarters.programme_begins_on - 1)', 'vehicles.in_service_on', 'vehicles.out_of_service_on'
+        ) }}
             as is_in_initial_stock,
-        {{ is_in_service('quarters.as_of_day', 'vehicles.in_service_on', 'vehicles.out_of_service_on') }} as is_in_stock
+        {{ is_in_service(
+            'quarters.as_of_day', 'vehicles.in_service_on', 'vehicles.out_of_service_on'
+        ) }} as is_in_stock
     from quarters
     left join vehicles on quarters.city_code = vehicles.city_code
 ),
@@ -29,10 +35,13 @@ counts as (
         quarter_begins_on,
         count(case when is_entered and entry_kind_code = 'new' and new_energy_kind_code = 'BEV' then 1 end)
             as electric_added,
-        count(case when is_entered and entry_kind_code = 'new' and is_new_energy then 1 end) as new_energy_added,
+        count(case when is_entered and entry_kind_code = 'new' and is_new_energy then 1 end)
+            as new_energy_added,
         count(case when is_entered and entry_kind_code in ('new', 'renewal') then 1 end) as entered,
-        count(case when is_in_initial_stock and new_energy_kind_code in ('BEV', 'PHEV') then 1 end) as initial_stock,
-        count(case when is_in_stock and new_energy_kind_code in ('BEV', 'PHEV') then 1 end) as current_stock
+        count(case when is_in_initial_stock and new_energy_kind_code in ('BEV', 'PHEV') then 1 end)
+            as initial_stock,
+        count(case when is_in_stock and new_energy_kind_code in ('BEV', 'PHEV') then 1 end)
+            as current_stock
     from counted
     group by city_code, quarter_begins_on
 ),

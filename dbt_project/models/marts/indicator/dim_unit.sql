@@ -1,4 +1,5 @@
--- One row per unit that the plan holds responsible; “all member units” is one group, as the plan names no members.
+-- One row per unit that the plan holds responsible;
+-- “all member units” is one group, as the plan names no members.
 with units as (
     select * from {{ ref('plan_unit') }}
 ),

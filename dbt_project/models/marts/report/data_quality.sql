@@ -27,8 +27,10 @@ indicator_rows as (
         newest_figures.indicator_code as subject_code,
         newest_figures.indicator_name_zh as subject_name_zh,
         newest_figures.indicator_name_en as subject_name_en,
-        case when min(dataset_rows.agency_code) = max(dataset_rows.agency_code) then min(dataset_rows.agency_code) end
-            as agency_code,
+        case
+            when min(dataset_rows.agency_code) = max(dataset_rows.agency_code)
+                then min(dataset_rows.agency_code)
+        end as agency_code,
         cast('month' as text) as granularity_code,
         case
             when count(*) = count(dataset_rows.complete_through) then min(dataset_rows.complete_through)
@@ -78,7 +80,8 @@ final as (
         rows_in_file,
         rows_loaded,
         rows_rejected,
-        cast(round(rows_rejected / cast(nullif(rows_in_file, 0) as numeric), 6) as numeric(20, 6)) as rejected_ratio,
+        cast(round(rows_rejected / cast(nullif(rows_in_file, 0) as numeric), 6) as numeric(20, 6))
+            as rejected_ratio,
         null_reason_code
     from subjects
 )

@@ -1,4 +1,5 @@
--- One row per quarter and item of the national form: the value that our facts give, or the reason why there is none.
+-- One row per quarter and item of the national form: the value that our facts give,
+-- or the reason why there is none.
 with quarters as (
     select * from {{ ref('int_quarterly_form__quarter') }}
 ),
@@ -14,9 +15,9 @@ dataset_months as (
 {% set subjects = ['fund', 'place', 'vehicle', 'policy', 'store', 'operation', 'indicator'] -%}
 answers as (
     {% for subject in subjects -%}
-    select * from {{ ref('int_quarterly_form__' ~ subject) }}
-    {% if not loop.last %}union all
-    {% endif %}
+        select * from {{ ref('int_quarterly_form__' ~ subject) }}
+        {% if not loop.last %}union all
+        {% endif %}
     {%- endfor %}
 ),
 
@@ -24,14 +25,15 @@ answered as (
     select
         quarters.city_code,
         quarters.year,
-        quarters.quarter,
+        quarters.quarter_no,
         quarters.as_of_day as as_of_date,
         items.*,
         answers.numerator,
         answers.denominator,
         case
             when items.source_state_code = 'no_source' then 'no_source'
-            when not coalesce(dataset_months.has_any_delivery, false) or answers.numerator is null then 'no_data'
+            when answers.numerator is null or not coalesce(dataset_months.has_any_delivery, false)
+                then 'no_data'
             when answers.denominator = 0 then 'zero_denominator'
         end as null_reason_code
     from quarters
@@ -51,17 +53,18 @@ answered as (
 valued as (
     select
         *,
-        case when null_reason_code is null then round(numerator / coalesce(denominator, 1), 6) end as numeric_value
+        case when null_reason_code is null then round(numerator / coalesce(denominator, 1), 6) end
+            as numeric_value
     from answered
 ),
 
 final as (
     select
         city_code,
-        cast(year as text) || 'Q' || cast(quarter as text) as quarter_code,
-        cast(year as text) || '年第' || cast(quarter as text) || '季度' as quarter_name_zh,
+        cast(year as text) || 'Q' || cast(quarter_no as text) as quarter_code,
+        cast(year as text) || '年第' || cast(quarter_no as text) || '季度' as quarter_name_zh,
         year,
-        quarter,
+        quarter_no,
         item_no,
         form_row,
         category_zh,
@@ -75,7 +78,8 @@ final as (
             when numeric_value is null then null
             when value_type_code in ('exists', 'exists_with_functions')
                 then case when numeric_value > 0 then '有' else '无' end
-            when value_type_code = 'percentage' then cast(cast(100 * numeric_value as numeric(20, 2)) as text) || '%'
+            when value_type_code = 'percentage'
+                then cast(cast(100 * numeric_value as numeric(20, 2)) as text) || '%'
             when value_type_code = 'two_decimals' then cast(cast(numeric_value as numeric(20, 2)) as text)
             else cast(cast(numeric_value as bigint) as text)
         end as text_value,
