@@ -55,9 +55,9 @@ with DAG(
         ),
     },
 ):
-    plan = steps.plan_backfill()
-    months = [steps.backfill_agency(agency, plan) for agency in AGENCIES]
+    begin = steps.begin_backfill()
+    agencies = [steps.backfill_agency(agency) for agency in AGENCIES]
     build = steps.build_candidate.override(trigger_rule="none_failed")()
     publish = steps.publish_candidate()
 
-    plan >> months >> build >> steps.audit_candidate() >> publish >> steps.report()
+    begin >> agencies >> build >> steps.audit_candidate() >> publish >> steps.report()

@@ -51,12 +51,11 @@ def nightly_agency(agency: str) -> TaskGroup:
     return group
 
 
-def backfill_agency(agency: str, plan: Any) -> TaskGroup:
+def backfill_agency(agency: str) -> TaskGroup:
     """Return the task group of one agency in a backfill: its months side by side, within the agency's pool."""
     with TaskGroup(group_id=agency) as group:
-        take_month.override(
-            task_id="month", pool=agency, map_index_template="{{ task.op_kwargs['month'] }}"
-        ).partial(agency=agency).expand(month=plan[agency])
+        months = months_to_load.override(task_id="months")(agency)
+        take_month.override(task_id="month", pool=agency).partial(agency=agency).expand(month=months)
     return group
 
 
@@ -71,15 +70,24 @@ def begin_nightly() -> str:
     return day.isoformat()
 
 
-@task(task_id="plan", retries=0, multiple_outputs=True)
-def plan_backfill() -> dict[str, list[str]]:
-    """Record the backfill and return its months by agency; an agency that was not asked for gets none."""
+@task(task_id="begin", retries=0)
+def begin_backfill() -> str:
+    """Record the backfill and the last business day it may load."""
     context = _context()
     params = context["params"]
     asked = params.get("business_day")
     until = date.fromisoformat(asked) if asked else pipeline.yesterday()
     pipeline.begin(_run_id(), "backfill", until, reason=params["reason"])
-    return pipeline.backfill_months(params["from_month"], params["to_month"], params["agencies"], until)
+    return until.isoformat()
+
+
+@task(retries=0)
+def months_to_load(agency: str) -> list[str]:
+    """Return the months that the backfill takes from one agency; none where it was not asked for."""
+    params = _context()["params"]
+    if agency not in params["agencies"]:
+        return []
+    return pipeline.backfill_months(_run_id(), params["from_month"], params["to_month"])
 
 
 @task
@@ -96,9 +104,10 @@ def load_landed(agency: str) -> dict[str, int]:
         return pipeline.load_landed(_run_id(), agency)
 
 
-@task
+@task(map_index_template="{{ month }}")
 def take_month(agency: str, month: str) -> dict[str, int]:
     """Fetch, land and load one month of one agency."""
+    _context()["month"] = month
     with _agency_errors(agency):
         return pipeline.take_month(_run_id(), agency, Period(month), _connections(agency))
 

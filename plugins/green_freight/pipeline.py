@@ -6,7 +6,7 @@ Each step finds what it needs in the warehouse by the run's id, so that any of t
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from green_freight.agencies import Connection
 from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI, Period, business_day, months
 from green_freight.reporting import alerts, run_report
-from green_freight.settings import AGENCIES, landing_url
+from green_freight.settings import landing_url
 from green_freight.warehouse import connect, lease, runs
 
 log = logging.getLogger(__name__)
@@ -40,19 +40,20 @@ def yesterday() -> date:
     return business_day(datetime.now(SHANGHAI)) - timedelta(days=1)
 
 
-def backfill_months(first: str, last: str, chosen: Sequence[str], until: date) -> dict[str, list[str]]:
-    """Return the months (`2023-01`) to load by agency, up to the month that holds `until`.
+def backfill_months(run_id: str, first: str, last: str) -> list[str]:
+    """Return the months (`2023-01`) from `first` to `last` that do not lie after the run's last business day.
 
     Raises:
-        ValueError: the months are the wrong way round or begin after `until`.
+        ValueError: there is none.
     """
+    until = _business_day(run_id)
     found = months(Period(first), min(Period(last), Period.month_of(until)))
     if not found:
         raise ValueError(
             f"没有可回补的月份：{first} 至 {last}（截至 {until}） / "
             f"no month to backfill from {first} to {last} (loaded up to {until})"
         )
-    return {agency: [month.label for month in found] if agency in chosen else [] for agency in AGENCIES}
+    return [month.label for month in found]
 
 
 def fetch_due(run_id: str, agency: str, connections: Mapping[str, Connection]) -> dict[str, int]:
@@ -80,7 +81,7 @@ def load_landed(run_id: str, agency: str) -> dict[str, int]:
     _business_day(run_id)
     loaded = loading.load_agency(agency, _landed(run_id, agency), run_id, LandingStore(landing_url()))
     _raise_if_stopped(loaded)
-    return loaded.counts()
+    return loaded.counts
 
 
 def take_month(
@@ -99,7 +100,7 @@ def take_month(
     loaded = loading.load_agency(agency, landed, run_id, store)
     fetched.raise_for_failures()
     _raise_if_stopped(loaded)
-    return {**fetched.counts, **loaded.counts()}
+    return {**fetched.counts, **loaded.counts}
 
 
 def build(run_id: str) -> dict[str, Any]:
