@@ -64,7 +64,7 @@ def make_environment(project: Path) -> None:
         LaunchError: a tool is missing, the folder cannot be written, or a package cannot be installed.
     """
     lock = project / "requirements.txt"
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    wanted = lock_hash(lock)
     venv = project / ".venv"
     if _is_made(venv, wanted):
         return
@@ -78,6 +78,11 @@ def make_environment(project: Path) -> None:
         if not _is_made(venv, wanted):
             _fill(venv, lock)
             _write_stamp(venv, wanted)
+
+
+def lock_hash(lock: Path) -> str:
+    """Return what the environment's stamp must say for this lock file."""
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
 
 
 def _is_made(venv: Path, wanted: str) -> bool:
@@ -129,13 +134,22 @@ def _make_venv(venv: Path) -> None:
     _run([sys.executable, "-m", "venv", "--clear", venv], dict(os.environ), "making the virtual environment")
 
 
-def _bootstrap_uv(venv: Path, lock: Path, environment: Mapping[str, str]) -> None:
-    found = re.search(r"^uv==.*(?:\n[ \t].*)*", lock.read_text(encoding="utf-8"), re.MULTILINE)
+def locked_uv(lock: str) -> str:
+    """Return the lines of a lock file that lock uv itself, hashes included.
+
+    Raises:
+        LaunchError: it does not lock uv.
+    """
+    found = re.search(r"^uv==.*(?:\n[ \t].*)*", lock, re.MULTILINE)
     if found is None:
         raise LaunchError("requirements.txt does not lock uv")
+    return found.group()
+
+
+def _bootstrap_uv(venv: Path, lock: Path, environment: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         only_uv = Path(folder) / "uv.txt"
-        only_uv.write_text(found.group() + "\n", encoding="utf-8")
+        only_uv.write_text(locked_uv(lock.read_text(encoding="utf-8")) + "\n", encoding="utf-8")
         _run(
             [venv / "bin" / "python", "-m", "pip", "-qq", "install", "--require-hashes", "--no-deps",
              "--disable-pip-version-check", "--requirement", only_uv],

@@ -1,0 +1,80 @@
+"""A run as people see it: one line a step, its mapped instances counted."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from local_stack.airflow_client import DagRun, TaskState
+from local_stack.display import LineDisplay, render
+from local_stack.following import Counts, Progress, StepState, summarise
+
+BEGUN = datetime(2025, 10, 1, 2, tzinfo=UTC)
+
+
+def _task(
+    name: str, index: int, state: str | None, begun: int | None = None, ended: int | None = None
+) -> TaskState:
+    moments = [None if second is None else BEGUN + timedelta(seconds=second) for second in (begun, ended)]
+    return TaskState(name, index, None, state, 1, *moments)
+
+
+def test_mapped_instances_are_one_step_with_the_time_from_first_to_last() -> None:
+    steps = summarise(
+        [
+            _task("build", -1, None),
+            _task("power.month", 0, "success", 1, 4),
+            _task("power.month", 1, "running", 2),
+            _task("plan", -1, "success", 0, 1),
+        ],
+        BEGUN + timedelta(seconds=9),
+    )
+    assert [step.task_id for step in steps] == ["plan", "power.month", "build"]
+    assert (steps[1].done, steps[1].total, steps[1].seconds, steps[1].state) == (1, 2, 8.0, "running")
+
+
+@pytest.mark.parametrize(
+    ("states", "word"),
+    [
+        ({"waiting": 2}, "waiting"),
+        ({"queued": 1, "waiting": 1}, "running"),
+        ({"success": 1, "waiting": 1}, "running"),
+        ({"success": 2}, "success"),
+        ({"skipped": 2}, "skipped"),
+        ({"success": 1, "skipped": 1}, "success"),
+        ({"failed": 1, "running": 1}, "running"),
+        ({"failed": 1, "success": 1}, "failed"),
+        ({"upstream_failed": 1}, "failed"),
+    ],
+)
+def test_the_state_of_a_step_in_one_word(states: dict[str, int], word: str) -> None:
+    assert StepState("x", Counter(states), 0.0).state == word
+
+
+def test_without_a_terminal_a_step_gets_a_line_when_it_begins_and_when_it_ends() -> None:
+    output = io.StringIO()
+    display = LineDisplay(Console(file=output, width=120))
+    for state in ("waiting", "running", "running", "success"):
+        display.show(_progress(state))
+    lines = [line.strip() for line in output.getvalue().splitlines()]
+    assert len(lines) == 2
+    assert lines[0].startswith("▶ power.month")
+    assert "1,234 行 rows · 拒收 rejected 5" in lines[1]
+
+
+def test_on_a_terminal_the_table_names_the_agency_in_both_languages() -> None:
+    console = Console(file=io.StringIO(), width=140, record=True)
+    console.print(render(_progress("success")))
+    text = console.export_text()
+    assert "供电 power month" in text
+    assert "33 月 months" in text
+
+
+def _progress(state: str) -> Progress:
+    run = DagRun("backfill_history", "r", "running", {}, None)
+    step = StepState("power.month", Counter([state]), 3.0)
+    return Progress(run, (step,), {"power": Counts(40, 33, 1234, 5)})

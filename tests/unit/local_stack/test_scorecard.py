@@ -1,0 +1,84 @@
+"""The scorecard on a terminal: columns line up although Chinese characters are two cells wide."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from local_stack import scorecard
+
+
+def _row(**changes: Any) -> scorecard.Row:
+    row: scorecard.Row = {
+        "city_code": "320700",
+        "work_no": 1,
+        "work_name_zh": "建设城市绿色货运配送节点",
+        "indicator_code": "node_level1_added",
+        "indicator_name_zh": "新增一级节点",
+        "indicator_name_en": "Level-1 nodes added",
+        "unit_zh": "个",
+        "year": 2025,
+        "target_kind": "yearly_addition",
+        "target_value": Decimal("2"),
+        "actual_value": Decimal("1"),
+        "completion_ratio": Decimal("0.5"),
+        "status_code": "behind",
+        "as_of_date": date(2025, 9, 30),
+        "is_stale": False,
+    }
+    return row | changes
+
+
+def test_columns_line_up_by_cells() -> None:
+    output = io.StringIO()
+    rows = [
+        _row(),
+        _row(indicator_code="b", indicator_name_zh="新能源车", indicator_name_en="NEV", status_code="met"),
+        _row(indicator_code="c", work_no=12, work_name_zh="短", actual_value=Decimal("1234")),
+    ]
+    scorecard.print_table(rows, Console(file=output, width=140))
+    lines = [line for line in output.getvalue().splitlines() if "滞后" in line or "达标" in line][:3]
+    starts = {cell_len(line[: line.index("滞后" if "滞后" in line else "达标")]) for line in lines}
+    assert len(lines) == 3
+    assert len(starts) == 1
+
+
+def test_a_work_is_named_once_and_stale_figures_say_so() -> None:
+    output = io.StringIO()
+    scorecard.print_table([_row(), _row(indicator_code="b", is_stale=True)], Console(file=output, width=140))
+    assert output.getvalue().count("建设城市") == 1
+    assert output.getvalue().count("陈旧 stale") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "changes", "text"),
+    [
+        (None, {}, "–"),
+        (Decimal("12345"), {}, "12,345"),
+        (Decimal("0.874"), {"unit_zh": "%", "target_kind": "yearly_ratio"}, "87.4%"),
+        (Decimal("0.2512"), {"unit_zh": "桩/车", "target_kind": "stock_ratio"}, "0.251"),
+    ],
+)
+def test_figures_as_people_read_them(value: Decimal | None, changes: dict[str, str], text: str) -> None:
+    assert scorecard.number(value, _row(**changes)) == text
+
+
+def test_json_and_csv_carry_the_whole_rows() -> None:
+    as_json, as_csv = io.StringIO(), io.StringIO()
+    scorecard.write_json([_row(actual_value=None)], as_json)
+    scorecard.write_csv([_row(actual_value=None)], as_csv)
+    (from_json,) = json.loads(as_json.getvalue())
+    (from_csv,) = csv.DictReader(io.StringIO(as_csv.getvalue()))
+    assert from_json["as_of_date"] == "2025-09-30"
+    assert from_json["actual_value"] is None
+    assert from_json["completion_ratio"] == 0.5
+    assert from_csv["actual_value"] == ""
+    assert from_csv["indicator_name_zh"] == "新增一级节点"
