@@ -1,4 +1,4 @@
-"""Which rows differ between the candidate and mart: found once, as keys, before anything is changed."""
+"""Which rows differ between the candidate and mart: found once, before anything is changed."""
 
 from __future__ import annotations
 
@@ -29,9 +29,13 @@ class Scope:
 
 @dataclass(frozen=True)
 class Difference:
-    """The keys that differ, in a temporary table, and how many of each action."""
+    """The rows that differ, in a temporary table with the candidate's values, and how many of each action.
 
-    keys: sql.Identifier
+    The values are kept too, so that the merge need not look them up in the candidate: that one has no
+    statistics when dbt has just made it, and the planner then chose loops over whole tables.
+    """
+
+    rows: sql.Identifier
     added: int
     changed: int
     removed: int
@@ -88,43 +92,46 @@ def months_condition(
 def find_difference(
     session: psycopg.Connection[TupleRow], table: PlannedTable, months: Sequence[date | None]
 ) -> Difference:
-    """Compare every column of every row of the months, and keep the keys of those that differ.
+    """Compare every column of every row of the months, and keep those that differ.
 
     Raises:
         InvalidCandidate: a candidate row lacks a column of its key.
     """
-    keys = sql.Identifier("pg_temp", f"difference_{table.name}")
+    rows = sql.Identifier("pg_temp", f"difference_{table.name}")
     session.execute(
         sql.SQL(
             "create temporary table {} on commit drop as select {}, ''::text as action from {} where false"
-        ).format(keys, names(table.key), mart(table.name))
+        ).format(rows, names(table.columns), mart(table.name))
     )
     for month in months:  # month by month, so that each comparison fits into memory
-        session.execute(_comparison(table, keys, months_condition(table, [month])))
-    session.execute(sql.SQL("analyze {}").format(keys))
+        session.execute(_comparison(table, rows, months_condition(table, [month])))
+    session.execute(sql.SQL("analyze {}").format(rows))
     counts: dict[str, int] = dict(
-        session.execute(sql.SQL("select action, count(*) from {} group by 1").format(keys)).fetchall()
+        session.execute(sql.SQL("select action, count(*) from {} group by 1").format(rows)).fetchall()
     )
-    _check_keys(session, table, keys)
-    return Difference(keys, counts.get("added", 0), counts.get("changed", 0), counts.get("removed", 0))
+    _check_keys(session, table, rows)
+    return Difference(rows, counts.get("added", 0), counts.get("changed", 0), counts.get("removed", 0))
 
 
-def _comparison(table: PlannedTable, keys: sql.Identifier, condition: sql.Composable) -> sql.Composed:
+def _comparison(table: PlannedTable, rows: sql.Identifier, condition: sql.Composable) -> sql.Composed:
     is_changed: sql.Composable = sql.SQL("false")
     if table.values:
         is_changed = sql.SQL("row({}) is distinct from row({})").format(
             names(table.values, "m"), names(table.values, "c")
         )
+    # The key is the one of either side (using), the values are the candidate's.
+    picked = [sql.Identifier(*([] if column in table.key else ["c"]), column) for column in table.columns]
     return sql.SQL(
-        "insert into {keys} ({key}, action) "
-        "select {key}, case when m.is_there is null then 'added' when c.is_there is null then 'removed' "
+        "insert into {rows} ({columns}, action) "
+        "select {picked}, case when m.is_there is null then 'added' when c.is_there is null then 'removed' "
         "else 'changed' end "
         "from (select {columns}, true as is_there from {mart} where {condition}) as m "
         "full join (select {columns}, true as is_there from {source} as s where {condition}) as c using ({key}) "
         "where m.is_there is null or c.is_there is null or {is_changed}"
     ).format(
-        keys=keys,
+        rows=rows,
         key=names(table.key),
+        picked=sql.SQL(", ").join(picked),
         columns=names(table.columns),
         mart=mart(table.name),
         source=table.source,
@@ -133,10 +140,9 @@ def _comparison(table: PlannedTable, keys: sql.Identifier, condition: sql.Compos
     )
 
 
-def _check_keys(session: psycopg.Connection[TupleRow], table: PlannedTable, keys: sql.Identifier) -> None:
-    # A row without a key finds no partner and would be lost between comparison and merge.
+def _check_keys(session: psycopg.Connection[TupleRow], table: PlannedTable, rows: sql.Identifier) -> None:
     for column in table.key:
-        statement = sql.SQL("select 1 from {} where {} is null limit 1").format(keys, sql.Identifier(column))
+        statement = sql.SQL("select 1 from {} where {} is null limit 1").format(rows, sql.Identifier(column))
         if session.execute(statement).fetchone():
             raise InvalidCandidate(
                 f"candidate.{table.name}.{column} 是主键列却有空值 / is in the primary key and has nulls"

@@ -36,12 +36,13 @@ _KEPT_VERSION = sql.Identifier(VERSION_COLUMN)
 
 @dataclass(frozen=True)
 class TableChange:
-    """How many rows of a table a publication changed."""
+    """How many rows of a table a publication changed, and how many it has now."""
 
     table_name: str
     rows_added: int = 0
     rows_changed: int = 0
     rows_removed: int = 0
+    rows_in_table: int = 0
 
     @property
     def total(self) -> int:
@@ -99,7 +100,8 @@ class _Step:
             created = create_table(self.session, self.table, self.publication_no) if self.table.is_new else 0
             for month in self.scope.new_months:
                 created += create_partition(self.session, self.table, month, self.publication_no)
-            change = TableChange(self.table.name, rows_added=created)
+            in_table = sum(self.scope.candidate_counts.values())
+            change = TableChange(self.table.name, rows_added=created, rows_in_table=in_table)
             if self.difference is None:
                 return change
             self._keep_superseded(self.difference)
@@ -121,7 +123,7 @@ class _Step:
             self.session.execute(
                 sql.SQL("delete from {} as m using {} as d where d.action = 'removed' and {} and {}").format(
                     mart(self.table.name),
-                    self.difference.keys,
+                    self.difference.rows,
                     same_key(self.table.key, "m", "d"),
                     months_condition(self.table, self.scope.compared, "m"),
                 )
@@ -153,56 +155,47 @@ class _Step:
         self.session.execute(
             sql.SQL(
                 "insert into {history} ({columns}, known_from, known_to) "
-                "select {columns}, {version}, {now} from {mart} as m inner join {keys} as d using ({key}) "
+                "select {superseded}, {now} from {mart} as m inner join {rows} as d on {same} "
                 "where d.action <> 'added' and {condition}"
             ).format(
                 history=history(self.table.name),
                 columns=names(self.table.columns),
-                version=_KEPT_VERSION,
+                superseded=names([*self.table.columns, VERSION_COLUMN], "m"),
                 now=sql.Literal(self.publication_no),
                 mart=mart(self.table.name),
-                keys=difference.keys,
-                key=names(self.table.key),
+                rows=difference.rows,
+                same=same_key(self.table.key, "m", "d"),
                 condition=months_condition(self.table, self.scope.compared, "m"),
             )
         )
 
     def _update(self, difference: Difference) -> sql.Composed:
         assignments = [
-            sql.SQL("{} = {}").format(sql.Identifier(column), sql.Identifier("c", column))
+            sql.SQL("{} = {}").format(sql.Identifier(column), sql.Identifier("d", column))
             for column in self.table.values
         ]
         return sql.SQL(
-            "update {mart} as m set {assignments}, {version} = {now} "
-            "from {source} as c inner join {keys} as d using ({key}) "
-            "where d.action = 'changed' and {same} and {in_mart} and {in_candidate}"
+            "update {mart} as m set {assignments}, {version} = {now} from {rows} as d "
+            "where d.action = 'changed' and {same} and {condition}"
         ).format(
             mart=mart(self.table.name),
             assignments=sql.SQL(", ").join(assignments),
             version=_KEPT_VERSION,
             now=sql.Literal(self.publication_no),
-            source=self.table.source,
-            keys=difference.keys,
-            key=names(self.table.key),
-            same=same_key(self.table.key, "m", "c"),
-            in_mart=months_condition(self.table, self.scope.compared, "m"),
-            in_candidate=months_condition(self.table, self.scope.compared, "c"),
+            rows=difference.rows,
+            same=same_key(self.table.key, "m", "d"),
+            condition=months_condition(self.table, self.scope.compared, "m"),
         )
 
     def _insert(self, difference: Difference) -> sql.Composed:
         return sql.SQL(
-            "insert into {mart} ({columns}, {version}) "
-            "select {columns}, {now} from {source} as c inner join {keys} as d using ({key}) "
-            "where d.action = 'added' and {condition}"
+            "insert into {mart} ({columns}, {version}) select {columns}, {now} from {rows} where action = 'added'"
         ).format(
             mart=mart(self.table.name),
             columns=names(self.table.columns),
             version=_KEPT_VERSION,
             now=sql.Literal(self.publication_no),
-            source=self.table.source,
-            keys=difference.keys,
-            key=names(self.table.key),
-            condition=months_condition(self.table, self.scope.compared, "c"),
+            rows=difference.rows,
         )
 
 

@@ -12,7 +12,6 @@ import psycopg
 from psycopg import IsolationLevel, errors, sql
 from psycopg.rows import TupleRow
 
-from green_freight import settings
 from green_freight.publishing import gate, recording
 from green_freight.publishing.catalog import read_shapes
 from green_freight.publishing.errors import CandidateRebuilt, PublicationBusy
@@ -66,7 +65,9 @@ class PublicationOutcome:
 
 def manifest_path() -> Path:
     """Return where the build leaves dbt's manifest.json, which says what is published and how."""
-    return settings.home() / "dbt" / "target" / "manifest.json"
+    from green_freight.building.dbt_run import target_path
+
+    return target_path() / "manifest.json"
 
 
 def publish(
@@ -124,7 +125,7 @@ def _publish(
         if changes:
             recording.record(session, publication_no, run_id, build, changes)
         recording.mark_published(session, build)
-    _refresh_statistics(session, tables, changes)
+    _refresh_statistics(session, changes)
     if not changes:
         return PublicationOutcome("unchanged", None)
     return PublicationOutcome("published", publication_no, tuple(changes))
@@ -161,11 +162,13 @@ def _hold_candidate(session: psycopg.Connection[TupleRow], tables: Sequence[Plan
         raise CandidateRebuilt(f"candidate 正在被重建 / the candidate is being rebuilt: {gone}") from gone
 
 
-def _refresh_statistics(
-    session: psycopg.Connection[TupleRow], tables: Sequence[PlannedTable], changes: Sequence[TableChange]
-) -> None:
-    """Tell the planner of readers' queries about tables that are new or changed much; nobody waits for it."""
-    new = {table.name for table in tables if table.is_new}
+def _refresh_statistics(session: psycopg.Connection[TupleRow], changes: Sequence[TableChange]) -> None:
+    """Tell the planner of readers' queries about tables of which a tenth changed; nobody waits for it.
+
+    The server does so by itself in time, but not for a partitioned table as a whole. A smaller sample than the
+    server's own takes a quarter of the time: 0.7 s instead of 2.6 s for a million rows in twelve months.
+    """
+    session.execute("set default_statistics_target = 25")
     for change in changes:
-        if change.table_name in new or change.total > 10_000:
+        if change.total * 10 > change.rows_in_table:
             session.execute(sql.SQL("analyze {}").format(sql.Identifier("mart", change.table_name)))

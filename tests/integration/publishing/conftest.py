@@ -114,20 +114,20 @@ class Star:
                 with builder.cursor().copy(f"copy candidate.{spec.name} from stdin") as copy:
                     for row in self.rows[spec.name]:
                         copy.write_row(row)
-            row = builder.execute(
+            recorded = builder.execute(
                 "insert into ops.build (run_id, as_of_date, changed_months, through_load_id, code_version, "
                 "outcome_code) values (%s, %s, %s, 0, 'test', %s) returning build_id",
                 [run_id, date(2025, 9, 30), None if months is None else list(months), outcome],
             ).fetchone()
-            assert row
+            assert recorded
             for verdict in verdicts or [("critical", True), ("warning", False)]:
                 builder.execute(
                     "insert into ops.verdict (build_id, run_id, table_name, expectation_code, "
                     "expectation_type, severity_code, is_success, message_zh, message_en) "
                     "values (%s, %s, 'scorecard', 'e', 'e', %s, %s, '', '')",
-                    [row[0], run_id, *verdict],
+                    [recorded[0], run_id, *verdict],
                 )
-        return int(row[0])
+        return int(recorded[0])
 
     def publish(self, build_id: int | None = None, **options: Any) -> PublicationOutcome:
         """Publish a build (a new one by default) under the run of the newest build."""

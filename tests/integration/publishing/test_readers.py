@@ -144,7 +144,9 @@ def test_a_users_view_grants_comments_and_constraints_survive(star: Star) -> Non
         for round_no in (1, 4):
             star.fill(round_no, stations=5, sessions=30)
             star.publish()
-        star.respecify("dim_station", columns=star.specs[-1].columns | {"operator_name": "运营商 / operator"})
+        star.respecify(
+            "dim_station", columns={**star.specs[-1].columns, "operator_name": "运营商 / operator"}
+        )
         star.rows["dim_station"] = [(*row, "某公司") for row in star.rows["dim_station"]]
         star.publish()
         assert survivors(admin) == before

@@ -15,7 +15,7 @@ from tests.integration.publishing.conftest import CITY, SEPTEMBER, STATION, Star
 
 
 def add_operator(star: Star) -> None:
-    star.respecify("dim_station", columns=STATION.columns | {"operator_name": "运营商 / operator"})
+    star.respecify("dim_station", columns={**STATION.columns, "operator_name": "运营商 / operator"})
     star.rows["dim_station"] = [(*row, f"公司{n}") for n, row in enumerate(star.rows["dim_station"])]
 
 
@@ -43,7 +43,7 @@ def test_an_added_column_is_published_and_null_in_the_past(star: Star) -> None:
 def test_a_column_added_to_a_large_fact_fills_every_month(star: Star) -> None:
     star.publish()
     session = next(spec for spec in star.specs if spec.name == "fct_session")
-    star.respecify("fct_session", columns=session.columns | {"vin": "车架号 / VIN"})
+    star.respecify("fct_session", columns={**session.columns, "vin": "车架号 / VIN"})
     star.rows["fct_session"] = [(*row, "V1") for row in star.rows["fct_session"]]
     star.publish(star.build(months=[SEPTEMBER]))
     assert star.read("fct_session") == set(star.rows["fct_session"])
@@ -61,7 +61,7 @@ def test_an_added_table_and_reference_are_published(star: Star) -> None:
     )
     key = ForeignKey(("city_code", "operator_key"), "dim_operator", ("city_code", "operator_key"))
     star.respecify(
-        "dim_station", columns=STATION.columns | {"operator_key": "运营商键 / operator"}, foreign_keys=(key,)
+        "dim_station", columns={**STATION.columns, "operator_key": "运营商键 / operator"}, foreign_keys=(key,)
     )
     star.rows["dim_operator"] = [(CITY, "o1")]
     star.rows["dim_station"] = [(*row, "o1") for row in star.rows["dim_station"]]

@@ -1,0 +1,161 @@
+"""How long publishing takes: a first publication of a million sessions, then 100,000 that changed, then nothing.
+
+    python -m bench.publishing [--sessions 1000000] [--months 12]
+
+Runs on an embedded server of its own in a temporary folder; the rows are synthetic.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+import psycopg
+from green_freight.publishing import ForeignKey, TableSpec, publish
+from green_freight.settings import ROLES
+from green_freight.warehouse import bootstrap, connect, runs
+
+from local_stack.postgres import EmbeddedPostgres
+
+STATION = TableSpec(
+    "dim_station",
+    "充电站 / station",
+    {"city_code": "", "station_key": "", "name": ""},
+    ("city_code", "station_key"),
+)
+FILE = TableSpec(
+    "dim_source_file",
+    "文件 / file",
+    {"city_code": "", "source_file_key": ""},
+    ("city_code", "source_file_key"),
+)
+SESSION = TableSpec(
+    "fct_charging_session",
+    "充电记录 / session",
+    dict.fromkeys(
+        [
+            "city_code",
+            "period_month",
+            "session_key",
+            "station_key",
+            "connector_id",
+            "started_at",
+            "ended_at",
+            "energy_kwh",
+            "electricity_fee_yuan",
+            "service_fee_yuan",
+            "total_fee_yuan",
+            "stop_reason_code",
+            "vin",
+            "source_file_key",
+            "source_row_number",
+        ],
+        "",
+    ),
+    ("city_code", "period_month", "session_key"),
+    (
+        ForeignKey(("city_code", "station_key"), "dim_station", ("city_code", "station_key")),
+        ForeignKey(("city_code", "source_file_key"), "dim_source_file", ("city_code", "source_file_key")),
+    ),
+    "period_month",
+)
+
+CANDIDATE = """
+create table candidate.dim_station as
+select '320700'::text as city_code, 'power:' || n as station_key, '站' || n as name
+from generate_series(0, 4) as n;
+create table candidate.dim_source_file as
+select '320700'::text as city_code, md5(n::text) as source_file_key from generate_series(0, {files}) as n;
+create table candidate.fct_charging_session as
+select
+    '320700'::text as city_code,
+    (date '2023-01-01' + make_interval(months => n % {months}))::date as period_month,
+    'power:' || md5(n::text) as session_key,
+    'power:' || n % 5 as station_key,
+    'connector' || n % 300 as connector_id,
+    timestamptz '2023-01-01' + make_interval(secs => n) as started_at,
+    timestamptz '2023-01-01' + make_interval(secs => n + 3600) as ended_at,
+    (n % 60)::numeric(14, 4) as energy_kwh,
+    (n % 40)::numeric(16, 2) as electricity_fee_yuan,
+    (n % 20)::numeric(16, 2) as service_fee_yuan,
+    (n % 60)::numeric(16, 2) as total_fee_yuan,
+    (n % 4)::text as stop_reason_code,
+    case when n % 3 = 0 then 'LTEST' || n end as vin,
+    md5((n % ({files} + 1))::text) as source_file_key,
+    n as source_row_number
+from generate_series(1, {sessions}) as n
+"""
+
+
+def main() -> None:
+    """Measure on a fresh server and print a line a publication."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--sessions", type=int, default=1_000_000)
+    arguments.add_argument("--months", type=int, default=12)
+    chosen = arguments.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="green-freight-bench-"))
+    home.chmod(0o755)
+    postgres = EmbeddedPostgres(home)
+    try:
+        urls = bootstrap.prepare(postgres.start().dsn(), "bench", dict.fromkeys(ROLES, "bench"))
+        os.environ.update({f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()})
+        measure(chosen.sessions, chosen.months)
+    finally:
+        postgres.stop()
+        for folder in (home, postgres.run_home):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure(sessions: int, months: int) -> None:
+    """Publish the candidate first whole, then with a tenth changed, deleted or unchanged."""
+    with connect("builder") as builder:
+        builder.execute(CANDIDATE.format(files=999, months=months, sessions=sessions))
+    publish_build("first publication", None)
+    publish_build("nothing differs", None)
+    publish_build("nothing differs, one month compared", [date(2023, 1, 1)])
+    change(
+        "update candidate.fct_charging_session set energy_kwh = energy_kwh + 1 where source_row_number % 10 = 0"
+    )
+    publish_build("a tenth changed", None)
+    change("delete from candidate.fct_charging_session where source_row_number % 100 = 7")
+    publish_build("a hundredth removed", None)
+    change("update candidate.fct_charging_session set vin = 'X' where source_row_number <= 24000")
+    publish_build("24,000 changed", None)
+
+
+def change(statement: str) -> None:
+    """Change the candidate as its builder."""
+    with connect("builder") as builder:
+        builder.execute(statement)
+
+
+def publish_build(label: str, changed_months: list[date] | None) -> None:
+    """Record an audited build, publish it and print how long that took."""
+    with psycopg.connect(os.environ["GREEN_FREIGHT_BUILDER_URL"]) as builder:
+        row = builder.execute(
+            "insert into ops.build (run_id, as_of_date, changed_months, code_version, outcome_code) "
+            "values ('bench', '2025-09-30', %s, 'bench', 'audited') returning build_id",
+            [changed_months],
+        ).fetchone()
+        assert row
+        builder.execute(
+            "insert into ops.verdict (build_id, run_id, table_name, expectation_code, expectation_type, "
+            "severity_code, is_success, message_zh, message_en) "
+            "values (%s, 'bench', 't', 'e', 'e', 'critical', true, '', '')",
+            row,
+        )
+    runs.begin("bench", "backfill", date(2025, 9, 30), "bench")
+    begun = time.monotonic()
+    outcome = publish("bench", row[0], [STATION, FILE, SESSION])
+    seconds = time.monotonic() - begun
+    rate = f"{outcome.rows_changed / seconds:,.0f} rows/s" if outcome.rows_changed else ""
+    print(f"{label:38} {seconds:7.2f} s {outcome.rows_changed:>10,} rows {rate}")
+
+
+if __name__ == "__main__":
+    main()
