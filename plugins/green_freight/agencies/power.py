@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ from green_freight.protocols.patience import Effort, Patience
 from green_freight.protocols.tcec102 import ChargingExchange, Identity
 from green_freight.protocols.tcec102_crypto import Secrets
 from green_freight.settings import FIRST_DAY
+
+log = logging.getLogger(__name__)
 
 FOLDER = "/orders"
 _MONTH_FOLDER = re.compile(r"20\d\d(0[1-9]|1[0-2])")
@@ -92,8 +95,10 @@ class PowerSession:
         return {}
 
     def close(self) -> None:
-        """Close the client and end the session."""
+        """Close the client and end the session; say which drift was put right on the way."""
         self._share.close()
+        if self._exchange is not None and self._exchange.drift:
+            log.info("T/CEC 102 不规范之处，已修正 / drift put right: %s", dict(self._exchange.drift))
         if self._client is not None:
             self._client.close()
 

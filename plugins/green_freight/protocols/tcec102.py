@@ -108,7 +108,7 @@ class ChargingExchange:
             query = {"StationID": station_id, "StartTime": start.isoformat(), "EndTime": end.isoformat()}
             body = self.query("query_station_stats", query, effort)
             json_object(body, "query_station_stats")
-            found.append(Exchange({"interface": "query_station_stats", "parameters": query}, body))
+            found.append(Exchange({"interface": "query_station_stats", **query}, body))
         return found
 
     def query(self, interface: str, parameters: Mapping[str, Any], effort: Effort) -> str:
@@ -134,7 +134,7 @@ class ChargingExchange:
         return read_all_pages(ask, "query_stations_info")
 
     def _described(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        return {"interface": "query_stations_info", "parameters": dict(parameters)}
+        return {"interface": "query_stations_info", **parameters}
 
     def _current_token(self, refused: str | None, effort: Effort) -> str:
         """Return the cached token, or a new one where there is none or the cached one is `refused`."""

@@ -60,7 +60,7 @@ def test_containers_hold_the_answers_and_no_secret(fetching: Fetching) -> None:
             assert connection.extra[name] not in text
     assert landed[1] is not None
     exchanges = list(read_exchanges(fetching.store.open(landed[1])))
-    asked = [exchange.request["parameters"]["StationID"] for exchange in exchanges]
+    asked = [exchange.request["StationID"] for exchange in exchanges]
     assert asked == sorted(asked)
     assert asked
     assert all("StationStats" in json.loads(exchange.body) for exchange in exchanges)

@@ -190,7 +190,7 @@ def test_no_answer_in_time_can_pass(platform: Platform) -> None:
 
 def test_a_long_range_is_asked_in_weeks(platform: Platform) -> None:
     answers = platform.client().station_stats("S1", date(2025, 9, 1), date(2025, 9, 30), _effort())
-    asked = [answer.request["parameters"] for answer in answers]
+    asked = [answer.request for answer in answers]
     assert [(one["StartTime"], one["EndTime"]) for one in asked] == [
         ("2025-09-01", "2025-09-07"),
         ("2025-09-08", "2025-09-14"),
@@ -205,8 +205,8 @@ def test_stations_are_read_to_their_total_whatever_the_page_count_says(platform:
     platform.stations = [{"StationID": f"S{n}", "StationType": 102} for n in range(101)]
     since = datetime(2025, 9, 1, tzinfo=SHANGHAI)
     answers = platform.client().stations(since, _effort())
-    assert [answer.request["parameters"]["PageNo"] for answer in answers] == [1, 2, 3]
-    assert answers[0].request["parameters"]["LastQueryTime"] == "2025-09-01 00:00:00"
+    assert [answer.request["PageNo"] for answer in answers] == [1, 2, 3]
+    assert answers[0].request["LastQueryTime"] == "2025-09-01 00:00:00"
     assert sum(len(json.loads(answer.body)["StationInfos"]) for answer in answers) == 101
     assert len(platform.client().station_records(_effort())) == 101
 
