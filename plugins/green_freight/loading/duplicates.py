@@ -17,21 +17,26 @@ def take_out_duplicates(
     connection: Connection[TupleRow], contract: Contract, period: Period, load_id: int
 ) -> list[Rejected]:
     """Delete the rows just loaded whose key an earlier row has, and return them as rejected; the first one stays."""
+    table = table_name(contract)
     key = sql.SQL(", ").join(sql.Identifier(column.name) for column in contract.key)
     found = connection.execute(
         sql.SQL(
-            "with numbered as ("
-            " select ctid as place, first_value(_row_number) over same_key as first_number,"
-            " row_number() over same_key as occurrence"
-            " from {table} where _period = %s and _city_code = %s and _load_id = %s"
-            " window same_key as (partition by {key} order by _row_number, ctid)) "
-            "delete from {table} as loaded using numbered "
-            "where loaded.ctid = numbered.place and numbered.occurrence > 1 "
-            "returning loaded._row_number, numbered.first_number, to_jsonb(loaded)"
-        ).format(table=table_name(contract), key=key),
+            "select place::text, number, first_number, to_jsonb(whole) from ("
+            " select loaded.ctid as place, _row_number as number, loaded as whole,"
+            " first_value(_row_number) over same_key as first_number, row_number() over same_key as occurrence"
+            " from {table} as loaded where _period = %s and _city_code = %s and _load_id = %s"
+            " window same_key as (partition by {key} order by _row_number, loaded.ctid)"
+            ") as numbered where occurrence > 1 order by number"
+        ).format(table=table, key=key),
         [period.label, settings.city().code, load_id],
-    )
-    return [_rejected(contract, *row) for row in sorted(found.fetchall(), key=lambda row: row[0])]
+    ).fetchall()
+    if found:
+        # By place, so that the rest of a large table is not read.
+        connection.execute(
+            sql.SQL("delete from {table} where ctid = any(%s::tid[])").format(table=table),
+            [[place for place, _, _, _ in found]],
+        )
+    return [_rejected(contract, number, first, content) for _, number, first, content in found]
 
 
 def _rejected(contract: Contract, number: int, first_number: int, content: dict[str, object]) -> Rejected:
