@@ -12,11 +12,11 @@ from typing import Any
 from psycopg import Connection, sql
 
 from green_freight import settings
-from green_freight.building import dbt_run
+from green_freight.building import candidate_state, dbt_run
 from green_freight.building.calendar import write_calendar
 from green_freight.building.outcome import BuildFailed, BuildOutcome, NodeProgress
 from green_freight.building.plan import BuildPlan, plan_build
-from green_freight.building.raw_tables import create_absent_tables
+from green_freight.building.raw_tables import prepare_raw_tables
 from green_freight.warehouse import connect
 
 log = logging.getLogger(__name__)
@@ -39,11 +39,10 @@ def build(
         SettingMissing: the URL of the role builder or loader is not set.
     """
     began = time.monotonic()
-    code_version = settings.code_version()
     with connect("builder") as builder:
-        build_id = _begin(builder, run_id, business_day, code_version)
+        build_id = _begin(builder, run_id, business_day)
     try:
-        plan, done = _plan_and_run(build_id, business_day, code_version, progress)
+        plan, done = _plan_and_run(build_id, business_day, progress)
         with connect("builder") as builder:
             rows = {} if done.failures else _model_rows(builder)
             _finish(builder, build_id, rows, done.failures)
@@ -69,16 +68,21 @@ def build(
 
 
 def _plan_and_run(
-    build_id: int, business_day: date, code_version: str, progress: Callable[[NodeProgress], None]
+    build_id: int, business_day: date, progress: Callable[[NodeProgress], None]
 ) -> tuple[BuildPlan, dbt_run.DbtRun]:
     with connect("loader") as loader:
-        create_absent_tables(loader)
+        prepare_raw_tables(loader)
+    code = candidate_state.fingerprint(dbt_run.PROJECT)
     with connect("builder") as builder:
-        plan = plan_build(builder, build_id, business_day, code_version)
+        plan = plan_build(builder, business_day, is_same_code=candidate_state.take(builder) == code)
         _record_plan(builder, build_id, plan)
     with connect("loader") as loader:
         write_calendar(loader, plan.as_of_date)
-    return plan, dbt_run.run_dbt(_variables(plan), full_refresh=plan.is_full, progress=progress)
+    done = dbt_run.run_dbt(_variables(plan), full_refresh=plan.is_full, progress=progress)
+    if not done.failures:
+        with connect("builder") as builder:
+            candidate_state.mark(builder, code)
+    return plan, done
 
 
 def _variables(plan: BuildPlan) -> dict[str, object]:
@@ -89,13 +93,13 @@ def _variables(plan: BuildPlan) -> dict[str, object]:
     }
 
 
-def _begin(builder: Connection[Any], run_id: str, business_day: date, code_version: str) -> int:
+def _begin(builder: Connection[Any], run_id: str, business_day: date) -> int:
     row = builder.execute(
         """
         insert into ops.build (run_id, as_of_date, code_version, started_at)
         values (%s, %s, %s, clock_timestamp()) returning build_id
         """,
-        [run_id, business_day, code_version],
+        [run_id, business_day, settings.code_version()],
     ).fetchone()
     assert row is not None
     return int(row[0])

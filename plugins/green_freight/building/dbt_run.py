@@ -44,11 +44,12 @@ def log_path() -> Path:
 def run_dbt(
     variables: Mapping[str, object], *, full_refresh: bool, progress: Callable[[NodeProgress], None]
 ) -> DbtRun:
-    """Build every seed, model and test of the project as the role builder.
+    """Build every seed and model and run every data test of the project, as the role builder.
 
     Args:
         variables: dbt's vars, of JSON's types.
-        full_refresh: whether the large facts are built whole.
+        full_refresh: whether the large facts are built whole; if not, seeds and the views tagged `standing`,
+            which read raw tables alone and so are never dropped with a rebuilt table, stay as they are.
         progress: called as each node finishes, from dbt's threads.
 
     Raises:
@@ -61,8 +62,11 @@ def run_dbt(
         if not parsed.success:
             return DbtRun((_said(parsed.exception),), ())
         arguments = ["build", *_common_arguments(), "--vars", json.dumps(dict(variables))]
-        if full_refresh:
-            arguments.append("--full-refresh")
+        # Unit tests prove the formulas, not the data: they run with the project's tests, not every night.
+        arguments += ["--exclude-resource-type", "unit_test"]
+        arguments += (
+            ["--full-refresh"] if full_refresh else ["--exclude", "tag:standing", "resource_type:seed"]
+        )
         built = dbtRunner(manifest=parsed.result, callbacks=[_listener(progress)]).invoke(arguments)
     if built.result is None:
         return DbtRun((_said(built.exception),), ())

@@ -26,19 +26,16 @@ class BuildPlan:
     through_load_id: int
 
 
-def plan_build(builder: _Builder, build_id: int, business_day: date, code_version: str) -> BuildPlan:
+def plan_build(builder: _Builder, business_day: date, *, is_same_code: bool) -> BuildPlan:
     """Plan the build of the candidate for a business day, from the record of loads and builds.
 
     The months are those that loads changed since the last *published* build: what a build wrote that was never
     published is built again, so a candidate left by a failed audit is repaired. The whole is built when the
-    candidate is absent, nothing was published yet, the last build did not finish, or the code has changed.
+    candidate is absent, nothing was published yet, or `is_same_code` denies that the candidate stands as this
+    very code built it.
     """
     base = _last_published(builder)
-    is_full = (
-        base is None
-        or not _candidate_is_whole(builder)
-        or not _last_build_fits(builder, build_id, code_version)
-    )
+    is_full = base is None or not is_same_code or not _large_facts_stand(builder)
     since = None if is_full else base
     loads = _loads_since(builder, since)
     months = {month for load in loads for month in load["affected_months"]}
@@ -62,22 +59,13 @@ def _last_published(builder: _Builder) -> dict[str, Any] | None:
         ).fetchone()
 
 
-def _candidate_is_whole(builder: _Builder) -> bool:
+def _large_facts_stand(builder: _Builder) -> bool:
     names = [f"candidate.{model}" for model in PERIOD_MODELS] + [MONTHS_TO_RESOLVE]
     return bool(
         _value(
             builder, "select bool_and(to_regclass(name) is not null) from unnest(%s::text[]) as name", names
         )
     )
-
-
-def _last_build_fits(builder: _Builder, build_id: int, code_version: str) -> bool:
-    """Tell whether the build before ended well and ran the same code, so that the months it left can be kept."""
-    row = builder.execute(
-        "select outcome_code, code_version from ops.build where build_id < %s order by build_id desc limit 1",
-        [build_id],
-    ).fetchone()
-    return row is not None and row[0] not in (None, "failed") and row[1] == code_version
 
 
 def _loads_since(builder: _Builder, published: dict[str, Any] | None) -> list[dict[str, Any]]:
