@@ -1,0 +1,161 @@
+"""The indicators in SQL against the city's own truth in Python, and dbt's unit tests of every formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from green_freight.building import build, dbt_run
+from green_freight.building.raw_tables import create_absent_tables
+from psycopg import sql
+
+from demo_city.city import City
+from demo_city.truth import true_scorecard, true_values
+from tests.integration.dbt_project.raw_city import fill
+
+if TYPE_CHECKING:
+    from tests.conftest import Warehouse
+
+AS_OF = date(2025, 9, 30)
+FIGURE = "numerator, denominator, actual_value, target_value, expected_value, completion_ratio, status_code"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A warehouse whose candidate holds the demonstration city as of AS_OF."""
+
+    warehouse: Warehouse
+    city: City
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return a query's rows, as the builder."""
+        with self.warehouse.connect("builder") as builder:
+            return builder.execute(query).fetchall()
+
+
+@pytest.fixture(scope="module")
+def built(module_warehouse: Warehouse) -> Iterator[Built]:
+    """Give the city of registers and forms, built once for this module."""
+    city = City(volume=0.0)
+    with module_warehouse.connect("loader") as loader:
+        create_absent_tables(loader)
+        loader.execute(
+            "insert into ops.run (run_id, kind_code, business_day, code_version, started_at)"
+            " values ('test', 'nightly', %s, 'test', now())",
+            [AS_OF],
+        )
+        fill(loader, city, AS_OF)
+    build("test", AS_OF)
+    yield Built(module_warehouse, city)
+
+
+def test_every_figure_of_every_month_is_the_citys_truth(built: Built) -> None:
+    found = {
+        (row[0], row[1]): row[2:]
+        for row in built.rows(
+            f"select indicator_code, period_month, {FIGURE}, null_reason_code from candidate.fct_indicator_value"
+        )
+    }
+    truth = {
+        (t.indicator_code, t.period_month): (
+            t.numerator, t.denominator, t.actual_value, t.target_value, t.expected_value, t.completion_ratio,
+            t.status_code, t.null_reason,
+        )
+        for t in true_values(built.city, AS_OF)
+    }  # fmt: skip
+    assert len(truth) == 28 * 33
+    assert {key: (found.get(key), value) for key, value in truth.items() if found.get(key) != value} == {}
+    assert set(found) == set(truth)
+
+
+def test_the_scorecard_is_the_last_month_of_each_year(built: Built) -> None:
+    found = {
+        (row[0], row[1]): row[2:]
+        for row in built.rows(
+            f"select indicator_code, year, {FIGURE}, as_of_date, is_stale from candidate.scorecard"
+        )
+    }
+    for true in true_scorecard(built.city, AS_OF):
+        assert found.pop((true.indicator_code, true.year)) == (
+            true.numerator, true.denominator, true.actual_value, true.target_value, true.expected_value,
+            true.completion_ratio, true.status_code, true.as_of_date, False,
+        )  # fmt: skip
+    assert found == {}
+
+
+def test_each_weight_leads_to_a_file_and_row(built: Built) -> None:
+    nowhere = built.rows(
+        """
+        select indicator_code, count(*) from candidate.fct_indicator_evidence as evidence
+        left join candidate.dim_source_file as files using (city_code, source_file_key)
+        where files.source_file_key is null or evidence.source_row_number is null
+        group by indicator_code
+        """
+    )
+    assert nowhere == []
+    assert built.rows("select count(*) > 100000 from candidate.fct_indicator_evidence") == [(True,)]
+
+
+def test_a_unit_counts_its_works_once(built: Built) -> None:
+    works = built.rows(
+        """
+        select unit_code, sum(work_count) from candidate.unit_scorecard where year = 2024 group by unit_code
+        except
+        select unit_code, count(distinct work_no) from candidate.bridge_work_unit group by unit_code
+        """
+    )
+    assert works == []
+    assert built.rows(
+        "select sum(work_count) from candidate.unit_scorecard where year = 2024 and role_code = 'lead'"
+    ) == built.rows("select count(*) from candidate.bridge_work_unit where role_code = 'lead'")
+
+
+def test_the_form_has_32_items_a_quarter_each_with_a_value_or_a_reason(built: Built) -> None:
+    quarters = built.rows(
+        """
+        select quarter_code, count(*), count(*) filter (where (text_value is null) = (null_reason_code is null))
+        from candidate.quarterly_form group by quarter_code order by quarter_code
+        """
+    )
+    assert [row[0] for row in quarters] == [f"{y}Q{q}" for y in (2023, 2024, 2025) for q in range(1, 5)][:11]
+    assert {row[1:] for row in quarters} == {(32, 0)}
+    # No daily events were delivered to this warehouse, so the two items on operation have no data.
+    assert built.rows(
+        "select distinct item_no, null_reason_code from candidate.quarterly_form where item_no > 30 order by 1"
+    ) == [(31, "no_data"), (32, "no_data")]
+
+
+def test_every_unit_test_of_dbt_passes(built: Built) -> None:
+    from dbt.cli.main import dbtRunner
+
+    with dbt_run._environment():
+        tested = dbtRunner().invoke(["test", "--select", "test_type:unit", *dbt_run._common_arguments()])
+    assert tested.result is not None, tested.exception
+    failed = [(r.node.name, r.message) for r in tested.result.results if str(r.status) != "pass"]
+    assert failed == []
+    formulas = {r.node.name for r in tested.result.results if r.node.name.endswith("__formula")}
+    indicators = {
+        f"{row[0]}__formula" for row in built.rows("select indicator_code from candidate.dim_indicator")
+    }
+    assert indicators - formulas == set()
+
+
+def test_a_form_that_never_came_leaves_its_figures_marked_stale(built: Built) -> None:
+    with built.warehouse.connect("loader") as loader:
+        for dataset in ("postal_tricycle", "postal_terminal_station", "postal_parcel_volume"):
+            loader.execute(
+                sql.SQL("delete from raw.{} where _period = '2025-09'").format(sql.Identifier(dataset))
+            )
+    with built.warehouse.connect("owner") as owner:
+        owner.execute("delete from ops.load where agency_code = 'postal' and period_label = '2025-09'")
+    build("test", AS_OF)
+    stale = built.rows("select indicator_code, year from candidate.scorecard where is_stale order by 1")
+    assert stale == [("terminal_station_added", 2025), ("tricycle_marking_share", 2025)]
+    # August's register stands in; it does not become "no data".
+    assert built.rows(
+        "select null_reason_code from candidate.scorecard where indicator_code = 'tricycle_marking_share'"
+        " and year = 2025"
+    ) == [(None,)]
