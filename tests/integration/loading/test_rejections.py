@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -130,8 +131,6 @@ def _statistics(station: float, piles: list[tuple[float, list[float]]]) -> bytes
     ]
     stats = {"StationID": "S1", "StartTime": DAY, "EndTime": DAY, "StationElectricity": station}
     body = {"StationStats": stats | {"EquipmentStatsInfos": equipments}}
-    import json
-
     return answers([({"StationID": "S1", "StartTime": DAY}, json.dumps(body))])
 
 
