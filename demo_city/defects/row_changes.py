@@ -81,9 +81,14 @@ def full_width(column: str) -> Change:
 
     def change(row: Row, _: int) -> list[Row] | None:
         number = row.get(column)
-        return [{**row, column: f"{number}".translate(_FULL_WIDTH)}] if number is not None else None
+        return [{**row, column: full_width_text(number)}] if number is not None else None
 
     return change
+
+
+def full_width_text(number: Decimal) -> str:
+    """Return a number typed with full-width digits and point."""
+    return format(number, "f").translate(_FULL_WIDTH)
 
 
 def with_commas(column: str) -> Change:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -19,6 +20,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
+from demo_city.defects.row_changes import full_width_text
 from demo_city.deliveries import labels
 from demo_city.deliveries.column_change import ColumnChange
 from demo_city.deliveries.source import Edition, Row
@@ -26,6 +28,7 @@ from demo_city.deliveries.source import Edition, Row
 ChangeOf = Callable[[str, Edition], ColumnChange | None]
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 _BOLD = Font(bold=True)
+_FULL_WIDTH_DIGITS = tuple("０１２３４５６７８９")
 _SUMS = ("total_tonnes", "joint_tonnes", "night_tonnes", "joint_night_tonnes")
 _ZIP_MOMENT = (2023, 1, 1, 0, 0, 0)
 KILOGRAMS = 1000
@@ -118,8 +121,12 @@ def _write_stores(
 def _in_unit(row: Row, factor: int) -> Row:
     shown = {**row, "store_kind_code": labels.STORE_KIND.get(row["store_kind_code"], row["store_kind_code"])}
     for name in _SUMS:
-        if isinstance(row.get(name), Decimal):
-            shown[name] = row[name] * factor
+        value = row.get(name)
+        if isinstance(value, Decimal):
+            shown[name] = value * factor
+        elif isinstance(value, str) and value[:1] in _FULL_WIDTH_DIGITS:
+            plain = Decimal(unicodedata.normalize("NFKC", value))
+            shown[name] = full_width_text(plain * factor)
     return shown
 
 

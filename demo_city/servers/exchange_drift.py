@@ -30,7 +30,8 @@ class Drift:
         limit = MOST_ITEMS
         if self._plants.happens("exchange_changing_total", since):
             limit = SMALL_PAGE
-            if page == 1 and self._source.changes_while_read("exchange_changing_total", since):
+            is_longer = len(stations) > SMALL_PAGE
+            if page == 1 and is_longer and self._source.changes_while_read("exchange_changing_total", since):
                 self._source.seen(since)
                 stations = stations[1:]
         return stations, limit, int(self._plants.happens("exchange_empty_last_page", since))

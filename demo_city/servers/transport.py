@@ -31,6 +31,7 @@ REGISTERS = {
     "policies": "transport_policy",
 }
 MOST_ITEMS = 2000
+DEFAULT_SIZE = "500"
 DAYS_KEPT = 40
 _CONNECTION = "transport"
 _CHANGING = "transport_changing_total"
@@ -93,7 +94,8 @@ class TransportPlatform:
             if (since is None or changed_at >= since) and (before is None or changed_at < before)
         ]
         walk = f"{delivery}|{since}|{before}"
-        if self._source.changes_while_read(_CHANGING, walk):
+        is_longer = len(chosen) > _whole(question.get("page_size", DEFAULT_SIZE), "page_size")
+        if is_longer and self._source.changes_while_read(_CHANGING, walk):
             self._source.seen(walk)
             return chosen[1:]
         return chosen
@@ -144,7 +146,7 @@ class TransportPlatform:
 
     def _page(self, question: dict[str, str], items: Items) -> Response:
         page = _whole(question.get("page", "1"), "page")
-        size = _whole(question.get("page_size", "500"), "page_size")
+        size = _whole(question.get("page_size", DEFAULT_SIZE), "page_size")
         if size > MOST_ITEMS:
             raise BadQuestion(f"page_size 不超过 {MOST_ITEMS}")
         here = items[(page - 1) * size : page * size]
