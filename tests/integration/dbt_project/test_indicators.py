@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from green_freight.building import build, dbt_run
-from green_freight.building.raw_tables import create_absent_tables
+from green_freight.building.raw_tables import prepare_raw_tables
 from psycopg import sql
 
 from demo_city.city import City
@@ -41,7 +41,7 @@ def built(module_warehouse: Warehouse) -> Iterator[Built]:
     """Give the city of registers and forms, built once for this module."""
     city = City(volume=0.0)
     with module_warehouse.connect("loader") as loader:
-        create_absent_tables(loader)
+        prepare_raw_tables(loader)
         loader.execute(
             "insert into ops.run (run_id, kind_code, business_day, code_version, started_at)"
             " values ('test', 'nightly', %s, 'test', now())",
