@@ -20,6 +20,7 @@ from local_stack import processes
 from local_stack.home import Home
 from local_stack.locks import UseCount, waiting
 from local_stack.postgres import EmbeddedPostgres
+from local_stack.signals import shielded
 
 WAREHOUSE = "green_freight"
 METADATA = "airflow"
@@ -60,7 +61,7 @@ def serving(home: Home) -> Iterator[Databases]:
     try:
         yield Databases(address.dsn())
     finally:
-        with waiting(admission):
+        with shielded(), waiting(admission):
             is_last = use.is_last() and not is_left_running(home)
             if is_last:
                 cluster.stop()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from rich.console import Console
 
 from local_stack.home import Home
-from local_stack.processes import log_tail
 
 _FAILED_FETCHES = """
 select agency_code || ' ' || delivery_name || ' ' || period_label || ': ' || coalesce(error_message, error_code)
@@ -106,7 +107,29 @@ def print_failed_tasks(
             folder = folder / f"map_index={map_index}"
         log = folder / f"attempt={try_number}.log"
         console.print(f"[red]✗ {task_id}[/] {log}", highlight=False, soft_wrap=True)
-        console.print(log_tail(log, 6), highlight=False, markup=False, style="dim")
+        for line in task_errors(log):
+            console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+def task_errors(log: Path, shown: int = 6) -> list[str]:
+    """Return the last warnings and errors of a task's log (JSON lines), its last lines if there are none."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    entries = [entry for line in lines if (entry := _entry(line))]
+    bad = [entry for entry in entries if entry.get("level") in ("warning", "error", "critical")]
+    return [_sentence(entry) for entry in (bad or entries)[-shown:]]
+
+
+def _entry(line: str) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _sentence(entry: dict[str, Any]) -> str:
+    errors = [f"{one.get('exc_type')}: {one.get('exc_value')}" for one in entry.get("error_detail") or []]
+    return " · ".join([str(entry.get("event", "")), *errors])
 
 
 def _lines(connection: psycopg.Connection[Any], query: str, values: list[Any]) -> list[str]:

@@ -10,8 +10,11 @@ from types import FrameType
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(KeyboardInterrupt):
-    """The command was asked to end; `status` is the exit status that shells expect of it."""
+class Interrupted(BaseException):
+    """The command was asked to end; `status` is the exit status that shells expect of it.
+
+    No KeyboardInterrupt: the argument parser would turn that into an exit status of its own.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)

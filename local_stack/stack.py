@@ -24,6 +24,7 @@ from local_stack.database import Databases
 from local_stack.demonstration import Demonstration
 from local_stack.home import Home
 from local_stack.postgres import free_port
+from local_stack.signals import Interrupted
 from local_stack.steps import Steps
 
 HEALTH_DEADLINE_SECONDS = 120.0
@@ -116,8 +117,8 @@ def stopping_afterwards(home: Home, steps: Steps) -> Iterator[None]:
         begun = time.monotonic()
         try:
             stop(home)
-        except KeyboardInterrupt:
-            processes.kill(processes.recorded(home.processes))
+        except Interrupted:
+            kill(home)
             raise
         finally:
             steps.done("停止 · stopped", time.monotonic() - begun)
@@ -131,7 +132,7 @@ def stop_strays(home: Home, steps: Steps) -> None:
         steps.say(f"[yellow]![/] 清理上次中断的进程 · stopping what an interrupted command left: "
                   f"{', '.join(one.name for one in left)}")  # fmt: skip
     # Whoever killed the command did not wait for tasks to end; neither do we.
-    processes.kill(processes.recorded(home.processes))
+    kill(home)
 
 
 def alive(home: Home) -> dict[str, bool]:
