@@ -102,10 +102,19 @@ def stop(home: Home, grace_seconds: float = processes.GRACE_SECONDS) -> None:
     """Stop every recorded process of the home."""
     home.forget("up")
     for names in STOP_ORDER:
-        processes.stop(
-            (one for one in processes.recorded(home.processes) if one.name in names), grace_seconds
-        )
-    processes.kill(processes.recorded(home.processes))
+        ones = [one for one in processes.recorded(home.processes) if one.name in names]
+        processes.stop(ones, grace_seconds)
+    kill(home)
+
+
+def kill(home: Home) -> None:
+    """Kill every recorded process of the home, the scheduler first.
+
+    A scheduler that outlives its api-server marks the running tasks failed; one that is killed with them leaves
+    them to be taken up again.
+    """
+    recorded = processes.recorded(home.processes)
+    processes.kill(sorted(recorded, key=lambda one: one.name != "scheduler"))
 
 
 @contextmanager
