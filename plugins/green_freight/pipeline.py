@@ -80,7 +80,7 @@ def load_landed(run_id: str, agency: str) -> dict[str, int]:
     """
     _business_day(run_id)
     loaded = loading.load_agency(agency, _landed(run_id, agency), run_id, LandingStore(landing_url()))
-    _raise_if_stopped(loaded)
+    loaded.raise_if_stopped()
     return loaded.counts
 
 
@@ -99,7 +99,7 @@ def take_month(
     landed = [(outcome.delivery, outcome.period) for outcome in fetched.outcomes if outcome.has_files]
     loaded = loading.load_agency(agency, landed, run_id, store)
     fetched.raise_for_failures()
-    _raise_if_stopped(loaded)
+    loaded.raise_if_stopped()
     return {**fetched.counts, **loaded.counts}
 
 
@@ -162,11 +162,6 @@ def alert_when_unpublished(run_id: str, logical_date: datetime) -> None:
     newest = run_report.newest_as_of_date()
     if newest is None or newest < day:
         alerts.send(alerts.nothing_published(run_id, day, newest))
-
-
-def _raise_if_stopped(loaded: loading.AgencyLoadReport) -> None:
-    if loaded.stopped:
-        raise loading.LoadStopped(loaded.stopped)
 
 
 def _log_fetched(progress: agencies.Progress) -> None:

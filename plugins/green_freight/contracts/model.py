@@ -73,7 +73,9 @@ class Contract:
     """One dataset: where it comes from, its columns in order, its rules.
 
     `container` says which reader opens its delivery, `content` which part of it this dataset is,
-    `frequency` is `d` or `m`, `due_lag_days` the days after a period's last day by which it is due.
+    `frequency` is `d` or `m`, `due_lag_days` the days after a period's last day by which it is due. A file of which
+    more rows than `tolerated_rejected_rows`, and more than `tolerated_rejected_share` of all, break the contract
+    is not loaded: what was there before is nearer to the truth than its remainder.
     """
 
     id: str
@@ -91,7 +93,16 @@ class Contract:
     stops_at_new_column: bool
     frequency: str
     due_lag_days: int
+    tolerated_rejected_rows: int
+    tolerated_rejected_share: float
     description: str
+
+    def tolerates(self, rows_rejected: int, rows_in_file: int) -> bool:
+        """Tell whether a file with so many rejected rows may still be loaded."""
+        return (
+            rows_rejected <= self.tolerated_rejected_rows
+            or rows_rejected <= self.tolerated_rejected_share * rows_in_file
+        )
 
     @property
     def key(self) -> tuple[Column, ...]:

@@ -64,6 +64,8 @@ def _contract(document: Mapping[str, Any]) -> Contract:
         stops_at_new_column=_one_of(custom["onNewColumn"], ("stop", "ignore_with_warning")) == "stop",
         frequency=_one_of(levels["frequency"]["unit"], ("d", "m")),
         due_lag_days=int(levels["latency"]["value"]),
+        tolerated_rejected_rows=int(custom["toleratedRejectedRows"]),
+        tolerated_rejected_share=float(custom["toleratedRejectedShare"]),
         description=table["dataGranularityDescription"],
     )
     _check(found, document)

@@ -98,6 +98,12 @@ STOP_REASONS: dict[str, Reason] = {
         "请核实是否错投；更正后重新报送",
         "check whether it is the wrong file; correct it and send it again",
     ),
+    "too_many_rejected": Reason(
+        "被拒收的行超过契约允许的数量",
+        "more rows were rejected than the contract tolerates",
+        "请按 ops.rejected_row 中的逐行原因联系报送单位更正并重新报送",
+        "send the agency the reasons, row by row, of ops.rejected_row and ask for a corrected delivery",
+    ),
     "contract_not_additive": Reason(
         "契约改变了已有列的类型，原始表只增不改",
         "the contract changes the type of an existing column; raw tables are only added to",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -20,7 +20,7 @@ from green_freight.loading.duplicates import take_out_duplicates
 from green_freight.loading.findings import Unreadable
 from green_freight.loading.judging import Accepted, Judge, Rejected
 from green_freight.loading.messages import Place, stop_message
-from green_freight.loading.outcomes import LoadOutcome, LoadWarning
+from green_freight.loading.outcomes import LoadOutcome
 from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.tables import SYSTEM_COLUMNS, prepare_table, table_name
 from green_freight.periods import Period
@@ -47,6 +47,18 @@ class Task:
     store: OpensLanded
 
 
+class TooManyRejected(Unreadable):
+    """A file of which more rows break the contract than it tolerates; `rejected` are the first of them."""
+
+    def __init__(self, rows_in_file: int, count: int, rejected: list[Rejected], sheet: str | None) -> None:
+        super().__init__(
+            "too_many_rejected", f"{rows_in_file} 行中 {count} 行", f"{count} of {rows_in_file} rows", sheet
+        )
+        self.rows_in_file = rows_in_file
+        self.count = count
+        self.rejected = rejected
+
+
 def load_dataset(connection: Connection[TupleRow], task: Task) -> LoadOutcome | None:
     """Load one dataset and period; None when no file has landed for it.
 
@@ -60,6 +72,10 @@ def load_dataset(connection: Connection[TupleRow], task: Task) -> LoadOutcome | 
         prepare_table(connection, task.contract)
         with connection.transaction():
             return _replace_rows(connection, task, started_at)
+    except TooManyRejected as stop:
+        return _record_stop(
+            connection, task, stop, started_at, (stop.rows_in_file, stop.count), stop.rejected
+        )
     except Unreadable as stop:
         return _record_stop(connection, task, stop, started_at)
     except psycopg.DataError as error:
@@ -114,13 +130,17 @@ class _Replacement:
         reading = open_reading(Source(contract, period, self._file.file_name, self._open))
         self._place = replace(self._place, sheet=reading.sheet)
         judged = judge.judge(reading.rows())
+        first_rejected: list[Rejected] = []
         for rejected_rows in self._write_stretches(judged):
             records.write_rejected(self._connection, self._place, self._load_id, rejected_rows)
+            first_rejected += rejected_rows[: REJECTED_IN_MEMORY - len(first_rejected)]
         warnings = column_warnings(self._connection, contract, reading, judge, self._load_id)
         duplicates = take_out_duplicates(self._connection, contract, period, self._load_id)
         records.write_rejected(self._connection, self._place, self._load_id, duplicates)
         rejected = judge.rejected + len(duplicates)
         rows_in_file = judge.accepted + judge.rejected
+        if not contract.tolerates(judge.rejected, rows_in_file):
+            raise TooManyRejected(rows_in_file, judge.rejected, first_rejected, reading.sheet)
         return LoadOutcome(
             load_id=self._load_id,
             dataset_id=contract.id,
@@ -133,12 +153,7 @@ class _Replacement:
             rows_replaced=rows_replaced,
             affected_months=tuple(sorted(months | judge.affected_months())),
             complete_through=self._file.complete_through,
-            warnings=(
-                *warnings,
-                *reading.warnings(),
-                *judge.warnings(),
-                *_many_rejected(rows_in_file, rejected),
-            ),
+            warnings=(*warnings, *reading.warnings(), *judge.warnings()),
         )
 
     def _open(self) -> BinaryIO:
@@ -186,23 +201,15 @@ class _Replacement:
             first = next(judged, None)
 
 
-def _many_rejected(rows_in_file: int, rejected: int) -> list[LoadWarning]:
-    if rejected == 0 or rejected * 5 < rows_in_file:
-        return []
-    return [
-        LoadWarning(
-            "many_rows_rejected",
-            f"{rows_in_file} 行中有 {rejected} 行被拒收；请查看 ops.rejected_row 并联系报送单位",
-            f"{rejected} of {rows_in_file} rows were rejected; see ops.rejected_row and ask the agency",
-            severity="critical",
-            count=rejected,
-        )
-    ]
-
-
 def _record_stop(
-    connection: Connection[TupleRow], task: Task, stop: Unreadable, started_at: datetime
+    connection: Connection[TupleRow],
+    task: Task,
+    stop: Unreadable,
+    started_at: datetime,
+    rows: tuple[int, int] = (0, 0),
+    rejected: Sequence[Rejected] = (),
 ) -> LoadOutcome:
+    rows_in_file, rows_rejected = rows
     contract = task.contract
     with connection.transaction():
         file = records.winning_file(connection, contract.agency, contract.delivery, task.period)
@@ -215,7 +222,9 @@ def _record_stop(
         )
         outcome = LoadOutcome(
             records.next_load_id(connection), contract.id, task.period.label, "stopped",
-            file.source_file_key if file else None, error_message=stop_message(place, stop),
+            file.source_file_key if file else None, rows_in_file, rows_rejected=rows_rejected,
+            error_message=stop_message(place, stop),
         )  # fmt: skip
+        records.write_rejected(connection, place, outcome.load_id, rejected)
         records.write_load(connection, contract, task.run_id, outcome, started_at)
     return outcome

@@ -60,6 +60,7 @@ def test_both_encodings_are_read(warehouse: Any, deliveries: Deliveries, encodin
     assert found[0] == ("连云港㐀𠮷速递", "检查时“无”标识，已补", "320706", "2021-10-29", 2)
 
 
+@pytest.mark.usefixtures("every_share_tolerated")
 def test_reasons_of_csv_rows(warehouse: Any, deliveries: Deliveries) -> None:
     rows = [
         _tricycle("TR1"),

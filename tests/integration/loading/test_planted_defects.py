@@ -93,6 +93,7 @@ def test_nothing_is_rejected_where_nothing_is_planted(
         )
 
 
+@pytest.mark.usefixtures("every_share_tolerated")
 @pytest.mark.parametrize("defect", REJECTED_ROWS)
 def test_a_planted_defect_is_rejected_with_its_reason(
     warehouse: Any, deliveries: Deliveries, planted_city: City, defect: str

@@ -169,6 +169,7 @@ def test_totals_that_differ_are_told(load: Any) -> None:
     assert "合计" in words.message_zh and "第 7 行" in words.message_zh and "row 7" in words.message_en
 
 
+@pytest.mark.usefixtures("every_share_tolerated")
 def test_rows_that_break_the_contract_name_sheet_and_row(warehouse: Any, load: Any) -> None:
     rows = stores_above(
         store("01"),

@@ -1,0 +1,51 @@
+"""A file of which too many rows break the contract is not loaded; what was there stays, the rows are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from green_freight.loading import LoadStopped
+
+from tests.integration.loading.deliveries import Deliveries, order, order_file
+
+DAY = "2025-09-30"
+
+
+def _orders(good: int, bad: int) -> bytes:
+    rows = [order(number) for number in range(good)]
+    return order_file([*rows, *(order(good + number, TotalPower=-1) for number in range(bad))])
+
+
+def _land_and_load(deliveries: Deliveries, content: bytes, version: int = 1) -> Any:
+    deliveries.land("power", "charge_orders", DAY, "charge_orders_20250930.jsonl.gz", content, version)
+    [outcome] = deliveries.load("power", "charge_orders", DAY)
+    return outcome
+
+
+@pytest.mark.parametrize(("good", "bad"), [(10, 20), (1200, 21)])
+def test_few_rejected_rows_are_tolerated(deliveries: Deliveries, good: int, bad: int) -> None:
+    outcome = _land_and_load(deliveries, _orders(good, bad))
+    assert (outcome.outcome_code, outcome.rows_loaded, outcome.rows_rejected) == ("loaded", good, bad)
+
+
+def test_too_many_stop_the_file_and_leave_what_was_there(warehouse: Any, deliveries: Deliveries) -> None:
+    _land_and_load(deliveries, _orders(5, 0))
+    with pytest.raises(LoadStopped, match="21 of 121 rows") as stopped:
+        _land_and_load(deliveries, _orders(100, 21), version=2)
+    [outcome] = stopped.value.outcomes
+    assert (outcome.rows_in_file, outcome.rows_loaded, outcome.rows_rejected) == (121, 0, 21)
+    with warehouse.connect("loader") as connection:
+        kept = connection.execute("select count(*) from raw.power_charge_order").fetchone()
+        told = connection.execute(
+            "select count(*), min(reason_code), min(row_number) from ops.rejected_row where load_id = %s",
+            [outcome.load_id],
+        ).fetchone()
+    assert kept == (5,)
+    assert told == (21, "negative_energy", 101)
+
+
+def test_a_corrected_file_takes_its_place(warehouse: Any, deliveries: Deliveries) -> None:
+    with pytest.raises(LoadStopped):
+        _land_and_load(deliveries, _orders(100, 21))
+    assert _land_and_load(deliveries, _orders(121, 0), version=2).rows_loaded == 121
