@@ -1,0 +1,61 @@
+"""What the core star declares: the same keys to its tests and to the publication, words in two languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from green_freight.settings import PROJECT
+
+CORE = PROJECT / "dbt_project" / "models" / "marts" / "core"
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def models() -> list[dict[str, Any]]:
+    files: list[Path] = [path for path in sorted(CORE.glob("*.yml")) if not path.stem.endswith("unit_tests")]
+    return [model for path in files for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]]
+
+
+def declared_test(model: dict[str, Any], name: str) -> dict[str, Any]:
+    found = [test[name]["arguments"] for test in model["data_tests"] if name in test]
+    return found[0] if found else {}
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: str(model["name"]))
+class TestModel:
+    def test_has_its_sql(self, model: dict[str, Any]) -> None:
+        assert (CORE / f"{model['name']}.sql").is_file()
+
+    def test_keys_are_tested_as_they_are_published(self, model: dict[str, Any]) -> None:
+        published = model["config"]["meta"]["publish"]
+        assert published["primary_key"][0] == "city_code"
+        assert declared_test(model, "unique_key")["columns"] == published["primary_key"]
+        parents = declared_test(model, "has_parents").get("parents", [])
+        assert [(parent["columns"], parent["parent"]) for parent in parents] == [
+            (key["columns"], f"ref('{key['references']}')") for key in published["foreign_keys"]
+        ]
+
+    def test_a_partitioned_table_has_the_month_in_its_key(self, model: dict[str, Any]) -> None:
+        published = model["config"]["meta"]["publish"]
+        month = published["partition_month_column"]
+        assert month is None or month in published["primary_key"]
+        is_incremental = "replace_periods" in (CORE / f"{model['name']}.sql").read_text(encoding="utf-8")
+        assert is_incremental == (month is not None)
+
+    def test_says_its_grain_first_and_everything_in_two_languages(self, model: dict[str, Any]) -> None:
+        assert model["description"].startswith("一行是")
+        assert " / One row is " in model["description"]
+        for column in model["columns"]:
+            words = column["description"]
+            if "doc(" not in words:
+                chinese, _, english = words.partition(" / ")
+                assert CHINESE.search(chinese), column
+                assert english, column
+                assert not CHINESE.search(english), column
+
+    def test_the_key_is_never_empty(self, model: dict[str, Any]) -> None:
+        not_null = {c["name"] for c in model["columns"] if {"type": "not_null"} in c.get("constraints", [])}
+        assert set(model["config"]["meta"]["publish"]["primary_key"]) <= not_null
