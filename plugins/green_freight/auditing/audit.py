@@ -6,10 +6,11 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from green_freight.auditing import context as audit_context
 from green_freight.auditing import published_views
-from green_freight.auditing.suites import Suite, read_suites
+from green_freight.auditing.suites import EXPECTATIONS, Suite, read_suites
 from green_freight.auditing.verdicts import Verdict, record
 from green_freight.errors import PermanentError
 from green_freight.warehouse import connect
@@ -34,15 +35,15 @@ class AuditOutcome:
         return dict(Counter(verdict.kind for verdict in self.verdicts))
 
 
-def audit(run_id: str, build_id: int) -> AuditOutcome:
-    """Judge a build's candidate by every suite of `expectations/`, keep the verdicts, build the Data Docs.
+def audit(run_id: str, build_id: int, expectations: Path = EXPECTATIONS) -> AuditOutcome:
+    """Judge a build's candidate by every suite of a file context, keep the verdicts, build the Data Docs.
 
     Raises:
         AuditFailed: a critical expectation failed, could not be evaluated, or was not evaluated at all.
     """
-    suites = read_suites()
-    published_views.refresh([suite.table for suite in suites])
-    verdicts = audit_context.judge(suites)
+    suites = read_suites(expectations)
+    published_views.refresh([suite.table for suite in suites], build_id)
+    verdicts = audit_context.judge(suites, expectations)
     outcome = AuditOutcome(build_id, tuple(verdicts))
     record(run_id, build_id, verdicts)
     log.info(

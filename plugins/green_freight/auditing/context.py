@@ -4,30 +4,33 @@ into the project.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from green_freight.auditing.suites import EXPECTATIONS, Suite
+from green_freight.auditing.suites import BATCH, DATASOURCE, Suite
 from green_freight.auditing.verdicts import Verdict, from_result
 from green_freight.settings import home, warehouse_url
 
-# Data Docs show the audits of the last runs; older verdicts stay in ops.verdict.
-KEPT_AUDITS = 7
+# Data Docs show the last audits; every verdict stays in ops.verdict. Each audit kept adds a page a table to render.
+KEPT_AUDITS = 2
 
 
-def judge(suites: Sequence[Suite]) -> list[Verdict]:
-    """Run every suite's checkpoint over the candidate and build the Data Docs once; return the verdicts."""
+def judge(suites: Sequence[Suite], folder: Path) -> list[Verdict]:
+    """Run every suite's checkpoint over the candidate and build the Data Docs once; return the verdicts.
+
+    `folder` is the file context that the suites were read from.
+    """
     verdicts: list[Verdict] = []
-    with _opened() as context:
+    with opened(folder) as context:
         for suite in suites:
             judged = context.checkpoints.get(suite.table).run()
             for validation in judged.run_results.values():
-                verdicts += [from_result(suite.table, result) for result in validation.results]
+                verdicts += [_verdict(context, suite, result) for result in validation.results]
         _forget_old_audits()
         context.build_data_docs()
     return verdicts
@@ -38,12 +41,9 @@ def data_docs_index() -> Path:
     return _audit_home() / "data_docs" / "index.html"
 
 
-def _audit_home() -> Path:
-    return home() / "audit"
-
-
-@contextmanager
-def _opened() -> Iterator[Any]:
+@contextlib.contextmanager
+def opened(folder: Path) -> Iterator[Any]:
+    """Open the file context of a folder for the warehouse that the role builder's URL names."""
     os.environ.update(
         GX_ANALYTICS_ENABLED="false",
         DO_NOT_TRACK="1",
@@ -54,9 +54,40 @@ def _opened() -> Iterator[Any]:
     import great_expectations
 
     _audit_home().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=_audit_home(), prefix="context-") as folder:
-        shutil.copytree(EXPECTATIONS, folder, dirs_exist_ok=True)
-        yield great_expectations.get_context(mode="file", context_root_dir=folder)
+    with tempfile.TemporaryDirectory(dir=_audit_home(), prefix="context-") as copy:
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        # It prints a hint for each query that judges a whole (`having`, `with`) in words that it does not know.
+        with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+            context = great_expectations.get_context(mode="file", context_root_dir=copy)
+        yield context
+
+
+def batch(context: Any, suite: Suite) -> Any:
+    """Return what a suite judges: its table of the candidate, or the months of this build."""
+    asset = context.data_sources.get(DATASOURCE).get_asset(suite.table)
+    return asset.get_batch_definition(BATCH).get_batch()
+
+
+def with_rows(context: Any, suite: Suite, result: Any) -> Any:
+    """Return the result of a failed query expectation with the rows that it found.
+
+    Only COMPLETE carries a query's rows (at most 200); for a column expectation COMPLETE has no bound, so the
+    checkpoints ask for less and the few queries that fail are asked again.
+    """
+    expectation = result.expectation_config.to_domain_obj()
+    return batch(context, suite).validate(expectation, result_format=suite.result_format("COMPLETE"))
+
+
+def _verdict(context: Any, suite: Suite, result: Any) -> Verdict:
+    verdict = from_result(suite.table, result)
+    is_query = verdict.expectation_type == "unexpected_rows_expectation"
+    if verdict.is_success or verdict.is_broken or not is_query:
+        return verdict
+    return from_result(suite.table, with_rows(context, suite, result))
+
+
+def _audit_home() -> Path:
+    return home() / "audit"
 
 
 def _forget_old_audits() -> None:

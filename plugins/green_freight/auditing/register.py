@@ -14,11 +14,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 
-from green_freight.auditing.suites import EXPECTATIONS, Suite, read_suites
-from green_freight.auditing.verdicts import SAMPLE_ROWS
+from green_freight.auditing.suites import BATCH, DATASOURCE, EXPECTATIONS, Suite, read_suites
 
-DATASOURCE = "candidate"
-BATCH = "this build"
 _MARK = "# Below: written by green_freight.auditing.register from the suites.\n"
 
 
@@ -72,11 +69,7 @@ def _checkpoint(suite: Suite) -> dict[str, Any]:
         "actions": [],
         "validation_definitions": [{"name": suite.table, "id": _id("validation_definition", suite.table)}],
         # SUMMARY bounds what a broken million-row table sends back; the count stays exact.
-        "result_format": {
-            "result_format": "SUMMARY",
-            "partial_unexpected_count": SAMPLE_ROWS,
-            "unexpected_index_column_names": list(suite.key),
-        },
+        "result_format": suite.result_format("SUMMARY"),
     }
 
 

@@ -11,6 +11,16 @@ from green_freight.settings import PROJECT
 
 EXPECTATIONS = PROJECT / "expectations"
 
+# The names by which Great Expectations knows the candidate and what is judged of each table.
+DATASOURCE = "candidate"
+BATCH = "this build"
+
+# Rows of a failure that a verdict keeps.
+SAMPLE_ROWS = 20
+
+# What every expectation says of itself: its code, the rule, and what an operator does when it fails.
+WORDS = {"code", "zh", "en", "todo_zh", "todo_en"}
+
 
 @dataclass(frozen=True)
 class Suite:
@@ -25,12 +35,20 @@ class Suite:
     query: str | None
     expectations: tuple[dict[str, Any], ...]
 
+    def result_format(self, detail: str) -> dict[str, Any]:
+        """Return what Great Expectations shall tell of bad rows: `SUMMARY` or `COMPLETE`, with their keys."""
+        return {
+            "result_format": detail,
+            "partial_unexpected_count": SAMPLE_ROWS,
+            "unexpected_index_column_names": list(self.key),
+        }
+
 
 def read_suites(folder: Path = EXPECTATIONS) -> list[Suite]:
     """Return the suites in the order of their tables.
 
     Raises:
-        ValueError: a suite is not named like its file, or an expectation lacks its code or its words.
+        ValueError: a suite is not named like its file, or an expectation lacks its severity, code or words.
     """
     return [_read(path) for path in sorted((folder / "suites").glob("*.json"))]
 
@@ -40,9 +58,9 @@ def _read(path: Path) -> Suite:
     if text["name"] != path.stem:
         raise ValueError(f"{path.name} names its suite {text['name']!r}; both are the table's name")
     for expectation in text["expectations"]:
-        if not {"code", "zh", "en"} <= expectation.get("meta", {}).keys() or "severity" not in expectation:
+        if not expectation.get("meta", {}).keys() >= WORDS or "severity" not in expectation:
             raise ValueError(
-                f"{path.name}: {expectation['type']} needs a severity and meta with code, zh and en"
+                f"{path.name}: {expectation['type']} needs a severity and meta with {', '.join(sorted(WORDS))}"
             )
     meta = text["meta"]
     return Suite(path.stem, tuple(meta["key"]), meta.get("query"), tuple(text["expectations"]))

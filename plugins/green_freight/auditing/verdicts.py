@@ -9,14 +9,13 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from green_freight.auditing.suites import SAMPLE_ROWS
 from green_freight.warehouse import connect
-
-SAMPLE_ROWS = 20
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One expectation of one table, judged."""
+    """One expectation of one table, judged; broken where it could not be evaluated."""
 
     table_name: str
     expectation_code: str
@@ -29,6 +28,7 @@ class Verdict:
     sample: list[Any]
     message_zh: str
     message_en: str
+    is_broken: bool = False
 
     @property
     def kind(self) -> str:
@@ -37,7 +37,8 @@ class Verdict:
 
     def sentence(self) -> str:
         """Return the failure as one line that an operator can act on."""
-        observed = f" [{self.observed_value}]" if self.observed_value else ""
+        is_told = self.observed_value in (None, str(self.unexpected_count))
+        observed = "" if is_told else f" [{self.observed_value}]"
         rows = "; ".join(json.dumps(row, ensure_ascii=False, default=str) for row in self.sample[:3])
         return (
             f"{self.severity_code} {self.table_name}.{self.expectation_code}: {self.message_zh} / {self.message_en}"
@@ -63,8 +64,9 @@ def from_result(table: str, result: Any) -> Verdict:
         observed_value=broken or _observed(details),
         unexpected_count=_unexpected_count(details),
         sample=_sample(details),
-        message_zh=config.meta["zh"],
-        message_en=config.meta["en"],
+        message_zh=f"{config.meta['zh']}；{config.meta['todo_zh']}",
+        message_en=f"{config.meta['en']}; {config.meta['todo_en']}",
+        is_broken=broken is not None,
     )
 
 
