@@ -27,7 +27,7 @@ POOLS: dict[str, tuple[int, str]] = {
     "warehouse": (4, "数据仓库装载与构建 / loads and builds in the warehouse"),
 }
 
-_CONNECTION_TYPES = {
+CONNECTION_TYPES = {
     "transport": "http",
     "commerce": "sftp",
     "postal": "sftp",
@@ -67,7 +67,7 @@ def insist_on_connections(variables: Mapping[str, str]) -> None:
     Raises:
         ConnectionMissing: some are not.
     """
-    names = [f"AIRFLOW_CONN_{name.upper()}" for name in _CONNECTION_TYPES]
+    names = [f"AIRFLOW_CONN_{name.upper()}" for name in CONNECTION_TYPES]
     missing = [name for name in names if name not in variables]
     if missing:
         raise ConnectionMissing(f"not set / 未设置: {', '.join(missing)}")
@@ -115,6 +115,8 @@ def _airflow(home: Home, plan: AirflowPlan) -> dict[str, str]:
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         # A supervisor that misses the moment its task ends sleeps until the next heartbeat and holds its slot.
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        # On a small machine that is starting up an answer may take longer than the 5 s of the default.
+        "WORKERS__EXECUTION_API_TIMEOUT": "60",
         "LOGGING__BASE_LOG_FOLDER": str(home.logs / "tasks"),
         "LOGGING__COLORED_CONSOLE_LOG": "False",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -131,7 +133,7 @@ def _airflow(home: Home, plan: AirflowPlan) -> dict[str, str]:
 def _connections(plan: AirflowPlan) -> dict[str, str]:
     described = {name: dict(fields) for name, fields in plan.connections.items()}
     for name, fields in described.items():
-        fields.setdefault("conn_type", _CONNECTION_TYPES.get(name, "generic"))
+        fields.setdefault("conn_type", CONNECTION_TYPES.get(name, "generic"))
     described |= {f"warehouse_{role}": _postgres_fields(url) for role, url in plan.role_urls.items()}
     return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(fields) for name, fields in described.items()}
 

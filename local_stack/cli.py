@@ -23,6 +23,8 @@ from local_stack import (
     database,
     demonstration,
     findings,
+    install,
+    installation_commands,
     running,
     scorecard,
     signals,
@@ -47,7 +49,7 @@ NOTHING_PUBLISHED = "nothing is published yet: ./green-freight run / 尚未发�
 EXPECTED_ERRORS = (
     AirflowRefusal, Busy, ChildDied, HomeError, OtherDemonstration, PostgresError, StackError, NothingThere,
     airflow_settings.ConnectionMissing,
-    running.DagUnavailable, psycopg.OperationalError,
+    running.DagUnavailable, psycopg.OperationalError, install.InstallError,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -268,6 +270,9 @@ def clean(yes: Annotated[bool, typer.Option("--yes", "-y", help="不询问 · do
         stack.stop(home)
         home.remove()
     console.print(f"[green]✓[/] 已删除 · removed {home.root}", highlight=False, soft_wrap=True)
+
+
+installation_commands.register(app)
 
 
 @contextmanager

@@ -111,12 +111,21 @@ def is_prepared(databases: Databases) -> bool:
 
 def prepare_metadata(home: Home, databases: Databases) -> str:
     """Make Airflow's role and empty database if they are absent and return the libpq URL."""
-    password = home.secret("airflow_database")
+    return make_metadata(databases, home.secret("airflow_database"))
+
+
+def make_metadata(databases: Databases, password: str) -> str:
+    """Make Airflow's role with this password and its empty database where absent; return the libpq URL.
+
+    The administrator may be a superuser or a role with CREATEROLE and CREATEDB.
+    """
     with psycopg.connect(databases.admin_url, autocommit=True) as connection:
         role = sql.Identifier(METADATA)
         known = connection.execute("select 1 from pg_roles where rolname = %s", [METADATA]).fetchone()
         verb = sql.SQL("alter" if known else "create")
         connection.execute(sql.SQL("{} role {} login password {}").format(verb, role, password))
+        # Only a member of a role may give a database to it.
+        connection.execute(sql.SQL("grant {} to current_user").format(role))
         if not connection.execute("select 1 from pg_database where datname = %s", [METADATA]).fetchone():
             connection.execute(sql.SQL("create database {} owner {}").format(role, role))
     return databases.url(METADATA, METADATA, password)

@@ -93,8 +93,7 @@ def start(home: Home, databases: Databases, plan: StackPlan, steps: Steps) -> Ru
     )
     with steps.step("Airflow · api-server, scheduler, dag-processor" + (", triggerer" * plan.has_triggerer)):
         environment = airflow_settings.environment(home, airflow_plan)
-        names = _start_airflow(home, environment, plan)
-        airflow = _wait_for_airflow(home, airflow_plan.port, names)
+        airflow = _start_airflow(home, environment, airflow_plan.port, plan.has_triggerer)
     return RunningStack(airflow, role_urls, started_at)
 
 
@@ -186,45 +185,44 @@ def _migrate_metadata(home: Home, metadata_url: str) -> None:
     database.mark_metadata_version(metadata_url, airflow_version())
 
 
-def _start_airflow(home: Home, environment: Mapping[str, str], plan: StackPlan) -> list[str]:
+def _start_airflow(
+    home: Home, environment: Mapping[str, str], port: int, has_triggerer: bool
+) -> AirflowClient:
     write_password_file(home)
-    commands: dict[str, Sequence[str]] = {
-        "api-server": _airflow("api-server"),
-        "scheduler": _airflow("scheduler", "--skip-serve-logs"),
-        "dag-processor": _airflow("dag-processor"),
-    }
-    if plan.has_triggerer:
-        commands["triggerer"] = _airflow("triggerer", "--skip-serve-logs")
-    for name, command in commands.items():
-        processes.start(name, command, environment, home.processes, home.log(name), home.root)
-    return list(commands)
 
+    def start_parts(commands: Mapping[str, Sequence[str]]) -> None:
+        for name, command in commands.items():
+            processes.start(name, command, environment, home.processes, home.log(name), home.root)
 
-def _wait_for_airflow(home: Home, port: int, names: Sequence[str]) -> AirflowClient:
     address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + HEALTH_DEADLINE_SECONDS
-    wanted = [name.replace("-", "_") for name in names if name != "api-server"]
+    start_parts({"api-server": _airflow("api-server"), "dag-processor": _airflow("dag-processor")})
     with httpx.Client(base_url=address, timeout=60, trust_env=False) as http:
-        while not all(_health(http).get(name) == "healthy" for name in wanted):
-            _insist_alive(home, names)
-            if time.monotonic() > deadline:
-                raise StackError(
-                    f"Airflow did not get healthy within {HEALTH_DEADLINE_SECONDS:.0f} s / 未能就绪；{home.logs}"
-                )
-            time.sleep(0.2)
+        _wait_healthy(home, http, ["metadatabase"])
+        # A scheduler that finds tasks to go on with starts them at once; without an api-server they would fail.
+        later = {"scheduler": _airflow("scheduler", "--skip-serve-logs")}
+        if has_triggerer:
+            later["triggerer"] = _airflow("triggerer", "--skip-serve-logs")
+        start_parts(later)
         # The api-server builds its task-execution application on first use: now, not at the first task's cost.
         http.get("/execution/health")
+        _wait_healthy(home, http, ["dag_processor", *later])
     client = AirflowClient(address, *login(home))
     for name, (slots, description) in airflow_settings.POOLS.items():
         client.set_pool(name, slots, description)
     return client
 
 
-def _insist_alive(home: Home, names: Sequence[str]) -> None:
-    states = alive(home)
-    for name in names:
-        if not states.get(name, False):
-            raise processes.ChildDied(processes.died_message(name, home.log(name)))
+def _wait_healthy(home: Home, http: httpx.Client, parts: Sequence[str]) -> None:
+    deadline = time.monotonic() + HEALTH_DEADLINE_SECONDS
+    while not all(_health(http).get(part) == "healthy" for part in parts):
+        for one in processes.recorded(home.processes):
+            if not one.is_alive():
+                raise processes.ChildDied(processes.died_message(one.name, home.log(one.name)))
+        if time.monotonic() > deadline:
+            raise StackError(
+                f"Airflow did not get healthy within {HEALTH_DEADLINE_SECONDS:.0f} s / 未能就绪；{home.logs}"
+            )
+        time.sleep(0.2)
 
 
 def _health(http: httpx.Client) -> dict[str, str | None]:

@@ -1,0 +1,39 @@
+"""The subcommands that serve a real installation and its documentation, not the stack of one machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from local_stack import demo_connections, install
+from local_stack.home import Home
+from local_stack.steps import Steps
+
+
+def install_command() -> None:
+    """安装 · Prepare a real installation: warehouse, roles, Airflow's database, pools, login. Safe to repeat.
+
+    Everything is read from the environment; .env.example explains each variable.
+    """
+    answers = install.read_answers(os.environ)
+    install.install(Home.current(), answers, Steps(Console(soft_wrap=True)))
+
+
+def demo_connections_command(
+    agencies: Annotated[Path, typer.Argument(help="agencies.json 所在目录 · where agencies.json lies.")],
+) -> None:
+    """演示连接 · Tell an installation's Airflow how to reach the demonstration agencies beside it."""
+    home = Home.current()
+    home.prepare()
+    names = demo_connections.import_connections(home, agencies)
+    typer.echo(f"连接 · connections: {', '.join(names)}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these subcommands to the command line."""
+    app.command("install")(install_command)
+    app.command("demo-connections")(demo_connections_command)
