@@ -14,7 +14,10 @@ from local_stack.cli import app
 from local_stack.demonstration import Demonstration, OtherDemonstration
 from local_stack.home import Home
 
-COMMANDS = ("run", "test", "up", "down", "status", "psql", "scorecard", "check-truth", "logs", "clean")
+COMMANDS = (
+    "run", "test", "up", "down", "status", "psql", "scorecard", "check-truth", "logs", "clean",
+    "install", "demo-connections",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
