@@ -57,12 +57,12 @@ def run_dbt(
     """
     from dbt.cli.main import dbtRunner
 
-    with _environment():
+    with environment():
         # The build writes the manifest, with its compiled SQL; writing it here too would cost a second.
-        parsed = dbtRunner().invoke(["parse", *_common_arguments(), "--no-write-json"])
+        parsed = dbtRunner().invoke(["parse", *common_arguments(), "--no-write-json"])
         if not parsed.success:
             return DbtRun((_said(parsed.exception),), ())
-        arguments = ["build", *_common_arguments(), "--vars", json.dumps(dict(variables))]
+        arguments = ["build", *common_arguments(), "--vars", json.dumps(dict(variables))]
         # Unit tests prove the formulas, not the data: they run with the project's tests, not every night.
         arguments += ["--exclude-resource-type", "unit_test"]
         arguments += (
@@ -78,7 +78,8 @@ def run_dbt(
     return DbtRun(failures, tuple(_described(r) for r in results if str(r.status) == "warn"))
 
 
-def _common_arguments() -> list[str]:
+def common_arguments() -> list[str]:
+    """Return the options of every dbt command here: project, state outside of it, log to a file alone."""
     for folder in (target_path(), log_path()):
         folder.mkdir(parents=True, exist_ok=True)
     return [
@@ -95,7 +96,7 @@ def _common_arguments() -> list[str]:
 
 
 @contextmanager
-def _environment() -> Iterator[None]:
+def environment() -> Iterator[None]:
     """Set what profiles.yml reads, from the builder's URL, and put back what was there."""
     url = urlsplit(settings.warehouse_url("builder"))
     wanted = {

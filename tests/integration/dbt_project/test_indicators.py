@@ -131,8 +131,8 @@ def test_the_form_has_32_items_a_quarter_each_with_a_value_or_a_reason(built: Bu
 def test_every_unit_test_of_dbt_passes(built: Built) -> None:
     from dbt.cli.main import dbtRunner
 
-    with dbt_run._environment():
-        tested = dbtRunner().invoke(["test", "--select", "test_type:unit", *dbt_run._common_arguments()])
+    with dbt_run.environment():
+        tested = dbtRunner().invoke(["test", "--select", "test_type:unit", *dbt_run.common_arguments()])
     assert tested.result is not None, tested.exception
     failed = [(r.node.name, r.message) for r in tested.result.results if str(r.status) != "pass"]
     assert failed == []

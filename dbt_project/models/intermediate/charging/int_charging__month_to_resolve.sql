@@ -1,5 +1,5 @@
--- Registers arrive later than sessions: a month is built again when the register of today would place one of its
--- rows at another pile or station. The next build adds these months to its own; after it there are none.
+-- Registers arrive later than sessions: a month is built again when the register of today would place one of
+-- its rows at another pile or station. The next build adds these months to its own; after it there are none.
 with sessions as (
     select
         city_code,
@@ -44,7 +44,8 @@ misplaced_sessions as (
             and sessions.connector_id = connectors.connector_id
     where
         sessions.pile_key != coalesce(connectors.pile_key, 'power:' || sessions.operator_id || ':unknown')
-        or sessions.station_key != coalesce(connectors.station_key, 'power:' || sessions.operator_id || ':unknown')
+        or sessions.station_key
+        != coalesce(connectors.station_key, 'power:' || sessions.operator_id || ':unknown')
 ),
 
 misplaced_pile_days as (

@@ -1,19 +1,22 @@
 -- The commerce bureau's newest lists of cold-chain and pharmaceutical enterprises, one row an enterprise.
-{% set lists = {'stg_commerce__cold_chain_enterprise': 'registered_on', 'stg_commerce__pharma_enterprise': 'first_operated_on'} %}
+{% set lists = {
+    'stg_commerce__cold_chain_enterprise': 'registered_on',
+    'stg_commerce__pharma_enterprise': 'first_operated_on',
+} %}
 with listed as (
     {% for list, begins in lists.items() %}
-    select
-        city_code,
-        credit_code,
-        enterprise_name,
-        {{ begins }} as registered_on,
-        {{ list == 'stg_commerce__cold_chain_enterprise' }} as is_cold_chain,
-        source_file_key,
-        source_sheet,
-        source_row_number,
-        period_month = max(period_month) over (partition by city_code) as is_newest
-    from {{ ref(list) }}
-    {{ "union all" if not loop.last }}
+        select
+            city_code,
+            credit_code,
+            enterprise_name,
+            {{ begins }},
+            {{ list == 'stg_commerce__cold_chain_enterprise' }} as is_cold_chain,
+            source_file_key,
+            source_sheet,
+            source_row_number,
+            period_month = max(period_month) over (partition by city_code) as is_newest
+        from {{ ref(list) }}
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 

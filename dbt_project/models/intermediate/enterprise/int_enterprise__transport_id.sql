@@ -1,21 +1,33 @@
--- Which enterprise the transport bureau means by its own id; an id that is referred to but not registered keeps it.
+-- Which enterprise the transport bureau means by its own id; one that is referred to but not registered
+-- keeps that id as its key.
 with enterprises as (
     select * from {{ ref('stg_transport__enterprise') }}
 ),
 
 referred as (
-    select city_code, enterprise_id from {{ ref('stg_transport__vehicle') }}
+    select
+        city_code,
+        enterprise_id
+    from {{ ref('stg_transport__vehicle') }}
     union
-    select city_code, enterprise_id from {{ ref('stg_transport__enterprise_grade') }}
+    select
+        city_code,
+        enterprise_id
+    from {{ ref('stg_transport__enterprise_grade') }}
     union
-    select city_code, enterprise_id from enterprises
+    select
+        city_code,
+        enterprise_id
+    from enterprises
 ),
 
 final as (
     select
         referred.city_code,
         referred.enterprise_id,
-        coalesce('uscc:' || enterprises.credit_code, 'transport:' || referred.enterprise_id) as enterprise_key,
+        coalesce(
+            'uscc:' || enterprises.credit_code, 'transport:' || referred.enterprise_id
+        ) as enterprise_key,
         enterprises.enterprise_id is null as is_inferred
     from referred
     left join enterprises

@@ -11,7 +11,9 @@ final as (
         cast(extract(quarter from calendar_date) as integer) as quarter,
         cast(extract(month from calendar_date) as integer) as month,
         cast(extract(isodow from calendar_date) as integer) as weekday,
-        '星期' || substring('一二三四五六日', cast(extract(isodow from calendar_date) as integer), 1) as weekday_name_zh,
+        '星期' || substring(
+            '一二三四五六日', cast(extract(isodow from calendar_date) as integer), 1
+        ) as weekday_name_zh,
         (array['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'])[
             cast(extract(isodow from calendar_date) as integer)
         ] as weekday_name_en,

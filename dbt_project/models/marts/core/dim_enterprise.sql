@@ -3,13 +3,14 @@ with transport_register as (
         *,
         row_number() over (
             partition by city_code, credit_code
-            order by changed_at desc, enterprise_id
+            order by changed_at desc, enterprise_id asc
         ) as version_rank
     from {{ ref('stg_transport__enterprise') }}
 ),
 
 transport_enterprises as (
-    select * from transport_register where version_rank = 1
+    select * from transport_register
+    where version_rank = 1
 ),
 
 commerce_enterprises as (

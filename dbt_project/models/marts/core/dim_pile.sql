@@ -38,7 +38,7 @@ final as (
         members.equipment_type_code,
         members.power_kw,
         members.production_date,
-        -- A pile works from the day that both itself and its station do; greatest() would ignore an empty date.
+        -- A pile works from the day that both it and its station do; greatest() alone ignores an empty date.
         case
             when members.official_run_on is not null and stations.in_service_on is not null
                 then greatest(members.official_run_on, stations.in_service_on)

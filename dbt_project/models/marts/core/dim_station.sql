@@ -3,9 +3,15 @@ with stations as (
 ),
 
 referred as (
-    select city_code, station_key from {{ ref('stg_power__pile') }}
+    select
+        city_code,
+        station_key
+    from {{ ref('stg_power__pile') }}
     union
-    select city_code, station_key from {{ ref('fct_pile_energy_day') }}
+    select
+        city_code,
+        station_key
+    from {{ ref('fct_pile_energy_day') }}
 ),
 
 final as (
@@ -13,7 +19,9 @@ final as (
         coalesce(stations.city_code, referred.city_code) as city_code,
         coalesce(stations.station_key, referred.station_key) as station_key,
         coalesce(stations.operator_id, split_part(referred.station_key, ':', 2)) as operator_id,
-        coalesce(stations.station_id, nullif(split_part(referred.station_key, ':', 3), 'unknown')) as station_id,
+        coalesce(
+            stations.station_id, nullif(split_part(referred.station_key, ':', 3), 'unknown')
+        ) as station_id,
         stations.equipment_owner_id,
         stations.station_name,
         stations.region_code,

@@ -15,7 +15,9 @@ final as (
         in_use_from,
         in_use_to,
         inspected_on,
-        coalesce({{ is_in_service('month_end', 'in_use_from', 'in_use_to') }}, false) as is_in_use_at_month_end,
+        coalesce(
+            {{ is_in_service('month_end', 'in_use_from', 'in_use_to') }}, false
+        ) as is_in_use_at_month_end,
         is_marking_uniform,
         remark,
         source_file_key,

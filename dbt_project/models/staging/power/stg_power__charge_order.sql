@@ -1,5 +1,5 @@
--- The newest push of each order. An anti-join, because a window over every order would have to be sorted whole
--- before an incremental build could choose its months.
+-- The newest push of each order. An anti-join, because a window over every order would have to be sorted
+-- whole before an incremental build could choose its months.
 with pushed as (
     select * from {{ source('raw', 'power_charge_order') }}
 ),

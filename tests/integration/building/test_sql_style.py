@@ -1,0 +1,25 @@
+"""The models as sqlfluff reads them after dbt has compiled them, which needs a server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from green_freight.building import dbt_run
+from green_freight.settings import PROJECT
+
+if TYPE_CHECKING:
+    from tests.conftest import Warehouse
+
+
+def test_the_models_keep_the_style(warehouse: Warehouse) -> None:
+    with dbt_run.environment():
+        linted = subprocess.run(
+            [sys.executable, "-m", "sqlfluff", "lint", "--nocolor", "dbt_project/models"],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert linted.returncode == 0, linted.stdout + linted.stderr
