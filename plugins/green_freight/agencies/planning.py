@@ -146,7 +146,7 @@ def _news(agency: Agency, day: date, situation: Situation) -> list[Question]:
     found = [
         (file.delivery, file.period)
         for file in situation.listed
-        if file.period.first_day >= begins
+        if file.period.first_day >= begins.get(file.delivery, date.max)
         and not any(file.is_known_as(kept) for kept in known.get((file.delivery, file.period), ()))
     ]
     found += [
@@ -161,13 +161,17 @@ def _news(agency: Agency, day: date, situation: Situation) -> list[Question]:
     ]
 
 
-def _history_begins(situation: Situation) -> date:
-    """Return the first day from which a file on a share is news.
+def _history_begins(situation: Situation) -> dict[str, date]:
+    """Return, by delivery, the first day from which a file on a share is news.
 
-    What lies long before the oldest file that was ever taken is not late, it is history that nobody asked for.
+    What lies before the oldest file that was ever taken is not late, it is history that nobody asked for: a night
+    that took some of it would have the next one take more, back to the programme's first day.
     """
-    days = [Period(kept.period).first_day for kept in situation.known]
-    return min(days) - timedelta(days=DAYS_BACK) if days else date.max
+    begins: dict[str, date] = {}
+    for kept in situation.known:
+        first = Period(kept.period).first_day
+        begins[kept.delivery] = min(first, begins.get(kept.delivery, first))
+    return begins
 
 
 def _days(period: Period) -> list[Period]:

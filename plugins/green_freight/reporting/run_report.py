@@ -45,10 +45,10 @@ select table_name, rows_added, rows_changed, rows_removed from mart.publication_
 where publication_no = %s order by table_name
 """
 _STALE = """
-select dataset_id, complete_through_date, expected_through_date
+select subject_code, complete_through, as_of_date
 from mart.data_quality
-where is_stale and dataset_id is not null
-order by dataset_id
+where is_stale and subject_kind_code = 'dataset'
+order by subject_code
 """
 
 

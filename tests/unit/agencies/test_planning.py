@@ -111,10 +111,19 @@ def test_new_and_changed_files_of_any_month_are_fetched() -> None:
 def test_files_from_before_the_warehouse_began_are_left_to_a_backfill() -> None:
     covered, old = _covered("postal", DAY), _listed()
     assert _labels("postal", Situation(covered, [], [old]))["tricycles"] == ["2025-09"]
-    older = ListedFile("tricycles", Period("2025-02"), "postal_tricycles_202502_v1.csv", 10, DELIVERED)
-    late = ListedFile("tricycles", Period("2025-04"), "postal_tricycles_202504_v1.csv", 10, DELIVERED)
-    labels = _labels("postal", Situation(covered, [_known(old)], [older, late, old]))
-    assert labels["tricycles"] == ["2025-04", "2025-09"]
+    older = ListedFile("tricycles", Period("2025-04"), "postal_tricycles_202504_v1.csv", 10, DELIVERED)
+    labels = _labels("postal", Situation(covered, [_known(old)], [older, old]))
+    assert labels["tricycles"] == ["2025-09"]
+
+
+def test_the_history_of_one_delivery_does_not_open_that_of_another() -> None:
+    stations = ListedFile("stations", Period("2023-01"), "stations_2023-01.jsonl", 10, DELIVERED)
+    orders = [
+        ListedFile("charge_orders", Period(day), f"charge_orders_{day}.jsonl.gz", 1, DELIVERED)
+        for day in ("2025-06-30", "2025-07-01", "2025-07-02")
+    ]
+    situation = Situation(_covered("power", DAY), [_known(stations), _known(orders[1])], orders)
+    assert _labels("power", situation)["charge_orders"] == ["2025-07-02", "2025-09-30"]
 
 
 def test_files_of_later_days_wait_for_their_night() -> None:
