@@ -1,0 +1,272 @@
+"""What must be true of the installation's files: each function yields the problems that it finds."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import importlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+import yaml
+from green_freight.settings import PROJECT, ROLES
+from green_freight.warehouse import bootstrap
+from jsonschema import Draft202012Validator
+from typer.main import get_command
+
+from demo_city.__main__ import app as demo_app
+from local_stack import airflow_settings, database, install
+from local_stack.cli import app as stack_app
+from local_stack.home import Home
+from tests.unit.installation.compose_files import Files
+
+FOREIGN_PROGRAMS = {
+    "postgres": {"pg_isready"},
+    "redis": {"redis-server", "redis-cli"},
+    "demo-agencies": {"test"},
+}
+NEEDED = ("dags", "plugins", "local_stack", "demo_city", "dbt_project", "expectations", "requirements.txt")
+Problems = Iterator[str]
+
+
+def schema(files: Files) -> Problems:
+    """The compose file follows the compose specification."""
+    from check_jsonschema.builtin_schemas import get_builtin_schema
+
+    for error in Draft202012Validator(get_builtin_schema("vendor.compose-spec")).iter_errors(files.raw):
+        yield f"schema: {error.json_path}: {error.message}"
+
+
+def variables(files: Files) -> Problems:
+    """Each ${NAME} stands in .env.example and the other way round, with the same default, required ones empty."""
+    used = {reference.name for reference in files.references}
+    yield from (f"variable {name} is not in .env.example" for name in sorted(used - files.example.keys()))
+    yield from (
+        f"variable {name} of .env.example is not used" for name in sorted(files.example.keys() - used)
+    )
+    for reference in files.references:
+        value = files.example.get(reference.name, "")
+        if reference.operator not in ("?", "-"):
+            yield f"variable {reference.name} is neither required nor has a default"
+        elif (reference.text if reference.operator == "-" else "") != value:
+            yield f"variable {reference.name}: .env.example says {value!r}, the compose file {reference.text!r}"
+
+
+def explained(files: Files) -> Problems:
+    """Each variable of .env.example is explained above it in both languages."""
+    paragraphs = re.split(r"\n\s*\n", files.env_example)
+    for paragraph in paragraphs:
+        comment = " ".join(line for line in paragraph.splitlines() if line.startswith("#"))
+        if not (re.search("[\u4e00-\u9fff]{2}", comment) and re.search("[a-z]{3,}", comment)):
+            yield f"not explained in both languages: {paragraph!r}"
+
+
+def settings_known(files: Files) -> Problems:
+    """Each variable that a service of ours gets is one that Airflow or our code reads."""
+    for service in files.ours:
+        for name in files.services[service].get("environment", {}):
+            if name.startswith("AIRFLOW__"):
+                _, section, option = name.lower().split("__", 2)
+                if option not in _airflow_options().get(section, set()):
+                    yield f"{service}: Airflow has no option {section}.{option}"
+            elif name.startswith("AIRFLOW_CONN_"):
+                if name.removeprefix("AIRFLOW_CONN_").lower() not in airflow_settings.CONNECTION_TYPES:
+                    yield f"{service}: {name} is the connection of no agency"
+            elif name not in _variables_of_the_code():
+                yield f"{service}: nobody reads {name}"
+
+
+def commands(files: Files) -> Problems:
+    """Each command exists, with its arguments."""
+    for service, words in files.commands():
+        problem = _command_problem(service, words)
+        if problem:
+            yield f"{service}: {' '.join(words)}: {problem}"
+
+
+def ports(files: Files) -> Problems:
+    """What is published is on 127.0.0.1, and each port is the one that its service listens on."""
+    for name, service in files.services.items():
+        listens = files.environment(name).get("AIRFLOW__API__PORT") if "build" in service else None
+        inside = {"postgres": "5432", "redis": "6379", "airflow-apiserver": str(listens)}.get(name)
+        for published in service.get("ports", []):
+            address, _, port = str(published).rpartition(":")
+            if not address.startswith("127.0.0.1:"):
+                yield f"{name} is published on more than 127.0.0.1: {published}"
+            if port != inside:
+                yield f"{name} publishes port {port} and listens on {inside}"
+    probe = str(files.services["airflow-apiserver"]["healthcheck"]["test"])
+    port = files.environment("airflow-apiserver")["AIRFLOW__API__PORT"]
+    if f"http://127.0.0.1:{port}/api/v2/monitor/health" not in probe:
+        yield f"airflow-apiserver's health check does not ask port {port} for /api/v2/monitor/health"
+
+
+def addresses(files: Files) -> Problems:
+    """Each URL names a service that the asking one waits for, and a role with its own database and password."""
+    for name in files.ours:
+        waits_for = _waited_for(files, name)
+        for variable, value in files.services[name].get("environment", {}).items():
+            url = urlsplit(str(value).removeprefix("db+").replace("postgresql+psycopg2", "postgresql"))
+            if url.scheme in ("postgresql", "redis", "http") and url.hostname != "127.0.0.1":
+                port = {"postgresql": 5432, "redis": 6379, "http": 8080}[url.scheme]
+                # The api-server is asked by tasks, which come after it; nobody waits for it to start.
+                known = waits_for | ({"airflow-apiserver", "redis"} & files.services.keys())
+                if url.hostname not in known or url.port != port:
+                    yield f"{name}: {variable}: no service {url.hostname}:{url.port} that it waits for"
+            if url.scheme == "postgresql":
+                yield from _login_problems(files, name, variable, str(value))
+
+
+def paths(files: Files) -> Problems:
+    """What is mounted, copied and named as a path fits together and exists."""
+    environment, workdir = files.image_environment, files.workdir
+    home = environment.get("GREEN_FREIGHT_HOME", "")
+    code = {workdir: ".", f"{workdir}/plugins": "plugins", f"{workdir}/dags": "dags"}
+    for entry in [*environment["PYTHONPATH"].split(":"), environment["AIRFLOW__CORE__DAGS_FOLDER"]]:
+        if not (PROJECT / code.get(entry, "nowhere")).is_dir():
+            yield f"Dockerfile: {entry} is no folder of ours"
+    if environment["PYTHONPATH"].split(":") != [workdir, f"{workdir}/plugins"]:
+        yield "Dockerfile: PYTHONPATH is not the project and its plugins"
+    if environment["PATH"].split(":")[0] != f"{workdir}/.venv/bin":
+        yield "Dockerfile: PATH does not begin with the environment's programs"
+    if environment["AIRFLOW_HOME"] != f"{home}/airflow":
+        yield "Dockerfile: AIRFLOW_HOME is not where local_stack looks for it"
+    for source in re.findall(r"^COPY (\S+) \S+$", files.dockerfile, re.MULTILINE):
+        if not (PROJECT / source).exists():
+            yield f"Dockerfile: COPY {source}: not there"
+    for pattern in files.dockerignore.split():
+        yield from (f".dockerignore leaves out {name}" for name in NEEDED if fnmatch.fnmatch(name, pattern))
+    for name, service in files.ours.items():
+        if f"state:{home}" not in service.get("volumes", []):
+            yield f"{name}: the state's volume is not mounted on {home}"
+    yield from _paths_in_the_volume(files, home)
+
+
+def structure(files: Files) -> Problems:
+    """Services that are named exist, health that is waited for is checked, volumes are declared, demo is optional."""
+    declared = set(files.raw.get("volumes", {}))
+    used = {str(v).split(":")[0] for s in files.services.values() for v in s.get("volumes", [])}
+    yield from (f"volume {name} is not both declared and used" for name in sorted(declared ^ used))
+    for name, service in files.services.items():
+        for other, how in service.get("depends_on", {}).items():
+            if other not in files.services:
+                yield f"{name} waits for {other}, which is no service"
+            elif how["condition"] == "service_healthy" and "healthcheck" not in files.services[other]:
+                yield f"{name} waits for {other}'s health, which nobody checks"
+        if (service.get("profiles") == ["demo"]) != name.startswith("demo-"):
+            yield f"{name}: the demonstration alone has the profile demo"
+        if service.get("image") is None:
+            yield f"{name} has no image"
+    if files.services["demo-agencies"].get("network_mode") != "service:airflow-worker":
+        yield "demo-agencies listen on 127.0.0.1, so they must share the worker's network"
+    users = files.environment("airflow-apiserver")["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"]
+    if users != f"{install.OPERATOR}:admin":
+        yield f"install gives {install.OPERATOR} a password, Airflow knows {users}"
+
+
+CHECKS = (schema, variables, explained, settings_known, commands, ports, addresses, paths, structure)
+
+
+def _waited_for(files: Files, name: str) -> set[str]:
+    direct = set(files.services.get(name, {}).get("depends_on", {}))
+    return direct.union(*(_waited_for(files, other) for other in direct))
+
+
+def _login_problems(files: Files, service: str, variable: str, value: str) -> Problems:
+    url = urlsplit(value.removeprefix("db+").replace("postgresql+psycopg2", "postgresql"))
+    there = (url.username, url.password, url.path.lstrip("/"))
+    expected = {
+        f"GREEN_FREIGHT_{role.upper()}_URL": (
+            bootstrap.role_name(role), install.role_variable(role).lower(), database.WAREHOUSE
+        )
+        for role in ROLES
+    }  # fmt: skip
+    metadata = (database.METADATA, install.METADATA_PASSWORD.lower(), database.METADATA)
+    expected |= dict.fromkeys(
+        ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__CELERY__RESULT_BACKEND"), metadata
+    )
+    server = files.services["postgres"]["environment"]
+    expected[install.ADMIN_URL] = (server["POSTGRES_USER"], server["POSTGRES_PASSWORD"], "postgres")
+    if there != expected.get(variable):
+        yield f"{service}: {variable}: user, password and database are {there}, not {expected.get(variable)}"
+
+
+def _paths_in_the_volume(files: Files, home: str) -> Problems:
+    environment = files.environment("airflow-apiserver")
+    password_file = Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+    if password_file != Path(home, "airflow", "passwords.json") or password_file.parent.name != "airflow":
+        yield f"install writes {Home(Path(home)).root}/airflow/passwords.json, Airflow reads {password_file}"
+    for name in ("AIRFLOW__LOGGING__BASE_LOG_FOLDER", "GREEN_FREIGHT_LANDING_URL"):
+        if not urlsplit(environment[name]).path.startswith(f"{home}/"):
+            yield f"{name} is not in the state's volume: {environment[name]}"
+    serve = files.services["demo-agencies"]["command"]
+    served = serve[serve.index("--home") + 1]
+    if not served.startswith(f"{home}/"):
+        yield f"the demonstration's folder {served} is not in the state's volume"
+    if files.services["demo-connections"]["command"][-1] != served:
+        yield "demo-connections looks elsewhere than the agencies write"
+    if files.services["demo-agencies"]["healthcheck"]["test"][-1] != f"{served}/agencies.json":
+        yield "demo-agencies' health check looks elsewhere than the agencies write"
+
+
+def _command_problem(service: str, words: list[str]) -> str | None:
+    match words:
+        case ["python", "-m", "local_stack", name, *arguments]:
+            return _typer_problem(get_command(stack_app), name, arguments)
+        case ["python", "-m", "demo_city", name, *arguments]:
+            return _typer_problem(get_command(demo_app), name, arguments)
+        case ["python", "-c", code]:
+            ast.parse(code)
+            return None
+        case ["airflow", *arguments]:
+            return _airflow_problem(arguments)
+        case ["celery", "--app", app, "inspect", "ping", *_]:
+            module, _, attribute = app.rpartition(".")
+            return None if hasattr(importlib.import_module(module), attribute) else f"no {app}"
+        case [program, *_] if program in FOREIGN_PROGRAMS.get(service, set()):
+            return None
+    return "unknown command"
+
+
+def _typer_problem(group: click.Command, name: str, arguments: list[str]) -> str | None:
+    known = getattr(group, "commands", {})
+    if name not in known:
+        return f"no subcommand {name}"
+    try:
+        known[name].make_context(name, list(arguments))
+    except Exception as error:  # typer carries a copy of click's exceptions
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _airflow_problem(arguments: list[str]) -> str | None:
+    from airflow.cli import cli_parser
+
+    try:
+        cli_parser.get_parser().parse_args(arguments)
+    except SystemExit:
+        return "Airflow has no such command"
+    return None
+
+
+@cache
+def _airflow_options() -> dict[str, set[str]]:
+    import airflow
+    from airflow.providers.celery.get_provider_info import get_provider_info
+
+    shipped = Path(airflow.__file__).parent / "config_templates" / "config.yml"
+    sections = yaml.safe_load(shipped.read_text(encoding="utf-8")) | get_provider_info()["config"]
+    return {name: set(section["options"]) for name, section in sections.items()}
+
+
+@cache
+def _variables_of_the_code() -> set[str]:
+    folders = (PROJECT / "plugins", PROJECT / "local_stack")
+    text = "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py"))
+    named = set(re.findall(r"""["'](GREEN_FREIGHT_\w+|AIRFLOW_\w+_PASSWORD)["']""", text))
+    by_role = {f"GREEN_FREIGHT_{role.upper()}_URL" for role in ROLES} | set(map(install.role_variable, ROLES))
+    return named | by_role
