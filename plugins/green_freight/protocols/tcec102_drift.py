@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 # A misspelling stands for the standard's word wherever in a key it occurs: DetailElectMoney is covered too.
@@ -112,10 +113,9 @@ def canonical_station(message: Mapping[str, Any], drift: Counter[str] | None = N
 
 def canonical_stats(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
     """Return one StationStats (kWh as Decimal); an answer that wraps it in `StationStats` is unwrapped."""
-    answer = canonical(message, _STATS_ANSWER, None)
-    if isinstance(answer.get("StationStats"), dict):
-        answer = canonical(message, _STATS_ANSWER, drift)
-        found: dict[str, Any] = answer["StationStats"]
+    wrapped = (key for key in message if _plain(key) == _plain("StationStats"))
+    if isinstance(message.get(next(wrapped, "")), Mapping):
+        found: dict[str, Any] = canonical(message, _STATS_ANSWER, drift)["StationStats"]
         return found
     return canonical(message, STATION_STATS, drift)
 
@@ -152,6 +152,7 @@ def canonical(message: Mapping[str, Any], shape: Shape, drift: Counter[str] | No
     return found
 
 
+@lru_cache(maxsize=1024)
 def _plain(key: str) -> str:
     lowered = key.lower()
     for wrong, right in _WORDS:
@@ -188,6 +189,8 @@ def _part(value: Any, shape: Shape, drift: Counter[str] | None) -> Any:
 def _number(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
     try:
         number = Decimal(str(value).strip())
     except InvalidOperation:
