@@ -20,7 +20,7 @@ from green_freight import pipeline
 from green_freight.agencies import Connection
 from green_freight.errors import AgencyUnavailable, PermanentError
 from green_freight.loading import LoadStopped
-from green_freight.periods import Period, business_day
+from green_freight.periods import business_day
 from green_freight.settings import ROLES
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def backfill_agency(agency: str) -> TaskGroup:
     """Return the task group of one agency in a backfill: its months side by side, within the agency's pool."""
     with TaskGroup(group_id=agency) as group:
         months = months_to_load.override(task_id="months")(agency)
-        take_month.override(task_id="month", pool=agency).partial(agency=agency).expand(month=months)
+        take_months.override(task_id="month", pool=agency).partial(agency=agency).expand(months=months)
     return group
 
 
@@ -82,8 +82,8 @@ def begin_backfill() -> str:
 
 
 @task(retries=0)
-def months_to_load(agency: str) -> list[str]:
-    """Return the months that the backfill takes from one agency; none where it was not asked for."""
+def months_to_load(agency: str) -> list[list[str]]:
+    """Return the months that the backfill takes from one agency, in groups; none where it was not asked for."""
     params = _context()["params"]
     if agency not in params["agencies"]:
         return []
@@ -104,12 +104,12 @@ def load_landed(agency: str) -> dict[str, int]:
         return pipeline.load_landed(_run_id(), agency)
 
 
-@task(map_index_template="{{ month }}")
-def take_month(agency: str, month: str) -> dict[str, int]:
-    """Fetch, land and load one month of one agency."""
-    _context()["month"] = month
+@task(map_index_template="{{ months }}")
+def take_months(agency: str, months: list[str]) -> dict[str, int]:
+    """Fetch, land and load some months of one agency."""
+    _context()["months"] = "–".join(sorted({months[0], months[-1]}))
     with _agency_errors(agency):
-        return pipeline.take_month(_run_id(), agency, Period(month), _connections(agency))
+        return pipeline.take_months(_run_id(), agency, months, _connections(agency))
 
 
 @task(task_id="build", pool="warehouse", retries=0)

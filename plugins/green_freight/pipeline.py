@@ -6,7 +6,7 @@ Each step finds what it needs in the warehouse by the run's id, so that any of t
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 # A run that finds another one between build and publish waits this long: longer than any build has taken.
 CANDIDATE_WAIT = timedelta(minutes=45)
+
+# A task costs a second or two beside its work, so that years are not taken month by month but in groups.
+MOST_GROUPS = 12
 
 Work = list[tuple[str, Period]]
 
@@ -40,20 +43,22 @@ def yesterday() -> date:
     return business_day(datetime.now(SHANGHAI)) - timedelta(days=1)
 
 
-def backfill_months(run_id: str, first: str, last: str) -> list[str]:
-    """Return the months (`2023-01`) from `first` to `last` that do not lie after the run's last business day.
+def backfill_months(run_id: str, first: str, last: str) -> list[list[str]]:
+    """Return the months (`2023-01`) from `first` to `last` that do not lie after the run's last business day, in
+    at most MOST_GROUPS groups of neighbours.
 
     Raises:
         ValueError: there is none.
     """
     until = _business_day(run_id)
-    found = months(Period(first), min(Period(last), Period.month_of(until)))
+    found = [month.label for month in months(Period(first), min(Period(last), Period.month_of(until)))]
     if not found:
         raise ValueError(
             f"没有可回补的月份：{first} 至 {last}（截至 {until}） / "
             f"no month to backfill from {first} to {last} (loaded up to {until})"
         )
-    return [month.label for month in found]
+    size = -(-len(found) // MOST_GROUPS)
+    return [found[at : at + size] for at in range(0, len(found), size)]
 
 
 def fetch_due(run_id: str, agency: str, connections: Mapping[str, Connection]) -> dict[str, int]:
@@ -84,17 +89,17 @@ def load_landed(run_id: str, agency: str) -> dict[str, int]:
     return loaded.counts
 
 
-def take_month(
-    run_id: str, agency: str, month: Period, connections: Mapping[str, Connection]
+def take_months(
+    run_id: str, agency: str, labels: Sequence[str], connections: Mapping[str, Connection]
 ) -> dict[str, int]:
-    """Fetch, land and load one month of one agency, up to the run's last business day; return the counts.
+    """Fetch, land and load months of one agency, up to the run's last business day; return the counts.
 
     Raises:
         AgencyUnavailable, DeliveryBroken, LoadStopped: as the single steps do; what did come is loaded.
     """
     until = _business_day(run_id)
     store = LandingStore(landing_url())
-    work = agencies.due_in_month(agency, month, until)
+    work = [asked for label in labels for asked in agencies.due_in_month(agency, Period(label), until)]
     fetched = agencies.fetch_agency(agency, work, connections, store, run_id, until, _log_fetched)
     landed = [(outcome.delivery, outcome.period) for outcome in fetched.outcomes if outcome.has_files]
     loaded = loading.load_agency(agency, landed, run_id, store)
