@@ -33,7 +33,24 @@ def demo_connections_command(
     typer.echo(f"连接 · connections: {', '.join(names)}")
 
 
+def dictionary_command(
+    write: Annotated[
+        bool, typer.Option("--write", help="写入 docs/data_dictionary.md · write it into the documentation.")
+    ] = False,
+) -> None:
+    """数据字典 · Print the data dictionary, generated from the models' metadata."""
+    from green_freight.reporting import dictionary
+
+    page = dictionary.markdown(dictionary.parsed_manifest())
+    if not write:
+        typer.echo(page, nl=False)
+        return
+    dictionary.PAGE.write_text(page, encoding="utf-8")
+    typer.echo(f"已写入 · written: {dictionary.PAGE.relative_to(dictionary.PROJECT)}")
+
+
 def register(app: typer.Typer) -> None:
     """Add these subcommands to the command line."""
     app.command("install")(install_command)
     app.command("demo-connections")(demo_connections_command)
+    app.command("dictionary")(dictionary_command)

@@ -1,0 +1,72 @@
+"""The data dictionary says what is published, in both languages, and the committed page is the generated one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from green_freight.publishing.specs import from_manifest
+from green_freight.reporting import dictionary
+
+
+def _model(name: str, folder: str, columns: dict[str, str], **publish: Any) -> dict[str, Any]:
+    return {
+        "resource_type": "model",
+        "name": name,
+        "fqn": ["green_freight", "marts", folder, name],
+        "description": f"一行是一个{name}。 / One row is one {name}.",
+        "columns": {
+            column: {
+                "name": column,
+                "data_type": "text",
+                "description": text,
+                "constraints": [{"type": "not_null"}] if column == "needed" else [],
+            }
+            for column, text in columns.items()
+        },
+        "config": {"meta": {"publish": publish}},
+    }
+
+
+def _manifest(note: str = "备注 a|b / note a|b") -> dict[str, Any]:
+    reference = {
+        "columns": ["city_code", "parent"],
+        "references": "dim_a",
+        "referenced_columns": ["city_code", "a"],
+    }
+    key = {"city_code": "城市 / city", "a": "甲 / a"}
+    others = {"city_code": "城市 / city", "parent": "上级 / parent", "needed": "必填 / needed", "note": note}
+    return {
+        "nodes": {
+            "a": _model("dim_a", "core", key, primary_key=["city_code", "a"]),
+            "b": _model("card", "report", others, primary_key=["city_code"], foreign_keys=[reference]),
+            "c": {"resource_type": "test", "name": "no model"},
+        }
+    }
+
+
+def test_a_table_shows_key_type_meaning_and_reference() -> None:
+    page = dictionary.markdown(_manifest())
+    assert "| **city_code** | text | 城市 / city |  |" in page
+    assert "| parent | text, null | 上级 / parent | [dim_a](#dim_a) |" in page
+    assert "| needed | text | 必填 / needed |  |" in page
+    assert "| note | text, null | 备注 a\\|b / note a\\|b |  |" in page
+
+
+def test_readers_tables_come_first() -> None:
+    page = dictionary.markdown(_manifest())
+    assert page.index("### card") < page.index("### dim_a")
+
+
+@pytest.mark.parametrize("note", ["", "只有中文", "English only"])
+def test_a_column_without_both_languages_is_named(note: str) -> None:
+    with pytest.raises(dictionary.DictionaryIncomplete, match=r"card\.note$"):
+        dictionary.markdown(_manifest(note))
+
+
+def test_the_committed_page_is_what_the_models_say_now() -> None:
+    manifest = dictionary.parsed_manifest()
+    page = dictionary.markdown(manifest)
+    missing = [spec.name for spec in from_manifest(manifest) if f"\n### {spec.name}\n" not in page]
+    assert missing == [], "published, but in none of the dictionary's sections"
+    assert dictionary.PAGE.read_text(encoding="utf-8") == page, "run ./green-freight dictionary --write"
