@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from green_freight.settings import PROJECT
 from rich.console import Console
 
 from local_stack import demo_connections, install
@@ -46,7 +47,7 @@ def dictionary_command(
         typer.echo(page, nl=False)
         return
     dictionary.PAGE.write_text(page, encoding="utf-8")
-    typer.echo(f"已写入 · written: {dictionary.PAGE.relative_to(dictionary.PROJECT)}")
+    typer.echo(f"已写入 · written: {dictionary.PAGE.relative_to(PROJECT)}")
 
 
 def register(app: typer.Typer) -> None:
