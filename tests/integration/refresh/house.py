@@ -1,0 +1,179 @@
+"""One warehouse with its agencies: nights through the pipeline's own steps, and what stands published after them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from green_freight import agencies, loading, pipeline
+from green_freight.agencies import AGENCIES, Connection
+from green_freight.agencies.delivery import Granularity
+from green_freight.errors import AgencyUnavailable, DeliveryBroken
+from green_freight.landing import LandingStore
+from green_freight.loading import LoadStopped
+from green_freight.periods import SHANGHAI, Period, months
+from green_freight.settings import landing_url
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from demo_city.servers import DemoAgencies
+from tests.conftest import Warehouse
+
+# Registers and forms are loaded from the programme's first month, which every indicator needs; events only as far
+# back as a night looks for missing ones.
+EVENTS_FROM = date(2025, 7, 31)
+LAST_LOADED, EVE, DAY = date(2025, 9, 28), date(2025, 9, 29), date(2025, 9, 30)
+QUICK = {"attempts": "2", "first_wait_seconds": "0.01", "longest_wait_seconds": "0.02"}
+# What tells one way to the same state from another: numbers and moments of publications, builds and loads.
+_NUMBERS = ("publication", "publication_table_change", "publication_file")
+
+
+@dataclass
+class Night:
+    """What a night's steps said: errors by agency and step, publication number (None: nothing differed)."""
+
+    run_id: str
+    errors: dict[tuple[str, str], Exception] = field(default_factory=dict)
+    publication_no: int | None = None
+    report: str = ""
+
+
+@dataclass
+class House:
+    """The agencies that are asked, and the warehouse that GREEN_FREIGHT_* points to."""
+
+    demo: DemoAgencies
+    warehouse: Warehouse
+    extra: Mapping[str, str] = field(default_factory=lambda: QUICK)
+    # Another instance of an agency in place of the usual one, by connection id.
+    replaced: Mapping[str, DemoAgencies] = field(default_factory=dict)
+    runs: int = 0
+
+    def connections(self) -> dict[str, Connection]:
+        """Return the package's connections to the demonstration agencies."""
+        found = {}
+        for name, connection in self.demo.connections.items():
+            source = self.replaced.get(name)
+            facts = (source.connections[name] if source else connection).as_dict()
+            found[name] = Connection.of({**facts, "extra": {**facts["extra"], **self.extra}})
+        return found
+
+    def begin(self, kind: str, day: date) -> str:
+        """Begin a run with a name of its own and move the agencies' clock to the morning after its day."""
+        self.runs += 1
+        run_id = f"{kind}/{day}/{self.runs}"
+        for demo in (self.demo, *self.replaced.values()):
+            demo.set_clock(morning_after(day))
+        pipeline.begin(run_id, kind, day, "test")
+        return run_id
+
+    def take_history(self, until: date, events_from: date = EVENTS_FROM) -> None:
+        """Load registers and forms of all months, and the events from a day on."""
+        run_id = self.begin("backfill", until)
+        store = LandingStore(landing_url())
+        for agency in AGENCIES:
+            work = [
+                (name, period)
+                for month in months(Period("2023-01"), Period.month_of(until))
+                for name, period in agencies.due_in_month(agency, month, until)
+                if not _is_event(agency, name) or period.first_day >= events_from
+            ]
+            fetched = agencies.fetch_agency(agency, work, self.connections(), store, run_id, until)
+            fetched.raise_for_failures()
+            loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
+        self.finish(run_id)
+
+    def night(self, day: date = DAY, order: Iterable[str] = tuple(AGENCIES)) -> Night:
+        """Run a night as Airflow does: agencies apart from each other, then build, audit, publish."""
+        night = self.take(day, order)
+        night.publication_no, night.report = self.finish(night.run_id)
+        return night
+
+    def take(self, day: date = DAY, order: Iterable[str] = tuple(AGENCIES)) -> Night:
+        """Fetch and load what is due; a failing agency costs the others nothing."""
+        night = Night(self.begin("nightly", day))
+        for agency in order:
+            connections = {k: v for k, v in self.connections().items() if k.partition("_")[0] == agency}
+            try:
+                pipeline.fetch_due(night.run_id, agency, connections)
+            except (AgencyUnavailable, DeliveryBroken) as error:
+                night.errors[agency, "fetch"] = error
+            try:
+                pipeline.load_landed(night.run_id, agency)
+            except LoadStopped as error:
+                night.errors[agency, "load"] = error
+        return night
+
+    def finish(self, run_id: str) -> tuple[int | None, str]:
+        """Build, audit and publish; return the publication's number and the run's report."""
+        pipeline.build(run_id)
+        pipeline.audit(run_id)
+        published = pipeline.publish(run_id)
+        return published["publication_no"], pipeline.report(run_id)
+
+    def take_only(self, day: date) -> None:
+        """Fetch and load the deliveries labelled with one day, none that were missed before it."""
+        run_id = self.begin("nightly", day)
+        store = LandingStore(landing_url())
+        for agency in AGENCIES:
+            work = [
+                (name, Period.day(day)) for name in AGENCIES[agency].deliveries if _is_daily(agency, name)
+            ]
+            report = agencies.fetch_agency(agency, work, self.connections(), store, run_id, day)
+            report.raise_for_failures()
+            loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """Return the rows of a query as the owner of the tables concerned sees them."""
+        with self.warehouse.admin() as admin, admin.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query.encode(), list(values)).fetchall()
+
+    def rows_named(self, query: str, **values: Any) -> list[dict[str, Any]]:
+        """Return the rows of a query with named parameters."""
+        with self.warehouse.admin() as admin, admin.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query.encode(), values).fetchall()
+
+    def value(self, query: str, *values: Any) -> Any:
+        """Return the only value of a query."""
+        [row] = self.rows(query, *values)
+        [value] = row.values()
+        return value
+
+    def tables(self) -> dict[str, str]:
+        """Return a hash of the content of each published table, without the numbers of publications."""
+        found = {}
+        with self.warehouse.admin() as admin:
+            names = admin.execute(
+                "select tablename from pg_tables where schemaname = 'mart' and tablename not like '%\\_p20%'"
+            ).fetchall()
+            for (name,) in names:
+                if name in _NUMBERS:
+                    continue
+                [found[name]] = admin.execute(
+                    sql.SQL(
+                        "select coalesce(sum(hashtextextended((to_jsonb(t) - 'publication_no')::text, 0)), 0)"
+                        " || ' ' || count(*) from {} t"
+                    ).format(sql.Identifier("mart", name))
+                ).fetchone() or [""]
+        return found
+
+    def contents(self, table: str) -> Counter[str]:
+        """Return the rows of a published table as texts, without the number of the publication."""
+        query = f"select (to_jsonb(t) - 'publication_no')::text as content from mart.{table} t"
+        return Counter(row["content"] for row in self.rows(query))
+
+
+def morning_after(day: date) -> datetime:
+    """Return 02:00 Shanghai of the next day: when a nightly run begins."""
+    return datetime.combine(day + timedelta(days=1), time(2), SHANGHAI)
+
+
+def _is_event(agency: str, delivery: str) -> bool:
+    return AGENCIES[agency].delivery(delivery).granularity is Granularity.DAY
+
+
+def _is_daily(agency: str, delivery: str) -> bool:
+    return AGENCIES[agency].delivery(delivery).granularity is not Granularity.MONTH
