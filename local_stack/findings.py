@@ -42,7 +42,7 @@ from ops.verdict where run_id = any(%s) and not is_success
 order by severity_code, table_name, expectation_code
 """
 _STALE = """
-select distinct coalesce(dataset_id, indicator_code) from mart.data_quality where is_stale order by 1
+select distinct subject_code from mart.data_quality where is_stale order by 1
 """
 
 TITLES = {
