@@ -142,7 +142,7 @@ def _project(home: Home, plan: AirflowPlan) -> dict[str, str]:
     urls = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in plan.role_urls.items()}
     return urls | {
         "GREEN_FREIGHT_HOME": str(home.root),
-        "GREEN_FREIGHT_LANDING_URL": os.environ.get("GREEN_FREIGHT_LANDING_URL", home.landing.as_uri()),
+        "GREEN_FREIGHT_LANDING_URL": os.environ.get("GREEN_FREIGHT_LANDING_URL", f"file://{home.landing}"),
         "GREEN_FREIGHT_CODE_VERSION": settings.code_version(),
         "PYTHONPATH": os.pathsep.join([str(settings.PROJECT), str(settings.PROJECT / "plugins")]),
     }

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from local_stack.following import Counts, Progress, StepState
 
-LINE_SECONDS = 10.0
+LINE_SECONDS = 30.0
 SIGNS = {"success": "✓", "failed": "✗", "running": "▶", "skipped": "–", "waiting": "·"}
 STYLES = {"success": "green", "failed": "red", "running": "cyan", "skipped": "magenta", "waiting": "dim"}
 AGENCY_NAMES = {
@@ -63,7 +63,7 @@ class LiveDisplay:
 
 
 class LineDisplay:
-    """Prints a line when a step begins or ends, and every ten seconds how far a long one has come."""
+    """Prints a line when a step begins or ends, and every half minute how far a long one has come."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

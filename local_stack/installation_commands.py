@@ -36,18 +36,19 @@ def demo_connections_command(
 
 def dictionary_command(
     write: Annotated[
-        bool, typer.Option("--write", help="写入 docs/data_dictionary.md · write it into the documentation.")
+        bool, typer.Option("--write", help="写入 docs/ · write it, and the page of failure codes, into docs.")
     ] = False,
 ) -> None:
     """数据字典 · Print the data dictionary, generated from the models' metadata."""
-    from green_freight.reporting import dictionary
+    from green_freight.reporting import dictionary, failure_codes
 
     page = dictionary.markdown(dictionary.parsed_manifest())
     if not write:
         typer.echo(page, nl=False)
         return
-    dictionary.PAGE.write_text(page, encoding="utf-8")
-    typer.echo(f"已写入 · written: {dictionary.PAGE.relative_to(PROJECT)}")
+    for path, text in ((dictionary.PAGE, page), (failure_codes.PAGE, failure_codes.markdown())):
+        path.write_text(text, encoding="utf-8")
+        typer.echo(f"已写入 · written: {path.relative_to(PROJECT)}")
 
 
 def register(app: typer.Typer) -> None:

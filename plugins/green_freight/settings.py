@@ -44,7 +44,8 @@ def home() -> Path:
 
 def landing_url() -> str:
     """Return the landing store's URL (GREEN_FREIGHT_LANDING_URL); a folder below `home` by default."""
-    return os.environ.get("GREEN_FREIGHT_LANDING_URL", (home() / "landing").as_uri())
+    # Not as_uri(): fsspec takes the path as it stands, and %20 for a space would be another folder.
+    return os.environ.get("GREEN_FREIGHT_LANDING_URL", f"file://{home() / 'landing'}")
 
 
 def city() -> City:
