@@ -1,0 +1,20 @@
+"""The page of failure codes holds every code, and the committed page is the generated one."""
+
+from __future__ import annotations
+
+from green_freight.errors import KINDS
+from green_freight.loading.reasons import ROW_REASONS, STOP_REASONS
+from green_freight.reporting import failure_codes
+
+
+def test_every_code_has_a_row_with_both_languages() -> None:
+    lines = failure_codes.markdown().splitlines()
+    for code in (*KINDS, *STOP_REASONS, *ROW_REASONS):
+        rows = [line for line in lines if line.startswith(f"| `{code}` |")]
+        assert rows, code
+        assert all(row.count(" / ") >= 2 for row in rows), rows
+
+
+def test_the_committed_page_is_what_the_code_says_now() -> None:
+    said = failure_codes.PAGE.read_text(encoding="utf-8")
+    assert said == failure_codes.markdown(), "run ./green-freight dictionary --write"
