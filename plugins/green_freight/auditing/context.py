@@ -4,11 +4,11 @@ into the project.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ def judge(suites: Sequence[Suite], folder: Path) -> list[Verdict]:
             for validation in judged.run_results.values():
                 verdicts += [_verdict(context, suite, result) for result in validation.results]
         _forget_old_audits()
+        context.clean_data_docs()
         context.build_data_docs()
     return verdicts
 
@@ -41,7 +42,7 @@ def data_docs_index() -> Path:
     return _audit_home() / "data_docs" / "index.html"
 
 
-@contextlib.contextmanager
+@contextmanager
 def opened(folder: Path) -> Iterator[Any]:
     """Open the file context of a folder for the warehouse that the role builder's URL names."""
     os.environ.update(
@@ -56,16 +57,12 @@ def opened(folder: Path) -> Iterator[Any]:
     _audit_home().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_audit_home(), prefix="context-") as copy:
         shutil.copytree(folder, copy, dirs_exist_ok=True)
-        # It prints a hint for each query that judges a whole (`having`, `with`) in words that it does not know.
-        with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-            context = great_expectations.get_context(mode="file", context_root_dir=copy)
-        yield context
+        yield great_expectations.get_context(mode="file", context_root_dir=copy)
 
 
-def batch(context: Any, suite: Suite) -> Any:
+def batch(datasource: Any, suite: Suite) -> Any:
     """Return what a suite judges: its table of the candidate, or the months of this build."""
-    asset = context.data_sources.get(DATASOURCE).get_asset(suite.table)
-    return asset.get_batch_definition(BATCH).get_batch()
+    return datasource.get_asset(suite.table).get_batch_definition(BATCH).get_batch()
 
 
 def with_rows(context: Any, suite: Suite, result: Any) -> Any:
@@ -75,7 +72,8 @@ def with_rows(context: Any, suite: Suite, result: Any) -> Any:
     checkpoints ask for less and the few queries that fail are asked again.
     """
     expectation = result.expectation_config.to_domain_obj()
-    return batch(context, suite).validate(expectation, result_format=suite.result_format("COMPLETE"))
+    datasource = context.data_sources.get(DATASOURCE)
+    return batch(datasource, suite).validate(expectation, result_format=suite.result_format("COMPLETE"))
 
 
 def _verdict(context: Any, suite: Suite, result: Any) -> Verdict:

@@ -1,0 +1,125 @@
+"""A small candidate that passes every expectation, made in two seconds: nothing of it is built by dbt.
+
+Its columns come from the models' own descriptions, its plan from the seeds, so that it follows them.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from green_freight.building.calendar import calendar_day
+from green_freight.settings import PROJECT
+from psycopg import Connection, sql
+
+AS_OF = date(2023, 4, 30)
+MONTHS = [date(2023, month, 1) for month in (1, 2, 3, 4)]
+CITY = "320700"
+_HERE = Path(__file__).parent
+_SEEDS = PROJECT / "dbt_project" / "seeds"
+
+
+@cache
+def marts() -> dict[str, dict[str, str]]:
+    """Return the columns and types of every model of the marts, as their descriptions state them."""
+    models = [
+        model
+        for path in sorted((PROJECT / "dbt_project" / "models" / "marts").rglob("*.yml"))
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models") or []
+    ]
+    return {
+        model["name"]: {column["name"]: column["data_type"] for column in model["columns"]}
+        for model in models
+    }
+
+
+def make(builder: Connection[Any]) -> int:
+    """Make the candidate as the role builder, with its row in ops.build; return the build's id."""
+    for table, columns in marts().items():
+        _create(builder, sql.Identifier("candidate", table), columns)
+    _create(builder, sql.Identifier("reference", "dataset"), {"dataset_id": "text"})
+    _fill_plan(builder)
+    for script in ("good_candidate.sql", "good_figures.sql"):
+        builder.execute((_HERE / script).read_text(encoding="utf-8").encode())
+    build = builder.execute(
+        """
+        insert into ops.build (run_id, as_of_date, changed_months, code_version, outcome_code, started_at)
+        values ('run', %s, %s, 'test', 'built', clock_timestamp()) returning build_id
+        """,
+        [AS_OF, MONTHS],
+    ).fetchone()
+    builder.commit()
+    assert build
+    return int(build[0])
+
+
+def publish_copies(admin: Connection[Any], tables: Iterable[str]) -> None:
+    """Let `mart` hold what the candidate holds, as after a publication (as the server's administrator)."""
+    for table in tables:
+        admin.execute(
+            sql.SQL("create table mart.{0} as table candidate.{0}").format(sql.Identifier(table)).as_string()
+        )
+        admin.execute(sql.SQL("grant select on mart.{} to public").format(sql.Identifier(table)).as_string())
+
+
+def _create(builder: Connection[Any], table: sql.Identifier, columns: Mapping[str, str]) -> None:
+    body = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items()
+    )
+    builder.execute(sql.SQL("create table {} ({})").format(table, body))
+
+
+def _fill_plan(builder: Connection[Any]) -> None:
+    tasks = {row["task_no"]: row for row in _seed("plan_task")}
+    for row in _seed("dataset"):
+        builder.execute("insert into reference.dataset values (%s)", [row["dataset_id"]])
+    for row in _seed("plan_region"):
+        _insert(builder, "dim_region", row, "region_name")
+    for row in _seed("plan_unit"):
+        _insert(builder, "dim_unit", row, "unit_name")
+    for row in _seed("plan_key_work"):
+        task = tasks[row["task_no"]]
+        names = {"task_name_zh": task["name_zh"], "task_name_en": task["name_en"]}
+        _insert(builder, "dim_key_work", row | names, "work_name")
+    for row in _seed("plan_indicator"):
+        _insert(builder, "dim_indicator", row, "indicator_name")
+    for row in _seed("plan_responsibility"):
+        _insert(builder, "bridge_work_unit", row)
+    for row in _seed("plan_target"):
+        _insert(builder, "fct_indicator_target", row)
+    for offset in range(365):
+        _insert_day(builder, date(2023, 1, 1) + timedelta(days=offset))
+
+
+def _seed(name: str) -> list[dict[str, str]]:
+    with (_SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _insert(builder: Connection[Any], table: str, row: Mapping[str, Any], name: str = "") -> None:
+    """Insert what the table has columns for; the seed's `name_zh` goes to `<name>_zh`. An empty text is NULL."""
+    renamed = {f"{name}_{key[-2:]}" if key in ("name_zh", "name_en") else key: row[key] for key in row}
+    known = {key: value for key, value in renamed.items() if key in marts()[table]}
+    builder.execute(
+        sql.SQL("insert into {} ({}) values ({})").format(
+            sql.Identifier("candidate", table),
+            sql.SQL(", ").join(map(sql.Identifier, known)),
+            sql.SQL(", ").join(sql.Placeholder() for _ in known),
+        ),
+        [None if value == "" else value for value in known.values()],
+    )
+
+
+def _insert_day(builder: Connection[Any], day: date) -> None:
+    known = calendar_day(day)
+    _insert(builder, "dim_date", {
+        "city_code": CITY, "date_day": day, "period_month": day.replace(day=1), "year": day.year, "month": day.month,
+        "quarter": (day.month + 2) // 3, "weekday": day.isoweekday(), "is_working_day": known.is_working_day,
+        "is_official_holiday": known.is_official_holiday, "is_make_up_working_day": known.is_make_up_working_day,
+        "is_calendar_provisional": known.is_calendar_provisional,
+    })  # fmt: skip
