@@ -1,0 +1,97 @@
+"""The DAG files as Airflow reads them: exactly these DAGs, and the wiring that an operator relies on."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from green_freight import settings
+
+AGENCIES = ("transport", "commerce", "postal", "power")
+GROUP_TASKS = {
+    "nightly_refresh": {f"{agency}.{step}" for agency in AGENCIES for step in ("fetch", "load")},
+    "backfill_history": {f"{agency}.{step}" for agency in AGENCIES for step in ("months", "month")},
+}
+STEPS = {"begin", "build", "audit", "publish", "report"}
+
+
+def _read(folder: Path) -> Any:
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(dag_folder=str(folder), bundle_path=folder)
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Read the project's DAG folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
+        yield _read(settings.PROJECT / "dags")
+
+
+def test_exactly_these_dags_are_read_without_an_error(bag: Any) -> None:
+    assert bag.import_errors == {}
+    assert set(bag.dags) == {"nightly_refresh", "backfill_history"}
+
+
+@pytest.mark.parametrize("dag_id", ["nightly_refresh", "backfill_history"])
+def test_the_steps_are_these_and_explained(bag: Any, dag_id: str) -> None:
+    dag = bag.dags[dag_id]
+    warn = {"warn_stale"} if dag_id == "nightly_refresh" else set()
+    assert set(dag.task_ids) == GROUP_TASKS[dag_id] | STEPS | warn
+    assert dag.doc_md and "What it does" in dag.doc_md
+    assert not dag.catchup and dag.max_active_runs == 1
+    assert {task.owner for task in dag.tasks} == {"green-freight"}
+    assert "green-freight" in dag.tags
+
+
+@pytest.mark.parametrize("dag_id", ["nightly_refresh", "backfill_history"])
+def test_nothing_is_published_that_was_not_built_and_audited(bag: Any, dag_id: str) -> None:
+    dag = bag.dags[dag_id]
+    for step, before in (("audit", "build"), ("publish", "audit"), ("report", "publish")):
+        assert dag.get_task(step).upstream_task_ids == {before}
+        assert dag.get_task(step).trigger_rule == "all_success"
+    # The run's state is that of its last tasks: none of them may succeed when nothing was published.
+    assert {leaf.trigger_rule for leaf in dag.leaves} == {"all_success"}
+
+
+def test_an_agency_that_fails_stops_neither_its_own_loads_nor_the_night(bag: Any) -> None:
+    dag = bag.dags["nightly_refresh"]
+    assert dag.get_task("build").trigger_rule == "all_done"
+    assert dag.get_task("build").upstream_task_ids == {f"{agency}.load" for agency in AGENCIES}
+    for agency in AGENCIES:
+        assert dag.get_task(f"{agency}.load").trigger_rule == "all_done"
+        assert dag.get_task(f"{agency}.fetch").pool == agency
+        assert dag.get_task(f"{agency}.fetch").retries == 2
+
+
+def test_a_month_that_fails_stops_a_backfill(bag: Any) -> None:
+    dag = bag.dags["backfill_history"]
+    assert dag.get_task("build").trigger_rule == "none_failed"
+    assert dag.get_task("build").upstream_task_ids == {f"{agency}.month" for agency in AGENCIES}
+
+
+def test_the_alert_of_06_00_leads_to_a_function(bag: Any) -> None:
+    [deadline] = bag.dags["nightly_refresh"].deadline
+    assert deadline.interval == timedelta(hours=28)
+    module, _, name = deadline.callback.path.rpartition(".")
+    assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_pools_are_those_that_the_stack_makes(bag: Any) -> None:
+    from local_stack import airflow_settings
+
+    used = {task.pool for dag in bag.dags.values() for task in dag.tasks} - {"default_pool"}
+    assert used == set(airflow_settings.POOLS)
+
+
+def test_reading_would_show_a_broken_file(tmp_path: Path) -> None:
+    shutil.copytree(settings.PROJECT / "dags", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "broken.py").write_text("from airflow.sdk import DAG\nDAG(dag_id='a b c!')\n")
+    broken = _read(tmp_path)
+    assert list(broken.import_errors) and "broken.py" in next(iter(broken.import_errors))
