@@ -20,6 +20,7 @@ from pathlib import Path
 import psycopg
 from green_freight import settings
 from green_freight.warehouse import bootstrap
+from green_freight.warehouse.migrate import MigrationError
 
 from local_stack import airflow_settings, database
 from local_stack.database import Databases
@@ -104,6 +105,8 @@ def install(home: Home, answers: Answers, steps: Steps) -> None:
             f"{ADMIN_URL} 中的管理员须能创建角色和数据库 / its administrator must be allowed to create roles and "
             f"databases (CREATEROLE, CREATEDB): {error}"
         ) from error
+    except MigrationError as error:
+        raise InstallError(str(error)) from error
     environment = airflow_environment(home, metadata_url)
     if database.metadata_version(metadata_url) != airflow_version():
         with steps.step("Airflow 元数据库 · Airflow's metadata database"):
