@@ -15,12 +15,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from psycopg.rows import dict_row
+
 from green_freight import settings
 from green_freight.building.outcome import NodeProgress
+from green_freight.warehouse import connect
 
 PROJECT = settings.PROJECT / "dbt_project"
 _FAILED = ("error", "fail", "runtime error", "partial success")
 _FINISHED = ("LogModelResult", "LogSeedResult", "LogTestResult")
+_KINDS = {"test": "测试 test", "seed": "种子 seed"}
+_FINDINGS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -142,15 +147,21 @@ def _listener(progress: Callable[[NodeProgress], None]) -> Callable[[Any], None]
 def _described(result: Any) -> str:
     """Say in one line which model or test it was, what the database said, and where its SQL is."""
     node = result.node
-    what = {"test": "测试 test", "unit_test": "单元测试 unit test", "seed": "种子 seed"}.get(
-        str(node.resource_type), "模型 model"
-    )
+    what = _KINDS.get(str(node.resource_type), "模型 model")
     attached = str(getattr(node, "attached_node", None) or "").rpartition(".")[2]
     where = f"（{attached}）" if attached else ""
     said = " ".join(str(result.message or "").split())
-    compiled = getattr(node, "compiled_path", None)
-    hint = f"；SQL: {compiled}" if compiled else ""
+    if str(node.resource_type) == "test" and str(result.status) in ("fail", "warn"):
+        said += f"：{_first_findings(node.compiled_code)}"
+    hint = f"；SQL: {node.compiled_path}" if getattr(node, "compiled_path", None) else ""
     return f"{what} {node.name}{where}: {said}{hint}"
+
+
+def _first_findings(query: str) -> str:
+    """Return the first rows that a test found, as `column=value`."""
+    with connect("builder") as builder:
+        found = builder.cursor(row_factory=dict_row).execute(query.encode()).fetchmany(_FINDINGS_SHOWN)
+    return "; ".join(", ".join(f"{name}={value}" for name, value in row.items()) for row in found)
 
 
 def _said(error: BaseException | None) -> str:

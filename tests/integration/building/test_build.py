@@ -191,8 +191,9 @@ def test_a_failure_names_model_and_test_and_the_next_build_is_whole(
         loader.execute("update raw.transport_policy set _source_file_key = 'a file nobody knows'")
     with pytest.raises(BuildFailed) as failed:
         build("failed", DAY)
-    assert "has_parents_fct_policy" in str(failed.value)
+    assert "fct_policy__has_parents" in str(failed.value)
     assert "（fct_policy）" in str(failed.value)
+    assert "orphan=320700 a file nobody knows" in str(failed.value)
     with filled.connect("builder") as builder:
         recorded = builder.execute(
             "select outcome_code, error_message, finished_at is not null from ops.build where build_id = %s",
@@ -200,7 +201,7 @@ def test_a_failure_names_model_and_test_and_the_next_build_is_whole(
         ).fetchone()
     assert recorded is not None
     assert (recorded[0], recorded[2]) == ("failed", True)
-    assert "has_parents_fct_policy" in recorded[1]
+    assert "fct_policy__has_parents" in recorded[1]
     with filled.connect("loader") as loader:
         load(loader, "transport_policy", "2025-09-30", [])
     with filled.connect("publisher") as publisher:
