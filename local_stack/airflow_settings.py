@@ -17,6 +17,9 @@ from local_stack.home import Home
 USER = "engineer"
 PARALLELISM = 4
 
+EDITABLE = "LocalExecutor"
+QUICK = "local_stack.preloading_executor.PreloadingExecutor"
+
 # An agency's pool is its limit of simultaneous requests; the warehouse's keeps two loads off the small machine's
 # both cores at once.
 POOLS: dict[str, tuple[int, str]] = {
@@ -45,7 +48,8 @@ class AirflowPlan:
     """What one start of Airflow is given.
 
     `metadata_url` and `role_urls` are libpq URLs; `connections` are the agencies' connection fields by
-    connection id; `is_scheduled` tells whether timetables create runs by themselves.
+    connection id; `is_scheduled` tells whether timetables create runs by themselves; `executor` is Airflow's name
+    of the class that runs tasks.
     """
 
     port: int
@@ -54,6 +58,7 @@ class AirflowPlan:
     connections: Mapping[str, Mapping[str, Any]]
     dags_folder: Path
     is_scheduled: bool
+    executor: str = EDITABLE
 
 
 def environment(home: Home, plan: AirflowPlan) -> dict[str, str]:
@@ -89,7 +94,7 @@ def _inherited() -> dict[str, str]:
 def _airflow(home: Home, plan: AirflowPlan) -> dict[str, str]:
     address = f"http://127.0.0.1:{plan.port}"
     chosen = {
-        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__EXECUTOR": plan.executor,
         "CORE__PARALLELISM": str(PARALLELISM),
         "CORE__DAGS_FOLDER": str(plan.dags_folder),
         # Airflow imports every file below this folder under its bare name (a module http.py hid the standard http):

@@ -13,6 +13,7 @@ from green_freight.periods import Period
 
 from local_stack import database, demonstration, findings, history, scorecard, stack
 from local_stack.airflow_client import AirflowClient, DagRun
+from local_stack.airflow_settings import QUICK
 from local_stack.database import Databases
 from local_stack.demonstration import Demonstration
 from local_stack.display import display_for
@@ -119,7 +120,7 @@ def _stack_for(home: Home, databases: Databases, request: Request, steps: Steps)
     up = home.noted("up") if database.is_left_running(home) else None
     if up is None:
         with stack.stopping_afterwards(home, steps):
-            yield stack.start(home, databases, StackPlan(request.city, request.clock), steps)
+            yield stack.start(home, databases, StackPlan(request.city, request.clock, executor=QUICK), steps)
         return
     if (up["clock"], up["volume"]) != (request.clock.isoformat(), request.city.volume):
         raise Busy(

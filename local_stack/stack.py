@@ -54,6 +54,7 @@ class StackPlan:
     dags_folder: Path = field(default_factory=dags_folder)
     is_scheduled: bool = False
     has_triggerer: bool = False
+    executor: str = airflow_settings.EDITABLE
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def start(home: Home, databases: Databases, plan: StackPlan, steps: Steps) -> Ru
         steps.done("四个演示部门 · four demonstration agencies", time.monotonic() - begun)
     database.release_orphaned_tasks(metadata_url)
     airflow_plan = AirflowPlan(
-        free_port(), metadata_url, role_urls, connections, plan.dags_folder, plan.is_scheduled
+        free_port(), metadata_url, role_urls, connections, plan.dags_folder, plan.is_scheduled, plan.executor
     )
     with steps.step("Airflow · api-server, scheduler, dag-processor" + (", triggerer" * plan.has_triggerer)):
         environment = airflow_settings.environment(home, airflow_plan)
