@@ -47,7 +47,8 @@ class House:
 
     demo: DemoAgencies
     warehouse: Warehouse
-    extra: Mapping[str, str] = field(default_factory=lambda: QUICK)
+    # Patience of single connections, by connection id.
+    extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # Another instance of an agency in place of the usual one, by connection id.
     replaced: Mapping[str, DemoAgencies] = field(default_factory=dict)
     runs: int = 0
@@ -58,7 +59,8 @@ class House:
         for name, connection in self.demo.connections.items():
             source = self.replaced.get(name)
             facts = (source.connections[name] if source else connection).as_dict()
-            found[name] = Connection.of({**facts, "extra": {**facts["extra"], **self.extra}})
+            extra = {**facts["extra"], **QUICK, **self.extra.get(name, {})}
+            found[name] = Connection.of({**facts, "extra": extra})
         return found
 
     def begin(self, kind: str, day: date) -> str:
