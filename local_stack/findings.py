@@ -26,8 +26,11 @@ select dataset_id || ' ' || period_label || ': ' || coalesce(error_message, 'sto
 from ops.load where run_id = any(%s) and outcome_code = 'stopped' order by 1
 """
 _LOAD_WARNINGS = """
-select distinct dataset_id || ' ' || period_label || ': ' || warnings::text
-from ops.load where run_id = any(%s) and warnings is not null and jsonb_array_length(warnings) > 0 order by 1
+select distinct load.dataset_id || ' ' || load.period_label || ': ' || coalesce(
+    (warning ->> 'message_zh') || ' / ' || (warning ->> 'message_en'), warning::text
+)
+from ops.load cross join lateral jsonb_array_elements(load.warnings) as warning
+where load.run_id = any(%s) and jsonb_typeof(load.warnings) = 'array' order by 1
 """
 _REJECTED = """
 select rejected.dataset_id || ' ' || rejected.reason_code || ' × ' || count(*) || ': '
@@ -92,7 +95,7 @@ def print_findings(findings: Findings, console: Console) -> None:
             continue
         console.print(f"[yellow]![/] {TITLES[kind]} ({len(lines)})", highlight=False)
         for line in lines[:SHOWN]:
-            console.print(f"    {line}", highlight=False, markup=False)
+            console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
         if len(lines) > SHOWN:
             console.print(f"    … {len(lines) - SHOWN} more: ./green-freight psql", highlight=False)
 
