@@ -52,28 +52,38 @@ def audit(run_id: str, build_id: int, expectations: Path = EXPECTATIONS) -> Audi
     for verdict in verdicts:
         if not verdict.is_success:
             log.warning(verdict.sentence())
-    _decide(run_id, build_id, suites, verdicts)
+    _decide(run_id, build_id, failures(suites, verdicts))
     return outcome
 
 
-def _decide(run_id: str, build_id: int, suites: Sequence[Suite], verdicts: Sequence[Verdict]) -> None:
-    failures = [verdict.sentence() for verdict in verdicts if verdict.kind == "critical"]
-    expected = sum(len(suite.expectations) for suite in suites)
-    if expected != len(verdicts):
-        # Great Expectations merges expectations it takes for the same; one that is not judged guards nothing.
-        failures.append(
-            f"{expected} 条期望只评判了 {len(verdicts)} 条 / {len(verdicts)} of {expected} judged"
-        )
-    _mark_build(build_id, "rejected" if failures else "audited")
-    if failures:
+def failures(suites: Sequence[Suite], verdicts: Sequence[Verdict]) -> list[str]:
+    """Return a sentence for each reason not to publish: a critical failure, or an expectation without a verdict.
+
+    Great Expectations merges expectations that it takes for the same; one that is not judged guards nothing.
+    """
+    found = [verdict.sentence() for verdict in verdicts if verdict.kind == "critical"]
+    judged = {(verdict.table_name, verdict.expectation_code) for verdict in verdicts}
+    for suite in suites:
+        for code in (one["meta"]["code"] for one in suite.expectations):
+            if (suite.table, code) not in judged:
+                found.append(f"critical {suite.table}.{code}: 未被评判 / was not judged")
+    return found
+
+
+def _decide(run_id: str, build_id: int, reasons: Sequence[str]) -> None:
+    _mark_build(build_id, "rejected" if reasons else "audited")
+    if reasons:
         raise AuditFailed(
             f"审核未通过，未发布，读者仍看到上一次发布 / the audit of build {build_id} ({run_id}) failed, nothing is "
-            "published and readers keep the last publication:\n- " + "\n- ".join(failures)
+            "published and readers keep the last publication:\n- " + "\n- ".join(reasons)
         )
 
 
 def _mark_build(build_id: int, outcome_code: str) -> None:
+    """Write the decision; a build that is published stays so when its audit task is run again."""
     with connect("builder") as warehouse:
         warehouse.execute(
-            "update ops.build set outcome_code = %s where build_id = %s", [outcome_code, build_id]
+            "update ops.build set outcome_code = %s"
+            " where build_id = %s and outcome_code is distinct from 'published'",
+            [outcome_code, build_id],
         )

@@ -32,7 +32,7 @@ def judge(suites: Sequence[Suite], folder: Path) -> list[Verdict]:
             for validation in judged.run_results.values():
                 verdicts += [_verdict(context, suite, result) for result in validation.results]
         _forget_old_audits()
-        context.clean_data_docs()
+        shutil.rmtree(data_docs_index().parent, ignore_errors=True)
         context.build_data_docs()
     return verdicts
 

@@ -48,7 +48,8 @@ def read_suites(folder: Path = EXPECTATIONS) -> list[Suite]:
     """Return the suites in the order of their tables.
 
     Raises:
-        ValueError: a suite is not named like its file, or an expectation lacks its severity, code or words.
+        ValueError: a suite is not named like its file, an expectation lacks its severity, code or words, or two
+            have one code or say the same.
     """
     return [_read(path) for path in sorted((folder / "suites").glob("*.json"))]
 
@@ -62,5 +63,15 @@ def _read(path: Path) -> Suite:
             raise ValueError(
                 f"{path.name}: {expectation['type']} needs a severity and meta with {', '.join(sorted(WORDS))}"
             )
+    _refuse_twins(path.name, text["expectations"])
     meta = text["meta"]
     return Suite(path.stem, tuple(meta["key"]), meta.get("query"), tuple(text["expectations"]))
+
+
+def _refuse_twins(name: str, expectations: list[dict[str, Any]]) -> None:
+    """A verdict is found by its code, and Great Expectations may merge two expectations that say the same."""
+    sayings = [json.dumps([one["type"], one["kwargs"]], sort_keys=True) for one in expectations]
+    for told in ([one["meta"]["code"] for one in expectations], sayings):
+        twins = sorted({one for one in told if told.count(one) > 1})
+        if twins:
+            raise ValueError(f"{name}: stands twice: {', '.join(twins)}")

@@ -1,0 +1,197 @@
+"""The audit as a whole: what it records, what stops a publication, what it leaves behind."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from green_freight.auditing import AuditFailed, audit, published_views
+from green_freight.auditing.context import KEPT_AUDITS, data_docs_index
+from green_freight.auditing.register import register
+from green_freight.auditing.suites import EXPECTATIONS, read_suites
+from green_freight.publishing import publish
+from green_freight.publishing.errors import NotAudited
+
+from tests.conftest import Warehouse
+from tests.integration.auditing import good_candidate
+
+
+@pytest.fixture(scope="module")
+def build_id(module_warehouse: Warehouse) -> int:
+    with module_warehouse.connect("builder") as builder:
+        return good_candidate.make(builder)
+
+
+@pytest.fixture
+def planted(module_warehouse: Warehouse, build_id: int) -> Iterator[Any]:
+    """Give a function that changes the candidate until the test's end."""
+    undo: list[str] = []
+
+    def plant(change: str, back: str) -> None:
+        undo.append(back)
+        with module_warehouse.connect("builder") as builder:
+            builder.execute(change.encode())
+
+    yield plant
+    with module_warehouse.connect("builder") as builder:
+        for back in undo:
+            builder.execute(back.encode())
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """Give a file context with two of the suites: what holds for two holds for all, and is judged in a second."""
+    return context_of(tmp_path, "dim_platform", "dim_vehicle")
+
+
+def context_of(tmp_path: Path, *tables: str) -> Path:
+    folder = tmp_path / "expectations"
+    shutil.copytree(EXPECTATIONS, folder)
+    for suite in (folder / "suites").glob("*.json"):
+        if suite.stem not in tables:
+            suite.unlink()
+    register(folder)
+    return folder
+
+
+def outcome_of(warehouse: Warehouse, build_id: int) -> str:
+    with warehouse.connect("builder") as builder:
+        row = builder.execute("select outcome_code from ops.build where build_id = %s", [build_id]).fetchone()
+    assert row
+    return str(row[0])
+
+
+BAD_KIND = (
+    "update candidate.dim_platform set platform_kind_code = '?'",
+    "update candidate.dim_platform set platform_kind_code = 'public'",
+)
+
+
+def test_good_candidate_is_audited_and_every_expectation_has_its_verdict(
+    module_warehouse: Warehouse, build_id: int
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in EXPECTATIONS.rglob("*")}
+    outcome = audit("run", build_id)
+
+    expected = {(s.table, one["meta"]["code"]) for s in read_suites() for one in s.expectations}
+    assert outcome.counts == {"passed": len(expected)}
+    with module_warehouse.connect("builder") as builder:
+        recorded = builder.execute(
+            "select table_name, expectation_code, message_zh, message_en from ops.verdict where build_id = %s",
+            [build_id],
+        ).fetchall()
+    assert {row[:2] for row in recorded} == expected and len(recorded) == len(expected)
+    assert all(row[2] and row[3] for row in recorded)
+    assert outcome_of(module_warehouse, build_id) == "audited"
+    page = data_docs_index().read_text(encoding="utf-8")
+    assert all(suite.table in page for suite in read_suites())
+    assert {path: path.stat().st_mtime_ns for path in EXPECTATIONS.rglob("*")} == before
+
+
+def test_critical_failure_stops_the_publication_and_names_table_code_and_rows(
+    module_warehouse: Warehouse, build_id: int, few: Path, planted: Any
+) -> None:
+    planted(*BAD_KIND)
+    with pytest.raises(AuditFailed) as stopped:
+        audit("run", build_id, few)
+    message = str(stopped.value)
+    assert "dim_platform.platform_kind_code_in_code_list" in message and "transport:F1" in message
+    assert "未发布" in message and "nothing is published" in message
+    assert outcome_of(module_warehouse, build_id) == "rejected"
+    with pytest.raises(NotAudited):
+        publish("run", build_id, specs=[])
+
+
+def test_next_good_audit_takes_the_rejection_back(
+    module_warehouse: Warehouse, build_id: int, few: Path
+) -> None:
+    assert set(audit("run", build_id, few).counts) == {"passed"}
+    assert outcome_of(module_warehouse, build_id) == "audited"
+
+
+def test_warning_is_recorded_with_its_rows_and_stops_nothing(
+    module_warehouse: Warehouse, build_id: int, few: Path, planted: Any
+) -> None:
+    planted(
+        "update candidate.dim_vehicle set is_vin_valid = false where vehicle_key = 'transport:V2'",
+        "update candidate.dim_vehicle set is_vin_valid = true",
+    )
+    assert audit("run", build_id, few).counts["warning"] == 1
+    assert outcome_of(module_warehouse, build_id) == "audited"
+    with module_warehouse.connect("builder") as builder:
+        verdict = builder.execute(
+            "select expectation_code, severity_code, unexpected_count, sample -> 0 ->> 'vehicle_key'"
+            " from ops.verdict where build_id = %s and not is_success",
+            [build_id],
+        ).fetchall()
+    assert verdict == [("vin_check_digit", "warning", 1, "transport:V2")]
+
+
+def test_expectation_that_cannot_be_evaluated_is_critical(build_id: int, few: Path, planted: Any) -> None:
+    planted(
+        "alter table candidate.dim_vehicle rename is_vin_valid to gone",
+        "alter table candidate.dim_vehicle rename gone to is_vin_valid",
+    )
+    with pytest.raises(AuditFailed, match=r"critical dim_vehicle\.vin_check_digit") as stopped:
+        audit("run", build_id, few)
+    assert "could not be evaluated" in str(stopped.value)
+
+
+def test_a_published_build_stays_published_when_its_audit_is_run_again(
+    module_warehouse: Warehouse, build_id: int, few: Path, planted: Any
+) -> None:
+    planted(
+        "update ops.build set outcome_code = 'published'", "update ops.build set outcome_code = 'audited'"
+    )
+    audit("run", build_id, few)
+    assert outcome_of(module_warehouse, build_id) == "published"
+    planted(*BAD_KIND)
+    with pytest.raises(AuditFailed):
+        audit("run", build_id, few)
+    assert outcome_of(module_warehouse, build_id) == "published"
+
+
+def test_only_the_last_audits_are_kept_to_read(build_id: int, few: Path) -> None:
+    for _ in range(KEPT_AUDITS + 1):
+        audit("run", build_id, few)
+    home = data_docs_index().parents[1]
+    for kept in (home / "validations" / "dim_platform", home / "data_docs" / "validations" / "dim_platform"):
+        assert len(list(kept.glob("*/*"))) == KEPT_AUDITS
+    assert not list(home.glob("context-*"))
+
+
+def test_published_views_show_nothing_before_the_first_publication_then_what_is_published(
+    module_warehouse: Warehouse, build_id: int
+) -> None:
+    def seen() -> tuple[list[str], int]:
+        with module_warehouse.connect("builder") as builder:
+            cursor = builder.execute("select * from intermediate.published_dim_store")
+            return [column.name for column in cursor.description or []], len(cursor.fetchall())
+
+    published_views.refresh(["dim_store"], build_id)
+    assert seen() == (list(good_candidate.marts()["dim_store"]), 0)
+    with module_warehouse.admin() as admin:
+        good_candidate.publish_copies(admin, ["dim_store"])
+    published_views.refresh(["dim_store"], build_id)
+    assert seen() == (list(good_candidate.marts()["dim_store"]), 1)
+    with module_warehouse.admin() as admin:
+        admin.execute("alter table mart.dim_store add column opened_on date")
+    published_views.refresh(["dim_store"], build_id)
+    assert seen() == ([*good_candidate.marts()["dim_store"], "opened_on"], 1)
+
+
+def test_expectations_read_the_build_under_audit_not_the_newest(
+    module_warehouse: Warehouse, build_id: int
+) -> None:
+    with module_warehouse.connect("builder") as builder:
+        builder.execute(
+            "insert into ops.build (run_id, as_of_date, changed_months, code_version, started_at)"
+            " values ('later', '2023-05-31', '{2023-05-01}', 'test', clock_timestamp())"
+        )
+    published_views.refresh([], build_id)
+    with module_warehouse.connect("builder") as builder:
+        seen = builder.execute("select * from intermediate.audited_build").fetchall()
+    assert seen == [(build_id, good_candidate.AS_OF, good_candidate.MONTHS)]
