@@ -24,7 +24,7 @@ from tests.conftest import Warehouse
 
 # Registers and forms are loaded from the programme's first month, which every indicator needs; events only as far
 # back as a night looks for missing ones.
-EVENTS_FROM = date(2025, 7, 31)
+EVENTS_FROM = date(2025, 7, 30)
 LAST_LOADED, EVE, DAY = date(2025, 9, 28), date(2025, 9, 29), date(2025, 9, 30)
 QUICK = {"attempts": "2", "first_wait_seconds": "0.01", "longest_wait_seconds": "0.02"}
 # What tells one way to the same state from another: numbers and moments of publications, builds and loads.

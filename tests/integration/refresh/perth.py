@@ -93,7 +93,7 @@ class PerthOperator:
 
     def _take(self, number: int, session: Session) -> None:
         pile, connector = session["CP ID"], f"{session['CP ID']}-{session['Connector']}"
-        order = {
+        order: Message = {
             "StartChargeSeq": f"{OPERATOR}{number:018d}",
             "OperatorID": OPERATOR,
             "ConnectorID": connector,

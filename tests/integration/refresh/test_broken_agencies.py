@@ -1,0 +1,137 @@
+"""Two agencies of four broken in a night: the others publish, theirs stays and is marked; mended, nothing is missing.
+
+Every way of failing at every agency, as far as the fetch: tests/integration/fetch/test_faults.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from green_freight import pipeline
+from green_freight.agencies import AGENCIES
+from green_freight.errors import KINDS, AgencyUnavailable, DeliveryBroken
+
+from .conftest import Snapshot
+from .house import DAY, House, Night
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A connection, its fault, the error code that it causes, and whether a later try may help."""
+
+    connection: str
+    fault: str
+    code: str
+    is_transient: bool = True
+
+    @property
+    def agency(self) -> str:
+        return self.connection.partition("_")[0]
+
+
+NIGHTS = (
+    (
+        Broken("transport", "wrong_token", "login_refused", is_transient=False),
+        Broken("power", "slow:60", "time_out"),
+        Broken("power_files", "down", "unreachable"),
+    ),
+    (
+        Broken("commerce", "garbage", "unreadable_file", is_transient=False),
+        Broken("postal", "half_file", "answer_cut_off"),
+    ),
+)
+# Indicators by agency on whose deliveries alone they stand, and those that need several.
+_DEPENDS = """
+select indicator_code, array_agg(distinct split_part(dataset_id, '_', 1)) as agencies
+from reference.indicator_dataset group by indicator_code
+"""
+_FIGURES = """
+select indicator_code, numerator, denominator, actual_value, is_stale
+from mart.fct_indicator_value where region_code = city_code and period_month = '2025-09-01'
+"""
+
+
+@pytest.mark.parametrize("broken", NIGHTS, ids=lambda broken: "+".join(b.connection for b in broken))
+def test_the_others_publish_and_a_mended_night_lacks_nothing(
+    house: House, reference: Snapshot, broken: tuple[Broken, ...]
+) -> None:
+    before = _figures(house)
+    for one in broken:
+        house.demo.set_fault(one.connection, one.fault)
+        if one.code == "time_out":
+            house.extra = {one.connection: {"answer_seconds": "0.2"}}
+    night = house.night()
+    concerned = sorted({one.agency for one in broken})
+    _assert_said(house, night, broken)
+    _assert_marked(house, night, concerned)
+    _assert_figures(house, before, set(concerned))
+    for one in broken:
+        house.demo.set_fault(one.connection, None)
+    house.extra = {}
+    mended = house.night()
+    assert mended.errors == {}
+    assert mended.publication_no == 3
+    assert house.value("select stale_agencies from mart.publication where publication_no = 3") == []
+    assert pipeline.stale_datasets(mended.run_id) == []
+    assert house.tables() == reference.tables
+
+
+def _figures(house: House) -> dict[str, dict[str, object]]:
+    return {row.pop("indicator_code"): row for row in house.rows(_FIGURES)}
+
+
+def _assert_said(house: House, night: Night, broken: tuple[Broken, ...]) -> None:
+    """Each failure says who, what, for when, and what to do; it is an outcome of its own in ops.fetch."""
+    assert set(night.errors) == {(one.agency, "fetch") for one in broken}
+    for one in broken:
+        error = night.errors[one.agency, "fetch"]
+        is_transient = all(other.is_transient for other in broken if other.agency == one.agency)
+        assert isinstance(error, AgencyUnavailable if is_transient else DeliveryBroken)
+        rows = house.rows(
+            "select * from ops.fetch where run_id = %s and agency_code = %s and error_code = %s",
+            night.run_id,
+            one.agency,
+            one.code,
+        )
+        assert rows, f"no {one.code} of {one.agency}"
+        for row in rows:
+            for word in (row["agency_code"], row["delivery_name"], row["period_label"]):
+                assert word in row["error_message"]
+            assert KINDS[one.code].advice_zh in row["error_message"]
+            assert KINDS[one.code].advice_en in row["error_message"]
+            assert row["error_message"].splitlines()[1] in night.report
+
+
+def _assert_marked(house: House, night: Night, concerned: list[str]) -> None:
+    assert night.publication_no == 2
+    newest = "select stale_agencies from mart.publication where as_of_date = %s"
+    assert house.value(newest, DAY) == concerned
+    stale = {
+        row["subject_code"]
+        for row in house.rows(
+            "select subject_code from mart.data_quality where is_stale and subject_kind_code = 'dataset'"
+        )
+    }
+    assert stale == {
+        dataset
+        for agency in concerned
+        for delivery in AGENCIES[agency].deliveries.values()
+        for dataset in delivery.datasets
+    }
+    told = pipeline.stale_datasets(night.run_id)
+    assert len(told) == len(stale)
+    for dataset in stale:
+        assert sum(f" {dataset}:" in sentence for sentence in told) == 1
+        assert any(f" {dataset}:" in line for line in night.report.splitlines())
+
+
+def _assert_figures(house: House, before: dict[str, dict[str, object]], concerned: set[str]) -> None:
+    """A figure that stands on a broken agency stays and is marked; no other is."""
+    now = _figures(house)
+    needed = {row["indicator_code"]: set(row["agencies"]) for row in house.rows(_DEPENDS)}
+    assert len(now) == len(needed) == 28
+    for indicator, figure in now.items():
+        assert figure["is_stale"] == bool(needed[indicator] & concerned), indicator
+        if needed[indicator] <= concerned:
+            assert figure | {"is_stale": None} == before[indicator] | {"is_stale": None}, indicator
