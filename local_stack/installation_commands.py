@@ -1,4 +1,4 @@
-"""The subcommands that serve a real installation and its documentation, not the stack of one machine."""
+"""The subcommands beside the daily ones: a real installation, its documentation, Airflow's own command line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from green_freight.settings import PROJECT
 from rich.console import Console
 
-from local_stack import demo_connections, install
+from local_stack import airflow_command, demo_connections, install
 from local_stack.home import Home
 from local_stack.steps import Steps
 
@@ -51,8 +51,25 @@ def dictionary_command(
         typer.echo(f"已写入 · written: {path.relative_to(PROJECT)}")
 
 
+def airflow(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="airflow 的参数 · arguments of airflow.")
+    ] = None,
+) -> None:
+    """Airflow 命令行 · Airflow's own command line, on the stack that `up` left running.
+
+    For example: airflow backfill create --dag-id nightly_refresh --from-date 2025-09-28 --to-date 2025-09-30
+    """
+    home = Home.current()
+    home.prepare()
+    raise typer.Exit(airflow_command.run(home, arguments or ["--help"]))
+
+
 def register(app: typer.Typer) -> None:
     """Add these subcommands to the command line."""
     app.command("install")(install_command)
     app.command("demo-connections")(demo_connections_command)
     app.command("dictionary")(dictionary_command)
+    # `--help` belongs to airflow here, as every other option does.
+    passed_on = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+    app.command("airflow", context_settings=passed_on)(airflow)

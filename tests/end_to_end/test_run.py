@@ -1,0 +1,135 @@
+"""The two commands of the README as a stranger types them: real scheduler, real agencies, the city's own truth.
+
+One story in one home, in this order, because a history of years takes minutes: the whole run, the same again, a
+night with a dead agency by `airflow backfill`, and the same night made good.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from green_freight.settings import PROJECT
+
+pytestmark = pytest.mark.end_to_end
+
+DEADLINE_SECONDS = 1500
+BACKFILL = ("airflow", "backfill", "create", "--dag-id", "nightly_refresh")
+BACKFILL += ("--from-date", "2025-10-01T02:00:00+08:00", "--to-date", "2025-10-01T02:00:00+08:00")
+
+# What the readers see, without the numbers of publications: equal texts are equal warehouses.
+STATE = """
+select md5(string_agg(line, '|' order by line)) from (
+    select (to_jsonb(value) - 'publication_no')::text from fct_indicator_value as value union all
+    select (to_jsonb(score) - 'publication_no')::text from scorecard as score union all
+    select count(*) || ' ' || sum(energy_kwh) from fct_charging_session union all
+    select count(*) || ' ' || sum(distance_km) from fct_vehicle_operation
+) as content (line)
+"""
+
+
+class House:
+    """A home of its own and the launcher's commands in it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run `./green-freight` with these arguments and return how it ended."""
+        environment = {**os.environ, "GREEN_FREIGHT_HOME": str(self.home)} | variables
+        return subprocess.run(
+            [str(PROJECT / "green-freight"), *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
+
+    def ask(self, query: str) -> str:
+        """Return what psql prints as the reader."""
+        asked = self.start("psql", "-c", query)
+        assert asked.returncode == 0, asked.stderr
+        return asked.stdout.strip()
+
+    def night(self) -> dict[str, str]:
+        """Return the tasks of the backfilled night with their states, once it is over."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while True:
+            listed = self.start("airflow", "dags", "list-runs", "nightly_refresh", "--output", "json")
+            runs = json.loads(listed.stdout[listed.stdout.index("[") :])
+            [run] = [one for one in runs if one["run_id"].startswith("backfill__")]
+            if run["state"] in ("success", "failed"):
+                break
+            assert time.monotonic() < deadline, listed.stdout
+            time.sleep(2)
+        states = self.start(
+            "airflow", "tasks", "states-for-dag-run", "nightly_refresh", run["run_id"], "--output", "json"
+        )
+        tasks = json.loads(states.stdout[states.stdout.index("[") :])
+        return {"run": run["state"]} | {task["task_id"]: task["state"] for task in tasks}
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    """Give a home with a space in its path; whatever runs in it at the end is stopped."""
+    with tempfile.TemporaryDirectory(prefix="green freight ") as folder:
+        Path(folder).chmod(0o755)
+        made = House(Path(folder) / "home")
+        yield made
+        made.start("clean", "--yes")
+
+
+def test_a_first_run_publishes_the_citys_truth(house: House) -> None:
+    first = house.start("run", "--volume", "0.02")
+    print(first.stdout)
+    assert first.returncode == 0, first.stdout + first.stderr
+    truth = house.start("check-truth")
+    assert truth.returncode == 0, truth.stdout
+    assert house.ask("select max(as_of_date) from publication") == "2025-09-30"
+    assert "演示" in first.stdout
+    reported = house.ask("select count(*) from scorecard where year = 2025 and status_code = 'behind'")
+    assert int(reported) > 0
+
+
+def test_a_second_run_changes_nothing(house: House) -> None:
+    before = house.ask(STATE), house.ask("select max(publication_no) from publication")
+    second = house.start("run", "--json")
+    assert second.returncode == 0, second.stdout + second.stderr
+    result = json.loads(second.stdout[second.stdout.index("{") :])
+    assert [run["dag_id"] for run in result["runs"]] == ["nightly_refresh"]
+    assert (house.ask(STATE), house.ask("select max(publication_no) from publication")) == before
+
+
+def test_a_dead_agency_leaves_a_publication_that_says_so(house: House) -> None:
+    quickly = {"GREEN_FREIGHT_RETRY_DELAY_SECONDS": "1", "GREEN_FREIGHT_DEMO_FAULTS": "power=down"}
+    up = house.start("up", "--day", "2025-10-01", **quickly)
+    assert up.returncode == 0, up.stdout
+    try:
+        assert house.start("airflow", "dags", "unpause", "nightly_refresh", "--yes").returncode == 0
+        created = house.start(*BACKFILL)
+        assert created.returncode == 0, created.stdout + created.stderr
+        tasks = house.night()
+    finally:
+        house.start("down")
+    assert tasks["run"] == "success"
+    assert (tasks["power.fetch"], tasks["publish"], tasks["warn_stale"]) == ("failed", "success", "success")
+    newest = "from publication order by publication_no desc limit 1"
+    assert house.ask(f"select as_of_date, stale_agencies {newest}") == "2025-10-01|{power}"
+    stale = house.ask(
+        "select string_agg(distinct indicator_code, ',') from scorecard where is_stale and year = 2025"
+    )
+    assert stale == "charging_pile_added,charging_station_added,pile_vehicle_ratio"
+
+
+def test_the_same_night_with_all_agencies_makes_it_good(house: House) -> None:
+    good = house.start("run", "--day", "2025-10-01")
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert house.ask("select count(*) from scorecard where is_stale") == "0"
+    assert house.start("check-truth").returncode == 0
