@@ -36,7 +36,8 @@ _FILE_COLUMNS = {
     "bytes": "bigint",
 }
 
-# An agency is stale when a delivery failed or was missing the last time it was asked for.
+# An agency is stale when a delivery failed or was missing the last time it was asked for, or broke its contract as a
+# whole when it was last loaded.
 _PUBLICATION = """
 insert into mart.publication (
     publication_no, published_at, kind_code, reason, as_of_date, code_version, build_id, run_id, stale_agencies,
@@ -58,7 +59,15 @@ select
             order by f.agency_code, f.delivery_name, f.period_label, f.fetch_id desc
         ) as newest
         where newest.outcome_code in ('failed_transient', 'failed_permanent', 'not_delivered')
-        order by newest.agency_code
+        union
+        select distinct newest.agency_code
+        from (
+            select distinct on (l.dataset_id, l.period_label) l.agency_code, l.outcome_code
+            from ops.load as l
+            order by l.dataset_id, l.period_label, l.load_id desc
+        ) as newest
+        where newest.outcome_code = 'stopped'
+        order by agency_code
     ),
     %(passed)s, %(warnings)s
 from ops.run as r

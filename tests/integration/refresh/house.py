@@ -52,6 +52,8 @@ class House:
     # Another instance of an agency in place of the usual one, by connection id.
     replaced: Mapping[str, DemoAgencies] = field(default_factory=dict)
     runs: int = 0
+    # The agencies' clock never goes back: an older day that is run again is run later.
+    newest_day: date = LAST_LOADED
 
     def connections(self) -> dict[str, Connection]:
         """Return the package's connections to the demonstration agencies."""
@@ -64,11 +66,12 @@ class House:
         return found
 
     def begin(self, kind: str, day: date) -> str:
-        """Begin a run with a name of its own and move the agencies' clock to the morning after its day."""
+        """Begin a run with a name of its own, on the morning after its day or after the newest day until now."""
         self.runs += 1
+        self.newest_day = max(self.newest_day, day)
         run_id = f"{kind}/{day}/{self.runs}"
         for demo in (self.demo, *self.replaced.values()):
-            demo.set_clock(morning_after(day))
+            demo.set_clock(morning_after(self.newest_day))
         pipeline.begin(run_id, kind, day, "test")
         return run_id
 

@@ -1,0 +1,137 @@
+"""Planted rows that break the contract: exactly they are rejected, and what is published stays right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from green_freight import pipeline
+from green_freight.loading import LoadStopped
+
+from demo_city.city import City
+from demo_city.defects import REGISTRY, Planted, planted
+from demo_city.defects.model import REJECTED, Row
+from demo_city.defects.plants import Plants, Told
+from demo_city.servers import DemoAgencies
+
+from .conftest import Snapshot
+from .house import DAY, House, morning_after
+
+LABELS = ("2025-09", str(DAY))
+# A wrong sum of a station is rejected with each of its connectors: counted in tests/integration/demo_city.
+RATES = {
+    name: 0.05
+    for name, defect in REGISTRY.items()
+    if defect.agency in ("postal", "power") and defect.effect == REJECTED and name != "stats_sum_wrong"
+}
+# A form is not loaded when more than a hundredth of its rows are broken; a day's few orders are.
+STOPPED = ("postal_terminal_station", "postal_tricycle")
+LOADED = "power_charge_order"
+
+
+class OneNight(Plants):
+    """Plants that strike in the deliveries of one night alone."""
+
+    def rows(self, dataset: str, label: str, rows: list[Row], told: Told | None = None) -> list[Row]:
+        return super().rows(dataset, label, rows, told) if label in LABELS else rows
+
+
+@pytest.fixture
+def careless(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
+    """Give a postal administration and a power company that are careless for one night."""
+    home, clock = tmp_path_factory.mktemp("careless"), morning_after(DAY)
+    agencies = DemoAgencies(city, home, clock, RATES, agencies=("postal", "power"))
+    agencies.source.plants = OneNight(RATES, city.seed)
+    with agencies:
+        yield agencies
+
+
+def test_rejected_rows_are_the_planted_ones_and_nothing_wrong_is_published(
+    house: House, careless: DemoAgencies, reference: Snapshot, base: Snapshot
+) -> None:
+    figures_before = _figures(house, "2025-08-01")
+    house.replaced = dict.fromkeys(("postal", "power", "power_files"), careless)
+    night = house.night()
+    _assert_every_row_is_accounted_for(house, night.run_id)
+    assert set(night.errors) == {("postal", "load")}
+    stopped = night.errors["postal", "load"]
+    assert isinstance(stopped, LoadStopped)
+    _assert_stopped(house, night.run_id, stopped)
+    # What came whole is the truth, what was stopped stays as it was and is marked.
+    now = _figures(house, "2025-09-01")
+    assert {name for name, (_, is_stale) in now.items() if is_stale} == {
+        "terminal_station_added",
+        "tricycle_marking_share",
+    }
+    for name in ("terminal_station_added", "tricycle_marking_share"):
+        assert now[name][0] == figures_before[name][0]
+    assert [line for line in pipeline.stale_datasets(night.run_id) if "postal_tricycle" in line]
+    _assert_sessions(house, night.run_id, reference)
+
+
+def _assert_every_row_is_accounted_for(house: House, run_id: str) -> None:
+    expected: dict[str, Counter[tuple[str | None, str | None]]] = {}
+    for hit in _hits():
+        expected.setdefault(hit.dataset, Counter())[hit.reason_code, hit.column] += 1
+    assert set(expected) == {LOADED, *STOPPED}
+    loads = {
+        row["dataset_id"]: row
+        for row in house.rows("select * from ops.load where run_id = %s", run_id)
+        if row["period_label"] in LABELS
+    }
+    for dataset, reasons in expected.items():
+        load = loads[dataset]
+        rejected = house.rows("select * from ops.rejected_row where load_id = %s", load["load_id"])
+        found = Counter((row["reason_code"], row["column_name"]) for row in rejected)
+        if load["outcome_code"] == "loaded":
+            assert found == reasons
+            assert load["rows_rejected"] == reasons.total()
+            assert load["rows_loaded"] + load["rows_rejected"] == load["rows_in_file"]
+        else:
+            # A file that is not loaded is not searched for duplicates either.
+            without = Counter({key: n for key, n in reasons.items() if key[0] != "duplicate_key"})
+            assert found == without
+            assert load["rows_loaded"] == 0
+        for row in rejected:
+            assert row["file_name"] and row["row_number"] and row["message_zh"] and row["message_en"]
+    assert {dataset for dataset in expected if loads[dataset]["outcome_code"] == "stopped"} == set(STOPPED)
+    assert loads[LOADED]["outcome_code"] == "loaded"
+
+
+def _assert_stopped(house: House, run_id: str, stopped: LoadStopped) -> None:
+    for dataset in STOPPED:
+        assert dataset in str(stopped)
+        assert house.value(f"select count(*) from raw.{dataset} where _period = '2025-09'") == 0
+        quality = "select is_stale from mart.data_quality where subject_code = %s"
+        assert house.value(quality, dataset) is True
+    assert "postal" in house.value(
+        "select stale_agencies from mart.publication order by publication_no desc limit 1"
+    )
+
+
+def _assert_sessions(house: House, run_id: str, reference: Snapshot) -> None:
+    """Every order that was not planted is published, and no other."""
+    rejected = sum(hit.dataset == LOADED for hit in _hits())
+    assert rejected > 0
+    quality = "select rows_rejected from mart.data_quality where subject_code = %s"
+    assert house.value(quality, LOADED) == rejected
+    before = _hits()
+    keys = {hit.key for hit in before if hit.dataset == LOADED and hit.reason_code != "duplicate_key"}
+    pushed = {order["StartChargeSeq"] for order in house.demo.source.city.power.charge_orders_pushed(DAY)}
+    published = house.rows("select session_key from mart.fct_charging_session where pushed_on = %s", DAY)
+    assert {row["session_key"] for row in published} == {f"power:{key}" for key in pushed - keys}
+
+
+def _hits() -> list[Planted]:
+    city = City(volume=0.02, first_day=date(2025, 9, 1))
+    found = planted(city, Plants(RATES, city.seed), morning_after(DAY))
+    return [hit for hit in found if hit.period in LABELS]
+
+
+def _figures(house: House, month: str) -> dict[str, tuple[object, bool]]:
+    rows = house.rows(
+        "select * from mart.fct_indicator_value where region_code = city_code and period_month = %s", month
+    )
+    return {row["indicator_code"]: ((row["numerator"], row["denominator"]), row["is_stale"]) for row in rows}
