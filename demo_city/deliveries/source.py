@@ -190,9 +190,11 @@ def _driven_more(row: Row) -> Row:
 
 
 def _with_test_order(orders: list[Message]) -> list[Message]:
-    if not orders:
+    # One whose keys are spelt as the standard has them: others may be planted with their own spelling.
+    model = next((order for order in orders if "StartChargeSeq" in order), None)
+    if model is None:
         return orders
-    return [*orders, {**orders[0], "StartChargeSeq": f"{orders[0]['StartChargeSeq'][:19]}TESTTEST"}]
+    return [*orders, {**model, "StartChargeSeq": f"{model['StartChargeSeq'][:19]}TESTTEST"}]
 
 
 def _half(content: bytes) -> bytes:
