@@ -149,6 +149,7 @@ def _project(home: Home, plan: AirflowPlan) -> dict[str, str]:
         "GREEN_FREIGHT_HOME": str(home.root),
         "GREEN_FREIGHT_LANDING_URL": os.environ.get("GREEN_FREIGHT_LANDING_URL", f"file://{home.landing}"),
         "GREEN_FREIGHT_CODE_VERSION": settings.code_version(),
+        "GREEN_FREIGHT_SYNTHETIC": "1" if plan.connections else "0",
         "PYTHONPATH": os.pathsep.join([str(settings.PROJECT), str(settings.PROJECT / "plugins")]),
     }
 

@@ -30,7 +30,9 @@ select distinct load.dataset_id || ' ' || load.period_label || ': ' || coalesce(
     (warning ->> 'message_zh') || ' / ' || (warning ->> 'message_en'), warning::text
 )
 from ops.load cross join lateral jsonb_array_elements(load.warnings) as warning
-where load.run_id = any(%s) and jsonb_typeof(load.warnings) = 'array' order by 1
+where load.run_id = any(%s) and jsonb_typeof(load.warnings) = 'array'
+    and coalesce(warning ->> 'severity', 'warning') <> 'info'
+order by 1
 """
 _REJECTED = """
 select rejected.dataset_id || ' ' || rejected.reason_code || ' × ' || count(*) || ': '
@@ -39,10 +41,9 @@ from ops.rejected_row as rejected join ops.load using (load_id)
 where load.run_id = any(%s) group by rejected.dataset_id, rejected.reason_code order by count(*) desc
 """
 _VERDICTS = """
-select severity_code || ' ' || table_name || ' ' || expectation_code || ' (' || coalesce(unexpected_count, 0)
+select distinct severity_code || ' ' || table_name || ' ' || expectation_code || ' (' || coalesce(unexpected_count, 0)
     || '): ' || coalesce(message_zh, '') || ' / ' || coalesce(message_en, '')
-from ops.verdict where run_id = any(%s) and not is_success
-order by severity_code, table_name, expectation_code
+from ops.verdict where run_id = any(%s) and not is_success order by 1
 """
 _STALE = """
 select distinct subject_code from mart.data_quality where is_stale order by 1

@@ -27,6 +27,7 @@ STATUS_WORDS = {
 }
 RATIO_KINDS = ("stock_ratio", "period_to_date_ratio", "yearly_ratio")
 EMPTY = "–"
+SYNTHETIC = " 演示数据，不是本市的真实数据 · synthetic demonstration data, not the city's own"
 
 
 def rows(reader_url: str, years: Sequence[int] = ()) -> list[Row]:
@@ -53,8 +54,9 @@ def print_table(found: Sequence[Row], console: Console) -> None:
     for year in sorted({row["year"] for row in found}):
         of_year = [row for row in found if row["year"] == year]
         as_of = max(row["as_of_date"] for row in of_year)
+        origin = SYNTHETIC if any(row["is_synthetic"] for row in of_year) else ""
         table = Table(
-            title=f"{year}（截至 as of {as_of}）", title_justify="left", header_style="bold", box=None
+            title=f"{year}（截至 as of {as_of}）{origin}", title_justify="left", header_style="bold", box=None
         )
         table.add_column("工作 Work", no_wrap=True)
         table.add_column("指标 Indicator", overflow="fold")

@@ -79,7 +79,7 @@ def test_a_grandchild_is_found_after_its_parent_has_gone(records: Path) -> None:
 def test_a_recycled_process_id_is_not_taken_for_ours(records: Path) -> None:
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as foreign:
         child = _start(records, "pass")
-        taken = replace(child, pid=foreign.pid, started_ticks=child.started_ticks - 1)
+        taken = replace(child, pid=foreign.pid, started_ticks=child.started_ticks + 1000)
         assert not taken.is_alive()
         assert taken.members() == []
         processes.kill([taken])
