@@ -1,6 +1,9 @@
 {#- The city of this installation, first in every key. -#}
 {% macro city_code() -%} cast('{{ var("city_code") }}' as text) {%- endmacro %}
 
+{#- Whether this warehouse is filled by the demonstration agencies; the readers' tables say so in every row. -#}
+{% macro is_synthetic() -%} cast({{ var("is_synthetic") }} as boolean) {%- endmacro %}
+
 {#- Regions retired in 2014 (GB/T 2260) that old records still carry: 320705 新浦区, 320721 赣榆县. -#}
 {% macro current_region(column) -%}
     case {{ column }} when '320705' then '320706' when '320721' then '320707' else {{ column }} end

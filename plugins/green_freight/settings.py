@@ -53,6 +53,11 @@ def city() -> City:
     return LIANYUNGANG
 
 
+def is_synthetic() -> bool:
+    """Tell whether the agencies are the demonstration's, so that every figure is synthetic (GREEN_FREIGHT_SYNTHETIC)."""
+    return os.environ.get("GREEN_FREIGHT_SYNTHETIC", "") not in ("", "0", "false")
+
+
 def warehouse_url(role: str) -> str:
     """Return the libpq URL with which one of ROLES enters the warehouse.
 

@@ -63,7 +63,7 @@ class House:
         deadline = time.monotonic() + DEADLINE_SECONDS
         while True:
             listed = self.start("airflow", "dags", "list-runs", "nightly_refresh", "--output", "json")
-            runs = json.loads(listed.stdout[listed.stdout.index("[") :])
+            runs = json.loads(listed.stdout[listed.stdout.index("[{") :])
             [run] = [one for one in runs if one["run_id"].startswith("backfill__")]
             if run["state"] in ("success", "failed"):
                 break
@@ -72,7 +72,7 @@ class House:
         states = self.start(
             "airflow", "tasks", "states-for-dag-run", "nightly_refresh", run["run_id"], "--output", "json"
         )
-        tasks = json.loads(states.stdout[states.stdout.index("[") :])
+        tasks = json.loads(states.stdout[states.stdout.index("[{") :])
         return {"run": run["state"]} | {task["task_id"]: task["state"] for task in tasks}
 
 

@@ -90,6 +90,7 @@ def _variables(plan: BuildPlan) -> dict[str, object]:
         "as_of_date": plan.as_of_date.isoformat(),
         "changed_months": [month.isoformat() for month in plan.changed_months],
         "city_code": settings.city().code,
+        "is_synthetic": settings.is_synthetic(),
     }
 
 

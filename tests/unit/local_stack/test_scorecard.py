@@ -33,6 +33,7 @@ def _row(**changes: Any) -> scorecard.Row:
         "status_code": "behind",
         "as_of_date": date(2025, 9, 30),
         "is_stale": False,
+        "is_synthetic": False,
     }
     return row | changes
 
@@ -82,3 +83,12 @@ def test_json_and_csv_carry_the_whole_rows() -> None:
     assert from_json["completion_ratio"] == 0.5
     assert from_csv["actual_value"] == ""
     assert from_csv["indicator_name_zh"] == "新增一级节点"
+
+
+def test_synthetic_figures_say_so_over_every_year() -> None:
+    output = io.StringIO()
+    rows = [_row(is_synthetic=True), _row(indicator_code="b", year=2026, is_synthetic=True)]
+    scorecard.print_table(rows, Console(file=output, width=140))
+    assert output.getvalue().count("演示数据") == 2
+    scorecard.print_table([_row()], Console(file=(real := io.StringIO()), width=140))
+    assert "演示数据" not in real.getvalue()

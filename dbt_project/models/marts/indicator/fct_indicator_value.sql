@@ -38,7 +38,8 @@ final as (
         availability.completeness_ratio,
         months.revision_state_code,
         months.as_of_day as as_of_date,
-        coalesce(availability.is_stale, true) as is_stale
+        coalesce(availability.is_stale, true) as is_stale,
+        {{ is_synthetic() }} as is_synthetic
     from statuses
     inner join months
         on

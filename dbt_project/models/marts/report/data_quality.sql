@@ -82,7 +82,8 @@ final as (
         rows_rejected,
         cast(round(rows_rejected / cast(nullif(rows_in_file, 0) as numeric), 6) as numeric(20, 6))
             as rejected_ratio,
-        null_reason_code
+        null_reason_code,
+        {{ is_synthetic() }} as is_synthetic
     from subjects
 )
 

@@ -86,7 +86,8 @@ final as (
         null_reason_code,
         meaning_zh,
         meaning_en,
-        as_of_date
+        as_of_date,
+        {{ is_synthetic() }} as is_synthetic
     from valued
 )
 

@@ -80,7 +80,8 @@ final as (
         year_rows.completeness_ratio,
         year_rows.revision_state_code,
         year_rows.as_of_date,
-        year_rows.is_stale
+        year_rows.is_stale,
+        {{ is_synthetic() }} as is_synthetic
     from year_rows
     inner join indicators
         on

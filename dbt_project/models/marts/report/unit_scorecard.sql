@@ -64,7 +64,8 @@ final as (
         cast(sum(judged_works.no_target_count) as bigint) as no_target_count,
         cast(sum(judged_works.no_data_count) as bigint) as no_data_count,
         cast(sum(judged_works.stale_count) as bigint) as stale_count,
-        max(judged_works.as_of_date) as as_of_date
+        max(judged_works.as_of_date) as as_of_date,
+        {{ is_synthetic() }} as is_synthetic
     from responsibilities
     inner join units
         on
