@@ -54,7 +54,7 @@ def city() -> City:
 
 
 def is_synthetic() -> bool:
-    """Tell whether the agencies are the demonstration's, so that every figure is synthetic (GREEN_FREIGHT_SYNTHETIC)."""
+    """Tell whether the agencies are the demonstration's, all figures synthetic (GREEN_FREIGHT_SYNTHETIC)."""
     return os.environ.get("GREEN_FREIGHT_SYNTHETIC", "") not in ("", "0", "false")
 
 
