@@ -70,6 +70,6 @@ def register(app: typer.Typer) -> None:
     app.command("install")(install_command)
     app.command("demo-connections")(demo_connections_command)
     app.command("dictionary")(dictionary_command)
-    # `--help` belongs to airflow here, as every other option does.
+    # What follows the first word is airflow's, its `--help` too.
     passed_on = {"ignore_unknown_options": True, "allow_interspersed_args": False}
     app.command("airflow", context_settings=passed_on)(airflow)

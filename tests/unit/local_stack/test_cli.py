@@ -16,7 +16,7 @@ from local_stack.home import Home
 
 COMMANDS = (
     "run", "test", "up", "down", "status", "psql", "scorecard", "check-truth", "logs", "clean",
-    "install", "demo-connections", "dictionary",
+    "install", "demo-connections", "dictionary", "airflow",
 )  # fmt: skip
 
 
