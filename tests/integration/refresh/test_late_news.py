@@ -1,0 +1,127 @@
+"""All absorbed defects at once: the truth is published as far as it was delivered, and a later night finds the rest.
+
+Sessions pushed eight days late, a workbook sent again under another name with other content, days of operation whose
+rows vanish, order files dropped again without some orders, and a register's past that is corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from green_freight.periods import SHANGHAI
+
+from demo_city.city import City
+from demo_city.defects import planted
+from demo_city.defects.plants import Plants
+from demo_city.deliveries.source import Source
+from demo_city.servers import DemoAgencies
+
+from .conftest import OpensHouse
+from .house import DAY, House, morning_after
+from .truths import Figure, differing_figures, published_totals, true_totals
+
+# Every report comes first with errors, corrected three days later; half the days of operation after four, order files
+# after one, so that some of the last days' corrections are still to come.
+RATES = {
+    "absorbed": 0.05,
+    "report_resent": 1.0,
+    "operations_corrected": 0.5,
+    "orders_restated": 1.0,
+    # With one order in twenty a week late, the audit stops a month's first week: more than 5% of its energy is missing.
+    "order_pushed_late": 0.03,
+}
+LATER = DAY + timedelta(days=8)
+SETTLED, RUNNING = date(2025, 8, 1), date(2025, 9, 1)
+CORRECTED_AT = datetime(2025, 10, 5, 12, tzinfo=SHANGHAI)
+PLACES = "transport_stopping_place"
+
+
+class CorrectedPast(Source):
+    """The city's deliveries, with one stopping place that turns out to be a year older than it was said to be."""
+
+    def register_rows(self, dataset: str, now: datetime) -> list[dict[str, Any]]:
+        """Return the current version of a register's records."""
+        rows = super().register_rows(dataset, now)
+        if dataset != PLACES or now <= CORRECTED_AT:
+            return rows
+        moved = {"in_service_on": self.moved_to, "changed_at": CORRECTED_AT}
+        return [row | moved if row["place_id"] == self.moved["place_id"] else row for row in rows]
+
+    @property
+    def moved(self) -> dict[str, Any]:
+        """Return the record that is corrected: the newest of those in service in spring 2025."""
+        rows = self.city.register_versions(PLACES)
+        return max(
+            (row for row in rows if date(2025, 1, 1) <= row["in_service_on"] <= date(2025, 6, 30)),
+            key=lambda row: (row["in_service_on"], row["place_id"]),
+        )
+
+    @property
+    def moved_to(self) -> date:
+        """Return the day on which it really was put into service."""
+        return date(2024, 11, 15)
+
+
+@pytest.fixture
+def drifting(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
+    agencies = DemoAgencies(city, tmp_path_factory.mktemp("drifting"), morning_after(DAY), RATES)
+    agencies.source = CorrectedPast(city, Plants(RATES, city.seed))
+    with agencies:
+        yield agencies
+
+
+def test_absorbed_defects_leave_no_trace_once_everything_has_come(
+    drifting: DemoAgencies, opens_house: OpensHouse, city: City
+) -> None:
+    _assert_much_is_planted(drifting, city)
+    with opens_house(drifting) as house:
+        house.take_history(DAY)
+        # The newest report's first edition is wrong, and nobody can know yet.
+        assert differing_figures(house, city, DAY) == {Figure("joint_delivery_share", RUNNING)}
+        assert published_totals(house, SETTLED) == true_totals(city, SETTLED)
+        settled = _untouched(house)
+        night = house.night(LATER)
+        assert night.errors == {}
+        assert differing_figures(house, city, LATER) == _moved_figures(drifting.source)
+        for month in (SETTLED, RUNNING):
+            assert published_totals(house, month) == true_totals(city, month)
+        assert _untouched(house) == settled
+
+
+def _assert_much_is_planted(drifting: DemoAgencies, city: City) -> None:
+    """Guard: late, restated and corrected deliveries are among those that the later night must find."""
+    hits = list(planted(city, drifting.source.plants, morning_after(DAY)))
+    assert len({hit.defect for hit in hits}) > 20
+    awaited = {h.defect for h in hits if h.settled_at and h.settled_at > morning_after(DAY)}
+    assert {"report_resent", "operations_corrected"} <= awaited
+    assert ("orders_restated", str(DAY)) in {(h.defect, h.period) for h in hits}
+    forms = [h for h in hits if h.settled_at and h.settled_at > morning_after(DAY) and len(h.period) == 7]
+    assert {h.defect for h in forms} == {"report_resent"}
+    late = planted(city, drifting.source.plants, morning_after(LATER))
+    pushed = [h for h in late if h.defect == "order_pushed_late" and h.period > str(DAY)]
+    assert pushed
+
+
+def _moved_figures(source: Any) -> set[Figure]:
+    """Return the figures that differ from the city's truth, which does not know of the correction."""
+    began: date = source.moved["in_service_on"]
+    months = [date(2024, 11, 1), date(2024, 12, 1)]
+    months += [date(2025, month, 1) for month in range(began.month, LATER.month + 1)]
+    return {Figure("stopping_place_added", month) for month in months}
+
+
+def _untouched(house: House) -> list[dict[str, Any]]:
+    """Return the sessions and vehicle days of the settled month with the publication that wrote them."""
+    return house.rows_named(
+        """
+        select session_key as key, publication_no from mart.fct_charging_session where period_month = %(month)s
+        union all
+        select vehicle_key || operation_date, publication_no from mart.fct_vehicle_operation
+        where period_month = %(month)s
+        order by 1
+        """,
+        month=SETTLED,
+    )
