@@ -151,6 +151,7 @@ def _rows_hit(house: House, defect: Defect, period: str) -> list[Planted]:
     ]
 
 
+@pytest.mark.usefixtures("every_share_tolerated")
 @pytest.mark.parametrize("name", [d.name for d in REGISTRY.values() if d.effect == "rejected"])
 def test_rejected_rows_are_the_planted_ones(house_with: Any, name: str) -> None:
     defect = REGISTRY[name]
@@ -173,6 +174,7 @@ def raw_without_defects() -> dict[tuple[str, str], dict[str, Counter[str]]]:
     return {}
 
 
+@pytest.mark.usefixtures("every_share_tolerated")
 @pytest.mark.parametrize("name", [d.name for d in REGISTRY.values() if d.effect == "absorbed"])
 def test_absorbed_defects_leave_raw_as_it_is_without_them(
     house_with: Any, raw_without_defects: dict[tuple[str, str], dict[str, Counter[str]]], name: str
@@ -197,6 +199,7 @@ def test_absorbed_defects_leave_raw_as_it_is_without_them(
                 assert house.raw(dataset).total() == expected[dataset].total()
 
 
+@pytest.mark.usefixtures("every_share_tolerated")
 @pytest.mark.parametrize("name", [d.name for d in REGISTRY.values() if d.effect == "warned"])
 def test_warned_defects_keep_every_row_and_say_so(house_with: Any, name: str) -> None:
     defect = REGISTRY[name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from green_freight.contracts.model import Contract
 from green_freight.landing import LandingStore
 from green_freight.settings import landing_url
 
@@ -16,9 +15,3 @@ from tests.integration.loading.deliveries import Deliveries
 def deliveries(warehouse: Any) -> Deliveries:
     """Give an empty landing store beside a fresh warehouse."""
     return Deliveries(LandingStore(landing_url()))
-
-
-@pytest.fixture
-def every_share_tolerated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the contracts tolerate any number of rejected rows, so that a test can look at the rows alone."""
-    monkeypatch.setattr(Contract, "tolerates", lambda *_: True)
