@@ -42,7 +42,11 @@ CHECKS = (
     Check("format", "排版 · ruff format", _tool("ruff", "format", "--check", ".")),
     Check("types", "类型 · mypy", _tool("mypy")),
     Check("unit", "单元测试 · unit tests", _tool("pytest", "-n", "2", "tests/unit")),
-    Check("integration", "集成测试 · integration tests", _tool("pytest", "-n", "2", "tests/integration")),
+    Check(
+        "integration",
+        "集成测试 · integration tests",
+        _tool("pytest", "-n", "2", "--dist", "loadgroup", "tests/integration"),
+    ),
     Check("end_to_end", "端到端 · end to end", _tool("pytest", "tests/end_to_end")),
 )
 

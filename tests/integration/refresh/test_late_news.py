@@ -30,8 +30,6 @@ RATES = {
     "report_resent": 1.0,
     "operations_corrected": 0.5,
     "orders_restated": 1.0,
-    # With one order in twenty a week late, the audit stops a month's first week: more than 5% of its energy is missing.
-    "order_pushed_late": 0.03,
 }
 LATER = DAY + timedelta(days=8)
 SETTLED, RUNNING = date(2025, 8, 1), date(2025, 9, 1)
