@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import BaseHook, TaskGroup, get_current_context, task
@@ -158,8 +158,10 @@ def warn_stale() -> list[str]:
 def alert_when_unpublished(context: Mapping[str, Any]) -> None:
     """Alert that nothing was published for a run's business day by its deadline (06:00 of the next morning)."""
     _enter_warehouse()
+    # A deadline's context is plain JSON of the REST API, not the objects that a task gets.
     run = context["dag_run"]
-    pipeline.alert_when_unpublished(f"{run['dag_id']}/{run['run_id']}", run["logical_date"])
+    logical_date = datetime.fromisoformat(run["logical_date"])
+    pipeline.alert_when_unpublished(f"{run['dag_id']}/{run['dag_run_id']}", logical_date)
 
 
 class _agency_errors:

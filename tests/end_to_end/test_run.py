@@ -93,9 +93,13 @@ def test_a_first_run_publishes_the_citys_truth(house: House) -> None:
     truth = house.start("check-truth")
     assert truth.returncode == 0, truth.stdout
     assert house.ask("select max(as_of_date) from publication") == "2025-09-30"
-    assert "演示" in first.stdout
+    assert "演示数据" in first.stdout
     reported = house.ask("select count(*) from scorecard where year = 2025 and status_code = 'behind'")
     assert int(reported) > 0
+    # The morning of 2025-10-01 is long over, so the alert's function was called: it has to understand Airflow.
+    called = [log for log in house.home.glob("logs/tasks/executor_callbacks/**/*") if log.is_file()]
+    assert called
+    assert not [log for log in called if "Callback failed" in log.read_text(encoding="utf-8")]
 
 
 def test_a_second_run_changes_nothing(house: House) -> None:
