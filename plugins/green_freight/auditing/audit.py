@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from green_freight.auditing import context as audit_context
-from green_freight.auditing import published_views
+from green_freight.auditing import published_views, verdict_page
 from green_freight.auditing.suites import EXPECTATIONS, Suite, read_suites
 from green_freight.auditing.verdicts import Verdict, record
 from green_freight.errors import PermanentError
@@ -46,9 +46,8 @@ def audit(run_id: str, build_id: int, expectations: Path = EXPECTATIONS) -> Audi
     verdicts = audit_context.judge(suites, expectations)
     outcome = AuditOutcome(build_id, tuple(verdicts))
     record(run_id, build_id, verdicts)
-    log.info(
-        "audit of build %s: %s; Data Docs: %s", build_id, outcome.counts, audit_context.data_docs_index()
-    )
+    page = verdict_page.write(audit_context.data_docs_index().parents[1], build_id, verdicts)
+    log.info("audit of build %s: %s; to read: %s", build_id, outcome.counts, page)
     for verdict in verdicts:
         if not verdict.is_success:
             log.warning(verdict.sentence())

@@ -86,6 +86,9 @@ def test_good_candidate_is_audited_and_every_expectation_has_its_verdict(
     assert {row[:2] for row in recorded} == expected and len(recorded) == len(expected)
     assert all(row[2] and row[3] for row in recorded)
     assert outcome_of(module_warehouse, build_id) == "audited"
+    verdicts = (data_docs_index().parents[1] / "verdicts.html").read_text(encoding="utf-8")
+    assert "审核结果" in verdicts and 'href="data_docs/validations/scorecard/' in verdicts
+    assert "http://" not in verdicts and "https://" not in verdicts
     page = data_docs_index().read_text(encoding="utf-8")
     assert all(suite.table in page for suite in read_suites())
     assert {path: path.stat().st_mtime_ns for path in EXPECTATIONS.rglob("*")} == before
