@@ -1,0 +1,38 @@
+{#- The evidence of a milestone indicator: one row per month in which it is reached by the as-of day, the earliest
+    report. `counts_when` says which reports count for a month: those of its year, or those of any year. -#}
+{% macro milestone_evidence(indicator_code, counts_when) -%}
+with months as (
+    select * from {{ ref('int_indicator__month') }}
+),
+
+milestones as (
+    select * from {{ ref('fct_milestone') }}
+),
+
+reported as (
+    select
+        {{ evidence_columns(
+            indicator_code, 'numerator', 'milestone', 'milestones.milestone_key', of='milestones'
+        ) }},
+        row_number() over (
+            partition by months.city_code, months.period_month
+            order by milestones.achieved_on, milestones.milestone_key
+        ) as report_no
+    from months
+    inner join milestones
+        on
+            months.city_code = milestones.city_code
+            and {{ counts_when }}
+            and months.as_of_day >= milestones.achieved_on
+    where milestones.indicator_code = '{{ indicator_code }}'
+),
+
+final as (
+    select
+        {{ evidence_column_names() }}
+    from reported
+    where report_no = 1
+)
+
+select * from final
+{%- endmacro %}
