@@ -27,20 +27,13 @@ from local_stack.postgres import EmbeddedPostgres, ServerAddress
 if TYPE_CHECKING:
     from demo_city.city import City
 
-# Folders of tests that share an expensive fixture: each stays on one worker, and they begin first.
-TOGETHER = ("integration/refresh", "integration/building", "integration/local_stack", "integration/auditing")
+# The longest stories begin first, so that no worker is left alone with one at the end.
+FIRST = ("integration/refresh", "integration/local_stack", "integration/building")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of each folder of TOGETHER into one group of pytest-xdist, and the groups in front."""
-    groups: dict[str, list[pytest.Item]] = {folder: [] for folder in TOGETHER}
-    others = []
-    for item in items:
-        folder = next((name for name in TOGETHER if f"tests/{name}/" in item.path.as_posix()), None)
-        if folder:
-            item.add_marker(pytest.mark.xdist_group(folder))
-        (groups[folder] if folder else others).append(item)
-    items[:] = [item for group in groups.values() for item in group] + others
+    """Put the tests of the folders of FIRST in front."""
+    items.sort(key=lambda item: not any(f"tests/{folder}/" in item.path.as_posix() for folder in FIRST))
 
 
 PASSWORDS = {role: f"{role} pass/word" for role in ROLES}
