@@ -45,7 +45,7 @@ CHECKS = (
     Check(
         "integration",
         "集成测试 · integration tests",
-        _tool("pytest", "-n", "2", "--dist", "loadfile", "tests/integration"),
+        _tool("pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "tests/integration"),
     ),
     Check("end_to_end", "端到端 · end to end", _tool("pytest", "tests/end_to_end")),
 )
