@@ -30,6 +30,9 @@ RATES = {
     "report_resent": 1.0,
     "operations_corrected": 0.5,
     "orders_restated": 1.0,
+    # One that crosses midnight at the month's end and is pushed a week late comes after the later night; at this
+    # rate there is none, so that the month's totals are whole by then.
+    "order_pushed_late": 0.03,
 }
 LATER = DAY + timedelta(days=8)
 SETTLED, RUNNING = date(2025, 8, 1), date(2025, 9, 1)
