@@ -28,7 +28,7 @@ EVENTS_FROM = date(2025, 7, 30)
 LAST_LOADED, EVE, DAY = date(2025, 9, 28), date(2025, 9, 29), date(2025, 9, 30)
 QUICK = {"attempts": "2", "first_wait_seconds": "0.01", "longest_wait_seconds": "0.02"}
 # What tells one way to the same state from another: numbers and moments of publications, builds and loads.
-_NUMBERS = ("publication", "publication_table_change", "publication_file")
+_NUMBERS = ("publication", "publication_table_change", "publication_file", "figure_revision")
 
 
 @dataclass

@@ -100,7 +100,7 @@ def test_an_older_database_gets_what_is_missing(
         urls = bootstrap.prepare(server.dsn(), "older", PASSWORDS)
     with psycopg.connect(urls["owner"], autocommit=True) as owner:
         owner.execute("insert into ops.run values ('kept', 'nightly', '2025-09-30', null, 'v')")
-        assert migrate.migrate(owner) == [6, 7]
+        assert migrate.migrate(owner) == [migration.number for migration in everything[5:]]
         assert owner.execute("select run_id from ops.run").fetchone() == ("kept",)
 
 
