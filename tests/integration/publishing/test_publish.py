@@ -24,7 +24,7 @@ def test_the_first_publication_shows_the_candidate_with_keys_and_comments(star: 
     with star.warehouse.connect("owner") as owner:
         keys = owner.execute(
             "select conrelid::regclass::text, contype::text from pg_constraint "
-            "where connamespace = 'mart'::regnamespace and conrelid::regclass::text !~ 'publication' "
+            "where connamespace = 'mart'::regnamespace and conrelid::regclass::text !~ 'publication|figure_revision' "
             "and contype in ('p', 'f') order by 1, 2"
         ).fetchall()
         comments = owner.execute(
