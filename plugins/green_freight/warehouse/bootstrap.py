@@ -6,7 +6,7 @@ and databases. Everything is made where it is missing and left alone where it is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
@@ -52,7 +52,7 @@ def prepare(admin_url: str, database: str, passwords: Mapping[str, str]) -> dict
         _make_roles(admin, passwords)
         _make_database(admin, database)
         with psycopg.connect(urls["owner"], autocommit=True, application_name="green-freight owner") as owner:
-            _set_up_database(owner, database)
+            set_up_database(owner, database)
             migrate(owner)
         _set_up_reader(admin, database)
     return urls
@@ -71,6 +71,8 @@ def _make_roles(admin: psycopg.Connection[TupleRow], passwords: Mapping[str, str
                 sql.Identifier(name), sql.Literal(secret.decode())
             )
         )
+    # Scratch databases, for replays and dry runs, are the owner's own affair.
+    admin.execute(sql.SQL("alter role {} createdb").format(sql.Identifier(role_name("owner"))))
     members = [(role_name(role), role_name("owner")) for role in ("loader", "builder", "publisher")]
     is_superuser = admin.execute("select rolsuper from pg_roles where rolname = current_user").fetchone() == (
         True,
@@ -93,9 +95,16 @@ def _make_database(admin: psycopg.Connection[TupleRow], database: str) -> None:
     )
 
 
-def _set_up_database(owner: psycopg.Connection[TupleRow], database: str) -> None:
+def set_up_database(
+    owner: psycopg.Connection[TupleRow], database: str, entering: Iterable[str] = ROLES
+) -> None:
+    """Say who may enter a database and in which time zone it thinks, connected to it as its owner.
+
+    Args:
+        entering: those of `settings.ROLES` that may enter; nobody else may.
+    """
     name = sql.Identifier(database)
-    everyone = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in ROLES)
+    everyone = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in entering)
     working = sql.SQL(", ").join(
         sql.Identifier(role_name(role)) for role in ("loader", "builder", "publisher")
     )

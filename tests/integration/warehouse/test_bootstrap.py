@@ -81,6 +81,16 @@ def test_an_administrator_who_may_only_create_is_enough(other_server: ServerAddr
             assert connection.execute("select current_database()").fetchone() == ("made by a dba",)
 
 
+def test_the_owner_alone_may_make_databases_on_an_older_server_too(
+    server: ServerAddress, warehouse: Warehouse
+) -> None:
+    with warehouse.admin() as admin:
+        admin.execute("alter role green_freight_owner nocreatedb")
+        bootstrap.prepare(server.dsn(), warehouse.database, PASSWORDS)
+        rows = admin.execute("select rolname from pg_roles where rolcreatedb and not rolsuper")
+        assert rows.fetchall() == [("green_freight_owner",)]
+
+
 def test_four_at_once_make_one_warehouse(server: ServerAddress) -> None:
     with ThreadPoolExecutor(4) as pool:
         urls = list(pool.map(lambda _: bootstrap.prepare(server.dsn(), "at_once", PASSWORDS), range(4)))

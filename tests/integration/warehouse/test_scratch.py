@@ -1,0 +1,145 @@
+"""Scratch databases: made and dropped by the owner alone, found when a killed run left them, never mixed up."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from green_freight import settings
+from green_freight.warehouse import connect, migrate, scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Warehouse
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(warehouse: Warehouse) -> Iterator[None]:
+    yield
+    for database in _databases(warehouse):
+        with warehouse.admin() as admin:
+            admin.execute(f'drop database "{database}" with (force)')
+
+
+def _databases(warehouse: Warehouse) -> list[str]:
+    """Return the databases that bear the warehouse's prefix."""
+    with warehouse.admin() as admin:
+        rows = admin.execute(
+            "select datname from pg_database where starts_with(datname, %s) order by 1",
+            [f"{warehouse.database}__scratch_"],
+        ).fetchall()
+    return [name for (name,) in rows]
+
+
+def test_it_has_the_warehouses_frame_and_logins_but_no_readers(warehouse: Warehouse) -> None:
+    made = scratch.create("replay_12")
+    assert _databases(warehouse) == [made.database] == [f"{warehouse.database}__scratch_replay_12"]
+    for role in settings.ROLES:
+        if role == "reader":
+            with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+                psycopg.connect(made.urls[role])
+            continue
+        with psycopg.connect(made.urls[role]) as connection:
+            row = connection.execute(
+                "select current_user, current_database(), current_setting('timezone')"
+            ).fetchone()
+        assert row == (f"green_freight_{role}", made.database, "Asia/Shanghai")
+    with psycopg.connect(made.urls["owner"]) as owner:
+        applied = owner.execute("select count(*) from public.warehouse_version").fetchone()
+    assert applied == (len(migrate.known()),)
+    scratch.drop("replay_12")
+    scratch.drop("replay_12")
+    assert _databases(warehouse) == []
+
+
+def test_it_needs_no_administrator(warehouse: Warehouse) -> None:
+    with warehouse.connect("owner") as owner:
+        rights = owner.execute(
+            "select rolcreatedb, rolcreaterole, rolsuper from pg_roles where rolname = current_user"
+        ).fetchone()
+    assert rights == (True, False, False)
+
+
+def test_the_process_points_to_it_and_back(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GREEN_FREIGHT_LANDING_URL", raising=False)
+    before = (settings.warehouse_url("builder"), settings.home(), settings.landing_url())
+    with pytest.raises(ZeroDivisionError), scratch.scratch_database("dry run") as made:
+        with connect("builder") as builder:
+            assert builder.execute("select current_database()").fetchone() == (made.database,)
+        assert settings.home() == made.home == before[1] / "scratch" / made.home.name
+        (made.home / "dbt_target").mkdir()
+        assert settings.landing_url() == before[2]
+        raise ZeroDivisionError
+    assert (settings.warehouse_url("builder"), settings.home(), settings.landing_url()) == before
+    assert _databases(warehouse) == []
+    assert not made.home.exists()
+
+
+def test_any_text_is_a_name_and_different_names_are_different_databases(warehouse: Warehouse) -> None:
+    names = ["补录 “甲”; drop", "补录 “乙”; drop", "x" * 200, '"', "A", "a"]
+    made = [scratch.create(name) for name in names]
+    assert _databases(warehouse) == sorted(one.database for one in made)
+    assert len({one.home for one in made}) == len(names)
+    assert all(one.home.parent == warehouse.home / "scratch" for one in made)
+    assert {one.name for one in scratch.left_over(timedelta(0))} == set(names)
+    for name in names:
+        scratch.drop(name)
+    assert _databases(warehouse) == []
+
+
+def test_a_killed_runs_scratch_is_found_and_removed_by_the_next(warehouse: Warehouse) -> None:
+    killed, in_use = scratch.create("killed"), scratch.create("in use")
+    with psycopg.connect(in_use.urls["builder"]):
+        assert scratch.left_over() == []
+        assert [one.database for one in scratch.left_over(timedelta(0))] == [killed.database]
+        _age(warehouse, killed.database)
+        _age(warehouse, in_use.database)
+        with scratch.scratch_database("next"):
+            assert killed.database not in _databases(warehouse)
+            assert in_use.database in _databases(warehouse)
+
+
+def test_the_same_name_again_replaces_a_dead_one_and_refuses_a_live_one(warehouse: Warehouse) -> None:
+    dead = scratch.create("replay_3")
+    with psycopg.connect(dead.urls["owner"]) as owner:
+        owner.execute("create table ops.remnant (a int)")
+    made = scratch.create("replay_3")
+    with psycopg.connect(made.urls["owner"]) as owner:
+        assert owner.execute("select to_regclass('ops.remnant')").fetchone() == (None,)
+        with pytest.raises(scratch.ScratchError, match="is in use"):
+            scratch.create("replay_3")
+
+
+def test_what_is_not_marked_as_this_warehouses_scratch_is_never_dropped(warehouse: Warehouse) -> None:
+    made = scratch.create("mine")
+    with warehouse.admin() as admin:
+        for comment in (None, "mine", json.dumps({"green_freight_scratch_of": "another"}), "[]", "3"):
+            admin.execute(
+                psycopg.sql.SQL("comment on database {} is {}").format(
+                    psycopg.sql.Identifier(made.database), psycopg.sql.Literal(comment)
+                )
+            )
+            with pytest.raises(scratch.ScratchError, match="does not bear the mark"):
+                scratch.drop("mine")
+            assert scratch.left_over(timedelta(0)) == []
+    assert _databases(warehouse) == [made.database]
+    with warehouse.connect("owner") as owner:
+        assert owner.execute("select current_database()").fetchone() == (warehouse.database,)
+
+
+def _age(warehouse: Warehouse, database: str) -> None:
+    """Let a scratch look a day old."""
+    with warehouse.admin() as admin:
+        [mark] = admin.execute(
+            "select shobj_description(oid, 'pg_database') from pg_database where datname = %s", [database]
+        ).fetchone() or [""]
+        facts = json.loads(mark) | {"created_at": "2025-09-29T00:00:00+00:00"}
+        admin.execute(
+            psycopg.sql.SQL("comment on database {} is {}").format(
+                psycopg.sql.Identifier(database), psycopg.sql.Literal(json.dumps(facts))
+            )
+        )
