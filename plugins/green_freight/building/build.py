@@ -17,7 +17,7 @@ from green_freight.building.calendar import write_calendar
 from green_freight.building.outcome import BuildFailed, BuildOutcome, NodeProgress
 from green_freight.building.plan import BuildPlan, plan_build
 from green_freight.building.raw_tables import prepare_raw_tables
-from green_freight.warehouse import connect
+from green_freight.warehouse import connect, raw_gate
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,11 @@ def build(
     with connect("builder") as builder:
         build_id = _begin(builder, run_id, business_day)
     try:
-        plan, done = _plan_and_run(build_id, business_day, progress)
+        with connect("loader") as loader:
+            prepare_raw_tables(loader)
+        # From the plan to the end of dbt: one state of raw, of which through_load_id is the exact name.
+        with raw_gate.closed(settings.warehouse_url("builder"), f"build of {run_id}"):
+            plan, done = _plan_and_run(build_id, business_day, progress)
         with connect("builder") as builder:
             rows = {} if done.failures else _model_rows(builder)
             _finish(builder, build_id, rows, done.failures)
@@ -70,8 +74,6 @@ def build(
 def _plan_and_run(
     build_id: int, business_day: date, progress: Callable[[NodeProgress], None]
 ) -> tuple[BuildPlan, dbt_run.DbtRun]:
-    with connect("loader") as loader:
-        prepare_raw_tables(loader)
     code = candidate_state.fingerprint(dbt_run.PROJECT)
     with connect("builder") as builder:
         plan = plan_build(builder, business_day, is_same_code=candidate_state.take(builder) == code)

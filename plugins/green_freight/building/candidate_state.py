@@ -13,6 +13,9 @@ from typing import Any
 
 from psycopg import Connection
 
+# A build that read raw while loads went on may lack some that have a lower number than it names: a candidate without
+# this word was built so, and is followed by a full build.
+_ONE_STATE = "one state of raw: "
 _PARTS = ("macros", "models", "seeds", "dbt_project.yml")
 
 
@@ -33,12 +36,14 @@ def take(builder: Connection[Any]) -> str | None:
         "'候选模型由哪一版代码完整构建 / the code that built the candidate as it stands, empty while it is not whole'"
     )
     row = builder.execute("delete from intermediate.candidate_state returning fingerprint").fetchone()
-    return str(row[0]) if row else None
+    return str(row[0]).removeprefix(_ONE_STATE) if row and str(row[0]).startswith(_ONE_STATE) else None
 
 
 def mark(builder: Connection[Any], value: str) -> None:
     """Record that the candidate is whole and which code built it."""
-    builder.execute("insert into intermediate.candidate_state (fingerprint) values (%s)", [value])
+    builder.execute(
+        "insert into intermediate.candidate_state (fingerprint) values (%s)", [_ONE_STATE + value]
+    )
 
 
 def _files(project: Path) -> list[Path]:

@@ -36,8 +36,7 @@ def plan_build(builder: _Builder, business_day: date, *, is_same_code: bool) -> 
     """
     base = _last_published(builder)
     is_full = base is None or not is_same_code or not _large_facts_stand(builder)
-    since = None if is_full else base
-    loads = _loads_since(builder, since)
+    loads = _loads_since(builder, 0 if is_full or base is None else base)
     months = {month for load in loads for month in load["affected_months"]}
     if not is_full:
         months |= _months_to_resolve(builder) | _months_of_repushed_orders(builder, loads)
@@ -49,14 +48,14 @@ def plan_build(builder: _Builder, business_day: date, *, is_same_code: bool) -> 
     )
 
 
-def _last_published(builder: _Builder) -> dict[str, Any] | None:
-    with builder.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(
-            """
-            select through_load_id, started_at from ops.build
-            where outcome_code = 'published' order by build_id desc limit 1
-            """
-        ).fetchone()
+def _last_published(builder: _Builder) -> int | None:
+    """Return the newest load that the last published build contains, None where nothing was published."""
+    through: int | None = _value(
+        builder,
+        "select (select through_load_id from ops.build where outcome_code = 'published' "
+        "order by build_id desc limit 1)",
+    )
+    return through
 
 
 def _large_facts_stand(builder: _Builder) -> bool:
@@ -68,22 +67,19 @@ def _large_facts_stand(builder: _Builder) -> bool:
     )
 
 
-def _loads_since(builder: _Builder, published: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Return the loads that the published build cannot have seen (all of them where there is none).
+def _loads_since(builder: _Builder, through_load_id: int) -> list[dict[str, Any]]:
+    """Return the loads that came after a number.
 
-    A load takes its number before it commits, so one with a lower number may have become visible only after
-    that build had begun; its end tells.
+    A build keeps loads out while it plans and reads, so that it has seen every load up to its number and no other.
     """
-    base = published or {"through_load_id": -1, "started_at": None}
     with builder.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             """
-            select load_id, dataset_id, period_label, affected_months from ops.load
-            where outcome_code = 'loaded'
-              and (load_id > %(through_load_id)s or finished_at > %(started_at)s::timestamptz)
+            select dataset_id, period_label, affected_months from ops.load
+            where outcome_code = 'loaded' and load_id > %s
             order by load_id
             """,
-            base,
+            [through_load_id],
         ).fetchall()
 
 

@@ -24,6 +24,7 @@ from green_freight.loading.outcomes import LoadOutcome
 from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.tables import SYSTEM_COLUMNS, prepare_table, table_name
 from green_freight.periods import Period
+from green_freight.warehouse import raw_gate
 
 # Rejected rows wait in memory for the end of a COPY, so many at most.
 REJECTED_IN_MEMORY = 5_000
@@ -85,6 +86,7 @@ def load_dataset(connection: Connection[TupleRow], task: Task) -> LoadOutcome | 
 
 def _replace_rows(connection: Connection[TupleRow], task: Task, started_at: datetime) -> LoadOutcome | None:
     contract, period = task.contract, task.period
+    raw_gate.pass_through(connection)
     # Whoever waits here sees, when it is his turn, what the other has loaded and which file wins now.
     connection.execute(
         "select pg_advisory_xact_lock(hashtextextended(%s, 0))",
@@ -212,6 +214,7 @@ def _record_stop(
     rows_in_file, rows_rejected = rows
     contract = task.contract
     with connection.transaction():
+        raw_gate.pass_through(connection)
         file = records.winning_file(connection, contract.agency, contract.delivery, task.period)
         place = Place(
             contract.agency,
