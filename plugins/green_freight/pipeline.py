@@ -6,16 +6,19 @@ Each step finds what it needs in the warehouse by the run's id, so that any of t
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from green_freight import agencies, loading
+from green_freight import agencies, loading, revisions
 from green_freight.agencies import Connection
 from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI, Period, business_day, months
 from green_freight.reporting import alerts, run_report
-from green_freight.settings import landing_url
+from green_freight.revisions import showing
+from green_freight.settings import home, landing_url
 from green_freight.warehouse import connect, lease, runs
 
 log = logging.getLogger(__name__)
@@ -137,10 +140,63 @@ def audit(run_id: str) -> dict[str, Any]:
         return auditing.audit(run_id, _build_id(run_id)).counts
 
 
+def compare(run_id: str) -> dict[str, Any]:
+    """Compare the run's candidate with what is published, figure by figure: keep it, log it, write it as a file.
+
+    Where somebody has to approve it, the candidate is given back meanwhile: other runs need not wait.
+
+    Returns the number of changed figures, of those that wait for an approval, and the file.
+    """
+    with _given_back_on_failure(run_id), connect("builder") as warehouse:
+        comparison = revisions.compare(warehouse, _build_id(run_id), revisions.ApprovalRules.of_environment())
+        revisions.keep_comparison(warehouse, run_id, comparison)
+        waiting = revisions.outstanding(warehouse, comparison)
+    if waiting:
+        lease.release(run_id)
+    path = show_comparison(run_id, comparison)
+    return {"changes": len(comparison.changes), "waiting": len(waiting), "file": str(path)}
+
+
+def show_comparison(run_id: str, comparison: revisions.Comparison) -> Path:
+    """Log a comparison, write it as a CSV file below `home()/differences`, and return the file's path."""
+    for line in showing.lines(comparison):
+        log.info("%s", line)
+    name = re.sub(r"[^\w.-]+", "_", run_id)
+    path = showing.write_csv(comparison, home() / "differences" / f"{name}.csv")
+    log.info("差异文件 / the difference as a file: %s", path)
+    return path
+
+
+def outstanding(run_id: str) -> list[revisions.FigureChange]:
+    """Return the changes that the run found and that still need an approval."""
+    with connect("builder") as warehouse:
+        return revisions.outstanding(warehouse, revisions.kept_comparison(warehouse, run_id))
+
+
+def approve(run_id: str, approved_by: str, reason: str) -> int:
+    """Approve what a run found, exactly as it was shown; return the number of changes approved.
+
+    Raises:
+        ValueError: no reason was given.
+    """
+    with connect("builder") as warehouse:
+        waiting = revisions.outstanding(warehouse, revisions.kept_comparison(warehouse, run_id))
+        if waiting:
+            revisions.approve(warehouse, run_id, waiting, approved_by, reason)
+    log.info("%s 批准 %s 项变化：%s / approved %s changes", approved_by, len(waiting), reason, len(waiting))
+    return len(waiting)
+
+
 def publish(run_id: str) -> dict[str, Any]:
-    """Publish the run's audited candidate and give it back; return the publication's number and changed rows."""
+    """Publish the run's audited candidate and give it back; return the publication's number and changed rows.
+
+    Raises:
+        ApprovalMissing: a change needs an approval and has none.
+        PublishingError: nothing was published; the message says why.
+    """
     from green_freight import publishing
 
+    lease.acquire(run_id, role="publisher", wait=CANDIDATE_WAIT)
     published = publishing.publish(run_id, _build_id(run_id))
     log.info("%s", published.sentence)
     return {"publication_no": published.publication_no, "rows_changed": published.rows_changed}

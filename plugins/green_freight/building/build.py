@@ -77,7 +77,7 @@ def _plan_and_run(
     code = candidate_state.fingerprint(dbt_run.PROJECT)
     with connect("builder") as builder:
         plan = plan_build(builder, business_day, is_same_code=candidate_state.take(builder) == code)
-        _record_plan(builder, build_id, plan)
+        _record_plan(builder, build_id, plan, code)
     with connect("loader") as loader:
         write_calendar(loader, plan.as_of_date)
     done = dbt_run.run_dbt(_variables(plan), full_refresh=plan.is_full, progress=progress)
@@ -108,10 +108,13 @@ def _begin(builder: Connection[Any], run_id: str, business_day: date) -> int:
     return int(row[0])
 
 
-def _record_plan(builder: Connection[Any], build_id: int, plan: BuildPlan) -> None:
+def _record_plan(builder: Connection[Any], build_id: int, plan: BuildPlan, code: str) -> None:
     builder.execute(
-        "update ops.build set as_of_date = %s, changed_months = %s, through_load_id = %s where build_id = %s",
-        [plan.as_of_date, list(plan.changed_months), plan.through_load_id, build_id],
+        """
+        update ops.build set as_of_date = %s, changed_months = %s, through_load_id = %s, model_fingerprint = %s
+        where build_id = %s
+        """,
+        [plan.as_of_date, list(plan.changed_months), plan.through_load_id, code, build_id],
     )
 
 

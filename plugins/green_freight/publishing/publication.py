@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,8 @@ from green_freight.publishing.gate import AuditedBuild
 from green_freight.publishing.merging import TableChange, merge
 from green_freight.publishing.planning import PlannedTable, plan
 from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order
+from green_freight.revisions import ApprovalRules, Comparison, compare, insist_on_approval, write_revisions
+from green_freight.revisions.comparing import FIGURES
 from green_freight.warehouse import lease
 from green_freight.warehouse.connection import connect
 
@@ -88,6 +90,7 @@ def publish(
 
     Raises:
         PublishingError: nothing was published; the subclass and the message say why.
+        ApprovalMissing: a figure changes so that somebody has to approve it first, and nobody did.
         CandidateLeased: another run is between its build and its publication.
     """
     tables = in_order(specs) if specs is not None else from_manifest_file(manifest_path())
@@ -118,17 +121,37 @@ def _publish(
         _hold_candidate(session, tables)
         gate.check(session, build_id)
         session.execute("set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
+        comparison = _compare_figures(session, build, tables)
+        approval = insist_on_approval(session, comparison)
         publication_no = recording.next_number(session)
         everything = [*tables, recording.files_table(build)]
-        changes = merge(session, everything, build.changed_months, publication_no)
+        changes = merge(session, everything, _months_to_compare(session, build), publication_no)
         describe(session, [table for table in tables if table.is_new])
         if changes:
-            recording.record(session, publication_no, run_id, build, changes)
+            recording.record(session, publication_no, run_id, build, changes, approval)
+            write_revisions(session, publication_no, comparison)
         recording.mark_published(session, build)
     _refresh_statistics(session, changes)
     if not changes:
         return PublicationOutcome("unchanged", None)
     return PublicationOutcome("published", publication_no, tuple(changes))
+
+
+def _compare_figures(
+    session: psycopg.Connection[TupleRow], build: AuditedBuild, tables: Sequence[PlannedTable]
+) -> Comparison:
+    """Find the changed figures in the publication's own snapshot: what was approved is what is written."""
+    if FIGURES not in {table.name for table in tables}:
+        return Comparison(build.build_id, None, ())
+    return compare(session, build.build_id, ApprovalRules.of_environment())
+
+
+def _months_to_compare(session: psycopg.Connection[TupleRow], build: AuditedBuild) -> Sequence[date] | None:
+    """Return the months that the build changed; all (None) after a revert, when mart is not its predecessor's."""
+    row = session.execute(
+        "select reverted_to from mart.publication order by publication_no desc limit 1"
+    ).fetchone()
+    return None if row and row[0] is not None else build.changed_months
 
 
 def _take_turn(session: psycopg.Connection[TupleRow]) -> None:

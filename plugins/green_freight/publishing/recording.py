@@ -12,6 +12,7 @@ from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.gate import AuditedBuild
 from green_freight.publishing.merging import TableChange
 from green_freight.publishing.planning import PlannedTable
+from green_freight.revisions import Approval
 
 # The file behind the newest load of each dataset and period that the build contains.
 _FILES = """(
@@ -41,7 +42,7 @@ _FILE_COLUMNS = {
 _PUBLICATION = """
 insert into mart.publication (
     publication_no, published_at, kind_code, reason, as_of_date, code_version, build_id, run_id, stale_agencies,
-    verdict_passed_count, verdict_warning_count
+    verdict_passed_count, verdict_warning_count, approved_by, approved_at, approval_reason
 )
 select
     %(publication_no)s,
@@ -69,7 +70,7 @@ select
         where newest.outcome_code = 'stopped'
         order by agency_code
     ),
-    %(passed)s, %(warnings)s
+    %(passed)s, %(warnings)s, %(approved_by)s, %(approved_at)s, %(approval_reason)s
 from ops.run as r
 where r.run_id = %(run_id)s
 """
@@ -98,8 +99,9 @@ def record(
     run_id: str,
     build: AuditedBuild,
     changes: Sequence[TableChange],
+    approval: Approval | None = None,
 ) -> None:
-    """Write the publication and what it changed.
+    """Write the publication, what it changed, and the approval that it needed (None: none).
 
     Raises:
         PublishingError: the run never began, so that nobody could say why this was published.
@@ -114,6 +116,9 @@ def record(
             "run_id": run_id,
             "passed": build.verdicts_passed,
             "warnings": build.verdicts_warning,
+            "approved_by": approval.approved_by if approval else None,
+            "approved_at": approval.approved_at if approval else None,
+            "approval_reason": approval.reason if approval else None,
         },
     )
     if written.rowcount != 1:

@@ -91,6 +91,8 @@ create table ops.figure_change (
     indicator_code text not null,
     region_code text not null,
     period_month date not null,
+    indicator_name_zh text not null,
+    indicator_name_en text not null,
     old_numerator numeric(20, 6),
     new_numerator numeric(20, 6),
     old_denominator numeric(20, 6),
@@ -116,6 +118,8 @@ comment on column ops.figure_change.city_code is '城市代码 / city';
 comment on column ops.figure_change.indicator_code is '指标代码 / indicator';
 comment on column ops.figure_change.region_code is '区划代码 / region';
 comment on column ops.figure_change.period_month is '月份 / month';
+comment on column ops.figure_change.indicator_name_zh is '指标中文名 / Chinese name of the indicator';
+comment on column ops.figure_change.indicator_name_en is '指标英文名 / English name of the indicator';
 comment on column ops.figure_change.old_numerator is '原分子 / numerator as published';
 comment on column ops.figure_change.new_numerator is '新分子 / numerator of the candidate';
 comment on column ops.figure_change.old_denominator is '原分母 / denominator as published';

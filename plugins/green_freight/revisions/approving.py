@@ -1,0 +1,114 @@
+"""Approvals: kept in ops.approval with the exact values approved, asked for again within the publication itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow, class_row
+
+from green_freight.errors import PermanentError
+from green_freight.revisions.comparing import Comparison
+from green_freight.revisions.figures import FigureChange, FigureKey, Values
+from green_freight.revisions.showing import sentence
+
+_APPROVED = tuple(f"new_{name}" for name in Values._fields)
+
+# An approval counts for the value that was shown, until the figure has been published anew.
+_STANDING = """
+select a.run_id, a.approved_by, a.reason, a.approved_at
+from ops.approved_figure as f
+inner join ops.approval as a using (approval_id)
+where row(f.city_code, f.indicator_code, f.region_code, f.period_month) = row(%s, %s, %s, %s::date)
+  and row(f.new_numerator, f.new_denominator, f.new_actual_value, f.new_target_value, f.new_status_code)
+      is not distinct from row(%s::numeric, %s::numeric, %s::numeric, %s::numeric, %s::text)
+  and a.approved_at > coalesce(
+      (
+          select max(r.published_at) from mart.figure_revision as r
+          where row(r.city_code, r.indicator_code, r.region_code, r.period_month)
+              = row(f.city_code, f.indicator_code, f.region_code, f.period_month)
+      ),
+      '-infinity'
+  )
+order by a.approval_id desc limit 1
+"""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who approved, why and when, for which run."""
+
+    run_id: str
+    approved_by: str
+    reason: str
+    approved_at: datetime
+
+
+class ApprovalMissing(PermanentError):
+    """Changes that need an approval have none; nothing was published. `changes` are those."""
+
+    def __init__(self, changes: Sequence[FigureChange]) -> None:
+        self.changes = tuple(changes)
+        listed = "\n".join(f"- {sentence(change)}" for change in changes)
+        super().__init__(
+            f"{len(changes)} 项变化须先批准，未发布任何内容；请在 Airflow 的任务 approve 中批准，或以 --approve "
+            f'"理由" 重新运行 / {len(changes)} changes need an approval, nothing was published: approve them in '
+            f'Airflow at the task `approve`, or run again with --approve "why":\n{listed}'
+        )
+
+
+def approve(
+    session: psycopg.Connection[Any],
+    run_id: str,
+    changes: Sequence[FigureChange],
+    approved_by: str,
+    reason: str,
+) -> None:
+    """Record that these changes may be published with exactly these values (as the role builder).
+
+    Raises:
+        ValueError: no reason was given.
+    """
+    if not reason.strip():
+        raise ValueError("批准须写明理由 / an approval needs a reason")
+    row = session.execute(
+        "insert into ops.approval (run_id, approved_by, reason) values (%s, %s, %s) returning approval_id",
+        [run_id, approved_by, reason.strip()],
+    ).fetchone()
+    assert row is not None
+    with session.cursor() as cursor:
+        cursor.executemany(
+            f"insert into ops.approved_figure (approval_id, {', '.join([*FigureKey._fields, *_APPROVED])}) "  # noqa: S608
+            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [(row[0], *change.key, *_new(change)) for change in changes],
+        )
+
+
+def outstanding(session: psycopg.Connection[TupleRow], comparison: Comparison) -> list[FigureChange]:
+    """Return the changes that need an approval and have none."""
+    return [change for change in comparison.waiting if _standing(session, change) is None]
+
+
+def insist_on_approval(session: psycopg.Connection[TupleRow], comparison: Comparison) -> Approval | None:
+    """Return the newest approval behind a comparison's changes, None where none was needed.
+
+    Raises:
+        ApprovalMissing: some change needs an approval and has none.
+    """
+    found = [(change, _standing(session, change)) for change in comparison.waiting]
+    missing = [change for change, approval in found if approval is None]
+    if missing:
+        raise ApprovalMissing(missing)
+    return max((a for _, a in found if a is not None), key=lambda a: a.approved_at, default=None)
+
+
+def _standing(session: psycopg.Connection[TupleRow], change: FigureChange) -> Approval | None:
+    with session.cursor(row_factory=class_row(Approval)) as cursor:
+        return cursor.execute(_STANDING, [*change.key, *_new(change)]).fetchone()
+
+
+def _new(change: FigureChange) -> Sequence[Any]:
+    return change.new or Values(*[None] * len(Values._fields))

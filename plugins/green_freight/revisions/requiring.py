@@ -1,0 +1,88 @@
+"""Which changes of figures somebody has to approve before readers see them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from green_freight.revisions.figures import NOTHING, Values
+
+_VERDICTS = ("met", "not_met")
+
+
+@dataclass(frozen=True)
+class ApprovalRules:
+    """The limits: a final figure may change by `final_change_share` of itself (0.01 is one percent) unapproved."""
+
+    final_change_share: Decimal = Decimal("0.01")
+
+    @classmethod
+    def of_environment(cls) -> ApprovalRules:
+        """Return the rules with the limit of GREEN_FREIGHT_FINAL_CHANGE_SHARE, where it is set.
+
+        Raises:
+            ValueError: it is not a share from 0 on.
+        """
+        text = os.environ.get("GREEN_FREIGHT_FINAL_CHANGE_SHARE", "")
+        if not text:
+            return cls()
+        share = Decimal(text) if text.replace(".", "", 1).isdigit() else Decimal(-1)
+        if share < 0:
+            raise ValueError(
+                f"GREEN_FREIGHT_FINAL_CHANGE_SHARE={text}: 应为不小于 0 的比例，如 0.01 / a share such as 0.01"
+            )
+        return cls(share)
+
+
+def approval_codes(
+    old: Values | None,
+    new: Values | None,
+    is_restatement: bool,
+    cause_codes: tuple[str, ...],
+    taken_away: Values | None,
+    rules: ApprovalRules,
+) -> tuple[str, ...]:
+    """Return why a change needs an approval, nothing where it does not.
+
+    Args:
+        old, new: the figure as published and as it would be; None where it is absent.
+        is_restatement: it was published as final.
+        cause_codes: keys of figures.CAUSES.
+        taken_away: the value that the last revert took away, None where no revert stands.
+        rules: the limits.
+    """
+    if old is None:
+        return ()
+    after = new or NOTHING
+    return tuple(_codes(old, after, is_restatement, cause_codes, taken_away, rules))
+
+
+def _codes(
+    old: Values,
+    new: Values,
+    is_restatement: bool,
+    cause_codes: tuple[str, ...],
+    taken_away: Values | None,
+    rules: ApprovalRules,
+) -> Iterator[str]:
+    if _flips(old.status_code, new.status_code):
+        yield "status_flip"
+    if is_restatement and _exceeds(old.actual_value, new.actual_value, rules.final_change_share):
+        yield "final_change"
+    if "unexplained" in cause_codes:
+        yield "unexplained"
+    if taken_away is not None and new == taken_away:
+        yield "undoes_revert"
+
+
+def _flips(old: str | None, new: str | None) -> bool:
+    """Tell whether a verdict turns or is lost; a milestone reached late in its running year is neither."""
+    return old in _VERDICTS and new != old and (old, new) != ("not_met", "on_track")
+
+
+def _exceeds(old: Decimal | None, new: Decimal | None, share: Decimal) -> bool:
+    if old is None or new is None:
+        return old != new
+    return abs(new - old) > share * abs(old)

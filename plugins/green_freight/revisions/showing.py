@@ -1,0 +1,102 @@
+"""Changes in words: a sentence each for a log or a form, all of them as a CSV file that Excel opens."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from green_freight.revisions.comparing import Comparison
+from green_freight.revisions.figures import APPROVALS, CAUSES, NOTHING, STATUSES, FigureChange, Values
+
+# So many changes are told in a log or on a form; the file has all of them.
+SHOWN = 40
+
+_HEADINGS = (
+    "指标代码 indicator_code", "指标 indicator", "区划 region_code", "月份 period_month",
+    "原值 old_actual_value", "新值 new_actual_value", "原分子 old_numerator", "新分子 new_numerator",
+    "原分母 old_denominator", "新分母 new_denominator", "原目标 old_target_value", "新目标 new_target_value",
+    "原状态 old_status_code", "新状态 new_status_code", "是否最终值 is_restatement", "原因 cause_codes",
+    "数据集 dataset_ids", "须批准 approval_codes",
+)  # fmt: skip
+
+
+def lines(comparison: Comparison, shown: int = SHOWN) -> Iterator[str]:
+    """Yield a heading, the changes that need approval first, and how many there are of each cause."""
+    against = f"{comparison.publication_no}" if comparison.publication_no else "–"
+    changes = comparison.changes
+    yield (
+        f"与发布 {against} 相比，{len(changes)} 个指标值有变化，其中 {len(comparison.waiting)} 个须批准 / "
+        f"against publication {against}: {len(changes)} figures change, {len(comparison.waiting)} need an approval"
+    )
+    counts = Counter(code for change in changes for code in change.cause_codes)
+    for code, count in counts.most_common():
+        yield f"  {_words(CAUSES, code)}: {count}"
+    told = [change for change in changes if change.cause_codes != ("first",)]
+    for change in sorted(told, key=lambda one: not one.needs_approval)[:shown]:
+        yield f"  {sentence(change)}"
+    if len(told) > shown:
+        yield f"  … 另有 {len(told) - shown} 项，见文件 / {len(told) - shown} more, see the file"
+
+
+def sentence(change: FigureChange) -> str:
+    """Return a change in one line: figure, old → new, parts, status, causes, and why it needs approval."""
+    old, new = change.old or NOTHING, change.new or NOTHING
+    parts = [f"{number(old.actual_value)} → {number(new.actual_value)}"]
+    if (old.numerator, old.denominator) != (new.numerator, new.denominator) and (
+        old.denominator or new.denominator
+    ):
+        parts.append(f"({_fraction(old)} → {_fraction(new)})")
+    if old.status_code != new.status_code:
+        parts.append(f"[{_words(STATUSES, old.status_code)} → {_words(STATUSES, new.status_code)}]")
+    if change.is_restatement:
+        parts.append("最终值 final")
+    causes = ", ".join(_words(CAUSES, code) for code in change.cause_codes)
+    approval = ", ".join(_words(APPROVALS, code) for code in change.approval_codes)
+    place = f"{change.key.period_month:%Y-%m} {change.key.indicator_code} {change.name_zh}"
+    told = f"{place}: {' '.join(parts)}; {causes}"
+    return f"{told}; ！须批准 needs approval: {approval}" if approval else told
+
+
+def write_csv(comparison: Comparison, path: Path) -> Path:
+    """Write every change as CSV (UTF-8 with a mark, as Excel wants it) and return the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f"{path.name}.part")
+    with half.open("w", encoding="utf-8-sig", newline="") as target:
+        writer = csv.writer(target)
+        writer.writerow(_HEADINGS)
+        writer.writerows(_cells(change) for change in comparison.changes)
+    half.replace(path)
+    return path
+
+
+def number(value: Decimal | None) -> str:
+    """Return a number without needless zeros, a dash for none."""
+    if value is None:
+        return "–"
+    return f"{value.normalize():f}"
+
+
+def _cells(change: FigureChange) -> list[str]:
+    old, new = change.old or NOTHING, change.new or NOTHING
+    pairs = [
+        (old.actual_value, new.actual_value), (old.numerator, new.numerator),
+        (old.denominator, new.denominator), (old.target_value, new.target_value),
+    ]  # fmt: skip
+    numbers = ["" if value is None else number(value) for pair in pairs for value in pair]
+    codes = [" ".join(codes) for codes in (change.cause_codes, change.dataset_ids, change.approval_codes)]
+    key = change.key
+    return [
+        key.indicator_code, change.name_zh, key.region_code, f"{key.period_month:%Y-%m}", *numbers,
+        old.status_code or "", new.status_code or "", "是 yes" if change.is_restatement else "否 no", *codes,
+    ]  # fmt: skip
+
+
+def _fraction(values: Values) -> str:
+    return f"{number(values.numerator)}/{number(values.denominator)}"
+
+
+def _words(texts: Mapping[str, tuple[str, str]], code: str | None) -> str:
+    return " ".join(texts.get(code or "", (code or "–",)))
