@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from green_freight import agencies, loading, revisions
 from green_freight.agencies import Connection
 from green_freight.landing import LandingStore
-from green_freight.periods import SHANGHAI, Period, business_day, months
+from green_freight.periods import SHANGHAI, Period, business_day
 from green_freight.reporting import alerts, run_report
 from green_freight.revisions import showing
 from green_freight.settings import home, landing_url
@@ -25,9 +25,6 @@ log = logging.getLogger(__name__)
 
 # A run that finds another one between build and publish waits this long: longer than any build has taken.
 CANDIDATE_WAIT = timedelta(minutes=45)
-
-# A task costs a second or two beside its work, so that years are not taken month by month but in groups.
-MOST_GROUPS = 12
 
 Work = list[tuple[str, Period]]
 
@@ -46,24 +43,6 @@ def yesterday() -> date:
     return business_day(datetime.now(SHANGHAI)) - timedelta(days=1)
 
 
-def backfill_months(run_id: str, first: str, last: str) -> list[list[str]]:
-    """Return the months (`2023-01`) from `first` to `last` that do not lie after the run's last business day, in
-    at most MOST_GROUPS groups of neighbours.
-
-    Raises:
-        ValueError: there is none.
-    """
-    until = _business_day(run_id)
-    found = [month.label for month in months(Period(first), min(Period(last), Period.month_of(until)))]
-    if not found:
-        raise ValueError(
-            f"没有可回补的月份：{first} 至 {last}（截至 {until}） / "
-            f"no month to backfill from {first} to {last} (loaded up to {until})"
-        )
-    size = -(-len(found) // MOST_GROUPS)
-    return [found[at : at + size] for at in range(0, len(found), size)]
-
-
 def fetch_due(run_id: str, agency: str, connections: Mapping[str, Connection]) -> dict[str, int]:
     """Fetch and land what is due from one agency for the run's business day; return deliveries by outcome.
 
@@ -71,10 +50,10 @@ def fetch_due(run_id: str, agency: str, connections: Mapping[str, Connection]) -
         AgencyUnavailable: some of it may pass when tried again.
         DeliveryBroken: some of it failed and will fail again.
     """
-    day = _business_day(run_id)
+    day = business_day_of(run_id)
     work = agencies.due_nightly(agency, day, connections)
     fetched = agencies.fetch_agency(
-        agency, work, connections, LandingStore(landing_url()), run_id, day, _log_fetched
+        agency, work, connections, LandingStore(landing_url()), run_id, day, log_fetched
     )
     fetched.raise_for_failures()
     return fetched.counts
@@ -86,29 +65,10 @@ def load_landed(run_id: str, agency: str) -> dict[str, int]:
     Raises:
         LoadStopped: a file breaks its contract as a whole; every other one has been loaded.
     """
-    _business_day(run_id)
+    business_day_of(run_id)
     loaded = loading.load_agency(agency, _landed(run_id, agency), run_id, LandingStore(landing_url()))
     loaded.raise_if_stopped()
     return loaded.counts
-
-
-def take_months(
-    run_id: str, agency: str, labels: Sequence[str], connections: Mapping[str, Connection]
-) -> dict[str, int]:
-    """Fetch, land and load months of one agency, up to the run's last business day; return the counts.
-
-    Raises:
-        AgencyUnavailable, DeliveryBroken, LoadStopped: as the single steps do; what did come is loaded.
-    """
-    until = _business_day(run_id)
-    store = LandingStore(landing_url())
-    work = [asked for label in labels for asked in agencies.due_in_month(agency, Period(label), until)]
-    fetched = agencies.fetch_agency(agency, work, connections, store, run_id, until, _log_fetched)
-    landed = [(outcome.delivery, outcome.period) for outcome in fetched.outcomes if outcome.has_files]
-    loaded = loading.load_agency(agency, landed, run_id, store)
-    fetched.raise_for_failures()
-    loaded.raise_if_stopped()
-    return {**fetched.counts, **loaded.counts}
 
 
 def build(run_id: str) -> dict[str, Any]:
@@ -120,7 +80,7 @@ def build(run_id: str) -> dict[str, Any]:
     """
     from green_freight import building
 
-    day = _business_day(run_id)
+    day = business_day_of(run_id)
     lease.acquire(run_id, wait=CANDIDATE_WAIT)
     with _given_back_on_failure(run_id):
         built = building.build(run_id, day)
@@ -210,7 +170,7 @@ def report(run_id: str) -> str:
 
 def stale_datasets(run_id: str) -> list[str]:
     """Return a sentence in both languages for each dataset that is not complete through the run's day."""
-    _business_day(run_id)
+    business_day_of(run_id)
     return run_report.stale_datasets()
 
 
@@ -225,7 +185,7 @@ def alert_when_unpublished(run_id: str, logical_date: datetime) -> None:
         alerts.send(alerts.nothing_published(run_id, day, newest))
 
 
-def _log_fetched(progress: agencies.Progress) -> None:
+def log_fetched(progress: agencies.Progress) -> None:
     """Log how far a fetch is: every failure, every hundredth delivery, and the last one."""
     latest = progress.latest
     if latest.error is not None:
@@ -248,7 +208,12 @@ class _given_back_on_failure:
             lease.release(self.run_id)
 
 
-def _business_day(run_id: str) -> date:
+def business_day_of(run_id: str) -> date:
+    """Return the last business day that a run may load.
+
+    Raises:
+        RunUnknown: it never began.
+    """
     with connect("loader") as warehouse:
         row = warehouse.execute("select business_day from ops.run where run_id = %s", [run_id]).fetchone()
     if row is None:

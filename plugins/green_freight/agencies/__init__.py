@@ -4,7 +4,7 @@ from green_freight.agencies.connection import Connection
 from green_freight.agencies.delivery import Agency, Delivery, Granularity, Kind
 from green_freight.agencies.fetching import Progress, fetch_agency, fetch_delivery
 from green_freight.agencies.outcome import AgencyFetchReport, FetchOutcome, FileOutcome, Outcome
-from green_freight.agencies.planning import due_in_month, due_nightly, not_loaded
+from green_freight.agencies.planning import all_of, due_in_month, due_nightly, not_loaded
 from green_freight.agencies.registry import AGENCIES, agency_named
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Outcome",
     "Progress",
     "agency_named",
+    "all_of",
     "due_in_month",
     "due_nightly",
     "fetch_agency",

@@ -93,6 +93,11 @@ def not_loaded(agency: str, questions: Iterable[Question], until_day: date) -> l
     ]
 
 
+def all_of(agency: str, questions: Iterable[Question], until_day: date) -> list[Question]:
+    """Return all questions: the choice of whoever does not want `not_loaded`."""
+    return list(questions)
+
+
 def nightly_questions(agency: Agency, day: date, situation: Situation) -> list[Question]:
     """Return what a night asks for, from what is known: the rule without the asking."""
     questions: dict[Question, None] = {}

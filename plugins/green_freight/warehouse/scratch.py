@@ -80,6 +80,11 @@ def create(name: str) -> Scratch:
     return scratch
 
 
+def named(name: str) -> Scratch:
+    """Return the scratch of a name, for another process than the one that made it; the server is not asked."""
+    return _scratch(name, datetime.now(UTC))
+
+
 def drop(name: str) -> None:
     """Drop a scratch database with its folder, whoever is still connected to it; one that is not there is no error.
 

@@ -1,0 +1,136 @@
+"""The parts of a backfill as ops.backfill_part keeps them: planned, begun, month by month, done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from green_freight.backfill.request import BackfillRequest
+from green_freight.warehouse import connect
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a whole backfill is: months × agencies done and asked for, rows loaded, and what it may still take."""
+
+    months_done: int
+    months_total: int
+    rows_loaded: int
+    time_left: timedelta | None
+
+    @property
+    def sentence(self) -> str:
+        """Return the progress in Chinese and English."""
+        left = "–" if self.time_left is None else f"{self.time_left.total_seconds():.0f} s"
+        return f"{self.months_done}/{self.months_total} 月 months · {self.rows_loaded:,} 行 rows · 预计剩余 left {left}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some months of one agency; `resumed_since` is when an interrupted attempt at it began, else None."""
+
+    run_id: str
+    agency: str
+    months: tuple[str, ...]
+    resumed_since: datetime | None
+
+    @property
+    def key(self) -> list[Any]:
+        """Return the part's key in ops.backfill_part."""
+        return [self.run_id, self.agency, list(self.months)]
+
+
+def plan_parts(run_id: str, agency: str, request: BackfillRequest) -> list[list[str]]:
+    """Return the months of a backfill in the groups in which one agency's are taken, and keep them as its parts.
+
+    Planned again, after a run was cleared, they are the same and keep how far they are.
+    """
+    groups = request.groups() if agency in request.agencies else []
+    with connect("loader") as warehouse, warehouse.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.backfill_part (run_id, agency_code, months) values (%s, %s, %s) on conflict do nothing",
+            [(run_id, agency, months) for months in groups],
+        )
+    return groups
+
+
+def begin_part(warehouse: psycopg.Connection[Any], run_id: str, agency: str, months: Sequence[str]) -> Part:
+    """Begin a part, or go on with it where its last attempt did not come to its end; a finished one begins anew."""
+    row = warehouse.execute(
+        """
+        insert into ops.backfill_part as part (run_id, agency_code, months, started_at)
+        values (%s, %s, %s, clock_timestamp())
+        on conflict (run_id, agency_code, months) do update
+        set started_at = case
+                when part.finished_at is null then coalesce(part.started_at, excluded.started_at)
+                else excluded.started_at
+            end,
+            months_done = 0, finished_at = null
+        returning case when started_at < statement_timestamp() then started_at end
+        """,
+        [run_id, agency, list(months)],
+    ).fetchone()
+    assert row is not None
+    return Part(run_id, agency, tuple(months), row[0])
+
+
+def settled(warehouse: psycopg.Connection[Any], part: Part) -> set[tuple[str, str]]:
+    """Return the deliveries and periods that an interrupted attempt at this part has settled already."""
+    if part.resumed_since is None:
+        return set()
+    rows = warehouse.execute(
+        """
+        select delivery_name, period_label from ops.load
+        where run_id = %(run_id)s and agency_code = %(agency)s and finished_at >= %(since)s
+        group by delivery_name, period_label
+        having bool_and(outcome_code in ('loaded', 'unchanged'))
+        union
+        select delivery_name, period_label from ops.fetch
+        where run_id = %(run_id)s and agency_code = %(agency)s and started_at >= %(since)s
+          and outcome_code in ('not_due', 'not_delivered')
+        """,
+        {"run_id": part.run_id, "agency": part.agency, "since": part.resumed_since},
+    )
+    return {(delivery, label) for delivery, label in rows}
+
+
+def month_done(warehouse: psycopg.Connection[Any], part: Part) -> None:
+    """Record that one more month of a part is done."""
+    warehouse.execute(
+        "update ops.backfill_part set months_done = months_done + 1"
+        " where run_id = %s and agency_code = %s and months = %s",
+        part.key,
+    )
+
+
+def finish_part(warehouse: psycopg.Connection[Any], part: Part) -> None:
+    """Record that a part came to its end."""
+    warehouse.execute(
+        "update ops.backfill_part set finished_at = clock_timestamp()"
+        " where run_id = %s and agency_code = %s and months = %s",
+        part.key,
+    )
+
+
+def progress(warehouse: psycopg.Connection[Any], run_id: str) -> Progress:
+    """Return how far a backfill is; the time left goes by the months done since it began."""
+    row = warehouse.execute(
+        """
+        select coalesce(sum(months_done), 0)::int, coalesce(sum(cardinality(months)), 0)::int,
+            (
+                select coalesce(sum(rows_loaded), 0)::bigint from ops.load
+                where run_id = %(run_id)s and outcome_code = 'loaded'
+            ),
+            clock_timestamp() - min(started_at)
+        from ops.backfill_part where run_id = %(run_id)s
+        """,
+        {"run_id": run_id},
+    ).fetchone()
+    assert row is not None
+    done, total, rows, elapsed = row
+    left = elapsed * ((total - done) / done) if done and elapsed else None
+    return Progress(done, total, rows, left)

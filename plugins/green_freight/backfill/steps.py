@@ -1,0 +1,107 @@
+"""The steps of a backfill that a night does not have: asking, the dry run's copy, and taking months."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from green_freight import agencies, pipeline, revisions
+from green_freight.agencies import Connection
+from green_freight.backfill.parts import plan_parts
+from green_freight.backfill.request import BackfillRequest
+from green_freight.backfill.taking import BackfillWork, take_part
+from green_freight.landing import LandingStore
+from green_freight.settings import ROLES, landing_url, warehouse_url
+from green_freight.warehouse import connect, runs, scratch
+from green_freight.warehouse.state_copy import CopyProgress, copy_state
+
+log = logging.getLogger(__name__)
+
+# The kind of a run that shows what a backfill would change and changes nothing.
+DRY_RUN = "backfill_dry_run"
+
+
+def begin_backfill(run_id: str, parameters: Mapping[str, Any]) -> BackfillRequest:
+    """Check what a backfill is asked for, by the parameters of the DAG `backfill_history`, and record that it begins.
+
+    Raises:
+        RequestRefused: it makes no sense; the message says why.
+    """
+    request = BackfillRequest.of(parameters, pipeline.yesterday())
+    runs.begin(run_id, "backfill", request.until, request.reason)
+    log.info("%s", request.sentence)
+    return request
+
+
+def begin_dry_run(run_id: str, parameters: Mapping[str, Any]) -> scratch.Scratch:
+    """Begin a backfill that shows its difference and changes nothing: on a copy of the warehouse, in a scratch.
+
+    What killed dry runs left behind is dropped first.
+
+    Raises:
+        RequestRefused: it makes no sense; the message says why.
+        ScratchError: the copy cannot be made.
+    """
+    request = BackfillRequest.of(parameters, pipeline.yesterday())
+    runs.begin(run_id, DRY_RUN, request.until, request.reason)
+    for old in scratch.left_over():
+        scratch.drop(old.name)
+    source = {role: warehouse_url(role) for role in ROLES}
+    trial = scratch.create(run_id)
+    rows = copy_state(source, trial.urls, _log_copied)
+    log.info(
+        "试运行：已复制 %s 张表 / dry run on a copy of %s tables in %s", len(rows), len(rows), trial.database
+    )
+    with scratch.entered(trial):
+        runs.begin(run_id, DRY_RUN, request.until, request.reason)
+    return trial
+
+
+def end_dry_run(run_id: str) -> Path:
+    """Keep what a dry run found in the warehouse's own record, drop its copy, and return the difference's file."""
+    with scratch.entered(scratch.named(run_id)), connect("builder") as inside:
+        comparison = revisions.kept_comparison(inside, run_id)
+    with connect("builder") as warehouse:
+        revisions.keep_comparison(warehouse, run_id, comparison)
+    path = pipeline.show_comparison(run_id, comparison)
+    scratch.drop(run_id)
+    runs.finish(run_id, "compared")
+    return path
+
+
+def backfill_months(run_id: str, agency: str, parameters: Mapping[str, Any]) -> list[list[str]]:
+    """Return the months (`2023-01`) that a backfill takes of one agency, in groups of neighbours; none where it was
+    not asked for."""
+    return plan_parts(run_id, agency, BackfillRequest.of(parameters, pipeline.business_day_of(run_id)))
+
+
+def take_months(
+    run_id: str,
+    agency: str,
+    labels: Sequence[str],
+    connections: Mapping[str, Connection],
+    parameters: Mapping[str, Any] | None = None,
+) -> dict[str, int]:
+    """Fetch, land and load months of one agency, up to the run's last business day; return the counts.
+
+    With the parameter `only_missing` just the periods that have no complete load are asked for. After an
+    interruption it goes on where it stopped.
+
+    Raises:
+        AgencyUnavailable, DeliveryBroken, LoadStopped: as the single steps do; what did come is loaded.
+    """
+    is_only_missing = bool((parameters or {}).get("only_missing"))
+    work = BackfillWork(
+        connections=connections,
+        store=LandingStore(landing_url()),
+        until=pipeline.business_day_of(run_id),
+        choose=agencies.not_loaded if is_only_missing else agencies.all_of,
+        told=pipeline.log_fetched,
+    )
+    return take_part(run_id, agency, labels, work)
+
+
+def _log_copied(progress: CopyProgress) -> None:
+    log.info("%s/%s %s: %s rows", progress.done, progress.total, progress.table, progress.rows)
