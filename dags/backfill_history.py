@@ -2,14 +2,20 @@
 ### Backfill history · 历史回补
 
 **What it does.** Loads the months you name from the agencies you name, side by side within each agency's pool;
-then one build of what changed, one audit, one publication. 按月并行回补，一次建模、一次审核、一次发布。
+then one build of what changed, one audit, one difference against what is published, one publication.
+按月并行回补，一次建模、一次审核、一次比较、一次发布。
 
 **When to use it.** For the first load of a new installation, for months that an agency sends again, after a
-contract has changed. For one day use `nightly_refresh`.
+contract has changed. For one day use `nightly_refresh`. First as a **dry run**: it works on a copy, its task
+`compare` shows every figure that would change and why, and nothing is changed; `publish` stays pink.
+
+**`approve` waits** when a verdict met / not met would flip or a final figure changes: open it, *Required Actions*,
+read the figures, approve or reject, and say why. 须批准时任务 `approve` 等待：在 Required Actions 中查看并批准。
 
 **If it is red.** A month that fails stops the publication: nothing of the backfill is visible then. The log of
 the red month names file and reason; clear that month with *downstream* and the run goes on where it stopped.
-Months that are loaded already are recognised by their content and cost nothing.
+Months that are loaded already are recognised by their content and cost nothing. A second backfill waits for the
+first one; a night beside it waits between its build and its publication.
 """
 
 from datetime import datetime
@@ -53,6 +59,31 @@ with DAG(
             title="As of · 截至日",
             description="The last day that may be loaded; empty: yesterday. 留空为昨日。",
         ),
+        "only_missing": Param(
+            False,
+            type="boolean",
+            title="Only what is missing · 仅补缺失",
+            description="Ask only for periods without a complete load. 只取尚未完整装载的时期。",
+        ),
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run · 试运行",
+            description="Work on a copy and show the difference; nothing is changed. 在副本上运行，只显示差异，不作任何改变。",
+        ),
+        "approve": Param(
+            None,
+            type=["null", "string"],
+            title="Approve in advance: why · 预先批准的理由",
+            description="Empty: a change that needs an approval waits for it. 留空：须批准的变化将等待批准。",
+        ),
+        "approval_wait_hours": Param(
+            steps.APPROVAL_WAIT_HOURS,
+            type="number",
+            minimum=0,
+            title="Hours to wait for an approval · 等待批准的小时数",
+            description="0: fail instead of waiting. 0 为不等待，直接失败。",
+        ),
     },
 ):
     begin = steps.begin_backfill()
@@ -60,4 +91,7 @@ with DAG(
     build = steps.build_candidate.override(trigger_rule="none_failed")()
     publish = steps.publish_candidate()
 
-    begin >> agencies >> build >> steps.audit_candidate() >> publish >> steps.report()
+    compare = steps.compare_candidate()
+    approve = steps.ask_for_approval()
+
+    begin >> agencies >> build >> steps.audit_candidate() >> compare >> approve >> publish >> steps.report()

@@ -5,7 +5,7 @@
 day or form is missing, late or corrected), builds the candidate star, audits it, and publishes it in one
 transaction. Readers see the old publication until the new one is whole. 每日 02:00 取数、建模、审核、发布。
 
-**What you see.** One group per agency (`fetch`, `load`), then `build`, `audit`, `publish`, `report`.
+**What you see.** One group per agency (`fetch`, `load`), then `build`, `audit`, `compare`, `approve`, `publish`, `report`.
 `warn_stale` runs only when some figures are older than they should be; pink means all agencies delivered.
 
 | red task | what it means | what to do |
@@ -14,6 +14,7 @@ transaction. Readers see the old publication until the new one is whole. 每日 
 | `<agency>.load` | a file breaks its contract as a whole; the old rows stay | the log names file, sheet, column; ask the agency for a corrected file, then clear the task with *downstream* |
 | `build` | a model failed; nothing was published | the log names model and test; fix, then clear with *downstream* |
 | `audit` | a critical expectation failed; nothing was published | the log lists each failed expectation with rows; when the data is right again, clear `build` with *downstream* |
+| `approve` (waiting) | a finished year's verdict, or a final figure, would change; readers keep the old publication | open it, *Required Actions*: read the figures, approve or reject, and say why |
 | `publish` | readers still have the old publication, whole | the log says why (a breaking change of a table, a rebuilt candidate); clear `build` with *downstream* |
 
 **Safe to repeat.** Any task, any day, any number of times: the same deliveries give the same warehouse.
@@ -60,4 +61,8 @@ with DAG(
     build = steps.build_candidate.override(trigger_rule="all_done")()
     publish = steps.publish_candidate()
 
-    begin >> agencies >> build >> steps.audit_candidate() >> publish >> [steps.report(), steps.warn_stale()]
+    compare = steps.compare_candidate()
+    approve = steps.ask_for_approval()
+
+    begin >> agencies >> build >> steps.audit_candidate() >> compare >> approve >> publish
+    publish >> [steps.report(), steps.warn_stale()]

@@ -1,5 +1,5 @@
-"""The tasks that the DAG files compose: thin glue between Airflow and the package, and the only module that
-imports Airflow.
+"""The tasks that the DAG files compose: thin glue between Airflow and the package; with airflow_context the only
+module that imports Airflow.
 
 Heavy libraries (dbt, Great Expectations) are imported inside the tasks that need them: a DAG file is parsed
 every half minute and must not pay seconds for them.
@@ -13,15 +13,24 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import BaseHook, TaskGroup, get_current_context, task
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Param, TaskGroup, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from green_freight import pipeline
-from green_freight.agencies import Connection
-from green_freight.errors import AgencyUnavailable, PermanentError
-from green_freight.loading import LoadStopped
+from green_freight import backfill, pipeline
+from green_freight.airflow_context import (
+    agency_errors,
+    connections_of,
+    current_context,
+    enter_warehouse,
+    permanent_errors,
+    person_behind,
+    run_id,
+    run_params,
+    world,
+)
 from green_freight.periods import business_day
-from green_freight.settings import ROLES
+from green_freight.revisions import ApprovalMissing, showing
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +42,8 @@ DEFAULT_ARGUMENTS: dict[str, Any] = {
     "retry_exponential_backoff": True,
 }
 
-# Airflow connections by agency: the agency's own service and, for the power company, its file drop beside it.
-AGENCY_CONNECTIONS: Mapping[str, tuple[str, ...]] = {
-    "transport": ("transport",),
-    "commerce": ("commerce",),
-    "postal": ("postal",),
-    "power": ("power", "power_files"),
-}
+# A night's changes that need an approval wait this long for it: until the evening before the next night.
+APPROVAL_WAIT_HOURS = 16
 
 
 def nightly_agency(agency: str) -> TaskGroup:
@@ -62,82 +66,156 @@ def backfill_agency(agency: str) -> TaskGroup:
 @task(task_id="begin", retries=0)
 def begin_nightly() -> str:
     """Record the run and its business day; every other task reads the day from there."""
-    context = _context()
+    context = current_context()
     asked = context["params"].get("business_day")
     day = date.fromisoformat(asked) if asked else business_day(context["data_interval_start"])
-    pipeline.begin(_run_id(), "nightly", day, reason="nightly refresh")
+    pipeline.begin(run_id(), "nightly", day, reason="nightly refresh")
     log.info("business day %s · 业务日 %s", day, day)
     return day.isoformat()
 
 
 @task(task_id="begin", retries=0)
 def begin_backfill() -> str:
-    """Record the backfill and the last business day it may load."""
-    context = _context()
-    params = context["params"]
-    asked = params.get("business_day")
-    until = date.fromisoformat(asked) if asked else pipeline.yesterday()
-    pipeline.begin(_run_id(), "backfill", until, reason=params["reason"])
-    return until.isoformat()
+    """Check the request and record the backfill; a dry run gets a copy of the warehouse to work on."""
+    params = current_context()["params"]
+    with permanent_errors():
+        begin = backfill.begin_dry_run if params["dry_run"] else backfill.begin_backfill
+        begin(run_id(), params)
+    return str(params["reason"])
 
 
 @task(retries=0)
 def months_to_load(agency: str) -> list[list[str]]:
     """Return the months that the backfill takes from one agency, in groups; none where it was not asked for."""
-    params = _context()["params"]
-    if agency not in params["agencies"]:
-        return []
-    return pipeline.backfill_months(_run_id(), params["from_month"], params["to_month"])
+    with world() as params:
+        return backfill.backfill_months(run_id(), agency, params)
 
 
 @task
 def fetch_due(agency: str) -> dict[str, int]:
     """Fetch and land whatever is due from one agency."""
-    with _agency_errors(agency):
-        return pipeline.fetch_due(_run_id(), agency, _connections(agency))
+    with agency_errors(agency):
+        return pipeline.fetch_due(run_id(), agency, connections_of(agency))
 
 
 @task(retries=0)
 def load_landed(agency: str) -> dict[str, int]:
     """Load what has landed from one agency and is not in the warehouse yet."""
-    with _agency_errors(agency):
-        return pipeline.load_landed(_run_id(), agency)
+    with agency_errors(agency):
+        return pipeline.load_landed(run_id(), agency)
 
 
 @task(map_index_template="{{ months }}")
 def take_months(agency: str, months: list[str]) -> dict[str, int]:
     """Fetch, land and load some months of one agency."""
-    _context()["months"] = "–".join(sorted({months[0], months[-1]}))
-    with _agency_errors(agency):
-        return pipeline.take_months(_run_id(), agency, months, _connections(agency))
+    current_context()["months"] = "–".join(sorted({months[0], months[-1]}))
+    with world() as params, agency_errors(agency):
+        return backfill.take_months(run_id(), agency, months, connections_of(agency), params)
 
 
 @task(task_id="build", pool="warehouse", retries=0)
 def build_candidate() -> dict[str, Any]:
     """Build the candidate star with dbt, after waiting for any other run that is between build and publish."""
-    _enter_warehouse()
-    return pipeline.build(_run_id())
+    with world():
+        return pipeline.build(run_id())
 
 
 @task(task_id="audit", pool="warehouse", retries=0)
 def audit_candidate() -> dict[str, Any]:
     """Audit the candidate with Great Expectations; a critical failure stops the publication."""
-    _enter_warehouse()
-    return pipeline.audit(_run_id())
+    with world():
+        return pipeline.audit(run_id())
+
+
+@task(task_id="compare", pool="warehouse", retries=0)
+def compare_candidate() -> dict[str, Any]:
+    """Compare the candidate with what is published, figure by figure; a dry run ends here and shows its difference."""
+    with world():
+        found = pipeline.compare(run_id())
+    if run_params().get("dry_run"):
+        backfill.end_dry_run(run_id())
+        raise AirflowSkipException("试运行结束，未发布任何内容 / the dry run is over, nothing is published")
+    return found
+
+
+class AskForApproval(HITLOperator):
+    """Wait for a person where a change needs an approval (green_freight.revisions.requiring); else go on at once.
+
+    The person sees each such figure with old and new value under *Required Actions*, approves or rejects, and says
+    why. A run that was given its approval in advance (parameter `approve`) or may not wait (`approval_wait_hours` 0)
+    asks nobody.
+    """
+
+    APPROVE = "批准 Approve"
+    REJECT = "不批准 Reject"
+
+    def execute(self, context: Any) -> Any:
+        """Go on, record an approval given in advance, or park the task until somebody has answered."""
+        enter_warehouse()
+        waiting = pipeline.outstanding(run_id())
+        params = context["params"]
+        if not waiting:
+            return "没有变化须批准 / nothing needs an approval"
+        if params.get("approve"):
+            pipeline.approve(run_id(), person_behind(context), params["approve"])
+            return params["approve"]
+        hours = params.get("approval_wait_hours", APPROVAL_WAIT_HOURS)
+        if not hours:
+            raise AirflowFailException(str(ApprovalMissing(waiting)))
+        self.body = "\n".join(f"- {showing.sentence(change)}" for change in waiting)
+        self.response_timeout = timedelta(hours=hours)
+        log.warning("%s", ApprovalMissing(waiting))
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """Record the answer; a rejection, or none in time, ends the run without a publication."""
+        enter_warehouse()
+        answer = super().execute_complete(context, event)
+        person = (answer["responded_by_user"] or {}).get("name") or "?"
+        reason = (answer["params_input"].get("approval_reason") or "").strip()
+        if answer["chosen_options"] != [self.APPROVE]:
+            raise AirflowFailException(
+                f"{person} 未批准：{reason or '–'}；未发布，读者仍看到上一次发布 / "
+                f"rejected by {person}: {reason or '–'}; nothing is published, readers keep the last publication"
+            )
+        if not reason:
+            raise AirflowFailException(
+                "批准须写明理由，请清除本任务后重新批准 / an approval needs a reason: clear this task and answer again"
+            )
+        pipeline.approve(run_id(), person, reason)
+        return reason
+
+
+def ask_for_approval() -> AskForApproval:
+    """Return the task `approve`: a form with the changes, two answers and a reason."""
+    reason = Param(
+        None,
+        type=["null", "string"],
+        title="理由 · Why",
+        description="随发布保存 · kept with the publication",
+    )
+    return AskForApproval(
+        task_id="approve",
+        retries=0,
+        subject="批准指标变化 · Approve changes of figures",
+        options=[AskForApproval.APPROVE, AskForApproval.REJECT],
+        params={"approval_reason": reason},
+    )
 
 
 @task(task_id="publish", pool="warehouse", retries=0)
 def publish_candidate() -> dict[str, Any]:
     """Publish the audited candidate in one transaction."""
-    _enter_warehouse()
-    return pipeline.publish(_run_id())
+    enter_warehouse()
+    with permanent_errors():
+        return pipeline.publish(run_id())
 
 
 @task(retries=0)
 def report() -> str:
     """Write what was published, what changed and what is stale into the log, and close the run."""
-    _enter_warehouse()
-    text = pipeline.report(_run_id())
+    enter_warehouse()
+    text = pipeline.report(run_id())
     for line in text.splitlines():
         log.info(line)
     return text
@@ -146,8 +224,8 @@ def report() -> str:
 @task(retries=0)
 def warn_stale() -> list[str]:
     """Name the datasets that are not complete up to the business day; skipped where there are none."""
-    _enter_warehouse()
-    stale = pipeline.stale_datasets(_run_id())
+    enter_warehouse()
+    stale = pipeline.stale_datasets(run_id())
     if not stale:
         raise AirflowSkipException("every agency delivered · 各部门数据齐全")
     for line in stale:
@@ -157,58 +235,8 @@ def warn_stale() -> list[str]:
 
 def alert_when_unpublished(context: Mapping[str, Any]) -> None:
     """Alert that nothing was published for a run's business day by its deadline (06:00 of the next morning)."""
-    _enter_warehouse()
+    enter_warehouse()
     # A deadline's context is plain JSON of the REST API, not the objects that a task gets.
     run = context["dag_run"]
     logical_date = datetime.fromisoformat(run["logical_date"])
     pipeline.alert_when_unpublished(f"{run['dag_id']}/{run['dag_run_id']}", logical_date)
-
-
-class _agency_errors:
-    """Tell Airflow which failures are worth another try: an agency that did not answer is, a broken file is not."""
-
-    def __init__(self, agency: str) -> None:
-        self.agency = agency
-
-    def __enter__(self) -> None:
-        _enter_warehouse()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, AgencyUnavailable):
-            log.warning("%s: %s", self.agency, error)
-        elif isinstance(error, PermanentError | LoadStopped):
-            raise AirflowFailException(str(error)) from error
-
-
-def _context() -> Any:
-    _enter_warehouse()
-    return get_current_context()
-
-
-def _run_id() -> str:
-    run = get_current_context()["dag_run"]
-    return f"{run.dag_id}/{run.run_id}"
-
-
-def _connections(agency: str) -> dict[str, Connection]:
-    """Return the agency's Airflow connections in the package's own plain form."""
-    found = {}
-    for name in AGENCY_CONNECTIONS[agency]:
-        kept = BaseHook.get_connection(name)
-        found[name] = Connection(
-            host=kept.host or "",
-            port=kept.port or 0,
-            login=kept.login or "",
-            password=kept.password or "",
-            extra={key: str(value) for key, value in kept.extra_dejson.items()},
-        )
-    return found
-
-
-def _enter_warehouse() -> None:
-    """Take the warehouse's URLs from the Airflow connections `warehouse_<role>` where the environment has none."""
-    for role in ROLES:
-        name = f"GREEN_FREIGHT_{role.upper()}_URL"
-        if name not in os.environ:
-            kept = BaseHook.get_connection(f"warehouse_{role}")
-            os.environ[name] = kept.get_uri().replace("postgres://", "postgresql://", 1)

@@ -6,6 +6,7 @@ import importlib
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ GROUP_TASKS = {
     "nightly_refresh": {f"{agency}.{step}" for agency in AGENCIES for step in ("fetch", "load")},
     "backfill_history": {f"{agency}.{step}" for agency in AGENCIES for step in ("months", "month")},
 }
-STEPS = {"begin", "build", "audit", "publish", "report"}
+STEPS = {"begin", "build", "audit", "compare", "approve", "publish", "report"}
 
 
 def _read(folder: Path) -> Any:
@@ -51,9 +52,10 @@ def test_the_steps_are_these_and_explained(bag: Any, dag_id: str) -> None:
 
 
 @pytest.mark.parametrize("dag_id", ["nightly_refresh", "backfill_history"])
-def test_nothing_is_published_that_was_not_built_and_audited(bag: Any, dag_id: str) -> None:
+def test_nothing_is_published_that_was_not_built_audited_compared_and_approved(bag: Any, dag_id: str) -> None:
     dag = bag.dags[dag_id]
-    for step, before in (("audit", "build"), ("publish", "audit"), ("report", "publish")):
+    order = ("build", "audit", "compare", "approve", "publish", "report")
+    for before, step in pairwise(order):
         assert dag.get_task(step).upstream_task_ids == {before}
         assert dag.get_task(step).trigger_rule == "all_success"
     # The run's state is that of its last tasks: none of them may succeed when nothing was published.

@@ -1,0 +1,113 @@
+"""What a task asks Airflow for: its run and parameters, the agencies' connections, the warehouse's URLs, and how errors
+are told to it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from airflow.sdk import BaseHook, get_current_context
+from airflow.sdk.exceptions import AirflowFailException
+
+from green_freight.agencies import Connection
+from green_freight.errors import AgencyUnavailable, PermanentError
+from green_freight.loading import LoadStopped
+from green_freight.settings import ROLES
+from green_freight.warehouse import scratch
+
+log = logging.getLogger(__name__)
+
+# Airflow connections by agency: the agency's own service and, for the power company, its file drop beside it.
+AGENCY_CONNECTIONS: Mapping[str, tuple[str, ...]] = {
+    "transport": ("transport",),
+    "commerce": ("commerce",),
+    "postal": ("postal",),
+    "power": ("power", "power_files"),
+}
+
+
+@contextmanager
+def world() -> Iterator[Mapping[str, Any]]:
+    """Enter the warehouse, or a dry run's copy of it, and give the run's parameters."""
+    params = run_params()
+    if not params.get("dry_run"):
+        yield params
+        return
+    with scratch.entered(scratch.named(run_id())):
+        yield params
+
+
+@contextmanager
+def permanent_errors() -> Iterator[None]:
+    """Tell Airflow that trying again does not help."""
+    try:
+        yield
+    except PermanentError as error:
+        raise AirflowFailException(str(error)) from error
+
+
+class agency_errors:
+    """Tell Airflow which failures are worth another try: an agency that did not answer is, a broken file is not."""
+
+    def __init__(self, agency: str) -> None:
+        self.agency = agency
+
+    def __enter__(self) -> None:
+        enter_warehouse()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, AgencyUnavailable):
+            log.warning("%s: %s", self.agency, error)
+        elif isinstance(error, PermanentError | LoadStopped):
+            raise AirflowFailException(str(error)) from error
+
+
+def run_params() -> Mapping[str, Any]:
+    """Return the parameters of the run."""
+    params: Mapping[str, Any] = current_context()["params"]
+    return params
+
+
+def person_behind(context: Any) -> str:
+    """Return who started the run, as Airflow knows it."""
+    run = context["dag_run"]
+    return getattr(run, "triggering_user_name", None) or str(run.run_type)
+
+
+def current_context() -> Any:
+    """Return the context of the running task, with the way to the warehouse known."""
+    enter_warehouse()
+    return get_current_context()
+
+
+def run_id() -> str:
+    """Return the run as `ops` names it: `<dag>/<run>`."""
+    run = get_current_context()["dag_run"]
+    return f"{run.dag_id}/{run.run_id}"
+
+
+def connections_of(agency: str) -> dict[str, Connection]:
+    """Return the agency's Airflow connections in the package's own plain form."""
+    found = {}
+    for name in AGENCY_CONNECTIONS[agency]:
+        kept = BaseHook.get_connection(name)
+        found[name] = Connection(
+            host=kept.host or "",
+            port=kept.port or 0,
+            login=kept.login or "",
+            password=kept.password or "",
+            extra={key: str(value) for key, value in kept.extra_dejson.items()},
+        )
+    return found
+
+
+def enter_warehouse() -> None:
+    """Take the warehouse's URLs from the Airflow connections `warehouse_<role>` where the environment has none."""
+    for role in ROLES:
+        name = f"GREEN_FREIGHT_{role.upper()}_URL"
+        if name not in os.environ:
+            kept = BaseHook.get_connection(f"warehouse_{role}")
+            os.environ[name] = kept.get_uri().replace("postgres://", "postgresql://", 1)
