@@ -14,11 +14,15 @@ from typing import Annotated, Any
 
 import psycopg
 import typer
+from green_freight.backfill import RequestRefused
 from green_freight.periods import Period
+from green_freight.publishing import PublishingError
+from green_freight.warehouse.lease import CandidateLeased
 from rich.console import Console
 
 from local_stack import (
     airflow_settings,
+    backfill_commands,
     checks,
     database,
     demonstration,
@@ -49,7 +53,8 @@ NOTHING_PUBLISHED = "nothing is published yet: ./green-freight run / 尚未发�
 EXPECTED_ERRORS = (
     AirflowRefusal, Busy, ChildDied, HomeError, OtherDemonstration, PostgresError, StackError, NothingThere,
     airflow_settings.ConnectionMissing,
-    running.DagUnavailable, psycopg.OperationalError, install.InstallError,
+    running.DagUnavailable, psycopg.OperationalError, install.InstallError, RequestRefused, CandidateLeased,
+    PublishingError,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -272,6 +277,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", "-y", help="不询问 · do
     console.print(f"[green]✓[/] 已删除 · removed {home.root}", highlight=False, soft_wrap=True)
 
 
+backfill_commands.register(app)
 installation_commands.register(app)
 
 

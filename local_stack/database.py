@@ -7,7 +7,7 @@ first command needs it and stops with the last one, unless `up` left the stack r
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
@@ -100,6 +100,22 @@ def role_urls(home: Home, databases: Databases) -> dict[str, str]:
         role: bootstrap.role_url(databases.admin_url, WAREHOUSE, role, home.secret(f"warehouse_{role}"))
         for role in settings.ROLES
     }
+
+
+@contextmanager
+def entered(urls: Mapping[str, str]) -> Iterator[None]:
+    """Let this process enter the warehouse by these roles' URLs for the block, as the pipeline's own code does."""
+    variables = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()}
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def is_prepared(databases: Databases) -> bool:

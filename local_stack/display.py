@@ -88,6 +88,8 @@ class LineDisplay:
             self._shown[step.task_id] = step.state
         if is_due:
             self._printed_at = time.monotonic()
+            if progress.overall:
+                self._console.print(f"  {progress.overall}", style="dim", highlight=False)
 
     def _print(self, step: StepState, counts: Counts | None) -> None:
         parts = [f"{SIGNS[step.state]} {step.task_id}", f"{step.done}/{step.total}", f"{step.seconds:.0f} s"]
@@ -109,7 +111,9 @@ def render(progress: Progress) -> RenderableType:
             Text(f"{step.seconds:.0f} s" if step.seconds else "", style="dim", justify="right"),
             Text(_rows(counts) if counts and counts.files else "", style="dim"),
         )
-    return Group(Text(progress.run.dag_id, style="bold"), table)
+    return Group(
+        Text(progress.run.dag_id, style="bold"), table, Text(progress.overall or "", style="dim", end="")
+    )
 
 
 def _title(step: StepState) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import psycopg
+from green_freight import backfill
 
 from local_stack.airflow_client import AirflowClient, DagRun, TaskState
 
@@ -62,6 +63,7 @@ class Progress:
     run: DagRun
     steps: tuple[StepState, ...]
     counts: dict[str, Counts] = field(default_factory=dict)
+    overall: str | None = None
 
 
 def summarise(tasks: Iterable[TaskState], now: datetime) -> tuple[StepState, ...]:
@@ -81,20 +83,33 @@ def summarise(tasks: Iterable[TaskState], now: datetime) -> tuple[StepState, ...
 
 
 def follow(airflow: AirflowClient, run: DagRun, owner_url: str, show: Callable[[Progress], None]) -> DagRun:
-    """Call `show` again and again until the run is over; return it as it ended."""
+    """Call `show` again and again until the run is over or waits for a person; return it as it is then.
+
+    `owner_url` is the database that the run loads into: the warehouse, or a dry run's copy, which comes and goes.
+    """
     counted_at = 0.0
     counts: dict[str, Counts] = {}
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        while True:
-            run = airflow.run(run.dag_id, run.run_id)
-            steps = summarise(airflow.tasks(run), datetime.now().astimezone())
-            if run.is_finished or time.monotonic() - counted_at > COUNT_SECONDS:
-                counts = count_loads(connection, run)
-                counted_at = time.monotonic()
-            show(Progress(run, steps, counts))
-            if run.is_finished:
-                return run
-            time.sleep(POLL_SECONDS)
+    overall: str | None = None
+    while True:
+        run = airflow.run(run.dag_id, run.run_id)
+        steps = summarise(airflow.tasks(run), datetime.now().astimezone())
+        if run.is_finished or time.monotonic() - counted_at > COUNT_SECONDS:
+            counts, overall = count(owner_url, run) or (counts, overall)
+            counted_at = time.monotonic()
+        show(Progress(run, steps, counts, overall))
+        if run.is_finished or any(step.states["awaiting_input"] for step in steps):
+            return run
+        time.sleep(POLL_SECONDS)
+
+
+def count(owner_url: str, run: DagRun) -> tuple[dict[str, Counts], str | None] | None:
+    """Return what a run has loaded by agency, and how far a backfill is; None where the database is not there."""
+    try:
+        with psycopg.connect(owner_url, autocommit=True) as connection:
+            progress = backfill.progress(connection, f"{run.dag_id}/{run.run_id}")
+            return count_loads(connection, run), progress.sentence if progress.months_total else None
+    except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
+        return None
 
 
 def count_loads(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from green_freight.periods import Period
+from green_freight.warehouse import scratch
 
 from local_stack import database, demonstration, findings, history, scorecard, stack
 from local_stack.airflow_client import AirflowClient, DagRun
@@ -80,7 +81,7 @@ def run(home: Home, request: Request, steps: Steps) -> Result:
     begun = time.monotonic()
     with database.serving(home) as databases:
         steps.done("PostgreSQL", time.monotonic() - begun)
-        with _stack_for(home, databases, request, steps) as running:
+        with stack_for(home, databases, request, steps) as running:
             _load_history(home, running, request, steps, result)
             if not result.runs or result.runs[-1].state == "success":
                 _refresh(home, running, request, steps, result)
@@ -115,7 +116,7 @@ def _up_note(plan: StackPlan, running: RunningStack) -> dict[str, Any]:
 
 
 @contextmanager
-def _stack_for(home: Home, databases: Databases, request: Request, steps: Steps) -> Iterator[RunningStack]:
+def stack_for(home: Home, databases: Databases, request: Request, steps: Steps) -> Iterator[RunningStack]:
     """Give a stack of the request's city and clock: the one that `up` left running, else one of our own."""
     up = home.noted("up") if database.is_left_running(home) else None
     if up is None:
@@ -127,8 +128,14 @@ def _stack_for(home: Home, databases: Databases, request: Request, steps: Steps)
             f"the stack that `up` left running stands at {up['clock'] or 'the real time'} with volume"
             f" {up['volume']}; stop it first: ./green-freight down / 正在运行的环境参数不同，请先 down"
         )
+    yield attach(home, databases, up)
+
+
+def attach(home: Home, databases: Databases, up: Mapping[str, Any]) -> RunningStack:
+    """Return the stack that `up` left running, by the note that it left."""
     client = AirflowClient(up["address"], *stack.login(home))
-    yield RunningStack(client, database.role_urls(home, databases), datetime.fromisoformat(up["started_at"]))
+    started_at = datetime.fromisoformat(up["started_at"])
+    return RunningStack(client, database.role_urls(home, databases), started_at)
 
 
 def _load_history(home: Home, running: RunningStack, request: Request, steps: Steps, result: Result) -> None:
@@ -136,17 +143,17 @@ def _load_history(home: Home, running: RunningStack, request: Request, steps: St
     gap = None if begun else history.missing(running.role_urls["owner"], request.first, request.day)
     if begun:
         steps.say("↻ 接续上次中断的历史回补 · going on with the backfill that was interrupted")
-        _make_ready(running, BACKFILL)
+        make_ready(running, BACKFILL)
     elif gap:
-        _make_ready(running, BACKFILL)
+        make_ready(running, BACKFILL)
         begun = running.airflow.trigger(BACKFILL, conf=gap.conf(request.day))
         steps.say(f"历史 · history {gap.first} … {gap.last}: {', '.join(gap.agencies)}")
     if begun:
-        _follow(home, running, begun, "历史回补 · backfill_history", steps, result)
+        follow_run(home, running, begun, "历史回补 · backfill_history", steps, result)
 
 
 def _refresh(home: Home, running: RunningStack, request: Request, steps: Steps, result: Result) -> None:
-    _make_ready(running, NIGHTLY)
+    make_ready(running, NIGHTLY)
     interval = (demonstration.night_after(request.day - timedelta(days=1)), request.clock)
     known = running.airflow.run_of(NIGHTLY, interval[0])
     if known is None:
@@ -154,15 +161,16 @@ def _refresh(home: Home, running: RunningStack, request: Request, steps: Steps, 
     elif known.is_finished:
         known = running.airflow.clear(known)
     steps.say(f"业务日 · business day {request.day}")
-    _follow(home, running, known, "每日更新 · nightly_refresh", steps, result)
+    follow_run(home, running, known, "每日更新 · nightly_refresh", steps, result)
 
 
-def _follow(
+def follow_run(
     home: Home, running: RunningStack, begun: DagRun, title: str, steps: Steps, result: Result
 ) -> None:
+    """Follow a run to its end, showing its progress, and note how it ended; what failed is printed."""
     started = time.monotonic()
     with display_for(steps.console) as display:
-        ended = follow(running.airflow, begun, running.role_urls["owner"], display.show)
+        ended = follow(running.airflow, begun, counted_in(running, begun), display.show)
     result.runs.append(ended)
     if ended.state == "success":
         steps.done(title, time.monotonic() - started)
@@ -174,7 +182,15 @@ def _follow(
     findings.print_failed_tasks(home, ended.dag_id, ended.run_id, tried, steps.console)
 
 
-def _make_ready(running: RunningStack, dag_id: str) -> None:
+def counted_in(running: RunningStack, run: DagRun) -> str:
+    """Return the database whose loads show how far a run is: a dry run works on a copy of the warehouse."""
+    if not run.conf.get("dry_run"):
+        return running.role_urls["owner"]
+    with database.entered(running.role_urls):
+        return scratch.named(f"{run.dag_id}/{run.run_id}").urls["owner"]
+
+
+def make_ready(running: RunningStack, dag_id: str) -> None:
     """Wait until the DAG's file has been read by this start of Airflow, and let the DAG run.
 
     Raises:

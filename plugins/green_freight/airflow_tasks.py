@@ -17,7 +17,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TaskGroup, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from green_freight import backfill, pipeline
+from green_freight import pipeline
 from green_freight.airflow_context import (
     agency_errors,
     connections_of,
@@ -29,6 +29,7 @@ from green_freight.airflow_context import (
     run_params,
     world,
 )
+from green_freight.backfill import steps as backfill
 from green_freight.periods import business_day
 from green_freight.revisions import ApprovalMissing, showing
 

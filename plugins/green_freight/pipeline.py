@@ -6,7 +6,6 @@ Each step finds what it needs in the warehouse by the run's id, so that any of t
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -121,8 +120,7 @@ def show_comparison(run_id: str, comparison: revisions.Comparison) -> Path:
     """Log a comparison, write it as a CSV file below `home()/differences`, and return the file's path."""
     for line in showing.lines(comparison):
         log.info("%s", line)
-    name = re.sub(r"[^\w.-]+", "_", run_id)
-    path = showing.write_csv(comparison, home() / "differences" / f"{name}.csv")
+    path = showing.write_csv(comparison, showing.file_path(home(), run_id))
     log.info("差异文件 / the difference as a file: %s", path)
     return path
 

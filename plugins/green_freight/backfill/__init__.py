@@ -1,25 +1,9 @@
-"""Backfilling: months of history that an engineer asks for, taken in parts that can be interrupted."""
+"""Backfilling: months of history that an engineer asks for, taken in parts that can be interrupted.
+
+`steps` has what a run calls, in order; it is imported by itself, since it pulls in the agencies' clients.
+"""
 
 from green_freight.backfill.parts import Progress, progress
 from green_freight.backfill.request import BackfillRequest, RequestRefused
-from green_freight.backfill.steps import (
-    DRY_RUN,
-    backfill_months,
-    begin_backfill,
-    begin_dry_run,
-    end_dry_run,
-    take_months,
-)
 
-__all__ = [
-    "DRY_RUN",
-    "BackfillRequest",
-    "Progress",
-    "RequestRefused",
-    "backfill_months",
-    "begin_backfill",
-    "begin_dry_run",
-    "end_dry_run",
-    "progress",
-    "take_months",
-]
+__all__ = ["BackfillRequest", "Progress", "RequestRefused", "progress"]

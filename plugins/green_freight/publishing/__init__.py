@@ -1,7 +1,18 @@
-"""Publishing the audited candidate: `publish(run_id, build_id)`."""
+"""Publishing the audited candidate, `publish(run_id, build_id)`, or an earlier state again, `revert(run_id, no)`."""
 
 from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.publication import PublicationOutcome, manifest_path, publish
+from green_freight.publishing.reverting import NoSuchPublication, past_publication, revert
 from green_freight.publishing.specs import ForeignKey, TableSpec
 
-__all__ = ["ForeignKey", "PublicationOutcome", "PublishingError", "TableSpec", "manifest_path", "publish"]
+__all__ = [
+    "ForeignKey",
+    "NoSuchPublication",
+    "PublicationOutcome",
+    "PublishingError",
+    "TableSpec",
+    "manifest_path",
+    "past_publication",
+    "publish",
+    "revert",
+]

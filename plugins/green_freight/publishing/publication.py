@@ -97,7 +97,7 @@ def publish(
     lease.acquire(run_id, role="publisher")
     try:
         with connect("publisher", autocommit=True) as session:
-            _take_turn(session)
+            take_turn(session)
             return _publish(session, run_id, build_id, tables, patience)
     finally:
         lease.release(run_id, role="publisher")
@@ -131,7 +131,7 @@ def _publish(
             recording.record(session, publication_no, run_id, build, changes, approval)
             write_revisions(session, publication_no, comparison)
         recording.mark_published(session, build)
-    _refresh_statistics(session, changes)
+    refresh_statistics(session, changes)
     if not changes:
         return PublicationOutcome("unchanged", None)
     return PublicationOutcome("published", publication_no, tuple(changes))
@@ -154,7 +154,7 @@ def _months_to_compare(session: psycopg.Connection[TupleRow], build: AuditedBuil
     return None if row and row[0] is not None else build.changed_months
 
 
-def _take_turn(session: psycopg.Connection[TupleRow]) -> None:
+def take_turn(session: psycopg.Connection[TupleRow]) -> None:
     """Wait for another publisher; the lock is the session's, so it goes with it however that ends."""
     try:
         session.execute(sql.SQL("set lock_timeout = {}").format(sql.Literal(_LONGEST_PUBLICATION)))
@@ -168,7 +168,8 @@ def _take_turn(session: psycopg.Connection[TupleRow]) -> None:
 
 def _published_earlier(session: psycopg.Connection[TupleRow], build: AuditedBuild) -> PublicationOutcome:
     row = session.execute(
-        "select publication_no from mart.publication where build_id = %s", [build.build_id]
+        "select publication_no from mart.publication where build_id = %s and reverted_to is null",
+        [build.build_id],
     ).fetchone()
     return PublicationOutcome("already_published", row[0] if row else None)
 
@@ -185,7 +186,7 @@ def _hold_candidate(session: psycopg.Connection[TupleRow], tables: Sequence[Plan
         raise CandidateRebuilt(f"candidate 正在被重建 / the candidate is being rebuilt: {gone}") from gone
 
 
-def _refresh_statistics(session: psycopg.Connection[TupleRow], changes: Sequence[TableChange]) -> None:
+def refresh_statistics(session: psycopg.Connection[TupleRow], changes: Sequence[TableChange]) -> None:
     """Tell the planner of readers' queries about tables of which a tenth changed; nobody waits for it.
 
     The server does so by itself in time, but not for a partitioned table as a whole. A smaller sample than the

@@ -123,6 +123,13 @@ def record(
     )
     if written.rowcount != 1:
         raise PublishingError(f"没有运行 {run_id} / there is no run {run_id} in ops.run")
+    record_changes(session, publication_no, changes)
+
+
+def record_changes(
+    session: psycopg.Connection[TupleRow], publication_no: int, changes: Sequence[TableChange]
+) -> None:
+    """Write what a publication changed, table by table."""
     with session.cursor() as cursor:
         cursor.executemany(
             "insert into mart.publication_table_change values (%s, %s, %s, %s, %s)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -70,6 +71,12 @@ def write_csv(comparison: Comparison, path: Path) -> Path:
         writer.writerows(_cells(change) for change in comparison.changes)
     half.replace(path)
     return path
+
+
+def file_path(home: Path, run_id: str) -> Path:
+    """Return where a run's difference is written as a file."""
+    name = re.sub(r"[^\w.-]+", "_", run_id)
+    return home / "differences" / f"{name}.csv"
 
 
 def number(value: Decimal | None) -> str:

@@ -1,0 +1,151 @@
+"""Going back: an earlier publication's state published again as a new publication, by the same merge.
+
+Nothing is taken back: what was published in between stays in the history. Its source is `mart_asof`, so it needs no
+candidate and no build; the candidate of the next build is not touched. What a revert takes away must not come back
+unseen: the next build that brings it back needs an approval (green_freight.revisions.requiring).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from graphlib import TopologicalSorter
+
+import psycopg
+from psycopg import IsolationLevel, sql
+from psycopg.rows import TupleRow, class_row
+
+from green_freight.publishing.catalog import Shape, read_shapes
+from green_freight.publishing.errors import PublishingError
+from green_freight.publishing.merging import merge
+from green_freight.publishing.planning import RECORDS, VERSION_COLUMN, PlannedTable
+from green_freight.publishing.publication import PublicationOutcome, refresh_statistics, take_turn
+from green_freight.publishing.recording import next_number, record_changes
+from green_freight.revisions import compare_with_past, write_revisions
+from green_freight.revisions.comparing import FIGURES
+from green_freight.warehouse import lease
+from green_freight.warehouse.connection import connect
+
+FILES = "publication_file"
+
+_PAST = "select publication_no, as_of_date, build_id from mart.publication where publication_no = %s"
+
+# The state is the old one's, with its day, code and stale agencies; who goes back and why is this run's.
+_RECORD = """
+insert into mart.publication (
+    publication_no, published_at, kind_code, reason, as_of_date, code_version, build_id, run_id, stale_agencies,
+    verdict_passed_count, verdict_warning_count, reverted_to, approved_by, approved_at, approval_reason
+)
+select
+    %(publication_no)s,
+    greatest(clock_timestamp(), (select max(p.published_at) + interval '1 microsecond' from mart.publication as p)),
+    r.kind_code, r.reason, past.as_of_date, past.code_version, past.build_id, r.run_id, past.stale_agencies,
+    past.verdict_passed_count, past.verdict_warning_count, past.publication_no,
+    %(reverted_by)s, clock_timestamp(), r.reason
+from mart.publication as past, ops.run as r
+where past.publication_no = %(past)s and r.run_id = %(run_id)s
+"""
+
+
+class NoSuchPublication(PublishingError):
+    """There is no publication of that number to go back to."""
+
+
+@dataclass(frozen=True)
+class PastPublication:
+    """A publication to go back to."""
+
+    publication_no: int
+    as_of_date: date
+    build_id: int
+
+
+def past_publication(session: psycopg.Connection[TupleRow], publication_no: int) -> PastPublication:
+    """Return the publication of a number.
+
+    Raises:
+        NoSuchPublication: there is none.
+    """
+    with session.cursor(row_factory=class_row(PastPublication)) as cursor:
+        found = cursor.execute(_PAST, [publication_no]).fetchone()
+    if found is None:
+        raise NoSuchPublication(
+            f"没有第 {publication_no} 号发布，表 mart.publication 中可查 / "
+            f"there is no publication {publication_no}; the table mart.publication lists them"
+        )
+    return found
+
+
+def revert(
+    run_id: str, publication_no: int, reverted_by: str, wait: timedelta = timedelta(0)
+) -> PublicationOutcome:
+    """Publish the state of an earlier publication again, as the newest one.
+
+    Args:
+        run_id: the run that does it; its reason is kept with the publication.
+        publication_no: the publication to go back to.
+        reverted_by: who does it; stands as the approval, for somebody has decided it.
+        wait: how long to wait for a run that is between its build and its publication.
+
+    Raises:
+        NoSuchPublication: there is no such publication.
+        CandidateLeased: another run is between its build and its publication.
+        PublishingError: the run never began.
+    """
+    lease.acquire(run_id, role="publisher", wait=wait)
+    try:
+        with connect("publisher", autocommit=True) as session:
+            take_turn(session)
+            past = past_publication(session, publication_no)
+            session.isolation_level = IsolationLevel.REPEATABLE_READ
+            with session.transaction():
+                outcome = _publish_again(session, run_id, past, reverted_by)
+            refresh_statistics(session, outcome.changes)
+    finally:
+        lease.release(run_id, role="publisher")
+    return outcome
+
+
+def _publish_again(
+    session: psycopg.Connection[TupleRow], run_id: str, past: PastPublication, reverted_by: str
+) -> PublicationOutcome:
+    session.execute("set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
+    shapes = read_shapes(session, "mart")
+    tables = _tables(shapes)
+    publication_no = next_number(session)
+    comparison = compare_with_past(session, past.publication_no, past.build_id) if FIGURES in shapes else None
+    session.execute("select set_config('green_freight.publication', %s, true)", [str(past.publication_no)])
+    changes = merge(session, tables, None, publication_no)
+    if not changes:
+        return PublicationOutcome("unchanged", None)
+    facts = {
+        "publication_no": publication_no,
+        "past": past.publication_no,
+        "run_id": run_id,
+        "reverted_by": reverted_by,
+    }
+    if session.execute(_RECORD, facts).rowcount != 1:
+        raise PublishingError(f"没有运行 {run_id} / there is no run {run_id} in ops.run")
+    record_changes(session, publication_no, changes)
+    if comparison is not None:
+        write_revisions(session, publication_no, comparison)
+    return PublicationOutcome("published", publication_no, tuple(changes))
+
+
+def _tables(shapes: Mapping[str, Shape]) -> list[PlannedTable]:
+    """Return the published tables, referenced ones first, each with its own past as source."""
+    ours = {n: s for n, s in shapes.items() if VERSION_COLUMN in s.columns and n not in RECORDS}
+    parents = {name: {key.references for key in ours[name].foreign_keys} - {name} for name in sorted(ours)}
+    order = [*TopologicalSorter(parents).static_order(), FILES]
+    return [_table(shapes[name]) for name in order]
+
+
+def _table(shape: Shape) -> PlannedTable:
+    return PlannedTable(
+        name=shape.name,
+        columns={name: kind for name, kind in shape.columns.items() if name != VERSION_COLUMN},
+        key=shape.primary_key,
+        source=sql.Identifier("mart_asof", shape.name),
+        partition_column=shape.partition_column,
+    )
