@@ -1,0 +1,53 @@
+"""A backfill's request is checked before anything is done."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from green_freight.backfill import BackfillRequest, RequestRefused
+from green_freight.settings import AGENCIES
+
+YESTERDAY = date(2025, 9, 30)
+GOOD: dict[str, Any] = {
+    "from_month": "2024-01",
+    "to_month": "2024-12",
+    "agencies": ["power"],
+    "reason": "sent again",
+    "business_day": None,
+}
+
+
+def test_a_good_request_is_taken_as_it_is() -> None:
+    request = BackfillRequest.of({**GOOD, "only_missing": True}, YESTERDAY)
+    assert (request.agencies, request.until, request.is_only_missing) == (("power",), YESTERDAY, True)
+    assert request.groups() == [[f"2024-{month:02d}"] for month in range(1, 13)]
+    assert "2024-01 … 2024-12" in request.sentence and "sent again" in request.sentence
+
+
+def test_years_come_in_twelve_groups_and_end_at_the_last_day() -> None:
+    request = BackfillRequest.of(
+        {**GOOD, "from_month": "2023-01", "to_month": "2026-12", "agencies": list(AGENCIES)}, YESTERDAY
+    )
+    groups = request.groups()
+    assert [month for group in groups for month in group][-1] == "2025-09"
+    assert len(groups) == 11 and {len(group) for group in groups} == {3}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"from_month": "2024-13"}, "2024-13"),
+        ({"from_month": "2024-01-05"}, "2024-01-05"),
+        ({"from_month": "2025-01"}, "after 2024-12"),
+        ({"from_month": "2022-12"}, "2023-01"),
+        ({"from_month": "2025-10", "to_month": "2025-12"}, "no month to backfill"),
+        ({"agencies": ["power", "police"]}, "police"),
+        ({"agencies": []}, "transport, commerce, postal, power"),
+        ({"reason": "  "}, "needs a reason"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused_with_a_word(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(RequestRefused, match=said):
+        BackfillRequest.of({**GOOD, **wrong}, YESTERDAY)
