@@ -212,6 +212,17 @@ def publish_candidate() -> dict[str, Any]:
         return pipeline.publish(run_id())
 
 
+@task(task_id="revert", pool="warehouse", retries=0)
+def revert_publication() -> int | None:
+    """Publish the state of an earlier publication again; return the new publication's number."""
+    from green_freight.backfill import reverting
+
+    context = current_context()
+    params = context["params"]
+    outcome = reverting.revert(run_id(), params["publication"], params["reason"], person_behind(context))
+    return outcome.publication_no
+
+
 @task(retries=0)
 def report() -> str:
     """Write what was published, what changed and what is stale into the log, and close the run."""

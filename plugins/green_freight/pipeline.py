@@ -179,7 +179,12 @@ def alert_when_unpublished(run_id: str, logical_date: datetime) -> None:
         log.info("%s stands for %s: its deadline has passed long ago, no alert", run_id, day)
         return
     newest = run_report.newest_as_of_date()
-    if newest is None or newest < day:
+    if newest is not None and newest >= day:
+        return
+    waiting = outstanding(run_id)
+    if waiting:
+        alerts.send(alerts.waiting_for_approval(run_id, day, newest, len(waiting)))
+    else:
         alerts.send(alerts.nothing_published(run_id, day, newest))
 
 

@@ -37,8 +37,12 @@ select table_name, expectation_code, message_zh, message_en, unexpected_count
 from ops.verdict where run_id = %s and not is_success order by severity_code, table_name, expectation_code
 """
 _PUBLICATION = """
-select publication_no, as_of_date, stale_agencies from mart.publication where run_id = %s
+select publication_no, as_of_date, stale_agencies, approved_by, approval_reason from mart.publication where run_id = %s
 order by publication_no desc limit 1
+"""
+_REVISED = """
+select count(*), count(*) filter (where is_restatement) from mart.figure_revision
+where publication_no = %s and cause_codes <> '{first}'
 """
 _CHANGES = """
 select table_name, rows_added, rows_changed, rows_removed from mart.publication_table_change
@@ -102,10 +106,14 @@ def _published(warehouse: Warehouse, run_id: str) -> Iterator[str]:
     if not published:
         yield "发布 / publication: 无变化，沿用上一次发布 / nothing differs, the last publication stands"
         return
-    number, as_of, stale = published[0]
+    number, as_of, stale, approved_by, why = published[0]
     yield f"发布 / publication {number}: 截至 / as of {as_of}" + (
         f", stale: {', '.join(stale)}" if stale else ""
     )
+    if approved_by:
+        yield f"批准 / approved by {approved_by}: {why}"
+    [(revised, restated)] = _rows(warehouse, _REVISED, number)
+    yield f"指标值 / figures: {revised} 个变化 changed, 其中最终值 of them final {restated}"
     for table, added, changed, removed in _rows(warehouse, _CHANGES, number):
         yield f"  {table:<32}+{added:,} ~{changed:,} -{removed:,}"
 

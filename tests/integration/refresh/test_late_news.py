@@ -7,19 +7,18 @@ rows vanish, order files dropped again without some orders, and a register's pas
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from green_freight.periods import SHANGHAI
 
 from demo_city.city import City
 from demo_city.defects import planted
 from demo_city.defects.plants import Plants
-from demo_city.deliveries.source import Source
 from demo_city.servers import DemoAgencies
 
 from .conftest import OpensHouse
+from .corrected_past import CorrectedPast
 from .house import DAY, House, morning_after
 from .truths import Figure, differing_figures, published_totals, true_totals
 
@@ -36,34 +35,6 @@ RATES = {
 }
 LATER = DAY + timedelta(days=8)
 SETTLED, RUNNING = date(2025, 8, 1), date(2025, 9, 1)
-CORRECTED_AT = datetime(2025, 10, 5, 12, tzinfo=SHANGHAI)
-PLACES = "transport_stopping_place"
-
-
-class CorrectedPast(Source):
-    """The city's deliveries, with one stopping place that turns out to be a year older than it was said to be."""
-
-    def register_rows(self, dataset: str, now: datetime) -> list[dict[str, Any]]:
-        """Return the current version of a register's records."""
-        rows = super().register_rows(dataset, now)
-        if dataset != PLACES or now <= CORRECTED_AT:
-            return rows
-        moved = {"in_service_on": self.moved_to, "changed_at": CORRECTED_AT}
-        return [row | moved if row["place_id"] == self.moved["place_id"] else row for row in rows]
-
-    @property
-    def moved(self) -> dict[str, Any]:
-        """Return the record that is corrected: the newest of those in service in spring 2025."""
-        rows = self.city.register_versions(PLACES)
-        return max(
-            (row for row in rows if date(2025, 1, 1) <= row["in_service_on"] <= date(2025, 6, 30)),
-            key=lambda row: (row["in_service_on"], row["place_id"]),
-        )
-
-    @property
-    def moved_to(self) -> date:
-        """Return the day on which it really was put into service."""
-        return date(2024, 11, 15)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 def test_exactly_these_dags_are_read_without_an_error(bag: Any) -> None:
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"nightly_refresh", "backfill_history"}
+    assert set(bag.dags) == {"nightly_refresh", "backfill_history", "revert_publication"}
 
 
 @pytest.mark.parametrize("dag_id", ["nightly_refresh", "backfill_history"])
@@ -83,6 +83,23 @@ def test_the_alert_of_06_00_leads_to_a_function(bag: Any) -> None:
     assert deadline.interval == timedelta(hours=28)
     module, _, name = deadline.callback.path.rpartition(".")
     assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_going_back_asks_which_publication_and_why(bag: Any) -> None:
+    dag = bag.dags["revert_publication"]
+    assert set(dag.task_ids) == {"revert"}
+    assert dag.doc_md and "What it does" in dag.doc_md
+    assert set(dag.params) == {"publication", "reason"}
+    assert dag.get_task("revert").pool == "warehouse"
+
+
+def test_a_backfill_has_a_form_that_explains_itself(bag: Any) -> None:
+    params = bag.dags["backfill_history"].params
+    assert {"from_month", "to_month", "agencies", "reason", "dry_run", "only_missing", "approve"} <= set(
+        params
+    )
+    for name in params:
+        assert params.get_param(name).schema["title"].isascii() is False
 
 
 def test_pools_are_those_that_the_stack_makes(bag: Any) -> None:

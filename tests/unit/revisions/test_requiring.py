@@ -1,4 +1,4 @@
-"""Which changes need an approval: verdicts that flip, final figures that move, what nothing explains, undone reverts."""
+"""Which changes need an approval: verdicts that flip, final figures that move, the unexplained, undone reverts."""
 
 from __future__ import annotations
 

@@ -1,0 +1,190 @@
+"""Restating the past: shown on a copy first, approved where it must be, published once, and taken back again.
+
+A stopping place turns out to be a year older than it was said to be: final figures of two years change, and no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from green_freight import pipeline, revisions
+from green_freight.backfill import reverting, steps
+from green_freight.revisions import ApprovalMissing
+from green_freight.warehouse import connect, scratch
+
+from demo_city.city import City
+from demo_city.defects.plants import Plants
+from demo_city.plan_targets import INDICATORS
+from demo_city.servers import DemoAgencies
+
+from .conftest import OpensHouse, Snapshot
+from .corrected_past import CORRECTED_AT, CorrectedPast
+from .house import DAY, House, morning_after
+
+INDICATOR = "stopping_place_added"
+LATER = date(2025, 10, 6)
+# The correction is told in the register's changes of October; the months before are asked for in vain.
+REQUEST: dict[str, Any] = {
+    "from_month": "2025-09",
+    "to_month": "2025-10",
+    "agencies": ["transport"],
+    "reason": "停靠点投用日期更正 / a stopping place is older",
+    "business_day": LATER.isoformat(),
+}
+STATE = (
+    "select count(*), max(load_id) from ops.load",
+    "select count(*) from ops.source_file",
+    "select count(*), max(build_id) from ops.build",
+    "select max(publication_no) from mart.publication",
+    "select sum(hashtextextended(t::text, 0)) from raw.transport_stopping_place as t",
+    "select sum(hashtextextended(t::text, 0)) from candidate.fct_indicator_value as t",
+)
+
+
+@pytest.fixture(scope="module")
+def corrected(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
+    agencies = DemoAgencies(
+        city, tmp_path_factory.mktemp("corrected"), morning_after(LATER), agencies=("transport",)
+    )
+    agencies.source = CorrectedPast(city, Plants({}, city.seed))
+    with agencies:
+        yield agencies
+
+
+@pytest.fixture
+def restated(
+    demo: DemoAgencies, reference: Snapshot, opens_house: OpensHouse, corrected: DemoAgencies
+) -> Iterator[House]:
+    """Give a house after the undisturbed night whose transport bureau has corrected its past since."""
+    assert morning_after(LATER) > CORRECTED_AT
+    with opens_house(demo, reference) as house:
+        house.replaced = {"transport": corrected}
+        house.newest_day = LATER
+        yield house
+
+
+def test_a_restatement_is_shown_approved_published_and_taken_back(
+    restated: House, reference: Snapshot, corrected: DemoAgencies
+) -> None:
+    house = restated
+    _assert_a_dry_run_shows_it_and_changes_nothing(house, reference, corrected)
+    run_id = _assert_it_waits_for_its_approval(house, reference, corrected)
+    _assert_it_is_published_with_its_reason(house, run_id, corrected)
+    _assert_the_past_stands_as_it_was_known(house, reference)
+    _assert_a_revert_takes_it_back_for_good(house, reference)
+
+
+def _assert_a_dry_run_shows_it_and_changes_nothing(
+    house: House, reference: Snapshot, corrected: DemoAgencies
+) -> None:
+    before = _state(house)
+    parameters = {**REQUEST, "dry_run": True}
+    run_id = "backfill_history/dry"
+    trial = steps.begin_dry_run(run_id, parameters)
+    with scratch.entered(trial):
+        house.take_parts(run_id, parameters)
+        found = house.prepare(run_id)
+    path = steps.end_dry_run(run_id)
+    assert found["waiting"] > 0
+    assert house.tables() == reference.tables
+    assert _state(house) == before
+    assert not house.rows("select 1 from pg_database where datname = %s", trial.database)
+    with connect("builder") as session:
+        kept = revisions.kept_comparison(session, run_id)
+    assert _restated(kept) == _expected(corrected)
+    text = path.read_text(encoding="utf-8-sig")
+    assert text.count(INDICATOR) == len([c for c in kept.changes if c.key.indicator_code == INDICATOR])
+    assert house.value("select outcome_code from ops.run where run_id = %s", run_id) == "compared"
+
+
+def _assert_it_waits_for_its_approval(house: House, reference: Snapshot, corrected: DemoAgencies) -> str:
+    run_id = house.backfill(REQUEST)
+    found = house.prepare(run_id)
+    assert found["waiting"] > 0
+    # Other runs need not wait for the person who approves.
+    assert house.rows("select 1 from ops.candidate_lease") == []
+    with pytest.raises(ApprovalMissing, match=INDICATOR):
+        pipeline.publish(run_id)
+    assert house.tables() == reference.tables
+    with connect("builder") as session:
+        assert _restated(revisions.kept_comparison(session, run_id)) == _expected(corrected)
+    with pytest.raises(ValueError, match="reason"):
+        pipeline.approve(run_id, "tester", "  ")
+    return run_id
+
+
+def _assert_it_is_published_with_its_reason(house: House, run_id: str, corrected: DemoAgencies) -> None:
+    waiting = pipeline.outstanding(run_id)
+    assert pipeline.approve(run_id, "tester", "核实无误 / checked with the bureau") == len(waiting)
+    assert pipeline.outstanding(run_id) == []
+    assert pipeline.publish(run_id)["publication_no"] == 3
+    [record] = house.rows("select * from mart.publication where publication_no = 3")
+    assert (record["kind_code"], record["reason"]) == ("backfill", REQUEST["reason"])
+    assert (record["approved_by"], record["approval_reason"]) == (
+        "tester",
+        "核实无误 / checked with the bureau",
+    )
+    revised = house.rows(
+        "select * from mart.figure_revision where publication_no = 3 and is_restatement order by period_month"
+    )
+    assert {(row["indicator_code"], row["period_month"]) for row in revised} == _expected(corrected)
+    for row in revised:
+        assert row["cause_codes"] == ["correction"]
+        assert row["dataset_ids"] == ["transport_stopping_place"]
+        step = 1 if row["period_month"].year == 2024 else -1
+        assert row["new_numerator"] - row["old_numerator"] == step
+    first = "select count(*) from mart.figure_revision where publication_no = 1 and cause_codes = '{first}'"
+    assert house.value(first) == len(INDICATORS) * 33
+
+
+def _assert_the_past_stands_as_it_was_known(house: House, reference: Snapshot) -> None:
+    pinned = house.rows(
+        """
+        with chosen as (select set_config('green_freight.publication', '2', false))
+        select numerator from chosen cross join lateral (
+            select numerator from mart_asof.fct_indicator_value
+            where indicator_code = %s and period_month = '2024-12-01'
+        ) as figure
+        """,
+        INDICATOR,
+    )
+    now = house.value(
+        "select numerator from mart.fct_indicator_value where indicator_code = %s and period_month = '2024-12-01'",
+        INDICATOR,
+    )
+    assert now - pinned[0]["numerator"] == 1
+
+
+def _assert_a_revert_takes_it_back_for_good(house: House, reference: Snapshot) -> None:
+    outcome = reverting.revert("revert/1", 2, "更正有误 / the correction was wrong", "tester")
+    assert (outcome.outcome_code, outcome.publication_no) == ("published", 4)
+    assert house.tables() == reference.tables
+    [record] = house.rows("select * from mart.publication where publication_no = 4")
+    assert (record["kind_code"], record["reverted_to"], record["as_of_date"]) == ("revert", 2, DAY)
+    # The bureau's register still says what was taken away: the next run asks before it comes back.
+    run_id = house.backfill(REQUEST)
+    house.prepare(run_id)
+    codes = {code for change in pipeline.outstanding(run_id) for code in change.approval_codes}
+    assert "undoes_revert" in codes
+    with pytest.raises(ApprovalMissing):
+        pipeline.publish(run_id)
+    assert house.tables() == reference.tables
+
+
+def _restated(comparison: revisions.Comparison) -> set[tuple[str, date]]:
+    return {(c.key.indicator_code, c.key.period_month) for c in comparison.changes if c.is_restatement}
+
+
+def _expected(corrected: DemoAgencies) -> set[tuple[str, date]]:
+    """Return the final figures that change: from the true day on one more, from the day that was said one less."""
+    source: Any = corrected.source
+    began = source.moved["in_service_on"]
+    final = [date(2025, month, 1) for month in range(began.month, 8)]
+    return {(INDICATOR, month) for month in [date(2024, 11, 1), date(2024, 12, 1), *final]}
+
+
+def _state(house: House) -> list[Any]:
+    return [house.rows(query) for query in STATE]
