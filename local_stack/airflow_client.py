@@ -133,6 +133,12 @@ class AirflowClient:
             if not page["task_instances"] or len(found) >= page["total_entries"]:
                 return found
 
+    def answer(self, run: DagRun, task_id: str, option: str, words: Mapping[str, str]) -> None:
+        """Answer a task that waits for a person: choose an option and fill in its form."""
+        path = f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        body = {"chosen_options": [option], "params_input": dict(words)}
+        _checked(self._http.patch(path, json=body))
+
     def health(self) -> dict[str, Any]:
         """Return the state of Airflow's parts as it sees them itself."""
         return dict(_checked(self._http.get("/api/v2/monitor/health")).json())

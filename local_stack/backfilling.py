@@ -28,11 +28,21 @@ FIRST_DAY = date(2025, 9, 30)
 # Somebody may answer in the user interface of a stack that stays; a command that stops its own waits for nobody.
 WAIT_HOURS = 16
 
+# The task that waits for a person, Airflow's word for its state, and the answer that lets it go on
+# (green_freight.airflow_tasks.AskForApproval, which this process does not import: it would pull in Airflow).
+APPROVE = "approve"
+APPROVED = "批准 Approve"
+WAITING = "awaiting_input"
+
 _FOUND = """
 select count(*) as changes, count(*) filter (where approval_codes <> '{}') as waiting
 from ops.figure_change where run_id = %s
 """
 _PUBLISHED = "select max(publication_no) from mart.publication where run_id = %s"
+
+
+class BackfillWaits(RuntimeError):
+    """Another backfill waits for an approval; the message says where to give it."""
 
 
 @dataclass(frozen=True)
@@ -109,20 +119,39 @@ def backfill(home: Home, order: BackfillOrder, steps: Steps) -> BackfillResult:
     result = BackfillResult(seconds=steps.seconds)
     with database.serving(home) as databases, _stack(home, databases, order, steps) as (running, wait_hours):
         make_ready(running, BACKFILL)
-        conf = order.conf(wait_hours)
-        begun = running.airflow.unfinished(BACKFILL)
-        if begun is not None:
-            steps.say(
-                f"↻ 先完成未结束的回补 · first the backfill that is not over: {begun.conf.get('reason')}"
-            )
-            follow_run(home, running, begun, "未结束的回补 · unfinished backfill_history", steps, result)
-        if begun is None or _asks_for_other(begun, conf):
-            begun = running.airflow.trigger(BACKFILL, conf=conf)
+        begun = _going_on(home, running, order, steps, result)
+        if begun is None:
+            begun = running.airflow.trigger(BACKFILL, conf=order.conf(wait_hours))
             steps.say(order.request.sentence)
             follow_run(home, running, begun, "历史回补 · backfill_history", steps, result)
         _look_up(home, running, begun, result)
         running.airflow.close()
     return result
+
+
+def _going_on(
+    home: Home, running: RunningStack, order: BackfillOrder, steps: Steps, result: BackfillResult
+) -> DagRun | None:
+    """Bring the backfill that is not over to its end; return it where it is the one that is asked for.
+
+    Raises:
+        BackfillWaits: it waits for an approval, and this order does not give it.
+    """
+    begun = running.airflow.unfinished(BACKFILL)
+    if begun is None:
+        return None
+    is_ours = not _asks_for_other(begun, order.conf(0))
+    if any(task.state == WAITING for task in running.airflow.tasks(begun)):
+        if not (is_ours and order.approve):
+            raise BackfillWaits(
+                f"回补 {begun.run_id} 正在等待批准（{begun.conf.get('reason')}）；请在 Airflow 的任务 {APPROVE} 中"
+                f'批准或不批准，或以相同参数加 --approve "理由" 运行 / the backfill {begun.run_id} waits for an approval: '
+                f'answer it at its task {APPROVE} in Airflow, or run the same command with --approve "why"'
+            )
+        running.airflow.answer(begun, APPROVE, APPROVED, {"approval_reason": order.approve})
+    steps.say(f"↻ 先完成未结束的回补 · first the backfill that is not over: {begun.conf.get('reason')}")
+    follow_run(home, running, begun, "未结束的回补 · unfinished backfill_history", steps, result)
+    return begun if is_ours else None
 
 
 @contextmanager
@@ -141,8 +170,9 @@ def _stack(
 
 
 def _asks_for_other(begun: DagRun, conf: dict[str, Any]) -> bool:
-    """Tell whether an unfinished run was another request than this one."""
-    return any(begun.conf.get(name) != value for name, value in conf.items() if name != "approval_wait_hours")
+    """Tell whether an unfinished run was another request than this one, whoever approves it."""
+    of_approval = {"approve", "approval_wait_hours"}
+    return any(begun.conf.get(name) != value for name, value in conf.items() if name not in of_approval)
 
 
 def _look_up(home: Home, running: RunningStack, begun: DagRun, result: BackfillResult) -> None:

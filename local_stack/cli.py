@@ -23,6 +23,7 @@ from rich.console import Console
 from local_stack import (
     airflow_settings,
     backfill_commands,
+    backfilling,
     checks,
     database,
     demonstration,
@@ -54,7 +55,7 @@ EXPECTED_ERRORS = (
     AirflowRefusal, Busy, ChildDied, HomeError, OtherDemonstration, PostgresError, StackError, NothingThere,
     airflow_settings.ConnectionMissing,
     running.DagUnavailable, psycopg.OperationalError, install.InstallError, RequestRefused, CandidateLeased,
-    PublishingError,
+    PublishingError, backfilling.BackfillWaits,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -93,6 +93,15 @@ def test_going_back_asks_which_publication_and_why(bag: Any) -> None:
     assert dag.get_task("revert").pool == "warehouse"
 
 
+def test_the_command_line_knows_the_answer_that_approves(bag: Any) -> None:
+    from local_stack import backfilling
+
+    for name in ("nightly_refresh", "backfill_history"):
+        task = bag.dags[name].get_task(backfilling.APPROVE)
+        assert task.options[0] == backfilling.APPROVED
+        assert "approval_reason" in task.params
+
+
 def test_a_backfill_has_a_form_that_explains_itself(bag: Any) -> None:
     params = bag.dags["backfill_history"].params
     assert {"from_month", "to_month", "agencies", "reason", "dry_run", "only_missing", "approve"} <= set(
