@@ -145,8 +145,8 @@ def _going_on(
         if not (is_ours and order.approve):
             raise BackfillWaits(
                 f"回补 {begun.run_id} 正在等待批准（{begun.conf.get('reason')}）；请在 Airflow 的任务 {APPROVE} 中"
-                f'批准或不批准，或以相同参数加 --approve "理由" 运行 / the backfill {begun.run_id} waits for an approval: '
-                f'answer it at its task {APPROVE} in Airflow, or run the same command with --approve "why"'
+                f'批准或不批准，或以相同参数加 --approve "理由" 运行 / the backfill {begun.run_id} waits for an '
+                f'approval: answer it at its task {APPROVE} in Airflow, or run the same command with --approve "why"'
             )
         running.airflow.answer(begun, APPROVE, APPROVED, {"approval_reason": order.approve})
     steps.say(f"↻ 先完成未结束的回补 · first the backfill that is not over: {begun.conf.get('reason')}")

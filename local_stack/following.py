@@ -107,7 +107,8 @@ def count(owner_url: str, run: DagRun) -> tuple[dict[str, Counts], str | None] |
     try:
         with psycopg.connect(owner_url, autocommit=True) as connection:
             progress = backfill.progress(connection, f"{run.dag_id}/{run.run_id}")
-            return count_loads(connection, run), progress.sentence if progress.months_total else None
+            is_loading = progress.months_done < progress.months_total
+            return count_loads(connection, run), progress.sentence if is_loading else None
     except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
         return None
 

@@ -176,6 +176,9 @@ def follow_run(
         steps.done(title, time.monotonic() - started)
         return
     steps.seconds[title] = round(time.monotonic() - started, 1)
+    if not ended.is_finished:
+        steps.say(f"[yellow]‖[/] {title}: 等待批准 waits for an approval, {running.airflow.address}")
+        return
     steps.say(f"[red]✗[/] {title}: {ended.state}")
     failed = [task for task in running.airflow.tasks(ended) if task.state == "failed"]
     tried = [(task.task_id, task.map_index, task.try_number) for task in failed]

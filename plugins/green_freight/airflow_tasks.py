@@ -163,7 +163,7 @@ class AskForApproval(HITLOperator):
         hours = params.get("approval_wait_hours", APPROVAL_WAIT_HOURS)
         if not hours:
             raise AirflowFailException(str(ApprovalMissing(waiting)))
-        self.body = "\n".join(f"- {showing.sentence(change)}" for change in waiting)
+        self.body = showing.table(waiting, str(params.get("reason") or run_id()))
         self.response_timeout = timedelta(hours=hours)
         log.warning("%s", ApprovalMissing(waiting))
         return super().execute(context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -61,6 +61,15 @@ def sentence(change: FigureChange) -> str:
     return f"{told}; ！须批准 needs approval: {approval}" if approval else told
 
 
+def table(changes: Sequence[FigureChange], reason: str) -> str:
+    """Return changes as a Markdown table for the form on which a person approves them, under the run's reason."""
+    head = (
+        f"{reason}\n\n| 月份 month | 指标 indicator | 原值 → 新值 old → new | 状态 status | 原因 cause "
+        "| 为何须批准 why it needs an approval |\n|---|---|---|---|---|---|\n"
+    )
+    return head + "\n".join(_table_row(change) for change in changes)
+
+
 def write_csv(comparison: Comparison, path: Path) -> Path:
     """Write every change as CSV (UTF-8 with a mark, as Excel wants it) and return the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +108,25 @@ def _cells(change: FigureChange) -> list[str]:
         key.indicator_code, change.name_zh, key.region_code, f"{key.period_month:%Y-%m}", *numbers,
         old.status_code or "", new.status_code or "", "是 yes" if change.is_restatement else "否 no", *codes,
     ]  # fmt: skip
+
+
+def _table_row(change: FigureChange) -> str:
+    old, new = change.old or NOTHING, change.new or NOTHING
+    value = f"{number(old.actual_value)} → {number(new.actual_value)}"
+    if old.denominator or new.denominator:
+        value += f" ({_fraction(old)} → {_fraction(new)})"
+    status = _words(STATUSES, old.status_code)
+    if old.status_code != new.status_code:
+        status += f" → {_words(STATUSES, new.status_code)}"
+    cells = [
+        f"{change.key.period_month:%Y-%m}{' 最终 final' if change.is_restatement else ''}",
+        f"{change.name_zh} {change.key.indicator_code}",
+        value,
+        status,
+        ", ".join(_words(CAUSES, code) for code in change.cause_codes),
+        ", ".join(_words(APPROVALS, code) for code in change.approval_codes),
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def _fraction(values: Values) -> str:
