@@ -5,13 +5,17 @@ A stopping place turns out to be a year older than it was said to be: final figu
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import psycopg
 import pytest
 from green_freight import pipeline, revisions
+from green_freight.auditing.audit import AuditFailed
 from green_freight.backfill import reverting, steps
+from green_freight.publishing.errors import NotAudited
 from green_freight.revisions import ApprovalMissing
 from green_freight.warehouse import connect, scratch
 
@@ -34,6 +38,13 @@ REQUEST: dict[str, Any] = {
     "reason": "停靠点投用日期更正 / a stopping place is older",
     "business_day": LATER.isoformat(),
 }
+LOOK = """
+select md5(string_agg(line, '|' order by line)) from (
+    select value::text from mart.fct_indicator_value as value union all
+    select score::text from mart.scorecard as score union all
+    select count(*) || ' ' || sum(energy_kwh) from mart.fct_charging_session
+) as content (line)
+"""
 STATE = (
     "select count(*), max(load_id) from ops.load",
     "select count(*) from ops.source_file",
@@ -188,3 +199,46 @@ def _expected(corrected: DemoAgencies) -> set[tuple[str, date]]:
 
 def _state(house: House) -> list[Any]:
     return [house.rows(query) for query in STATE]
+
+
+class Reader(threading.Thread):
+    """Somebody who looks at the published figures all the time, each look in one transaction."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self.url, self.seen, self.looks = url, set[str](), 0
+        self.is_over = threading.Event()
+
+    def run(self) -> None:
+        with psycopg.connect(self.url, autocommit=True) as reader:
+            while not self.is_over.is_set():
+                row = reader.execute(LOOK).fetchone()
+                assert row is not None
+                self.seen.add(row[0])
+                self.looks += 1
+
+    def __enter__(self) -> Reader:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_over.set()
+        self.join()
+
+
+def test_a_bad_backfill_is_never_seen_by_a_reader_who_looks_all_the_time(house: House) -> None:
+    before = house.tables()
+    spoilt = "update raw.power_charge_order set energy_kwh = -energy_kwh where _period = %s returning 1"
+    with Reader(house.warehouse.url("reader")) as reader:
+        run_id = house.backfill(
+            {**REQUEST, "agencies": ["power"], "business_day": DAY.isoformat(), "only_missing": True}
+        )
+        assert house.rows(spoilt, DAY.isoformat())
+        pipeline.build(run_id)
+        with pytest.raises(AuditFailed, match="energy"):
+            pipeline.audit(run_id)
+        with pytest.raises(NotAudited):
+            pipeline.publish(run_id)
+    assert reader.looks > 100
+    assert len(reader.seen) == 1
+    assert house.tables() == before
