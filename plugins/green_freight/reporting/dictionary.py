@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from green_freight.publishing.specs import TableSpec, from_manifest
+from green_freight.reporting import record_tables
 from green_freight.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "data_dictionary.md"
@@ -76,7 +77,7 @@ def markdown(manifest: Mapping[str, Any]) -> str:
         links = "、".join(f"[{spec.name}](#{spec.name})" for spec in chosen)
         parts.append(f"## {title}\n\n{links}\n")
         parts += ["\n".join(_table(spec, models[spec.name])) for spec in chosen]
-    return "\n".join(parts)
+    return "\n".join([*parts, *record_tables.markdown()])
 
 
 def _insist_on_descriptions(specs: Sequence[TableSpec]) -> None:

@@ -1,0 +1,36 @@
+"""The records of publications and of runs are described column by column, and the data dictionary has the readers'."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from green_freight.reporting import record_tables
+
+if TYPE_CHECKING:
+    from tests.conftest import Warehouse
+
+_COLUMNS = """
+select c.relname, a.attname, col_description(c.oid, a.attnum)
+from pg_class as c
+inner join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where c.relnamespace = %s::regnamespace and c.relkind = 'r'
+"""
+
+
+@pytest.mark.parametrize("schema", ["ops", "mart"])
+def test_every_column_has_a_comment_in_both_languages(warehouse: Warehouse, schema: str) -> None:
+    with warehouse.connect("owner") as owner:
+        rows = owner.execute(_COLUMNS, [schema]).fetchall()
+    assert rows
+    assert [f"{table}.{column}" for table, column, text in rows if " / " not in (text or "")] == []
+
+
+def test_the_data_dictionary_has_every_record_that_readers_see(warehouse: Warehouse) -> None:
+    with warehouse.connect("owner") as owner:
+        rows = owner.execute(_COLUMNS, ["mart"]).fetchall()
+    assert {table for table, _, _ in rows} == set(record_tables.NAMES)
+    page = "\n".join(record_tables.markdown())
+    for table, column, text in rows:
+        section = page.partition(f"### {table}\n")[2].partition("\n### ")[0]
+        assert f"| {column} | {text} |" in section
