@@ -69,12 +69,16 @@ class House:
     def begin(self, kind: str, day: date) -> str:
         """Begin a run with a name of its own, on the morning after its day or after the newest day until now."""
         self.runs += 1
-        self.newest_day = max(self.newest_day, day)
+        self.move_clock(day)
         run_id = f"{kind}/{day}/{self.runs}"
-        for demo in (self.demo, *self.replaced.values()):
-            demo.set_clock(morning_after(self.newest_day))
         pipeline.begin(run_id, kind, day, "test")
         return run_id
+
+    def move_clock(self, day: date) -> None:
+        """Let the agencies stand on the morning after a day, or after the newest day until now."""
+        self.newest_day = max(self.newest_day, day)
+        for demo in (self.demo, *self.replaced.values()):
+            demo.set_clock(morning_after(self.newest_day))
 
     def take_history(self, until: date, events_from: date = EVENTS_FROM) -> None:
         """Load registers and forms of all months, and the events from a day on."""
@@ -130,6 +134,7 @@ class House:
     def backfill(self, parameters: Mapping[str, Any]) -> str:
         """Begin a backfill as its DAG does and take its months; return its run, which is not built yet."""
         self.runs += 1
+        self.move_clock(date.fromisoformat(parameters["business_day"]))
         run_id = f"backfill_history/{self.runs}"
         steps.begin_backfill(run_id, parameters)
         self.take_parts(run_id, parameters)
