@@ -139,17 +139,19 @@ def attach(home: Home, databases: Databases, up: Mapping[str, Any]) -> RunningSt
 
 
 def _load_history(home: Home, running: RunningStack, request: Request, steps: Steps, result: Result) -> None:
-    begun = running.airflow.unfinished(BACKFILL)
-    gap = None if begun else history.missing(running.role_urls["owner"], request.first, request.day)
-    if begun:
+    title = "历史回补 · backfill_history"
+    if begun := running.airflow.unfinished(BACKFILL):
         steps.say("↻ 接续上次中断的历史回补 · going on with the backfill that was interrupted")
         make_ready(running, BACKFILL)
-    elif gap:
+        follow_run(home, running, begun, title, steps, result)
+        return
+    for gap in history.missing(running.role_urls["owner"], request.first, request.day):
         make_ready(running, BACKFILL)
-        begun = running.airflow.trigger(BACKFILL, conf=gap.conf(request.day))
+        begun = running.airflow.trigger(BACKFILL, conf=history.conf(gap, request.day))
         steps.say(f"历史 · history {gap.first} … {gap.last}: {', '.join(gap.agencies)}")
-    if begun:
-        follow_run(home, running, begun, "历史回补 · backfill_history", steps, result)
+        follow_run(home, running, begun, title, steps, result)
+        if result.runs[-1].state != "success":
+            return
 
 
 def _refresh(home: Home, running: RunningStack, request: Request, steps: Steps, result: Result) -> None:

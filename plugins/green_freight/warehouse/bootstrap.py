@@ -1,4 +1,4 @@
-"""Making the warehouse on a server: its database, its five roles, its schemas.
+"""Making the warehouse on a server: its database, its five roles, its schemas, what the agencies are to deliver.
 
 Works with the administrator of the embedded server and with one of a real server who may only create roles
 and databases. Everything is made where it is missing and left alone where it is there.
@@ -54,6 +54,7 @@ def prepare(admin_url: str, database: str, passwords: Mapping[str, str]) -> dict
         with psycopg.connect(urls["owner"], autocommit=True, application_name="green-freight owner") as owner:
             set_up_database(owner, database)
             migrate(owner)
+            _keep_registry(owner)
         _set_up_reader(admin, database)
     return urls
 
@@ -113,6 +114,13 @@ def set_up_database(
     owner.execute(sql.SQL("grant temporary on database {} to {}").format(name, working))
     # Days are days of Asia/Shanghai, whatever the server around thinks.
     owner.execute(sql.SQL("alter database {} set timezone = 'Asia/Shanghai'").format(name))
+
+
+def _keep_registry(owner: psycopg.Connection[TupleRow]) -> None:
+    # The agencies' protocols take a second to import, and most of this module's users need only its URLs.
+    from green_freight.coverage import keep_expected_datasets
+
+    keep_expected_datasets(owner)
 
 
 def _set_up_reader(admin: psycopg.Connection[TupleRow], database: str) -> None:

@@ -1,0 +1,28 @@
+"""Coverage: what was due of every dataset and month, what of it is there, and how to ask for the rest.
+
+The calendar is SQL (`ops.expected_part`), because people and programs ask for it there; what it knows of the
+agencies is kept equal to their registry.
+"""
+
+from green_freight.coverage.expected import keep_expected_datasets
+from green_freight.coverage.planning import (
+    AgencyMonth,
+    BackfillRequest,
+    backfill_of,
+    not_due,
+    smallest_backfill,
+)
+from green_freight.coverage.reading import Coverage, DatasetMonth, coverage, through
+
+__all__ = [
+    "AgencyMonth",
+    "BackfillRequest",
+    "Coverage",
+    "DatasetMonth",
+    "backfill_of",
+    "coverage",
+    "keep_expected_datasets",
+    "not_due",
+    "smallest_backfill",
+    "through",
+]

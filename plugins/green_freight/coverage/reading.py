@@ -1,0 +1,92 @@
+"""What the warehouse says about coverage, one row a dataset and month."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+from green_freight.periods import Period
+
+Warehouse = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True)
+class DatasetMonth:
+    """What was due of a dataset in a month and what of it is there: a row of `ops.dataset_month`.
+
+    Parts are days, or the one form of a dataset that comes by month; `parts_not_delivered` of the missing ones the
+    agency had not delivered when it was last asked. `period_month` is the month's first day.
+    """
+
+    agency_code: str
+    dataset_id: str
+    granularity_code: str
+    period_month: date
+    due_from: date
+    parts_due: int
+    parts_delivered: int
+    parts_not_delivered: int
+    missing_labels: list[str]
+
+    @property
+    def month(self) -> Period:
+        """Return the month as a period."""
+        return Period.month_of(self.period_month)
+
+    @property
+    def parts_missing(self) -> int:
+        """Return how many parts were due and are not there."""
+        return self.parts_due - self.parts_delivered
+
+
+@dataclass(frozen=True)
+class Coverage(DatasetMonth):
+    """The same through the newest business day, with the rows behind it: a row of `ops.coverage`.
+
+    The comments of the view's columns say what each is.
+    """
+
+    as_of_date: date
+    state_code: str
+    rows_in_file: int
+    rows_loaded: int
+    rows_rejected: int
+    loads_stopped: int
+    last_loaded_at: datetime | None
+    revision_state_code: str
+
+
+def coverage(
+    warehouse: Warehouse, agencies: Collection[str] = (), years: Collection[int] = ()
+) -> list[Coverage]:
+    """Return the coverage by agency, dataset and month, of all agencies and years unless some are named.
+
+    Args:
+        warehouse: entered as a role that may read `ops`.
+        agencies: codes of agencies.
+        years: calendar years.
+    """
+    with warehouse.cursor(row_factory=class_row(Coverage)) as cursor:
+        return cursor.execute(
+            """
+            select * from ops.coverage
+            where (cardinality(%(agencies)s::text[]) = 0 or agency_code = any(%(agencies)s))
+                and (cardinality(%(years)s::int[]) = 0 or extract(year from period_month) = any(%(years)s))
+            order by agency_code, dataset_id, period_month
+            """,
+            {"agencies": list(agencies), "years": list(years)},
+        ).fetchall()
+
+
+def through(warehouse: Warehouse, business_day: date) -> list[DatasetMonth]:
+    """Return what was due through a business day and what of it is there, by agency, dataset and month."""
+    with warehouse.cursor(row_factory=class_row(DatasetMonth)) as cursor:
+        return cursor.execute(
+            "select * from ops.dataset_month(%s) order by agency_code, dataset_id, period_month",
+            [business_day],
+        ).fetchall()
