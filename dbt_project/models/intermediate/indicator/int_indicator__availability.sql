@@ -13,8 +13,10 @@ running as (
         *,
         sum(parts_due) over programme as programme_parts_due,
         sum(parts_delivered) over programme as programme_parts_delivered,
+        sum(days_delivered) over programme as programme_days_delivered,
         sum(parts_due) over year_to_date as year_parts_due,
         sum(parts_delivered) over year_to_date as year_parts_delivered,
+        sum(days_delivered) over year_to_date as year_days_delivered,
         case when parts_due = 0 then lag(parts_delivered) over programme else parts_delivered end
             as due_form_delivered
     from dataset_months
@@ -32,8 +34,8 @@ judged as (
         running.period_month,
         case dependencies.window_code
             when 'whole_register' then running.has_any_delivery
-            when 'newest_up_to_month' then running.programme_parts_delivered > 0
-            else running.year_parts_delivered > 0
+            when 'newest_up_to_month' then running.programme_days_delivered > 0
+            else running.year_days_delivered > 0
         end as has_data,
         case
             when dependencies.window_code = 'whole_register' then not running.is_complete_through_due

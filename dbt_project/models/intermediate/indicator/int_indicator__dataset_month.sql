@@ -59,9 +59,12 @@ final as (
         due.granularity_code,
         due.due_through,
         due.parts_due,
+        coalesce(delivered_months.days_delivered, 0) as days_delivered,
+        -- A form that was taken before its month was over is not yet the one that is due.
         case
             when delivered_months.period_month is null then 0
-            when due.granularity_code = 'month' then 1
+            when due.granularity_code = 'month'
+                then case when delivered_months.complete_through = due.due_through then 1 else 0 end
             else least(delivered_months.days_delivered, due.parts_due)
         end as parts_delivered,
         newest.complete_through,

@@ -30,9 +30,9 @@ final as (
         year_ends_on - year_begins_on + 1 as days_of_year,
         coalesce(as_of_day = year_ends_on, false) as is_year_over,
         coalesce(as_of_day = month_ends_on, false) as is_month_over,
-        -- A figure is final 45 days after its month: late deliveries and corrections have come by then.
+        -- The one definition of the closing time, which ops.coverage uses too.
         case
-            when month_ends_on + 45 <= cast('{{ var("as_of_date") }}' as date) then 'final'
+            when ops.closes_on(period_month) <= cast('{{ var("as_of_date") }}' as date) then 'final'
             else 'provisional'
         end as revision_state_code
     from months
