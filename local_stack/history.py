@@ -22,9 +22,7 @@ def missing(owner_url: str, first: Period, day: date) -> list[BackfillRequest]:
     """
     with psycopg.connect(owner_url) as warehouse:
         found = [one for one in through(warehouse, day - timedelta(days=1)) if one.month >= first.month]
-    unasked = {
-        (one.agency_code, one.month) for one in found if one.parts_missing > one.parts_not_delivered
-    }
+    unasked = {(one.agency_code, one.month) for one in found if one.parts_missing > one.parts_not_delivered}
     return smallest_backfill(unasked, not_due(found))
 
 
