@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from local_stack import (
     backfill_commands,
     backfilling,
     checks,
+    coverage_command,
     database,
     demonstration,
     findings,
@@ -47,6 +47,7 @@ from local_stack.postgres import PostgresError
 from local_stack.processes import ChildDied
 from local_stack.stack import StackError, StackPlan
 from local_stack.steps import Steps
+from local_stack.terminal import console as _console
 
 DEMONSTRATION_DAY = date(2025, 9, 30)
 FIRST_MONTH = Period("2023-01")
@@ -279,6 +280,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", "-y", help="不询问 · do
 
 
 backfill_commands.register(app)
+coverage_command.register(app)
 installation_commands.register(app)
 
 
@@ -296,11 +298,3 @@ def _prepared_home() -> Home:
     home = Home.current()
     home.prepare()
     return home
-
-
-def _console(stderr: bool = False) -> Console:
-    stream = sys.stderr if stderr else sys.stdout
-    # Not a terminal: the table must not be folded at rich's 80 columns.
-    return Console(
-        file=stream, width=None if stream.isatty() else max(140, shutil.get_terminal_size().columns)
-    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import psycopg
-from green_freight.coverage import BackfillRequest, not_due, smallest_backfill, through
+from green_freight.coverage import BackfillRange, not_due, smallest_backfill, through
 from green_freight.periods import Period
 
 
-def missing(owner_url: str, first: Period, day: date) -> list[BackfillRequest]:
+def missing(owner_url: str, first: Period, day: date) -> list[BackfillRange]:
     """Return the backfills that have to come before the nightly run of a business day; none if nothing is missing.
 
     What an agency was asked for and had not delivered is left to the night, which asks again: asking for the whole
@@ -26,7 +26,7 @@ def missing(owner_url: str, first: Period, day: date) -> list[BackfillRequest]:
     return smallest_backfill(unasked, not_due(found))
 
 
-def conf(request: BackfillRequest, day: date) -> dict[str, object]:
+def conf(request: BackfillRange, day: date) -> dict[str, object]:
     """Return the parameters of `backfill_history` for a request, loading nothing after a business day."""
     return {
         "from_month": request.first.label,

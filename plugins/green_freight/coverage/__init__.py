@@ -7,7 +7,7 @@ agencies is kept equal to their registry.
 from green_freight.coverage.expected import keep_expected_datasets
 from green_freight.coverage.planning import (
     AgencyMonth,
-    BackfillRequest,
+    BackfillRange,
     backfill_of,
     not_due,
     smallest_backfill,
@@ -16,7 +16,7 @@ from green_freight.coverage.reading import Coverage, DatasetMonth, coverage, thr
 
 __all__ = [
     "AgencyMonth",
-    "BackfillRequest",
+    "BackfillRange",
     "Coverage",
     "DatasetMonth",
     "backfill_of",

@@ -25,7 +25,7 @@ _Groups = tuple[_Group, ...]
 
 
 @dataclass(frozen=True, order=True)
-class BackfillRequest:
+class BackfillRange:
     """The months from `first` to `last`, both included, of some agencies (codes, in the registry's order)."""
 
     first: Period
@@ -38,7 +38,7 @@ class BackfillRequest:
         return [(agency, month) for month in months(self.first, self.last) for agency in self.agencies]
 
 
-def backfill_of(found: Iterable[DatasetMonth]) -> list[BackfillRequest]:
+def backfill_of(found: Iterable[DatasetMonth]) -> list[BackfillRange]:
     """Return the smallest backfill that asks for everything that is missing among the given months."""
     found = list(found)
     gaps = {(one.agency_code, one.month) for one in found if one.parts_missing}
@@ -54,7 +54,7 @@ def not_due(found: Iterable[DatasetMonth]) -> set[AgencyMonth]:
 
 def smallest_backfill(
     gaps: Collection[AgencyMonth], free: Collection[AgencyMonth] = ()
-) -> list[BackfillRequest]:
+) -> list[BackfillRange]:
     """Return the fewest requests that ask for each gap once, may ask for what is `free`, and for nothing else.
 
     Of several such plans the one that asks for the least; the same gaps give the same plan, in the order of months.
@@ -91,13 +91,13 @@ def _fewest(shared_out: Sequence[Sequence[_Groups]]) -> tuple[_Groups, ...]:
     return min(best.values())[2]
 
 
-def _requests(columns: Sequence[Period], path: Sequence[_Groups]) -> list[BackfillRequest]:
-    found: list[BackfillRequest] = []
+def _requests(columns: Sequence[Period], path: Sequence[_Groups]) -> list[BackfillRange]:
+    found: list[BackfillRange] = []
     open_since: dict[_Group, Period] = {}
     before = columns[0]
     for month, groups in chain(zip(columns, path, strict=True), [(columns[-1].next, ())]):
         for group in set(open_since) - set(groups):
-            found.append(BackfillRequest(open_since.pop(group), before, group))
+            found.append(BackfillRange(open_since.pop(group), before, group))
         for group in groups:
             open_since.setdefault(group, month)
         before = month

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
+from green_freight.agencies import AGENCIES
 from green_freight.periods import Period
 
 Warehouse = psycopg.Connection[Any]
@@ -64,7 +65,7 @@ class Coverage(DatasetMonth):
 def coverage(
     warehouse: Warehouse, agencies: Collection[str] = (), years: Collection[int] = ()
 ) -> list[Coverage]:
-    """Return the coverage by agency, dataset and month, of all agencies and years unless some are named.
+    """Return the coverage by agency, dataset (as the registry has them) and month, of all unless some are named.
 
     Args:
         warehouse: entered as a role that may read `ops`.
@@ -72,21 +73,34 @@ def coverage(
         years: calendar years.
     """
     with warehouse.cursor(row_factory=class_row(Coverage)) as cursor:
-        return cursor.execute(
+        found = cursor.execute(
             """
             select * from ops.coverage
             where (cardinality(%(agencies)s::text[]) = 0 or agency_code = any(%(agencies)s))
                 and (cardinality(%(years)s::int[]) = 0 or extract(year from period_month) = any(%(years)s))
-            order by agency_code, dataset_id, period_month
             """,
             {"agencies": list(agencies), "years": list(years)},
         ).fetchall()
+    return sorted(found, key=_place)
 
 
 def through(warehouse: Warehouse, business_day: date) -> list[DatasetMonth]:
-    """Return what was due through a business day and what of it is there, by agency, dataset and month."""
+    """Return what was due through a business day and what of it is there, in the same order."""
     with warehouse.cursor(row_factory=class_row(DatasetMonth)) as cursor:
-        return cursor.execute(
-            "select * from ops.dataset_month(%s) order by agency_code, dataset_id, period_month",
-            [business_day],
-        ).fetchall()
+        found = cursor.execute("select * from ops.dataset_month(%s)", [business_day]).fetchall()
+    return sorted(found, key=_place)
+
+
+def _place(one: DatasetMonth) -> tuple[int, date]:
+    return _PLACES[one.dataset_id], one.period_month
+
+
+_PLACES = {
+    dataset: place
+    for place, dataset in enumerate(
+        dataset
+        for agency in AGENCIES.values()
+        for delivery in agency.deliveries.values()
+        for dataset in delivery.datasets
+    )
+}

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import chain, combinations
 
 import pytest
-from green_freight.coverage import AgencyMonth, BackfillRequest, DatasetMonth, backfill_of, smallest_backfill
+from green_freight.coverage import AgencyMonth, BackfillRange, DatasetMonth, backfill_of, smallest_backfill
 from green_freight.periods import Period, months
 from green_freight.settings import AGENCIES
 from hypothesis import given, settings
@@ -27,7 +27,7 @@ def _grid(*lines: str) -> tuple[set[AgencyMonth], set[AgencyMonth], set[AgencyMo
     return found[GAP], found[FREE], found[WHOLE]
 
 
-def _written(requests: Iterable[BackfillRequest]) -> list[str]:
+def _written(requests: Iterable[BackfillRange]) -> list[str]:
     return [f"{one.first} {one.last} {' '.join(one.agencies)}" for one in requests]
 
 
@@ -94,7 +94,7 @@ def _is_possible(left: set[AgencyMonth], gaps: set[AgencyMonth], free: set[Agenc
     others = [each for each in AGENCIES if each != agency]
     for joined in chain.from_iterable(combinations(others, size) for size in range(len(others) + 1)):
         for last in months(first, max(month for _, month in gaps)):
-            cells = set(BackfillRequest(first, last, (agency, *joined)).agency_months)
+            cells = set(BackfillRange(first, last, (agency, *joined)).agency_months)
             may = cells <= left | free and cells.isdisjoint(gaps - left)
             if may and _is_possible(left - cells, gaps, free, count - 1):
                 return True

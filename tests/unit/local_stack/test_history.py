@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from green_freight.coverage import BackfillRequest
+from green_freight.coverage import BackfillRange
 from green_freight.periods import Period
 
 from local_stack import history
 
 
 def test_the_parameters_name_range_agencies_day_and_reason() -> None:
-    request = BackfillRequest(Period("2023-01"), Period("2025-09"), ("power",))
+    request = BackfillRange(Period("2023-01"), Period("2025-09"), ("power",))
     conf = history.conf(request, date(2025, 9, 30))
     assert conf.pop("reason")
     assert conf == {

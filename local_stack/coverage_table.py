@@ -1,0 +1,183 @@
+"""Printing coverage: a grid of dataset × month, the gaps one by one, and the commands that fill them.
+
+Every sign is told apart by its shape; colour only helps.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from green_freight.agencies import AGENCIES
+from green_freight.contracts import contract
+from green_freight.coverage import BackfillRange, Coverage
+from green_freight.periods import Period
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+STATES = {
+    "complete": ("✓", "完整 complete", "green"),
+    "partial": ("29/30", "部分 partial", "yellow"),
+    "missing": ("✗", "缺失 missing", "red"),
+    "not_due": ("·", "未到期 not due", "dim"),
+}
+PROVISIONAL = "~"
+STOPPED, REJECTED, NOT_DELIVERED, RESTATED = "!", "r", "n", "↻"
+MARKS = {
+    STOPPED: "最近一次装入被停止，原有数据不变 the newest load stopped, the old rows stand",
+    REJECTED: "有行被拒收 rows were rejected",
+    NOT_DELIVERED: "单位答复未交付 asked for, and the agency had not delivered",
+    RESTATED: "最终值后来改变 restated: a final figure was changed",
+    PROVISIONAL: "月份暂定，其余为最终 the month is provisional, others are final",
+}
+NO_GAPS = "没有缺口 · no gaps: everything that was due is there"
+REASON = "补齐缺口 / filling the gaps"
+
+
+def print_grid(found: Sequence[Coverage], console: Console) -> None:
+    """Print one table a year with a row a dataset and a column a month, then the legend and the totals."""
+    by_year = sorted(found, key=lambda one: one.period_month.year)
+    for year, of_year in groupby(by_year, key=lambda one: one.period_month.year):
+        console.print(_year_table(year, list(of_year)), "")
+    console.print(_legend())
+    console.print(_totals(found))
+    if any(one.parts_missing for one in found):
+        console.print(
+            "缺少的日期 · the days they lack: ./green-freight coverage --gaps；"
+            "补齐的命令 · the commands that fill them: ./green-freight coverage --plan",
+            highlight=False,
+        )
+
+
+def print_gaps(gaps: Sequence[Coverage], console: Console) -> None:
+    """Print a row for each dataset and month that lacks something."""
+    if not gaps:
+        console.print(NO_GAPS, highlight=False)
+        return
+    table = Table(
+        box=None, header_style="bold", title_justify="left", title=f"截至 as of {gaps[0].as_of_date}"
+    )
+    for heading in ("数据集 Dataset", "月份 Month", "状态 State"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("已交/应交 Delivered/due", justify="right", no_wrap=True)
+    table.add_column("缺少 Missing", overflow="fold")
+    table.add_column("说明 Remark", overflow="fold")
+    for one in gaps:
+        _, word, style = STATES[one.state_code]
+        table.add_row(
+            _name(one.dataset_id),
+            one.month.label,
+            Text(word, style=style),
+            f"{one.parts_delivered}/{one.parts_due}",
+            ", ".join(stretches(one.missing_labels)),
+            _remark(one),
+        )
+    console.print(table)
+
+
+def print_plan(ranges: Sequence[BackfillRange], console: Console) -> None:
+    """Print a command for each backfill, ready to be run; comments are the shell's."""
+    if not ranges:
+        console.print(f"# {NO_GAPS}", highlight=False)
+    for each in ranges:
+        console.print(command(each), highlight=False, markup=False, soft_wrap=True)
+
+
+def command(each: BackfillRange) -> str:
+    """Return the command line that asks for a backfill."""
+    words = ["./green-freight", "backfill", "--from", each.first.label, "--to", each.last.label]
+    for agency in each.agencies:
+        words += ["--agency", agency]
+    return shlex.join([*words, "--reason", REASON])
+
+
+def plan_row(each: BackfillRange) -> dict[str, Any]:
+    """Return a backfill as programs read it: the names are those of the DAG's parameters."""
+    return {"from_month": each.first.label, "to_month": each.last.label, "agencies": list(each.agencies)}
+
+
+def csv_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its lists as words, separated by spaces."""
+    return {name: " ".join(value) if isinstance(value, list) else value for name, value in row.items()}
+
+
+def stretches(labels: Iterable[str]) -> list[str]:
+    """Return labels of periods with neighbours drawn together: `2025-08-13 … 2025-08-15`."""
+    found: list[tuple[Period, Period]] = []
+    for period in sorted(map(Period, labels)):
+        if found and found[-1][1].next == period:
+            found[-1] = (found[-1][0], period)
+        else:
+            found.append((period, period))
+    return [first.label if first == last else f"{first} … {last}" for first, last in found]
+
+
+def _year_table(year: int, of_year: Sequence[Coverage]) -> Table:
+    provisional = {one.period_month for one in of_year if one.revision_state_code == "provisional"}
+    table = Table(
+        title=f"{year}（截至 as of {of_year[0].as_of_date}）",
+        title_justify="left",
+        header_style="bold",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("数据集 Dataset", overflow="fold")
+    for month in sorted({one.period_month for one in of_year}):
+        table.add_column(f"{month:%m}" + PROVISIONAL * (month in provisional), no_wrap=True)
+    for agency, of_agency in groupby(of_year, key=lambda one: one.agency_code):
+        table.add_row(Text(f"{AGENCIES[agency].name_zh} {agency}", style="bold"))
+        for dataset, of_dataset in groupby(of_agency, key=lambda one: one.dataset_id):
+            table.add_row(f"  {_name(dataset)}", *(_cell(one) for one in of_dataset))
+    return table
+
+
+def _name(dataset: str) -> str:
+    return f"{dataset} {contract(dataset).title_zh}"
+
+
+def _cell(one: Coverage) -> Text:
+    sign, _, style = STATES[one.state_code]
+    text = f"{one.parts_delivered}/{one.parts_due}" if one.state_code == "partial" else sign
+    return Text(text, style=style) + Text(_marks(one), style="bold yellow")
+
+
+def _marks(one: Coverage) -> str:
+    marks = {
+        STOPPED: one.loads_stopped,
+        REJECTED: one.rows_rejected,
+        NOT_DELIVERED: one.parts_not_delivered,
+        RESTATED: one.revision_state_code == "restated",
+    }
+    return "".join(mark for mark, count in marks.items() if count)
+
+
+def _remark(one: Coverage) -> str:
+    remarks = []
+    if one.parts_not_delivered:
+        remarks.append(f"单位答复未交付 not delivered: {one.parts_not_delivered}")
+    if one.loads_stopped:
+        remarks.append(f"装入被停止 loads stopped: {one.loads_stopped}")
+    return "；".join(remarks)
+
+
+def _legend() -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    signs = [(Text(sign, style=style), words) for sign, words, style in STATES.values()]
+    signs += [(Text(mark, style="bold yellow"), words) for mark, words in MARKS.items()]
+    for row in signs:
+        table.add_row(*row)
+    return table
+
+
+def _totals(found: Sequence[Coverage]) -> Text:
+    text = Text()
+    for code, (_, word, style) in STATES.items():
+        text.append(
+            f"{words.partition(':')[0]} {sum(one.state_code == code for one in found)}   ", style=style
+        )
+    rejected, stopped = sum(one.rows_rejected for one in found), sum(one.loads_stopped for one in found)
+    text.append(f"拒收行 rows rejected {rejected:,}   装入被停止 loads stopped {stopped}")
+    return text
