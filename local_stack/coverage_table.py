@@ -165,7 +165,7 @@ def _remark(one: Coverage) -> str:
 
 def _legend() -> Table:
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
-    signs = [(Text(sign, style=style), words) for sign, words, style in STATES.values()]
+    signs = [(Text(sign, style=style), word) for sign, word, style in STATES.values()]
     signs += [(Text(mark, style="bold yellow"), words) for mark, words in MARKS.items()]
     for row in signs:
         table.add_row(*row)
@@ -175,9 +175,7 @@ def _legend() -> Table:
 def _totals(found: Sequence[Coverage]) -> Text:
     text = Text()
     for code, (_, word, style) in STATES.items():
-        text.append(
-            f"{words.partition(':')[0]} {sum(one.state_code == code for one in found)}   ", style=style
-        )
+        text.append(f"{word} {sum(one.state_code == code for one in found)}   ", style=style)
     rejected, stopped = sum(one.rows_rejected for one in found), sum(one.loads_stopped for one in found)
     text.append(f"拒收行 rows rejected {rejected:,}   装入被停止 loads stopped {stopped}")
     return text
