@@ -41,7 +41,9 @@ def print_grid(found: Sequence[Coverage], console: Console) -> None:
     """Print one table a year with a row a dataset and a column a month, then the legend and the totals."""
     by_year = sorted(found, key=lambda one: one.period_month.year)
     for year, of_year in groupby(by_year, key=lambda one: one.period_month.year):
-        console.print(_year_table(year, list(of_year)), "")
+        # Not the table's own title: that would be folded to the width of a year that has just begun.
+        console.print(f"{year}（截至 as of {found[0].as_of_date}）", style="bold", highlight=False)
+        console.print(_grid(list(of_year)), "")
     console.print(_legend())
     console.print(_totals(found))
     if any(one.parts_missing for one in found):
@@ -57,9 +59,8 @@ def print_gaps(gaps: Sequence[Coverage], console: Console) -> None:
     if not gaps:
         console.print(NO_GAPS, highlight=False)
         return
-    table = Table(
-        box=None, header_style="bold", title_justify="left", title=f"截至 as of {gaps[0].as_of_date}"
-    )
+    console.print(f"截至 as of {gaps[0].as_of_date}", style="bold", highlight=False)
+    table = Table(box=None, header_style="bold")
     for heading in ("数据集 Dataset", "月份 Month", "状态 State"):
         table.add_column(heading, no_wrap=True)
     table.add_column("已交/应交 Delivered/due", justify="right", no_wrap=True)
@@ -115,15 +116,9 @@ def stretches(labels: Iterable[str]) -> list[str]:
     return [first.label if first == last else f"{first} … {last}" for first, last in found]
 
 
-def _year_table(year: int, of_year: Sequence[Coverage]) -> Table:
+def _grid(of_year: Sequence[Coverage]) -> Table:
     provisional = {one.period_month for one in of_year if one.revision_state_code == "provisional"}
-    table = Table(
-        title=f"{year}（截至 as of {of_year[0].as_of_date}）",
-        title_justify="left",
-        header_style="bold",
-        box=None,
-        padding=(0, 1, 0, 0),
-    )
+    table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0))
     table.add_column("数据集 Dataset", overflow="fold")
     for month in sorted({one.period_month for one in of_year}):
         table.add_column(f"{month:%m}" + PROVISIONAL * (month in provisional), no_wrap=True)

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from demo_city.city import City
 from demo_city.truth import true_scorecard, true_values
+from tests.integration.coverage.agreement import assert_star_agrees
 from tests.integration.dbt_project.raw_city import fill
 
 if TYPE_CHECKING:
@@ -113,6 +114,10 @@ def test_a_unit_counts_its_works_once(built: Built) -> None:
     ) == built.rows("select count(*) from candidate.bridge_work_unit where role_code = 'lead'")
 
 
+def test_coverage_says_what_the_star_says(built: Built) -> None:
+    assert_star_agrees(built.warehouse)
+
+
 def test_the_form_has_32_items_a_quarter_each_with_a_value_or_a_reason(built: Built) -> None:
     quarters = built.rows(
         """
@@ -152,6 +157,7 @@ def test_a_form_that_never_came_leaves_its_figures_marked_stale(built: Built) ->
     with built.warehouse.connect("owner") as owner:
         owner.execute("delete from ops.load where agency_code = 'postal' and period_label = '2025-09'")
     build("test", AS_OF)
+    assert_star_agrees(built.warehouse)
     stale = built.rows("select indicator_code, year from candidate.scorecard where is_stale order by 1")
     assert stale == [("terminal_station_added", 2025), ("tricycle_marking_share", 2025)]
     # August's register stands in; it does not become "no data".

@@ -12,6 +12,8 @@ from green_freight import pipeline
 from green_freight.agencies import AGENCIES
 from green_freight.errors import KINDS, AgencyUnavailable, DeliveryBroken
 
+from tests.integration.coverage.agreement import assert_star_agrees
+
 from .conftest import Snapshot
 from .house import DAY, House, Night
 
@@ -66,6 +68,7 @@ def test_the_others_publish_and_a_mended_night_lacks_nothing(
     _assert_said(house, night, broken)
     _assert_marked(house, night, concerned)
     _assert_figures(house, before, set(concerned))
+    assert_star_agrees(house.warehouse)
     for one in broken:
         house.demo.set_fault(one.connection, None)
     house.extra = {}

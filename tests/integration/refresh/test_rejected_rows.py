@@ -15,6 +15,7 @@ from demo_city.defects import REGISTRY, Planted, planted
 from demo_city.defects.model import REJECTED, Row
 from demo_city.defects.plants import Plants, Told
 from demo_city.servers import DemoAgencies
+from tests.integration.coverage.agreement import assert_star_agrees
 
 from .conftest import Snapshot
 from .house import DAY, House, morning_after
@@ -69,6 +70,8 @@ def test_rejected_rows_are_the_planted_ones_and_nothing_wrong_is_published(
         assert now[name][0] == figures_before[name][0]
     assert [line for line in pipeline.stale_datasets(night.run_id) if "postal_tricycle" in line]
     _assert_sessions(house, night.run_id, reference)
+    assert_star_agrees(house.warehouse)
+    _assert_covered(house)
 
 
 def _assert_every_row_is_accounted_for(house: House, run_id: str) -> None:
@@ -109,6 +112,18 @@ def _assert_stopped(house: House, run_id: str, stopped: LoadStopped) -> None:
     assert "postal" in house.value(
         "select stale_agencies from mart.publication order by publication_no desc limit 1"
     )
+
+
+def _assert_covered(house: House) -> None:
+    """The stopped forms are missing, the orders whole but for the rejected rows."""
+    cells = house.rows("select * from ops.coverage where period_month = '2025-09-01'")
+    found = {row["dataset_id"]: row for row in cells}
+    for dataset in STOPPED:
+        assert (found[dataset]["state_code"], found[dataset]["loads_stopped"]) == ("missing", 1)
+    assert found[LOADED]["state_code"] == "complete"
+    assert found[LOADED]["rows_rejected"] == sum(hit.dataset == LOADED for hit in _hits())
+    others = {row["state_code"] for name, row in found.items() if name not in STOPPED}
+    assert others == {"complete"}
 
 
 def _assert_sessions(house: House, run_id: str, reference: Snapshot) -> None:

@@ -11,7 +11,17 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import Warehouse
 
-OPS = ("run", "fetch", "source_file", "load", "rejected_row", "build", "verdict", "candidate_lease")
+OPS = (
+    "run",
+    "fetch",
+    "source_file",
+    "load",
+    "rejected_row",
+    "build",
+    "verdict",
+    "candidate_lease",
+    "coverage",
+)
 
 MAY = {
     "loader": [
@@ -21,6 +31,8 @@ MAY = {
         "insert into ops.fetch (run_id, agency_code, delivery_name, period_label, outcome_code) "
         "values ('r', 'power', 'd', '2025-09', 'landed')",
         "insert into ops.run values ('r', 'nightly', '2025-09-30', null, 'v')",
+        "select * from ops.coverage",
+        "select * from ops.dataset_month('2025-09-30')",
     ],
     "builder": [
         "select * from raw.thing",
@@ -39,6 +51,7 @@ MAY = {
         "insert into mart.published values (2)",
         "update ops.build set outcome_code = 'published'",
         "select * from ops.verdict",
+        "select * from ops.coverage",
     ],
     "reader": [
         "select * from published",
@@ -59,6 +72,7 @@ MAY_NOT = {
         "update ops.build set outcome_code = 'audited'",
         "insert into ops.verdict (build_id, run_id) values (1, 'r')",
         "delete from ops.rejected_row",
+        "delete from ops.expected_dataset",
         "create schema x",
         "create table public.x (a int)",
     ],
@@ -96,6 +110,7 @@ MAY_NOT = {
         "create temporary table t (a int)",
         "create schema x",
         "select * from public.warehouse_version",
+        "select * from ops.dataset_month('2025-09-30')",
         "set role green_freight_publisher",
     ],
 }

@@ -15,7 +15,7 @@ from local_stack.demonstration import Demonstration, OtherDemonstration
 from local_stack.home import Home
 
 COMMANDS = (
-    "run", "test", "up", "down", "status", "psql", "scorecard", "check-truth", "logs", "clean",
+    "run", "test", "up", "down", "status", "psql", "scorecard", "coverage", "check-truth", "logs", "clean",
     "install", "demo-connections", "dictionary", "airflow",
 )  # fmt: skip
 
@@ -40,7 +40,13 @@ def test_these_are_all_the_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["run", "--day", "2025-13-01"], ["run", "--from", "yesterday"], ["test", "everything"]]
+    "arguments",
+    [
+        ["run", "--day", "2025-13-01"],
+        ["run", "--from", "yesterday"],
+        ["test", "everything"],
+        ["coverage", "--agency", "police"],
+    ],
 )
 def test_a_wrong_argument_is_refused(arguments: list[str], home: Path) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 2
