@@ -55,26 +55,27 @@ def print_grid(found: Sequence[Coverage], console: Console) -> None:
 
 
 def print_gaps(gaps: Sequence[Coverage], console: Console) -> None:
-    """Print a row for each dataset and month that lacks something."""
+    """Print a row for each dataset and month that lacks something; whole months in a row make one."""
     if not gaps:
         console.print(NO_GAPS, highlight=False)
         return
     console.print(f"截至 as of {gaps[0].as_of_date}", style="bold", highlight=False)
-    table = Table(box=None, header_style="bold")
-    for heading in ("数据集 Dataset", "月份 Month", "状态 State"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("已交/应交 Delivered/due", justify="right", no_wrap=True)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("数据集 Dataset", overflow="fold")
+    table.add_column("月份 Month", no_wrap=True)
+    table.add_column("状态 State", no_wrap=True)
     table.add_column("缺少 Missing", overflow="fold")
     table.add_column("说明 Remark", overflow="fold")
-    for one in gaps:
-        _, word, style = STATES[one.state_code]
+    for alike in _alike(gaps):
+        first = alike[0]
+        _, word, style = STATES[first.state_code]
+        delivered, due = sum(one.parts_delivered for one in alike), sum(one.parts_due for one in alike)
         table.add_row(
-            _name(one.dataset_id),
-            one.month.label,
-            Text(word, style=style),
-            f"{one.parts_delivered}/{one.parts_due}",
-            ", ".join(stretches(one.missing_labels)),
-            _remark(one),
+            _name(first.dataset_id),
+            "".join(stretches(one.month.label for one in alike)),
+            Text(f"{word} {delivered}/{due}", style=style),
+            ", ".join(stretches(label for one in alike for label in one.missing_labels)),
+            _remark(alike),
         )
     console.print(table)
 
@@ -149,13 +150,29 @@ def _marks(one: Coverage) -> str:
     return "".join(mark for mark, count in marks.items() if count)
 
 
-def _remark(one: Coverage) -> str:
-    remarks = []
-    if one.parts_not_delivered:
-        remarks.append(f"单位答复未交付 not delivered: {one.parts_not_delivered}")
-    if one.loads_stopped:
-        remarks.append(f"装入被停止 loads stopped: {one.loads_stopped}")
-    return "；".join(remarks)
+def _alike(gaps: Iterable[Coverage]) -> list[list[Coverage]]:
+    """Return the gaps with whole months that follow each other, alike in every mark, drawn together."""
+    found: list[list[Coverage]] = []
+    for one in gaps:
+        before = found[-1][-1] if found else None
+        if (
+            before is not None
+            and (before.dataset_id, before.state_code, _marks(before))
+            == (one.dataset_id, "missing", _marks(one))
+            and before.month.next == one.month
+        ):
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return found
+
+
+def _remark(alike: Sequence[Coverage]) -> str:
+    counts = {
+        "单位答复未交付 not delivered": sum(one.parts_not_delivered for one in alike),
+        "装入被停止 loads stopped": sum(one.loads_stopped for one in alike),
+    }
+    return "；".join(f"{words}: {count}" for words, count in counts.items() if count)
 
 
 def _legend() -> Table:

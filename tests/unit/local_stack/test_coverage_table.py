@@ -173,3 +173,23 @@ def test_json_and_csv_carry_the_whole_rows() -> None:
         "to_month": "2024-05",
         "agencies": ["commerce", "postal"],
     }
+
+
+def test_whole_months_in_a_row_make_one_line_while_they_are_alike() -> None:
+    output = io.StringIO()
+    form = MISSING | {"parts_due": 1}
+    gaps = [
+        _cell("postal_tricycle", month, **form, missing_labels=[month])
+        for month in ("2024-11", "2024-12", "2025-01")
+    ]
+    gaps += [
+        _cell("postal_tricycle", "2025-02", **form, missing_labels=["2025-02"], parts_not_delivered=1),
+        _cell("postal_tricycle", "2025-04", **form, missing_labels=["2025-04"], parts_not_delivered=1),
+        _cell("postal_parcel_volume", "2025-05", **form, missing_labels=["2025-05"], parts_not_delivered=1),
+    ]
+    coverage_table.print_gaps(gaps, Console(file=output, width=200))
+    lines = output.getvalue().splitlines()[2:]
+    assert [("2024-11 … 2025-01" in line, "0/3" in line) for line in lines] == [
+        (True, True),
+        *[(False, False)] * 3,
+    ]
