@@ -12,7 +12,7 @@ from typing import Any
 
 from green_freight.agencies import AGENCIES
 from green_freight.contracts import contract
-from green_freight.coverage import BackfillRange, Coverage
+from green_freight.coverage import BackfillRange, Coverage, enclosing
 from green_freight.periods import Period
 from rich.console import Console
 from rich.table import Table
@@ -81,19 +81,26 @@ def print_gaps(gaps: Sequence[Coverage], console: Console) -> None:
 
 
 def print_plan(ranges: Sequence[BackfillRange], console: Console) -> None:
-    """Print a command for each backfill, ready to be run; comments are the shell's."""
+    """Print a command for each backfill, ready to be run, and one for all as the shell's comment."""
     if not ranges:
         console.print(f"# {NO_GAPS}", highlight=False)
     for each in ranges:
         console.print(command(each), highlight=False, markup=False, soft_wrap=True)
+    whole = enclosing(ranges)
+    if whole is not None and len(ranges) > 1:
+        console.print(
+            f"# 或合为一次发布 · or all in one publication:\n# {command(whole)}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def command(each: BackfillRange) -> str:
-    """Return the command line that asks for a backfill."""
+    """Return the command line that asks for what is missing of a range."""
     words = ["./green-freight", "backfill", "--from", each.first.label, "--to", each.last.label]
     for agency in each.agencies:
         words += ["--agency", agency]
-    return shlex.join([*words, "--reason", REASON])
+    return shlex.join([*words, "--only-missing", "--reason", REASON])
 
 
 def plan_row(each: BackfillRange) -> dict[str, Any]:

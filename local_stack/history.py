@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import psycopg
-from green_freight.coverage import BackfillRange, not_due, smallest_backfill, through
+from green_freight.coverage import BackfillRange, enclosing, not_due, smallest_backfill, through
 from green_freight.periods import Period
 
 
-def missing(owner_url: str, first: Period, day: date) -> list[BackfillRange]:
-    """Return the backfills that have to come before the nightly run of a business day; none if nothing is missing.
+def missing(owner_url: str, first: Period, day: date) -> BackfillRange | None:
+    """Return what has to be backfilled before the nightly run of a business day, None if nothing is missing.
 
     What an agency was asked for and had not delivered is left to the night, which asks again: asking for the whole
     month first would change nothing.
@@ -23,15 +23,16 @@ def missing(owner_url: str, first: Period, day: date) -> list[BackfillRange]:
     with psycopg.connect(owner_url) as warehouse:
         found = [one for one in through(warehouse, day - timedelta(days=1)) if one.month >= first.month]
     unasked = {(one.agency_code, one.month) for one in found if one.parts_missing > one.parts_not_delivered}
-    return smallest_backfill(unasked, not_due(found))
+    return enclosing(smallest_backfill(unasked, not_due(found)))
 
 
-def conf(request: BackfillRange, day: date) -> dict[str, object]:
-    """Return the parameters of `backfill_history` for a request, loading nothing after a business day."""
+def conf(gap: BackfillRange, day: date) -> dict[str, object]:
+    """Return the parameters of `backfill_history` that load what is missing of a range through a business day."""
     return {
-        "from_month": request.first.label,
-        "to_month": request.last.label,
-        "agencies": list(request.agencies),
+        "from_month": gap.first.label,
+        "to_month": gap.last.label,
+        "agencies": list(gap.agencies),
         "business_day": day.isoformat(),
+        "only_missing": True,
         "reason": "载入缺少的历史 / load of the history that is missing",
     }

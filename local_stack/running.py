@@ -139,19 +139,17 @@ def attach(home: Home, databases: Databases, up: Mapping[str, Any]) -> RunningSt
 
 
 def _load_history(home: Home, running: RunningStack, request: Request, steps: Steps, result: Result) -> None:
-    title = "历史回补 · backfill_history"
-    if begun := running.airflow.unfinished(BACKFILL):
+    begun = running.airflow.unfinished(BACKFILL)
+    gap = None if begun else history.missing(running.role_urls["owner"], request.first, request.day)
+    if begun:
         steps.say("↻ 接续上次中断的历史回补 · going on with the backfill that was interrupted")
         make_ready(running, BACKFILL)
-        follow_run(home, running, begun, title, steps, result)
-        return
-    for gap in history.missing(running.role_urls["owner"], request.first, request.day):
+    elif gap:
         make_ready(running, BACKFILL)
         begun = running.airflow.trigger(BACKFILL, conf=history.conf(gap, request.day))
         steps.say(f"历史 · history {gap.first} … {gap.last}: {', '.join(gap.agencies)}")
-        follow_run(home, running, begun, title, steps, result)
-        if result.runs[-1].state != "success":
-            return
+    if begun:
+        follow_run(home, running, begun, "历史回补 · backfill_history", steps, result)
 
 
 def _refresh(home: Home, running: RunningStack, request: Request, steps: Steps, result: Result) -> None:

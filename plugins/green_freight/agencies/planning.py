@@ -84,18 +84,32 @@ def due_in_month(agency: str, month: Period, until_day: date) -> list[Question]:
 
 def not_loaded(agency: str, questions: Iterable[Question], until_day: date) -> list[Question]:
     """Return those questions whose answers are not loaded yet, or not as far as they could be by `until_day`."""
+    found = agency_named(agency)
     with connect("loader") as warehouse:
-        covered = covered_through(warehouse, agency_named(agency))
-    return [
-        question
-        for question in questions
-        if covered.get(question, date.min) < min(question[1].last_day, until_day)
-    ]
+        covered = covered_through(warehouse, found)
+    return unloaded(found, questions, until_day, covered)
 
 
 def all_of(agency: str, questions: Iterable[Question], until_day: date) -> list[Question]:
     """Return all questions: the choice of whoever does not want `not_loaded`."""
     return list(questions)
+
+
+def unloaded(
+    agency: Agency, questions: Iterable[Question], until_day: date, covered: Mapping[Question, date]
+) -> list[Question]:
+    """Return the questions of which some day through `until_day` is not covered, from what is loaded through when.
+
+    The days and months of a register cover it together, as in `ops.coverage`: what the nights have loaded day by
+    day need not be asked for again by month.
+    """
+    situation = Situation(covered)
+    days = {name: _days_covered(delivery, situation) for name, delivery in agency.deliveries.items()}
+    return [
+        (name, period)
+        for name, period in questions
+        if any(each.first_day <= until_day and each.first_day not in days[name] for each in _days(period))
+    ]
 
 
 def nightly_questions(agency: Agency, day: date, situation: Situation) -> list[Question]:

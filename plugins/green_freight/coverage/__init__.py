@@ -9,6 +9,7 @@ from green_freight.coverage.planning import (
     AgencyMonth,
     BackfillRange,
     backfill_of,
+    enclosing,
     not_due,
     smallest_backfill,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "DatasetMonth",
     "backfill_of",
     "coverage",
+    "enclosing",
     "keep_expected_datasets",
     "not_due",
     "smallest_backfill",

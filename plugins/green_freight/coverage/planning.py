@@ -5,6 +5,9 @@ the rule here is: never ask for a month that an agency has delivered whole, and 
 requests. A whole month asked for again may come back corrected and would restate figures that nobody meant to
 touch; a request more costs only a build and a publication. A month of which nothing is due yet may be asked for:
 it costs a question, and lets a request run on over it.
+
+Who asks with `only_missing` leaves out what is loaded anyway, period by period, and can ask for all gaps in one
+request that encloses them: one build, one audit, one publication.
 """
 
 from __future__ import annotations
@@ -43,6 +46,15 @@ def backfill_of(found: Iterable[DatasetMonth]) -> list[BackfillRange]:
     found = list(found)
     gaps = {(one.agency_code, one.month) for one in found if one.parts_missing}
     return smallest_backfill(gaps, not_due(found))
+
+
+def enclosing(ranges: Collection[BackfillRange]) -> BackfillRange | None:
+    """Return the one range that holds them all, whole months among them too; None if there is none."""
+    if not ranges:
+        return None
+    asked = set().union(*(one.agencies for one in ranges))
+    agencies = tuple(agency for agency in AGENCIES if agency in asked)
+    return BackfillRange(min(one.first for one in ranges), max(one.last for one in ranges), agencies)
 
 
 def not_due(found: Iterable[DatasetMonth]) -> set[AgencyMonth]:

@@ -92,7 +92,8 @@ def through(warehouse: Warehouse, business_day: date) -> list[DatasetMonth]:
 
 
 def _place(one: DatasetMonth) -> tuple[int, date]:
-    return _PLACES[one.dataset_id], one.period_month
+    # A dataset that the registry has lost stays until the warehouse is prepared again: last.
+    return _PLACES.get(one.dataset_id, len(_PLACES)), one.period_month
 
 
 _PLACES = {

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from green_freight.agencies import AGENCIES, Granularity, due_in_month
 from green_freight.agencies.delivery import KnownFile, ListedFile
-from green_freight.agencies.planning import DAYS_BACK, Question, Situation, nightly_questions
+from green_freight.agencies.planning import DAYS_BACK, Question, Situation, nightly_questions, unloaded
 from green_freight.periods import Period
 
 DAY = date(2025, 9, 30)
@@ -157,3 +157,28 @@ def test_history_ends_with_its_last_day() -> None:
     ]
     assert due_in_month("power", Period("2025-10"), DAY) == []
     assert due_in_month("power", Period("2022-12"), DAY) == []
+
+
+def test_what_is_loaded_need_not_be_asked_for_whether_by_days_or_by_the_month() -> None:
+    power, month = AGENCIES["power"], Period("2025-09")
+    asked = due_in_month("power", month, DAY)
+    assert unloaded(power, asked, DAY, {}) == asked
+    covered = _covered("power", DAY)
+    assert unloaded(power, asked, DAY, covered) == []
+    # Nights load a register day by day.
+    del covered["stations", month]
+    covered |= {("stations", day): day.first_day for day in month.days()}
+    assert unloaded(power, asked, DAY, covered) == []
+    del covered["stations", Period("2025-09-11")]
+    del covered["charge_orders", Period("2025-09-12")]
+    assert unloaded(power, asked, DAY, covered) == [
+        ("stations", month),
+        ("charge_orders", Period("2025-09-12")),
+    ]
+
+
+def test_a_month_that_was_loaded_while_it_ran_is_asked_for_once_it_is_over() -> None:
+    postal, form = AGENCIES["postal"], ("tricycles", Period("2025-09"))
+    covered = {form: date(2025, 9, 20)}
+    assert unloaded(postal, [form], date(2025, 9, 20), covered) == []
+    assert unloaded(postal, [form], DAY, covered) == [form]

@@ -8,7 +8,14 @@ from datetime import date
 from itertools import chain, combinations
 
 import pytest
-from green_freight.coverage import AgencyMonth, BackfillRange, DatasetMonth, backfill_of, smallest_backfill
+from green_freight.coverage import (
+    AgencyMonth,
+    BackfillRange,
+    DatasetMonth,
+    backfill_of,
+    enclosing,
+    smallest_backfill,
+)
 from green_freight.periods import Period, months
 from green_freight.settings import AGENCIES
 from hypothesis import given, settings
@@ -126,3 +133,11 @@ def test_a_month_with_something_delivered_and_a_form_not_due_yet_is_whole() -> N
         _month("transport", "transport_vehicle", 10, 1, 0),
     ]
     assert _written(backfill_of(found)) == ["2025-08 2025-08 transport", "2025-10 2025-10 transport"]
+
+
+def test_one_range_encloses_all() -> None:
+    gaps, free, _ = _grid("●○●", "○●●", "●●●", "●●○")
+    ranges = smallest_backfill(gaps, free)
+    assert len(ranges) == 3
+    assert enclosing(ranges) == BackfillRange(FIRST, Period("2025-01"), ("transport", "commerce", "power"))
+    assert enclosing([]) is None

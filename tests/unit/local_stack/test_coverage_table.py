@@ -14,8 +14,10 @@ from green_freight.coverage import BackfillRange, Coverage
 from green_freight.periods import Period
 from rich.cells import cell_len
 from rich.console import Console
+from typer.main import get_command
 
 from local_stack import coverage_table, scorecard
+from local_stack.cli import app
 
 
 def _cell(dataset: str = "power_pile", month: str = "2025-08", **changes: Any) -> Coverage:
@@ -135,24 +137,28 @@ RANGES = [
 ]
 
 
-def test_the_plan_is_commands_that_a_shell_understands() -> None:
+def _parsed(command: list[str]) -> tuple[str, str, list[str], bool]:
+    """Return what the command line itself makes of a printed command."""
+    assert command[:2] == ["./green-freight", "backfill"]
+    backfill = get_command(app).commands["backfill"]  # type: ignore[attr-defined]
+    found = backfill.make_context("backfill", command[2:]).params
+    assert found["reason"]
+    return found["first"].label, found["last"].label, found["agency"], found["only_missing"]
+
+
+def test_the_plan_is_commands_that_shell_and_backfill_understand() -> None:
     output = io.StringIO()
     coverage_table.print_plan(RANGES, Console(file=output, width=60))
-    first, second = (shlex.split(line) for line in output.getvalue().splitlines())
-    assert first[:2] == ["./green-freight", "backfill"]
-    assert first[2:10] == [
-        "--from",
-        "2024-03",
-        "--to",
-        "2024-05",
-        "--agency",
-        "commerce",
-        "--agency",
-        "postal",
+    lines = output.getvalue().splitlines()
+    assert [_parsed(shlex.split(line)) for line in lines if not line.startswith("#")] == [
+        ("2024-03", "2024-05", ["commerce", "postal"], True),
+        ("2025-09", "2025-09", ["power"], True),
     ]
-    assert second[first.index("--from") : 8] == ["--from", "2025-09", "--to", "2025-09", "--agency", "power"]
-    assert first[-2] == "--reason"
-    assert first[-1]
+    assert _parsed(shlex.split(lines[-1].removeprefix("# "))) == (
+        "2024-03", "2025-09", ["commerce", "postal", "power"], True,
+    )  # fmt: skip
+    coverage_table.print_plan(RANGES[:1], Console(file=(one := io.StringIO()), width=60))
+    assert len(one.getvalue().splitlines()) == 1
     coverage_table.print_plan([], Console(file=(nothing := io.StringIO()), width=140))
     assert shlex.split(nothing.getvalue(), comments=True) == []
 

@@ -19,4 +19,5 @@ def test_the_parameters_name_range_agencies_day_and_reason() -> None:
         "to_month": "2025-09",
         "agencies": ["power"],
         "business_day": "2025-09-30",
+        "only_missing": True,
     }
