@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -13,6 +14,7 @@ from green_freight import pipeline
 from green_freight.agencies import AGENCIES, Granularity
 from green_freight.coverage import BackfillRange, Coverage, backfill_of, through
 from green_freight.periods import Period
+from green_freight.settings import PROJECT
 from green_freight.warehouse import bootstrap
 
 from local_stack import history
@@ -235,3 +237,13 @@ def test_the_past_can_be_looked_at_as_of_an_older_day(records: Records) -> None:
         found = through(builder, date(2025, 2, 15))
     assert max(one.month for one in found) == Period("2025-02")
     assert {one.parts_due for one in found if one.month == Period("2025-02")} == {0, 15}
+
+
+def test_the_pages_queries_find_the_gaps(records: Records) -> None:
+    records.forget(ORDERS, "2025-06-13")
+    page = (PROJECT / "docs" / "coverage.md").read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    with records.warehouse.connect("builder") as builder:
+        found = [builder.execute(query.encode()).fetchall() for query in queries]
+    assert [len(rows) for rows in found] == [1, 1]
+    assert {row[1] for row in found[0]} == {row[0] for row in found[1]} == {ORDERS}
