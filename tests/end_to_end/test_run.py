@@ -72,6 +72,12 @@ class House:
         ):
             return [value for (value,) in loader.execute(statement.encode())]
 
+    def gaps(self) -> set[tuple[str, str]]:
+        """Return the datasets and months that `coverage` calls gaps."""
+        asked = self.start("coverage", "--gaps", "--json")
+        assert asked.returncode == 0, asked.stderr
+        return {(cell["dataset_id"], cell["period_month"][:7]) for cell in json.loads(asked.stdout)}
+
     def night(self) -> dict[str, str]:
         """Return the tasks of the backfilled night with their states, once it is over."""
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -113,6 +119,7 @@ def test_a_first_run_publishes_the_citys_truth(house: House) -> None:
     # The morning of 2025-10-01 is long over, so the alert's function was called: it has to understand Airflow.
     called = [log for log in house.home.glob("logs/tasks/executor_callbacks/**/*") if log.is_file()]
     assert called
+    assert house.gaps() == set()
     assert not [log for log in called if "Callback failed" in log.read_text(encoding="utf-8")]
 
 
@@ -156,6 +163,8 @@ class TestOnARunningStack:
             "select string_agg(distinct indicator_code, ',') from scorecard where is_stale and year = 2025"
         )
         assert stale == "charging_pile_added,charging_station_added,pile_vehicle_ratio"
+        gaps = {(dataset.partition("_")[0], month) for dataset, month in house.gaps()}
+        assert gaps == {("power", "2025-10")}
 
     def test_a_restatement_waits_for_a_person_and_can_be_taken_back(self, stack_without_power: House) -> None:
         house = stack_without_power
@@ -192,4 +201,5 @@ def test_the_same_night_with_all_agencies_makes_it_good(house: House) -> None:
     good = house.start("run", "--day", "2025-10-01")
     assert good.returncode == 0, good.stdout + good.stderr
     assert house.ask("select count(*) from scorecard where is_stale") == "0"
+    assert house.gaps() == set()
     assert house.start("check-truth").returncode == 0
