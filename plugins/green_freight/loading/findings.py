@@ -22,13 +22,15 @@ class Finding:
 class SourceRow(NamedTuple):
     """One data row of a source: its number there, values in the contract's order, the row as it came.
 
-    `fault` is what the reader itself found wrong; such a row has no usable values.
+    `fault` is what the reader itself found wrong; such a row has no usable values. `answer` is the line of a
+    container of HTTP exchanges in which the row stands, None in files of other kinds.
     """
 
     number: int
     values: list[Any]
     raw: Any
     fault: Finding | None = None
+    answer: int | None = None
 
 
 class Unreadable(Exception):

@@ -35,7 +35,7 @@ class TransportPages:
                 )
             for item in items:
                 number += 1
-                yield keyed_row(number, item, self._columns)
+                yield keyed_row(number, item, self._columns, line)
 
     def absent(self) -> set[str]:
         """Return the columns no item carried."""
@@ -77,12 +77,12 @@ def body(exchange: Exchange, line: int) -> Any:
         ) from error
 
 
-def keyed_row(number: int, item: Any, columns: KeyedColumns) -> SourceRow:
+def keyed_row(number: int, item: Any, columns: KeyedColumns, answer: int | None = None) -> SourceRow:
     """Return the row of one JSON object; what is no object is a faulty row."""
     if not isinstance(item, dict):
         fault = Finding("not_an_object", None, item, "一个 JSON 对象", "a JSON object")
-        return SourceRow(number, [], item, fault)
-    return SourceRow(number, columns.values(item), item)
+        return SourceRow(number, [], item, fault, answer)
+    return SourceRow(number, columns.values(item), item, None, answer)
 
 
 def _as_it_is(key: str) -> str:

@@ -68,7 +68,7 @@ class StationPages(_Messages):
                 raise Unreadable("unreadable_file", f"第 {line} 个应答没有 StationInfos", detail)
             for entry in _entries(stations, self._level):
                 number += 1
-                yield keyed_row(number, entry, self._columns)
+                yield keyed_row(number, entry, self._columns, line)
 
 
 class StationStatistics(_Messages):
@@ -86,7 +86,7 @@ class StationStatistics(_Messages):
             stats = drift.canonical_stats(answer, self._drift) if answer else {}
             for item, fault in self._connectors(stats, exchange):
                 number += 1
-                row = keyed_row(number, item, self._columns)
+                row = keyed_row(number, item, self._columns, line)
                 yield row if row.fault or fault is None else row._replace(fault=fault)
 
     def _connectors(self, stats: dict[str, Any], exchange: Exchange) -> Iterator[tuple[Any, Finding | None]]:

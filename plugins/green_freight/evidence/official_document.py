@@ -1,0 +1,204 @@
+"""A Word document in the form of an official attachment, by GB/T 9704-2012 (党政机关公文格式).
+
+A4 with the standard's type area; title 方正小标宋简体 at size 2, body 仿宋_GB2312 at size 3 with 28 points a line, headings 黑体
+and 楷体_GB2312, page numbers in the footer. A computer without these fonts shows others in their place.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import datetime
+
+from docx import Document
+from docx.enum.section import WD_ORIENT
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+from docx.table import Table, _Cell
+from docx.text.paragraph import Paragraph
+from docx.text.run import Run
+
+from green_freight.evidence import archive
+
+TITLE, BODY, HEADING, SUBHEADING = "方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312"
+_WESTERN = "Times New Roman"
+_RED = RGBColor(0xC0, 0x00, 0x00)
+# 2号, 3号, 小4号 and 4号 in points; 5号 and 小5号 for tables of many columns and rows.
+_SIZE_TITLE, _SIZE_BODY, _SIZE_TABLE, _SIZE_PAGE = 22.0, 16.0, 12.0, 14.0
+SIZE_TABLE_SMALL, SIZE_TABLE_LONG = 10.5, 9.0
+_LINE = Pt(28)
+
+
+class OfficialDocument:
+    """An attachment that is written from top to bottom."""
+
+    def __init__(self, title: str, author: str) -> None:
+        self._document = Document()
+        self._document.core_properties.title, self._document.core_properties.author = title, author
+        self._document.core_properties.comments = ""
+        section = self._document.sections[0]
+        section.orientation, section.page_width, section.page_height = WD_ORIENT.PORTRAIT, Mm(210), Mm(297)
+        section.top_margin, section.bottom_margin = Mm(37), Mm(35)
+        section.left_margin, section.right_margin = Mm(28), Mm(26)
+        section.footer_distance = Mm(25)
+        self._write_page_number(section.footer.paragraphs[0])
+
+    def header(self, text: str) -> None:
+        """Put a line in red on top of every page."""
+        paragraph = self._document.sections[0].header.paragraphs[0]
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        _style(paragraph.add_run(text), HEADING, SIZE_TABLE_SMALL).font.color.rgb = _RED
+
+    def label(self, text: str) -> None:
+        """Write the word 附件 in the upper left corner."""
+        _style(self._paragraph().add_run(text), HEADING, _SIZE_BODY)
+
+    def title(self, *lines: str) -> None:
+        """Write the title, centred."""
+        for line in lines:
+            paragraph = self._paragraph(line_points=34)
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            _style(paragraph.add_run(line), TITLE, _SIZE_TITLE)
+
+    def warning(self, text: str) -> None:
+        """Write a sentence in red in a frame."""
+        paragraph = self._paragraph(line_points=18, space_points=14)
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        _style(paragraph.add_run(text), HEADING, _SIZE_TABLE).font.color.rgb = _RED
+        _frame(paragraph)
+
+    def heading(self, text: str) -> None:
+        """Write a heading of the first level (一、)."""
+        paragraph = self._paragraph(is_indented=True)
+        paragraph.paragraph_format.keep_with_next = True
+        _style(paragraph.add_run(text), HEADING, _SIZE_BODY)
+
+    def subheading(self, text: str) -> None:
+        """Write a heading of the second level (（一）)."""
+        paragraph = self._paragraph(is_indented=True)
+        paragraph.paragraph_format.keep_with_next = True
+        _style(paragraph.add_run(text), SUBHEADING, _SIZE_BODY)
+
+    def body(self, text: str, label: str = "") -> None:
+        """Write a paragraph of text, its beginning (a label) in 楷体."""
+        paragraph = self._paragraph(is_indented=True)
+        if label:
+            _style(paragraph.add_run(label), SUBHEADING, _SIZE_BODY)
+        _style(paragraph.add_run(text), BODY, _SIZE_BODY)
+
+    def closing(self, text: str) -> None:
+        """Write a line at the end, to the right; it never stands alone on a page."""
+        self._document.paragraphs[-1].paragraph_format.keep_with_next = True
+        paragraph = self._paragraph()
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        paragraph.paragraph_format.right_indent = Pt(2 * _SIZE_BODY)
+        _style(paragraph.add_run(text), BODY, _SIZE_BODY)
+
+    def facts(self, rows: Sequence[tuple[str, str]], widths_mm: tuple[float, float]) -> None:
+        """Write a table of labels and values."""
+        table = self._table(len(rows), widths_mm)
+        for row, (label, value) in enumerate(rows):
+            _write(table.cell(row, 0), label, HEADING, _SIZE_TABLE, WD_ALIGN_PARAGRAPH.CENTER)
+            _write(table.cell(row, 1), value, BODY, _SIZE_TABLE, WD_ALIGN_PARAGRAPH.LEFT)
+        self._gap()
+
+    def table(
+        self,
+        titles: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        widths_mm: Sequence[float],
+        size: float = SIZE_TABLE_SMALL,
+    ) -> None:
+        """Write a table with a header that is repeated on every page; `size` is its letters' in points."""
+        table = self._table(len(rows) + 1, widths_mm)
+        for column, title in enumerate(titles):
+            _write(table.cell(0, column), title, HEADING, size, WD_ALIGN_PARAGRAPH.CENTER)
+        cells = table._cells
+        for number, row in enumerate(rows, start=1):
+            for column, text in enumerate(row):
+                where = WD_ALIGN_PARAGRAPH.LEFT if len(text) > 14 else WD_ALIGN_PARAGRAPH.CENTER
+                _write(cells[number * len(titles) + column], text, BODY, size, where)
+        repeated = OxmlElement("w:tblHeader")
+        repeated.set(qn("w:val"), "true")
+        table.rows[0]._tr.get_or_add_trPr().append(repeated)
+        self._gap()
+
+    def to_bytes(self, moment: datetime) -> bytes:
+        """Return the document dated `moment`; equal contents give equal bytes."""
+        target = io.BytesIO()
+        self._document.save(target)
+        return archive.settled(target.getvalue(), moment)
+
+    def _paragraph(
+        self, *, is_indented: bool = False, line_points: float = 28, space_points: float = 0
+    ) -> Paragraph:
+        paragraph = self._document.add_paragraph()
+        layout = paragraph.paragraph_format
+        layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(line_points)
+        layout.space_before = layout.space_after = Pt(space_points)
+        if is_indented:
+            # Two characters.
+            layout.first_line_indent = Pt(2 * _SIZE_BODY)
+        return paragraph
+
+    def _table(self, rows: int, widths_mm: Sequence[float]) -> Table:
+        table = self._document.add_table(rows, len(widths_mm), style="Table Grid")
+        table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+        for column, width in zip(table.columns, widths_mm, strict=True):
+            column.width = Mm(width)
+        for place, cell in enumerate(table._cells):
+            cell.width = Mm(widths_mm[place % len(widths_mm)])
+        for row in table.rows:
+            unbroken = OxmlElement("w:cantSplit")
+            row._tr.get_or_add_trPr().append(unbroken)
+        return table
+
+    def _gap(self) -> None:
+        self._paragraph(line_points=12)
+
+    def _write_page_number(self, paragraph: Paragraph) -> None:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        _style(paragraph.add_run("— "), "宋体", _SIZE_PAGE)
+        run = _style(paragraph.add_run(), "宋体", _SIZE_PAGE)
+        for kind, text in (("begin", None), (None, "PAGE"), ("end", None)):
+            part = OxmlElement("w:instrText" if text else "w:fldChar")
+            if text:
+                part.text = text
+            else:
+                part.set(qn("w:fldCharType"), str(kind))
+            run._r.append(part)
+        _style(paragraph.add_run(" —"), "宋体", _SIZE_PAGE)
+
+
+def _style(run: Run, font: str, size: float) -> Run:
+    run.font.name, run.font.size = _WESTERN, Pt(size)
+    fonts = run._r.get_or_add_rPr().get_or_add_rFonts()
+    fonts.set(qn("w:eastAsia"), font)
+    # Quotation marks are Chinese ones here, a whole character wide.
+    fonts.set(qn("w:hint"), "eastAsia")
+    return run
+
+
+def _write(cell: _Cell, text: str, font: str, size: float, alignment: WD_ALIGN_PARAGRAPH) -> None:
+    cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+    paragraph = cell.paragraphs[0]
+    paragraph.alignment = alignment
+    layout = paragraph.paragraph_format
+    layout.space_before = layout.space_after = Pt(2)
+    layout.line_spacing = 1.0
+    _style(paragraph.add_run(text), font, size)
+
+
+def _frame(paragraph: Paragraph) -> None:
+    borders = OxmlElement("w:pBdr")
+    for side in ("top", "left", "bottom", "right"):
+        line = OxmlElement(f"w:{side}")
+        for name, value in (("val", "single"), ("sz", "12"), ("space", "4"), ("color", "C00000")):
+            line.set(qn(f"w:{name}"), value)
+        borders.append(line)
+    paragraph._p.get_or_add_pPr().insert_element_before(
+        borders, "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc", "w:rPr"
+    )
