@@ -61,6 +61,7 @@ def _facts(material: Material) -> list[tuple[str, str]]:
     facts = [
         ("城市", material.city_zh),
         ("重点工作", f"（{work.work_no}）{work.name_zh}（任务：{work.task_name_zh}）"),
+        ("方案内容", work.plan_text_zh),
         ("年度", f"{material.year}年"),
         ("统计截止日", words.day(as_of)),
         *_units(material),
@@ -143,7 +144,10 @@ def _reports(proof: Proof) -> str:
 
 
 def _write_contents(document: OfficialDocument, material: Material) -> None:
-    document.body(f"{len(material.proofs)}项指标，每项一个Excel工作簿，另存CSV，见“{DETAILS}”文件夹。", "（一）指标明细。")
+    document.body(
+        f"{len(material.proofs)}项指标，每项一个Excel工作簿，另存CSV，见“{DETAILS}”文件夹。",
+        "（一）指标明细。",
+    )
     document.body(
         f"在本材料所在文件夹内执行“sha256sum -c {CHECKSUMS}”，全部显示OK（或“成功”）即未经改动；打开工作簿，“核对”"
         "一栏显示“一致”即按行相加等于发布数值；再按文件名、工作表、行号在原始文件中找到该行，与“报送原文”比对。",
@@ -151,7 +155,8 @@ def _write_contents(document: OfficialDocument, material: Material) -> None:
     )
     document.body(f"“{CHECKSUMS}”为全部文件的SHA-256，“{MANIFEST}”为供程序读取的目录。", "（三）校验文件。")
     document.body(
-        f"{len(material.files)}份，与收到时逐字节相同，见“{FOLDER}”文件夹。" + ("清单见附表。" if material.files else ""),
+        f"{len(material.files)}份，与收到时逐字节相同，见“{FOLDER}”文件夹。"
+        + ("清单见附表。" if material.files else ""),
         "（四）原始文件。",
     )
 

@@ -39,7 +39,6 @@ class Work:
     name_zh: str
     task_name_zh: str
     plan_text_zh: str
-    co_responsible_statement_code: str
     units: tuple[Unit, ...]
 
 
@@ -104,7 +103,7 @@ order by s.display_order
 """
 
 _WORK = """
-select w.work_no, w.work_name_zh, w.task_name_zh, w.plan_text_zh, w.co_responsible_statement_code
+select w.work_no, w.work_name_zh, w.task_name_zh, w.plan_text_zh
 from mart_asof.dim_key_work as w where w.city_code = %s and w.work_no = %s
 """
 
@@ -140,7 +139,8 @@ def read_work(session: Session, city_code: str, work_no: int) -> Work:
             f"没有重点工作（{work_no}）", f"the plan has no work {work_no}", [row[0] for row in works]
         )
     units = session.execute(_UNITS, [city_code, work_no]).fetchall()
-    return Work(*found, units=tuple(Unit(*unit) for unit in units))
+    number, name_zh, task_name_zh, plan_text_zh = found
+    return Work(number, name_zh, task_name_zh, plan_text_zh, tuple(Unit(*unit) for unit in units))
 
 
 def read_figures(session: Session, city_code: str, request: Request) -> list[Figure]:

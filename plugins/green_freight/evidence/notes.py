@@ -17,8 +17,9 @@ _ROW_MEANS = {
         "“行号”为各次应答的 items 依次相连后的第几条（从 1 起）。查找：打开文件到该应答所在行，搜索对象编号。"
     ),
     "tcec_stations": (
-        "充电设施交换接口应答（T/CEC 102，.jsonl）：文件一行是一次应答，“应答序号”即文件的第几行；正文的 StationInfos 为充电站，"
-        "其 EquipmentInfos 为充电桩。“行号”为各次应答中同一类对象（充电站，或全部充电桩）依次相连后的第几个（从 1 起）；"
+        "充电设施交换接口应答（T/CEC 102，.jsonl）：文件一行是一次应答，“应答序号”即文件的第几行；"
+        "正文 body 的 StationInfos 为充电站，其 EquipmentInfos 为充电桩。"
+        "“行号”为各次应答中同一类对象（充电站，或全部充电桩）依次相连后的第几个（从 1 起）；"
         "充电桩的“报送原文”前加了所在充电站的编码。"
     ),
 }
@@ -38,9 +39,14 @@ def notes(figure: Figure, files: list[SourceFile]) -> Iterator[str]:
             "共同（集中、夜间）配送：分子的计入数量 = 共同配送 + 夜间配送 − 其中共同且夜间（只计一次），"
             "分母的计入数量为总量，单位均为吨。"
         )
-    yield "“按行合计（公式）”由 Excel 按本表各行即时相加，与“发布数值”相同即为一致；同样的行另存为 CSV，可用其他软件复算。"
+    yield (
+        "“按行合计（公式）”由 Excel 按本表各行即时相加，与“发布数值”相同即为一致；"
+        "同样的行另存为 CSV，可用其他软件复算。"
+    )
     containers = {
-        contract.container for file in files for contract in contracts_of(file.agency_code, file.delivery_name)
+        contract.container
+        for file in files
+        for contract in contracts_of(file.agency_code, file.delivery_name)
     }
     for container, sentence in _ROW_MEANS.items():
         if container in containers:

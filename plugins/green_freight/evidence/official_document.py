@@ -1,7 +1,7 @@
 """A Word document in the form of an official attachment, by GB/T 9704-2012 (党政机关公文格式).
 
-A4 with the standard's type area; title 方正小标宋简体 at size 2, body 仿宋_GB2312 at size 3 with 28 points a line, headings 黑体
-and 楷体_GB2312, page numbers in the footer. A computer without these fonts shows others in their place.
+A4 with the standard's type area; title 方正小标宋简体 at size 2, body 仿宋_GB2312 at size 3 with 28 points a line,
+headings in 黑体 and 楷体_GB2312, page numbers in the footer. A computer without these fonts shows others instead.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ _RED = RGBColor(0xC0, 0x00, 0x00)
 # 2号, 3号, 小4号 and 4号 in points; 5号 and 小5号 for tables of many columns and rows.
 _SIZE_TITLE, _SIZE_BODY, _SIZE_TABLE, _SIZE_PAGE = 22.0, 16.0, 12.0, 14.0
 SIZE_TABLE_SMALL, SIZE_TABLE_LONG = 10.5, 9.0
-_LINE = Pt(28)
 
 
 class OfficialDocument:
@@ -72,19 +71,19 @@ class OfficialDocument:
 
     def heading(self, text: str) -> None:
         """Write a heading of the first level (一、)."""
-        paragraph = self._paragraph(is_indented=True)
+        paragraph = self._indented()
         paragraph.paragraph_format.keep_with_next = True
         _style(paragraph.add_run(text), HEADING, _SIZE_BODY)
 
     def subheading(self, text: str) -> None:
         """Write a heading of the second level (（一）)."""
-        paragraph = self._paragraph(is_indented=True)
+        paragraph = self._indented()
         paragraph.paragraph_format.keep_with_next = True
         _style(paragraph.add_run(text), SUBHEADING, _SIZE_BODY)
 
     def body(self, text: str, label: str = "") -> None:
         """Write a paragraph of text, its beginning (a label) in 楷体."""
-        paragraph = self._paragraph(is_indented=True)
+        paragraph = self._indented()
         if label:
             _style(paragraph.add_run(label), SUBHEADING, _SIZE_BODY)
         _style(paragraph.add_run(text), BODY, _SIZE_BODY)
@@ -132,20 +131,21 @@ class OfficialDocument:
         self._document.save(target)
         return archive.settled(target.getvalue(), moment)
 
-    def _paragraph(
-        self, *, is_indented: bool = False, line_points: float = 28, space_points: float = 0
-    ) -> Paragraph:
+    def _indented(self) -> Paragraph:
+        paragraph = self._paragraph()
+        # Two characters.
+        paragraph.paragraph_format.first_line_indent = Pt(2 * _SIZE_BODY)
+        return paragraph
+
+    def _paragraph(self, *, line_points: float = 28, space_points: float = 0) -> Paragraph:
         paragraph = self._document.add_paragraph()
         layout = paragraph.paragraph_format
         layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(line_points)
         layout.space_before = layout.space_after = Pt(space_points)
-        if is_indented:
-            # Two characters.
-            layout.first_line_indent = Pt(2 * _SIZE_BODY)
         return paragraph
 
     def _table(self, rows: int, widths_mm: Sequence[float]) -> Table:
-        table = self._document.add_table(rows, len(widths_mm), style="Table Grid")
+        table: Table = self._document.add_table(rows, len(widths_mm), style="Table Grid")
         table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
         for column, width in zip(table.columns, widths_mm, strict=True):
             column.width = Mm(width)

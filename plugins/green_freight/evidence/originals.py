@@ -89,7 +89,10 @@ def _bring_one(file: SourceFile, store: OpensLanded, folder: Path) -> Path:
 
 
 def _insist_on_content(file: SourceFile, found: str) -> None:
-    recorded: Mapping[str, str | None] = {"发布 published": file.sha256, "接收 received": file.recorded_sha256}
+    recorded: Mapping[str, str | None] = {
+        "发布 published": file.sha256,
+        "接收 received": file.recorded_sha256,
+    }
     for moment, sha256 in recorded.items():
         if sha256 != found:
             zh, en = describe(file)

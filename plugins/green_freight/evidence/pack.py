@@ -63,9 +63,7 @@ def _gather(
     city = settings.city()
     publication = pin(session, request.publication_no)
     work = read_work(session, city.code, request.work_no)
-    counts = [
-        read_count(session, city.code, figure) for figure in read_figures(session, city.code, request)
-    ]
+    counts = [read_count(session, city.code, figure) for figure in read_figures(session, city.code, request)]
     for count in counts:
         insist_on_sums(count)
     keys = {row.evidence.source_file_key for count in counts for row in count.rows}

@@ -44,7 +44,9 @@ class ProvenRow:
     delivered: Delivered
 
 
-def prove(counts: Iterable[Count], files: Mapping[str, SourceFile], copies: Mapping[str, Path]) -> list[ProvenRow]:
+def prove(
+    counts: Iterable[Count], files: Mapping[str, SourceFile], copies: Mapping[str, Path]
+) -> list[ProvenRow]:
     """Return the counted rows of all figures, in their order, each with what its file holds at its place.
 
     Every file is read once for each dataset in it. `copies` are the verified files by key.
@@ -107,7 +109,8 @@ def _content(row: CountedRow, files: Mapping[str, SourceFile]) -> _Content:
     if file is None:
         raise RowDiffers(
             f"{evidence.entity_key}：该次发布的来源文件目录中没有 {evidence.source_file_key}；请交开发人员核查 / "
-            f"{evidence.entity_key}: the publication's files lack {evidence.source_file_key}; give this to the developers"
+            f"{evidence.entity_key}: the publication's files lack {evidence.source_file_key}; give this to "
+            "the developers"
         )
     carried = [one.id for one in contracts_of(file.agency_code, file.delivery_name)]
     [dataset] = [name for name in row.kind.datasets if name in carried]
@@ -134,7 +137,8 @@ def _read(
         zh, en = describe(file)
         raise RowDiffers(
             f"{zh}：无法再次读取（{error.detail_zh}），请交开发人员核查读取程序是否变更 / "
-            f"{en}: it cannot be read again ({error.detail_en}); give this to the developers, the reader may have changed"
+            f"{en}: it cannot be read again ({error.detail_en}); give this to the developers, the reader may "
+            "have changed"
         ) from error
     return found
 

@@ -24,17 +24,17 @@ def write_summary(sheet: Worksheet, material: Material, proof: Proof) -> None:
     row = 3
     for label, value in _facts(material, proof):
         row += 1
-        sheets.put(sheet.cell(row, 1), label, is_label=True, is_wrapped=True)
+        sheets.put(sheet, row, 1, label, sheets.LABEL)
         for column in range(2, 6):
-            sheets.put(sheet.cell(row, column), value if column == 2 else None, is_wrapped=True)
+            sheets.put(sheet, row, column, value if column == 2 else None, sheets.WRAPPED)
         sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=5)
         sheet.row_dimensions[row].height = sheets.height_of(value, 78)
     row = _write_sums(sheet, row + 2, proof)
     if proof.revisions:
-        sheet.cell(row + 2, 1, "本数值的历次变化").font = sheets.LABEL_FONT
+        sheets.put(sheet, row + 2, 1, "本数值的历次变化", sheets.LABEL)
         sheets.put_table(sheet, row + 3, _REVISIONS, [_revision(proof, one) for one in proof.revisions])
-    for column, width in _WIDTHS.items():
-        sheet.column_dimensions[column].width = width
+    for letter, width in _WIDTHS.items():
+        sheet.column_dimensions[letter].width = width
 
 
 def part_format(proof: Proof, part_code: str) -> str:
@@ -74,11 +74,19 @@ def _write_sums(sheet: Worksheet, row: int, proof: Proof) -> int:
     for part_code in proof.parts:
         row += 1
         formula, number = f"='{words.PARTS[part_code]}'!{SUM_CELL}", part_format(proof, part_code)
-        label = f"{words.PARTS[part_code]}（{proof.unit(part_code)}）" if proof.unit(part_code) else words.PARTS[part_code]
-        _write_sum(sheet, row, label, (len(proof.part(part_code)), formula, proof.published(part_code)), number)
+        label = (
+            f"{words.PARTS[part_code]}（{proof.unit(part_code)}）"
+            if proof.unit(part_code)
+            else words.PARTS[part_code]
+        )
+        _write_sum(
+            sheet, row, label, (len(proof.part(part_code)), formula, proof.published(part_code)), number
+        )
         cells.append(f"C{row}")
     value = f"={cells[0]}" if len(cells) == 1 else f'=IF({cells[1]}=0,"",ROUND({cells[0]}/{cells[1]},6))'
-    number = "0.00%" if figure.unit_zh == "%" else part_format(proof, "numerator") if len(cells) == 1 else "0.0000"
+    number = (
+        "0.00%" if figure.unit_zh == "%" else part_format(proof, "numerator") if len(cells) == 1 else "0.0000"
+    )
     _write_sum(sheet, row + 1, "指标值", (len(proof.rows), value, figure.actual_value), number)
     return row + 1
 
@@ -87,11 +95,11 @@ def _write_sum(
     sheet: Worksheet, row: int, label: str, values: tuple[int, str, Decimal | None], number: str
 ) -> None:
     rows, formula, published = values
-    sheets.put(sheet.cell(row, 1), label, is_label=True)
-    sheets.put(sheet.cell(row, 2), rows)
-    sheets.put_formula(sheet.cell(row, 3), formula).number_format = number
-    sheets.put(sheet.cell(row, 4), words.EMPTY if published is None else published).number_format = number
-    sheets.put_formula(sheet.cell(row, 5), check_formula(f"C{row}", f"D{row}", published))
+    sheets.put(sheet, row, 1, label, sheets.LABEL)
+    sheets.put(sheet, row, 2, rows)
+    sheets.put_formula(sheet, row, 3, formula).number_format = number
+    sheets.put(sheet, row, 4, words.EMPTY if published is None else published).number_format = number
+    sheets.put_formula(sheet, row, 5, check_formula(f"C{row}", f"D{row}", published))
 
 
 def _revision(proof: Proof, revision: Revision) -> tuple[object, ...]:

@@ -6,8 +6,6 @@ import io
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from openpyxl import Workbook
-from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -19,13 +17,22 @@ from green_freight.evidence.tables import Table
 
 SUMMARY, FILES, NOTES = "汇总", "来源文件", "说明"
 _HEADER_ROW = 5
-_LINK = Font(name="宋体", size=10, color="0563C1", underline="single")
-_FILE_TITLES = ("序号", "报送单位", "报送内容", "报送期", "文件名", "字节数", "计入行数", "SHA-256", "原始文件位置")
+_FILE_TITLES = (
+    "序号",
+    "报送单位",
+    "报送内容",
+    "报送期",
+    "文件名",
+    "字节数",
+    "计入行数",
+    "SHA-256",
+    "原始文件位置",
+)
 
 
 def workbook_of(material: Material, proof: Proof, parts: Mapping[str, Table]) -> bytes:
     """Return the workbook; `parts` are the tables of the figure's parts. Equal contents give equal bytes."""
-    book = Workbook()
+    book = sheets.new_book()
     [summary] = book.worksheets
     summary.title = SUMMARY
     write_summary(summary, material, proof)
@@ -48,14 +55,9 @@ def _write_part(sheet: Worksheet, material: Material, proof: Proof, part_code: s
     column, number = get_column_letter(place), part_format(proof, part_code)
     for row in range(_HEADER_ROW + 1, last + 1):
         sheet.cell(row, place).number_format = number
+    first = _HEADER_ROW + 1
     # Without rows the range is the empty row below the header, and the sum 0.
-    first, end = _HEADER_ROW + 1, max(last, _HEADER_ROW + 1)
-    published = proof.published(part_code)
-    sheets.put(sheet["B3"], "按行合计（公式）", is_label=True)
-    sheets.put_formula(sheet[SUM_CELL], f"=ROUND(SUM({column}{first}:{column}{end}),6)").number_format = number
-    sheets.put(sheet["D3"], "发布数值", is_label=True)
-    sheets.put(sheet["E3"], words.EMPTY if published is None else published).number_format = number
-    sheets.put_formula(sheet["F3"], check_formula(SUM_CELL, "E3", published))
+    _write_sum(sheet, proof, part_code, f"{column}{first}:{column}{max(last, first)}")
     sheets.fit(sheet, table.titles, table.rows)
     sheet.freeze_panes = f"C{first}"
     sheet.auto_filter.ref = f"A{_HEADER_ROW}:{get_column_letter(len(table.titles))}{last}"
@@ -63,6 +65,16 @@ def _write_part(sheet: Worksheet, material: Material, proof: Proof, part_code: s
     sheet.print_area = f"A1:{get_column_letter(table.place(tables.ANSWER) + 1)}{last}"
     sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
     sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A3
+
+
+def _write_sum(sheet: Worksheet, proof: Proof, part_code: str, summed: str) -> None:
+    """Write the sum of a range as a formula into SUM_CELL, beside the published number."""
+    published, number = proof.published(part_code), part_format(proof, part_code)
+    sheets.put(sheet, 3, 2, "按行合计（公式）", sheets.LABEL)
+    sheets.put_formula(sheet, 3, 3, f"=ROUND(SUM({summed}),6)").number_format = number
+    sheets.put(sheet, 3, 4, "发布数值", sheets.LABEL)
+    sheets.put(sheet, 3, 5, words.EMPTY if published is None else published).number_format = number
+    sheets.put_formula(sheet, 3, 6, check_formula(SUM_CELL, "E3", published))
 
 
 def _write_files(sheet: Worksheet, material: Material, proof: Proof) -> None:
@@ -81,7 +93,7 @@ def _write_files(sheet: Worksheet, material: Material, proof: Proof) -> None:
         cell = sheet.cell(row, len(_FILE_TITLES))
         # Workbooks lie one folder deep; a link's Chinese has to be written in percent signs.
         cell.hyperlink = quote(f"../{cell.value}")
-        cell.font = _LINK
+        cell.style = sheets.LINK
     sheets.fit(sheet, _FILE_TITLES, rows)
     sheet.freeze_panes = "A5"
 
@@ -89,7 +101,7 @@ def _write_files(sheet: Worksheet, material: Material, proof: Proof) -> None:
 def _write_notes(sheet: Worksheet, material: Material, proof: Proof) -> None:
     sheets.head(sheet, f"{words.title(proof.figure)}：说明", material.is_synthetic)
     for row, sentence in enumerate(notes(proof.figure, material.files_of(proof)), start=4):
-        sheets.put(sheet.cell(row, 1), row - 3, is_wrapped=True)
-        sheets.put(sheet.cell(row, 2), sentence, is_wrapped=True)
+        sheets.put(sheet, row, 1, row - 3, sheets.WRAPPED)
+        sheets.put(sheet, row, 2, sentence, sheets.WRAPPED)
         sheet.row_dimensions[row].height = sheets.height_of(sentence, 110)
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 6, 110

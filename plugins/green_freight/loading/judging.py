@@ -65,7 +65,7 @@ class Judge:
         vins = [(i, c) for i, c in enumerate(contract.columns) if c.identifier == "vin"]
         gone = contract.position("is_deleted") if "is_deleted" in contract.names else None
         for source in rows:
-            number, values, raw, fault = source
+            number, values, raw, fault, _ = source
             if fault is not None:
                 yield self._reject(number, fault, raw)
                 continue
