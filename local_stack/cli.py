@@ -11,24 +11,19 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any
 
-import psycopg
 import typer
-from green_freight.backfill import RequestRefused
 from green_freight.periods import Period
-from green_freight.publishing import PublishingError
-from green_freight.warehouse.lease import CandidateLeased
 from rich.console import Console
 
 from local_stack import (
     airflow_settings,
     backfill_commands,
-    backfilling,
     checks,
     coverage_command,
     database,
     demonstration,
+    evidence_command,
     findings,
-    install,
     installation_commands,
     running,
     scorecard,
@@ -39,25 +34,17 @@ from local_stack import (
 )
 from local_stack import logs as log_files
 from local_stack import psql as psql_client
-from local_stack.airflow_client import AirflowRefusal
-from local_stack.demonstration import Demonstration, OtherDemonstration
-from local_stack.home import Home, HomeError, NothingThere
-from local_stack.locks import Busy, sole_command
-from local_stack.postgres import PostgresError
-from local_stack.processes import ChildDied
-from local_stack.stack import StackError, StackPlan
+from local_stack.demonstration import Demonstration
+from local_stack.expected_errors import EXPECTED_ERRORS
+from local_stack.home import Home, NothingThere
+from local_stack.locks import sole_command
+from local_stack.stack import StackPlan
 from local_stack.steps import Steps
 from local_stack.terminal import console as _console
 
 DEMONSTRATION_DAY = date(2025, 9, 30)
 FIRST_MONTH = Period("2023-01")
 NOTHING_PUBLISHED = "nothing is published yet: ./green-freight run / 尚未发布任何数据"
-EXPECTED_ERRORS = (
-    AirflowRefusal, Busy, ChildDied, HomeError, OtherDemonstration, PostgresError, StackError, NothingThere,
-    airflow_settings.ConnectionMissing,
-    running.DagUnavailable, psycopg.OperationalError, install.InstallError, RequestRefused, CandidateLeased,
-    PublishingError, backfilling.BackfillWaits,
-)  # fmt: skip
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -281,6 +268,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", "-y", help="不询问 · do
 
 backfill_commands.register(app)
 coverage_command.register(app)
+evidence_command.register(app)
 installation_commands.register(app)
 
 

@@ -16,6 +16,16 @@ class NothingPublished(EvidenceError):
         super().__init__("nothing is published yet: ./green-freight run / 尚未发布任何数据")
 
 
+class WarehouseOlder(EvidenceError):
+    """The warehouse lacks tables that this version of the code reads."""
+
+    def __init__(self, lacking: object) -> None:
+        super().__init__(
+            "数据仓库的结构比本程序旧，请先运行 ./green-freight run（真实安装：initialise） / "
+            f"the warehouse is older than this code: ./green-freight run (a real installation: initialise) first: {lacking}"
+        )
+
+
 class NoSuchChoice(EvidenceError):
     """A work, year, indicator or publication was asked for that the published state does not have."""
 

@@ -12,7 +12,7 @@ from green_freight.evidence import words
 from green_freight.evidence.archive import safe_name
 from green_freight.evidence.counted import SourceFile
 from green_freight.evidence.figures import Figure, Request, Revision, Work
-from green_freight.evidence.proving import ProvenRow
+from green_freight.evidence.proving import ProvenRow, sum_of
 from green_freight.evidence.publication import Publication
 
 DETAILS = "指标明细"
@@ -38,6 +38,10 @@ class Proof:
     def published(self, part_code: str) -> Decimal | None:
         """Return the published number of one part."""
         return self.figure.numerator if part_code == "numerator" else self.figure.denominator
+
+    def added(self, part_code: str) -> Decimal:
+        """Return the sum of one part's rows."""
+        return sum_of(row.counted for row in self.part(part_code))
 
     def unit(self, part_code: str) -> str:
         """Return the unit in which a part is counted; without rows the indicator's own, if it is no ratio's."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import psycopg
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from psycopg.rows import TupleRow, class_row
 
-from green_freight.evidence.errors import NoSuchChoice, NothingPublished
+from green_freight.evidence.errors import NoSuchChoice, NothingPublished, WarehouseOlder
 
 Session = psycopg.Connection[TupleRow]
 
@@ -37,10 +38,17 @@ def reading(url: str) -> Iterator[Session]:
     """Give a session that sees one state of the warehouse throughout and cannot change it.
 
     `url` is that of a role that may read `mart_asof` and `ops.source_file`: the builder.
+
+    Raises:
+        WarehouseOlder: it was not yet brought to this version of the code.
+        psycopg.OperationalError: the warehouse does not answer.
     """
     with psycopg.connect(url, application_name="green-freight evidence") as session:
         session.execute("set transaction isolation level repeatable read, read only")
-        yield session
+        try:
+            yield session
+        except (UndefinedTable, UndefinedColumn) as error:
+            raise WarehouseOlder(error.diag.message_primary) from error
 
 
 def pin(session: Session, publication_no: int | None) -> Publication:

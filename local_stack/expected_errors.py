@@ -1,0 +1,41 @@
+"""What can go wrong with a command as a matter of course: it ends in the error's own sentence, not in a trace."""
+
+from __future__ import annotations
+
+import psycopg
+from green_freight.backfill import RequestRefused
+from green_freight.evidence.errors import EvidenceError
+from green_freight.publishing import PublishingError
+from green_freight.warehouse.lease import CandidateLeased
+
+from local_stack.airflow_client import AirflowRefusal
+from local_stack.airflow_settings import ConnectionMissing
+from local_stack.backfilling import BackfillWaits
+from local_stack.demonstration import OtherDemonstration
+from local_stack.home import HomeError, NothingThere
+from local_stack.install import InstallError
+from local_stack.locks import Busy
+from local_stack.postgres import PostgresError
+from local_stack.processes import ChildDied
+from local_stack.running import DagUnavailable
+from local_stack.stack import StackError
+
+EXPECTED_ERRORS = (
+    AirflowRefusal,
+    BackfillWaits,
+    Busy,
+    CandidateLeased,
+    ChildDied,
+    ConnectionMissing,
+    DagUnavailable,
+    EvidenceError,
+    HomeError,
+    InstallError,
+    NothingThere,
+    OtherDemonstration,
+    PostgresError,
+    PublishingError,
+    RequestRefused,
+    StackError,
+    psycopg.OperationalError,
+)
