@@ -22,7 +22,8 @@ class WarehouseOlder(EvidenceError):
     def __init__(self, lacking: object) -> None:
         super().__init__(
             "数据仓库的结构比本程序旧，请先运行 ./green-freight run（真实安装：initialise） / "
-            f"the warehouse is older than this code: ./green-freight run (a real installation: initialise) first: {lacking}"
+            "the warehouse is older than this code: ./green-freight run (a real installation: initialise) first: "
+            f"{lacking}"
         )
 
 
