@@ -175,6 +175,15 @@ def test_the_cover_page_says_what_the_panel_asks(packs: Packs) -> None:
     assert all(font in xml for font in ("方正小标宋简体", "仿宋_GB2312", "楷体_GB2312", "黑体"))
 
 
+def test_the_workbook_tells_how_the_figure_came_to_its_value(packs: Packs) -> None:
+    opened = packs[4, 2024]
+    book = load_workbook(io.BytesIO(opened.members[opened.indicator("node_level2_added")["workbook"]]))
+    told = {cell.value for row in book["汇总"].iter_rows() for cell in row}
+    assert {"新增二级节点（node_level2_added）", "达标（最终）", "首次发布"} <= told
+    assert [sheet.title for sheet in book.worksheets] == ["汇总", "分子", "来源文件", "说明"]
+    assert any("items 依次相连后的第几条" in str(cell.value) for (cell,) in book["说明"]["B4:B9"])
+
+
 def test_synthetic_figures_are_marked_everywhere(house_after: House, tmp_path: Path) -> None:
     _plant(house_after, "update mart.scorecard set is_synthetic = true")
     opened = OpenedPack(pack(house_after, Request(11, 2024), tmp_path).path)
