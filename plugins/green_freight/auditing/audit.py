@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from green_freight.auditing import audit_views, verdict_page
 from green_freight.auditing import context as audit_context
-from green_freight.auditing import published_views, verdict_page
 from green_freight.auditing.suites import EXPECTATIONS, Suite, read_suites
 from green_freight.auditing.verdicts import Verdict, record
 from green_freight.errors import PermanentError
@@ -42,7 +42,7 @@ def audit(run_id: str, build_id: int, expectations: Path = EXPECTATIONS) -> Audi
         AuditFailed: a critical expectation failed, could not be evaluated, or was not evaluated at all.
     """
     suites = read_suites(expectations)
-    published_views.refresh([suite.table for suite in suites], build_id)
+    audit_views.refresh(suites, build_id)
     verdicts = audit_context.judge(suites, expectations)
     outcome = AuditOutcome(build_id, tuple(verdicts))
     record(run_id, build_id, verdicts)

@@ -4,6 +4,7 @@ into the project.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -12,6 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
+
+from green_freight.auditing.audit_views import SCHEMA
 from green_freight.auditing.suites import BATCH, DATASOURCE, Suite
 from green_freight.auditing.verdicts import Verdict, from_result
 from green_freight.settings import home, warehouse_url
@@ -50,8 +54,10 @@ def opened(folder: Path) -> Iterator[Any]:
         DO_NOT_TRACK="1",
         GREEN_FREIGHT_AUDIT_HOME=str(_audit_home()),
         # Great Expectations substitutes this where great_expectations.yml names it; a password never meets a file.
-        GREEN_FREIGHT_AUDIT_URL=warehouse_url("builder").replace("postgresql://", "postgresql+psycopg://", 1),
+        GREEN_FREIGHT_AUDIT_URL=_audit_url(),
     )
+    # It tells every metric that it registers or looks for: thousands of lines a task's log, before the first verdict.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations
 
     _audit_home().mkdir(parents=True, exist_ok=True)
@@ -82,6 +88,16 @@ def _verdict(context: Any, suite: Suite, result: Any) -> Verdict:
     if verdict.is_success or verdict.is_broken or not is_query:
         return verdict
     return from_result(suite.table, with_rows(context, suite, result))
+
+
+def _audit_url() -> str:
+    """Return SQLAlchemy's URL of the role builder, with the schema of the views that are judged as the one searched.
+
+    Great Expectations has no setting for the schema of a table in PostgreSQL.
+    """
+    url = make_url(warehouse_url("builder")).set(drivername="postgresql+psycopg")
+    searched = url.update_query_dict({"options": f"-csearch_path={SCHEMA}"})
+    return searched.render_as_string(hide_password=False)
 
 
 def _audit_home() -> Path:

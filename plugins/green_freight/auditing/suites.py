@@ -26,13 +26,13 @@ WORDS = {"code", "zh", "en", "todo_zh", "todo_en"}
 class Suite:
     """The expectations of one candidate table.
 
-    `query` is what is judged where that is not the whole table (the large facts: the months of this build);
-    `key` names the columns that tell a bad row.
+    `key` names the columns that tell a bad row; `month_column` that of a large fact's months, of which only those of
+    the build are judged (None: the whole table).
     """
 
     table: str
     key: tuple[str, ...]
-    query: str | None
+    month_column: str | None
     expectations: tuple[dict[str, Any], ...]
 
     def result_format(self, detail: str) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _read(path: Path) -> Suite:
             )
     _refuse_twins(path.name, text["expectations"])
     meta = text["meta"]
-    return Suite(path.stem, tuple(meta["key"]), meta.get("query"), tuple(text["expectations"]))
+    return Suite(path.stem, tuple(meta["key"]), meta.get("month_column"), tuple(text["expectations"]))
 
 
 def _refuse_twins(name: str, expectations: list[dict[str, Any]]) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from green_freight.auditing import AuditFailed, audit, published_views
+from green_freight.auditing import AuditFailed, audit, audit_views
 from green_freight.auditing.context import KEPT_AUDITS, data_docs_index
 from green_freight.auditing.register import register
-from green_freight.auditing.suites import EXPECTATIONS, read_suites
+from green_freight.auditing.suites import EXPECTATIONS, Suite, read_suites
 from green_freight.publishing import publish
 from green_freight.publishing.errors import NotAudited
 
@@ -45,6 +46,10 @@ def planted(module_warehouse: Warehouse, build_id: int) -> Iterator[Any]:
 def few(tmp_path: Path) -> Path:
     """Give a file context with two of the suites: what holds for two holds for all, and is judged in a second."""
     return context_of(tmp_path, "dim_platform", "dim_vehicle")
+
+
+def suites_of(*tables: str) -> list[Suite]:
+    return [suite for suite in read_suites() if suite.table in tables]
 
 
 def context_of(tmp_path: Path, *tables: str) -> Path:
@@ -174,16 +179,37 @@ def test_published_views_show_nothing_before_the_first_publication_then_what_is_
             cursor = builder.execute("select * from intermediate.published_dim_store")
             return [column.name for column in cursor.description or []], len(cursor.fetchall())
 
-    published_views.refresh(["dim_store"], build_id)
+    audit_views.refresh(suites_of("dim_store"), build_id)
     assert seen() == (list(good_candidate.marts()["dim_store"]), 0)
     with module_warehouse.admin() as admin:
         good_candidate.publish_copies(admin, ["dim_store"])
-    published_views.refresh(["dim_store"], build_id)
+    audit_views.refresh(suites_of("dim_store"), build_id)
     assert seen() == (list(good_candidate.marts()["dim_store"]), 1)
     with module_warehouse.admin() as admin:
         admin.execute("alter table mart.dim_store add column opened_on date")
-    published_views.refresh(["dim_store"], build_id)
+    audit_views.refresh(suites_of("dim_store"), build_id)
     assert seen() == ([*good_candidate.marts()["dim_store"], "opened_on"], 1)
+
+
+def test_of_a_large_fact_the_months_of_the_build_and_rows_without_a_month_are_judged(
+    module_warehouse: Warehouse, build_id: int, planted: Any
+) -> None:
+    fact = "fct_vehicle_operation"
+    with module_warehouse.admin() as admin:
+        good_candidate.publish_copies(admin, [fact])
+    audit_views.refresh(suites_of(fact), build_id)
+    planted(
+        f"insert into candidate.{fact} (vehicle_key, period_month) values ('old', '2022-12-01'), ('odd', null)",
+        f"delete from candidate.{fact} where vehicle_key in ('old', 'odd')",
+    )
+    months = "update ops.build set changed_months = {} where build_id = " + str(build_id)
+    planted(months.format("'{2023-01-01}'"), months.format("'{2023-01-01,2023-02-01,2023-03-01,2023-04-01}'"))
+    audit_views.refresh(suites_of(fact), build_id)
+    with module_warehouse.connect("builder") as builder:
+        judged = builder.execute(f"select period_month from intermediate.audited_{fact}").fetchall()
+        published = builder.execute(f"select period_month from intermediate.published_{fact}").fetchall()
+    assert set(judged) == {(date(2023, 1, 1),), (None,)}
+    assert set(published) == {(date(2023, 1, 1),)}
 
 
 def test_expectations_read_the_build_under_audit_not_the_newest(
@@ -194,7 +220,7 @@ def test_expectations_read_the_build_under_audit_not_the_newest(
             "insert into ops.build (run_id, as_of_date, changed_months, code_version, started_at)"
             " values ('later', '2023-05-31', '{2023-05-01}', 'test', clock_timestamp())"
         )
-    published_views.refresh([], build_id)
+    audit_views.refresh([], build_id)
     with module_warehouse.connect("builder") as builder:
         seen = builder.execute("select * from intermediate.audited_build").fetchall()
     assert seen == [(build_id, good_candidate.AS_OF, good_candidate.MONTHS)]

@@ -12,8 +12,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from green_freight.auditing import audit_views
 from green_freight.auditing import context as audit_context
-from green_freight.auditing import published_views
 from green_freight.auditing.suites import DATASOURCE, EXPECTATIONS, Suite, read_suites
 from green_freight.auditing.verdicts import Verdict, from_result
 from sqlalchemy.pool import StaticPool
@@ -90,8 +90,10 @@ def judge(module_warehouse: Warehouse) -> Iterator[Judge]:
     tables = [suite.table for suite in SUITES]
     with module_warehouse.admin() as admin:
         good_candidate.publish_copies(admin, tables)
-    published_views.refresh(tables, build_id)
-    connection = Uncommitted.connect(module_warehouse.url("builder"))
+    audit_views.refresh(SUITES, build_id)
+    connection = Uncommitted.connect(
+        module_warehouse.url("builder"), options=f"-csearch_path={audit_views.SCHEMA}"
+    )
     with audit_context.opened(EXPECTATIONS) as context:
         datasource = context.data_sources.get(DATASOURCE)
         datasource.kwargs = {"creator": lambda: connection, "poolclass": StaticPool}

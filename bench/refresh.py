@@ -1,0 +1,155 @@
+"""How long build, audit and publication take over a home's raw data: everything for the first time, then a night.
+
+    python -m bench.refresh --home HOME [--nights 3]
+
+HOME is the home of a local stack that has loaded its history (`GREEN_FREIGHT_HOME=HOME ./green-freight run --volume 1`)
+and is down. A copy of its warehouse is measured and dropped; the home itself is not changed. A night corrects one day's
+sessions and operations in raw. Each step runs in a process of its own, as Airflow's tasks do. Beside the seconds stand
+those of CPU that the step and the server used, which a busy machine changes little; the server's come without those of
+processes that still run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import psycopg
+from green_freight.publishing.planning import RECORDS, VERSION_COLUMN
+from green_freight.settings import ROLES
+from green_freight.warehouse import bootstrap, runs
+from psycopg import sql
+
+from local_stack import database
+from local_stack.database import Databases
+from local_stack.home import Home
+
+COPY = "bench_refresh"
+STEPS = ("build", "audit", "publish")
+_STEP = "from green_freight import pipeline; pipeline.{step}({run_id!r})"
+
+_CORRECTED_DAY = """
+with corrected as (
+    select dataset_id, max(period_label) as period_label from ops.load
+    where dataset_id in ('power_charge_order', 'transport_vehicle_operation') and outcome_code = 'loaded'
+    group by dataset_id
+)
+insert into ops.load (
+    run_id, agency_code, dataset_id, delivery_name, period_label, source_file_key, outcome_code, rows_in_file,
+    rows_loaded, rows_rejected, rows_replaced, affected_months, complete_through, finished_at
+)
+select
+    'bench', agency_code, dataset_id, delivery_name, period_label, source_file_key, outcome_code, rows_in_file,
+    rows_loaded, rows_rejected, rows_replaced, affected_months, complete_through, clock_timestamp()
+from ops.load inner join corrected using (dataset_id, period_label)
+where outcome_code = 'loaded'
+returning dataset_id, period_label
+"""
+
+
+def main() -> None:
+    """Copy the home's warehouse, measure, drop the copy."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--nights", type=int, default=3)
+    chosen = parser.parse_args()
+    home = Home(chosen.home.absolute())
+    with (
+        database.serving(home) as databases,
+        _copied(databases),
+        tempfile.TemporaryDirectory() as state,
+    ):
+        passwords = {role: home.secret(f"warehouse_{role}") for role in ROLES}
+        urls = bootstrap.prepare(databases.admin_url, COPY, passwords)
+        os.environ.update({f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()})
+        os.environ.update(GREEN_FREIGHT_HOME=state, GREEN_FREIGHT_SYNTHETIC="1")
+        day = _business_day(urls["owner"])
+        _forget_publications(databases)
+        _measure("first", day, databases)
+        for number in range(1, chosen.nights + 1):
+            _correct_a_day(urls["loader"], number)
+            _measure(f"night {number}", day, databases)
+
+
+@contextmanager
+def _copied(databases: Databases) -> Iterator[None]:
+    drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(COPY))
+    copy = sql.SQL("create database {} owner green_freight_owner template {} strategy file_copy")
+    with psycopg.connect(databases.admin_url, autocommit=True) as admin:
+        admin.execute(drop)
+        admin.execute(copy.format(sql.Identifier(COPY), sql.Identifier(database.WAREHOUSE)))
+        try:
+            yield
+        finally:
+            admin.execute(drop)
+
+
+def _business_day(owner_url: str) -> date:
+    with psycopg.connect(owner_url) as owner:
+        row = owner.execute("select max(business_day) from ops.run").fetchone()
+    assert row
+    return date.fromisoformat(str(row[0]))
+
+
+def _forget_publications(databases: Databases) -> None:
+    """Take out of the copy whatever was built and published."""
+    with psycopg.connect(databases.admin_url.rpartition("/")[0] + f"/{COPY}") as admin:
+        for (table,) in admin.execute(
+            "select table_name from information_schema.columns where table_schema = 'mart' and column_name = %s"
+            " and table_name <> all(%s)",
+            [VERSION_COLUMN, list(RECORDS)],
+        ).fetchall():
+            name = sql.Identifier(table)
+            admin.execute(
+                sql.SQL(
+                    "drop view mart_asof.{0}; drop table mart_history.{0}; drop table mart.{0} cascade"
+                ).format(name)
+            )
+        records = sql.SQL(", ").join(sql.Identifier("mart", name) for name in sorted(RECORDS))
+        admin.execute(sql.SQL("truncate {}, ops.verdict, ops.build, ops.candidate_lease").format(records))
+
+
+def _correct_a_day(loader_url: str, number: int) -> None:
+    with psycopg.connect(loader_url) as loader:
+        for dataset, day in loader.execute(_CORRECTED_DAY).fetchall():
+            change = "stop_reason_code = %s" if dataset == "power_charge_order" else "trip_count = 1 + %s"
+            loader.execute(f"update raw.{dataset} set {change} where _period = %s", [number, day])  # noqa: S608
+
+
+def _measure(name: str, day: date, databases: Databases) -> None:
+    run_id = f"bench/{name}"
+    runs.begin(run_id, "backfill", day, "bench")
+    for step in STEPS:
+        before = _cpu_seconds(databases)
+        begun = time.monotonic()
+        subprocess.run([sys.executable, "-c", _STEP.format(step=step, run_id=run_id)], check=True)
+        seconds = time.monotonic() - begun
+        used = {who: value - before[who] for who, value in _cpu_seconds(databases).items()}
+        cpu = ", ".join(f"{who} {value:5.1f} s" for who, value in used.items())
+        print(f"{name:8} {step:8} {seconds:6.1f} s   CPU: {cpu}", flush=True)
+
+
+def _cpu_seconds(databases: Databases) -> Mapping[str, float]:
+    """Return the CPU seconds of ended children and of the server's ended processes."""
+    own = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with psycopg.connect(databases.admin_url) as admin:
+        [folder] = admin.execute("show data_directory").fetchone() or [""]
+    postmaster = (Path(folder) / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]
+    fields = Path(f"/proc/{postmaster}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    ticks = sum(int(fields[at]) for at in (11, 12, 13, 14))
+    return {"step": own.ru_utime + own.ru_stime, "server": ticks / os.sysconf("SC_CLK_TCK")}
+
+
+if __name__ == "__main__":
+    main()

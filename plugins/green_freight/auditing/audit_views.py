@@ -1,0 +1,70 @@
+"""Views that the suites and their queries read, made anew for every audit, so that their text stays the same.
+
+`intermediate.audited_<table>` is what is judged of a table: the whole of it, or the months of this build where the
+suite names a column of months. `intermediate.published_<table>` shows the same part of `mart.<table>`, or nothing,
+with the candidate's columns, before the first publication of that table: one query serves the first audit and every
+later one. `intermediate.audited_build` is the row of `ops.build` under audit: its as-of day and its months.
+
+The months stand in the views as constants: with a query for them in their place, every expectation of a large fact
+read it from end to end, however few months a night had changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from psycopg import Connection, sql
+
+from green_freight.auditing.suites import Suite
+from green_freight.warehouse import connect
+
+SCHEMA = "intermediate"
+
+
+def refresh(suites: Iterable[Suite], build_id: int) -> None:
+    """Make the views anew for the tables of these suites and this build (as the role builder)."""
+    with connect("builder") as warehouse:
+        months = _show_build(warehouse, build_id)
+        for suite in suites:
+            judged = _condition(suite, months)
+            candidate, published = (sql.Identifier(schema, suite.table) for schema in ("candidate", "mart"))
+            _show(warehouse, f"audited_{suite.table}", candidate, judged)
+            if _exists(warehouse, suite.table):
+                _show(warehouse, f"published_{suite.table}", published, judged)
+            else:
+                _show(warehouse, f"published_{suite.table}", candidate, sql.SQL("false"))
+
+
+def _show_build(warehouse: Connection[Any], build_id: int) -> Sequence[date]:
+    """Show the build under audit and return its months."""
+    # A view takes no parameters.
+    shown = sql.SQL(
+        "create or replace view intermediate.audited_build as "
+        "select build_id, as_of_date, changed_months from ops.build where build_id = {}"
+    )
+    warehouse.execute(shown.format(sql.Literal(build_id)))
+    row = warehouse.execute("select changed_months from intermediate.audited_build").fetchone()
+    return (row and row[0]) or ()
+
+
+def _condition(suite: Suite, months: Sequence[date]) -> sql.Composable:
+    """Return what tells the rows that are judged; a row without a month is judged whatever the build's months."""
+    if suite.month_column is None:
+        return sql.SQL("true")
+    return sql.SQL("({column} is null or {column} = any({months}::date[]))").format(
+        column=sql.Identifier(suite.month_column), months=sql.Literal(list(months))
+    )
+
+
+def _exists(warehouse: Connection[Any], table: str) -> bool:
+    return warehouse.execute("select to_regclass(%s) is not null", [f"mart.{table}"]).fetchone() == (True,)
+
+
+def _show(warehouse: Connection[Any], view: str, relation: sql.Composable, condition: sql.Composable) -> None:
+    name = sql.Identifier(SCHEMA, view)
+    # Dropped first: `create or replace` refuses a table that has got a column in between.
+    warehouse.execute(sql.SQL("drop view if exists {}").format(name))
+    shown = sql.SQL("create view {} as select * from {} where {}").format(name, relation, condition)
+    warehouse.execute(shown)
