@@ -5,8 +5,7 @@
 HOME is the home of a local stack that has loaded its history (`GREEN_FREIGHT_HOME=HOME ./green-freight run --volume 1`)
 and is down. A copy of its warehouse is measured and dropped; the home itself is not changed. A night corrects one day's
 sessions and operations in raw. Each step runs in a process of its own, as Airflow's tasks do. Beside the seconds stand
-those of CPU that the step and the server used, which a busy machine changes little; the server's come without those of
-processes that still run.
+those of CPU that the step and the server used, which a busy machine changes little.
 """
 
 from __future__ import annotations
@@ -135,9 +134,18 @@ def _measure(name: str, day: date, databases: Databases) -> None:
         begun = time.monotonic()
         subprocess.run([sys.executable, "-c", _STEP.format(step=step, run_id=run_id)], check=True)
         seconds = time.monotonic() - begun
+        _wait_until_alone(databases)
         used = {who: value - before[who] for who, value in _cpu_seconds(databases).items()}
         cpu = ", ".join(f"{who} {value:5.1f} s" for who, value in used.items())
         print(f"{name:8} {step:8} {seconds:6.1f} s   CPU: {cpu}", flush=True)
+
+
+def _wait_until_alone(databases: Databases) -> None:
+    """Wait until the server has ended the processes of a step: only then does it count their seconds."""
+    query = "select count(*) from pg_stat_activity where datname = %s and backend_type = 'client backend'"
+    with psycopg.connect(databases.admin_url, autocommit=True) as admin:
+        while admin.execute(query, [COPY]).fetchone() != (0,):
+            time.sleep(0.1)
 
 
 def _cpu_seconds(databases: Databases) -> Mapping[str, float]:

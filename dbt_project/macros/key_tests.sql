@@ -1,9 +1,11 @@
-{#- A key names one row and is never empty. Returns each key that does not, with how many rows carry it. -#}
-{% test unique_key(model, columns) %}
+{#- A key names one row and is never empty. Returns each key that does not, with how many rows carry it. A large fact
+    names its column of months, which is part of its key: in the others nothing was written, nothing can have changed. -#}
+{% test unique_key(model, columns, month_column=none) %}
     select
         {{ columns | join(', ') }},
         count(*) as row_count
     from {{ model }}
+    {% if month_column %} where {{ is_period_of_this_build(month_column) }} {% endif %}
     group by {{ columns | join(', ') }}
     having count(*) > 1 or {% for column in columns %}{{ column }} is null{{ " or " if not loop.last }}{% endfor %}
 {% endtest %}

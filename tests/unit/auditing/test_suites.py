@@ -48,6 +48,14 @@ def test_key_is_the_published_one_and_is_judged(table: str) -> None:
 
 
 @pytest.mark.parametrize("table", sorted(SUITES))
+def test_uniqueness_is_judged_of_exactly_the_key(table: str) -> None:
+    [unique] = [one for one in SUITES[table].expectations if one["meta"]["code"] == "key_unique"]
+    grouped = re.search("group by (.*) having", unique["kwargs"].get("unexpected_rows_query", ""))
+    columns = unique["kwargs"].get("column_list") or (grouped and grouped[1].split(", "))
+    assert sorted(columns) == sorted(SUITES[table].key)
+
+
+@pytest.mark.parametrize("table", sorted(SUITES))
 def test_every_foreign_key_of_the_publication_is_judged_critical(table: str) -> None:
     """Publishing enforces these keys; the audit finds the rows first and names them."""
     queries = [

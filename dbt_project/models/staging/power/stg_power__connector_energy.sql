@@ -6,7 +6,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by _city_code, stat_date, station_id, connector_id
+            partition by stat_date, connector_id, station_id, _city_code
             order by _period desc, _row_number desc
         ) as version_rank
     from source

@@ -6,7 +6,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by _city_code, vehicle_id, operation_date
+            partition by operation_date, vehicle_id, _city_code
             order by _period desc, _row_number desc
         ) as version_rank
     from source
