@@ -189,10 +189,13 @@ def test_a_failure_names_model_and_test_and_the_next_build_is_whole(
             "changed_at": "2025-09-01", "is_deleted": False,
         }])  # fmt: skip
         loader.execute("update raw.transport_policy set _source_file_key = 'a file nobody knows'")
+        # Two rows of one key in a month that the build writes; in the others it does not look again.
+        load(loader, "power_charge_order", "2025-09-29", [order("M", "2025-09-29 08:00:00", energy_kwh=12)] * 2)
     with pytest.raises(BuildFailed) as failed:
         build("failed", DAY)
     assert "fct_policy__has_parents" in str(failed.value)
     assert "（fct_policy）" in str(failed.value)
+    assert "fct_charging_session__unique_key" in str(failed.value)
     assert "orphan=320700 a file nobody knows" in str(failed.value)
     with filled.connect("builder") as builder:
         recorded = builder.execute(
@@ -204,6 +207,7 @@ def test_a_failure_names_model_and_test_and_the_next_build_is_whole(
     assert "fct_policy__has_parents" in recorded[1]
     with filled.connect("loader") as loader:
         load(loader, "transport_policy", "2025-09-30", [])
+        load(loader, "power_charge_order", "2025-09-29", [order("M", "2025-09-29 08:00:00", energy_kwh=12)])
     with filled.connect("publisher") as publisher:
         publisher.execute(
             """
