@@ -190,7 +190,9 @@ def test_a_failure_names_model_and_test_and_the_next_build_is_whole(
         }])  # fmt: skip
         loader.execute("update raw.transport_policy set _source_file_key = 'a file nobody knows'")
         # Two rows of one key in a month that the build writes; in the others it does not look again.
-        load(loader, "power_charge_order", "2025-09-29", [order("M", "2025-09-29 08:00:00", energy_kwh=12)] * 2)
+        load(
+            loader, "power_charge_order", "2025-09-29", [order("M", "2025-09-29 08:00:00", energy_kwh=12)] * 2
+        )
     with pytest.raises(BuildFailed) as failed:
         build("failed", DAY)
     assert "fct_policy__has_parents" in str(failed.value)
