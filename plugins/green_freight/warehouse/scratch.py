@@ -7,55 +7,38 @@ whose scratch it is: only what bears both is ever dropped.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.rows import TupleRow
 
 from green_freight import settings
 from green_freight.warehouse import bootstrap
 from green_freight.warehouse.connection import connect
 from green_freight.warehouse.migrate import migrate
+from green_freight.warehouse.scratch_name import Scratch, mark, marked, prefix, scratch_of
 
-_MARK = "green_freight_scratch_of"
-_PLAIN = re.compile(r"[a-z0-9_]{1,30}")
+__all__ = [
+    "ENTERING", "LONGEST_USE", "Scratch", "ScratchError", "create", "create_bare", "drop", "drop_left_over",
+    "dropped_afterwards", "entered", "left_over", "scratch_database",
+]  # fmt: skip
+
 # Longer than any replay or dry run has taken: whoever made an older one and is not connected to it is dead.
 LONGEST_USE = timedelta(hours=12)
 # The server takes a moment to see that a client has gone.
 _GOODBYE_SECONDS = 2.0
 # Readers have no business in a scratch.
-_ENTERING = tuple(role for role in settings.ROLES if role != "reader")
+ENTERING = tuple(role for role in settings.ROLES if role != "reader")
 
 
 class ScratchError(RuntimeError):
     """A scratch database cannot be made or dropped; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Scratch:
-    """One scratch database.
-
-    `name` is what it was asked for by, `database` the database's own name, `urls` each role's libpq URL (the
-    warehouse's with another database), `home` the folder for the state of what runs in it.
-    """
-
-    name: str
-    database: str
-    created_at: datetime
-    urls: Mapping[str, str]
-    home: Path
 
 
 def create(name: str) -> Scratch:
@@ -68,21 +51,27 @@ def create(name: str) -> Scratch:
         ScratchError: somebody is using it, or the server has another database of that name.
         SettingMissing: the URL of a role is not set.
     """
-    scratch = _scratch(name, datetime.now(UTC))
+    scratch = create_bare(name)
+    with _staying(scratch) as owner:
+        bootstrap.set_up_database(owner, scratch.database, ENTERING)
+        migrate(owner)
+    return scratch
+
+
+def create_bare(name: str) -> Scratch:
+    """Make a scratch database without any frame, for a version of the code that brings its own; else as `create`."""
+    scratch = scratch_of(name, datetime.now(UTC))
     with connect("owner", autocommit=True) as owner:
-        # Two that ask for the same name at once: the second one finds the first's database in use.
+        # Two that ask for the same name at once: the second one waits, then finds the first's database.
         owner.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [scratch.database])
         _make_room(owner, scratch)
         _create(owner, scratch)
-        with _staying(scratch) as inside:
-            bootstrap.set_up_database(inside, scratch.database, _ENTERING)
-            migrate(inside)
     return scratch
 
 
 def named(name: str) -> Scratch:
     """Return the scratch of a name, for another process than the one that made it; the server is not asked."""
-    return _scratch(name, datetime.now(UTC))
+    return scratch_of(name, datetime.now(UTC))
 
 
 def drop(name: str) -> None:
@@ -92,7 +81,7 @@ def drop(name: str) -> None:
         ScratchError: the database of that name is no scratch of this warehouse.
     """
     with connect("owner", autocommit=True) as owner:
-        _drop(owner, _scratch(name, datetime.now(UTC)))
+        _drop(owner, scratch_of(name, datetime.now(UTC)))
 
 
 def left_over(older_than: timedelta = LONGEST_USE) -> list[Scratch]:
@@ -107,9 +96,9 @@ def left_over(older_than: timedelta = LONGEST_USE) -> list[Scratch]:
                   where a.datname = d.datname and a.backend_type = 'client backend'
               )
             """,
-            [_prefix()],
+            [prefix()],
         ).fetchall()
-    found = [scratch for database, comment in rows if (scratch := _marked(database, comment))]
+    found = [scratch for database, comment in rows if (scratch := marked(database, comment))]
     latest = datetime.now(UTC) - older_than
     return sorted((s for s in found if s.created_at <= latest), key=lambda s: s.created_at)
 
@@ -139,20 +128,33 @@ def entered(scratch: Scratch) -> Iterator[Scratch]:
 def scratch_database(name: str) -> Iterator[Scratch]:
     """Make a scratch, point this process to it for the block, and drop it however the block ends.
 
-    What killed runs left is dropped before. While the block lasts a connection stays open, so that nobody takes
-    the scratch for left over.
+    What killed runs left is dropped before.
 
     Raises:
         ScratchError: as `create`.
     """
-    for old in left_over():
-        drop(old.name)
-    scratch = create(name)
+    drop_left_over()
+    with dropped_afterwards(create(name)) as scratch, entered(scratch):
+        yield scratch
+
+
+@contextmanager
+def dropped_afterwards(scratch: Scratch) -> Iterator[Scratch]:
+    """Drop the scratch however the block ends.
+
+    While it lasts a connection stays open, so that nobody takes the scratch for left over.
+    """
     try:
-        with _staying(scratch), entered(scratch):
+        with _staying(scratch):
             yield scratch
     finally:
-        drop(name)
+        drop(scratch.name)
+
+
+def drop_left_over() -> None:
+    """Drop what `left_over` finds."""
+    for scratch in left_over():
+        drop(scratch.name)
 
 
 def _create(owner: psycopg.Connection[TupleRow], scratch: Scratch) -> None:
@@ -163,14 +165,7 @@ def _create(owner: psycopg.Connection[TupleRow], scratch: Scratch) -> None:
             database, sql.Literal(collate), sql.Literal(ctype)
         )
     )
-    facts = {
-        _MARK: _warehouse_database(),
-        "name": scratch.name,
-        "created_at": scratch.created_at.isoformat(),
-        "note": "临时库，可随时删除 / a scratch database, may be dropped at any time",
-    }
-    mark = json.dumps(facts, ensure_ascii=False)
-    owner.execute(sql.SQL("comment on database {} is {}").format(database, sql.Literal(mark)))
+    owner.execute(sql.SQL("comment on database {} is {}").format(database, sql.Literal(mark(scratch))))
 
 
 def _make_room(owner: psycopg.Connection[TupleRow], scratch: Scratch) -> None:
@@ -200,33 +195,36 @@ def _drop(owner: psycopg.Connection[TupleRow], scratch: Scratch) -> None:
         "select shobj_description(oid, 'pg_database') from pg_database where datname = %s", [database]
     ).fetchone()
     if row is not None:
-        if _marked(database, row[0]) is None:
+        if marked(database, row[0]) is None:
             raise ScratchError(
                 f"数据库 {database} 没有临时库标记，不予删除；若确属残留，请由管理员删除 / the database {database} "
                 "does not bear the mark of a scratch and is left alone; is it a remnant, the administrator may drop it"
             )
-        owner.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))
+        try:
+            _send_away(owner, database)
+            owner.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(database)))
+        except errors.InvalidCatalogName:
+            pass  # another run that clears up was quicker
+        except errors.ObjectInUse as used:
+            raise ScratchError(
+                f"临时库 {database} 仍有管理员会话，请其断开后重试 / an administrator is connected to the scratch "
+                f"database {database}: let him leave it, and try again"
+            ) from used
     shutil.rmtree(scratch.home, ignore_errors=True)
 
 
-def _marked(database: str, comment: str | None) -> Scratch | None:
-    """Return the scratch that a database's comment says it is, None where it says nothing of the kind."""
-    try:
-        facts = json.loads(comment or "")
-    except ValueError:
-        return None
-    if not isinstance(facts, Mapping) or facts.get(_MARK) != _warehouse_database():
-        return None
-    scratch = _scratch(str(facts["name"]), datetime.fromisoformat(facts["created_at"]))
-    return scratch if database == scratch.database else None
+def _send_away(owner: psycopg.Connection[TupleRow], database: str) -> None:
+    """End the sessions of the warehouse's roles in a database and let no other in.
 
-
-def _scratch(name: str, created_at: datetime) -> Scratch:
-    """Return the scratch of a name: what follows from the name and the settings."""
-    plain = _plain(name)
-    database = f"{_prefix()}{plain}"
-    urls = {role: _with_database(settings.warehouse_url(role), database) for role in settings.ROLES}
-    return Scratch(name, database, created_at, urls, settings.home() / "scratch" / plain)
+    Not `drop database ... with (force)`: that also insists on ending autovacuum's worker, which the owner may not;
+    a plain one asks it to leave, and waits.
+    """
+    owner.execute(sql.SQL("alter database {} allow_connections false").format(sql.Identifier(database)))
+    owner.execute(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
+        "where datname = %s and backend_type = 'client backend' and pg_has_role(usesysid, 'USAGE')",
+        [database],
+    )
 
 
 def _staying(scratch: Scratch) -> psycopg.Connection[TupleRow]:
@@ -241,30 +239,3 @@ def _locale(owner: psycopg.Connection[TupleRow]) -> tuple[str, str]:
     ).fetchone()
     assert row is not None
     return row[0], row[1]
-
-
-def _warehouse_database() -> str:
-    return unquote(urlsplit(settings.warehouse_url("owner")).path.lstrip("/"))
-
-
-def _with_database(url: str, database: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc, f"/{quote(database, safe='')}", parts.query, ""))
-
-
-def _prefix() -> str:
-    # A server takes 63 bytes: 22 for the warehouse's name, 10 for the word between, 30 for the scratch's own.
-    warehouse = _warehouse_database()
-    beginning = warehouse if len(warehouse.encode()) <= 22 else _digested(warehouse, 22, warehouse)
-    return f"{beginning}__scratch_"
-
-
-def _plain(name: str) -> str:
-    """Return the name in letters that databases and folders take, different names differently."""
-    return name if _PLAIN.fullmatch(name) else _digested(re.sub(r"[^a-z0-9]+", "_", name.lower()), 30, name)
-
-
-def _digested(beginning: str, most: int, whole: str) -> str:
-    """Return the beginning with a digest of the whole text, in `most` bytes."""
-    digest = hashlib.sha256(whole.encode()).hexdigest()[:8]
-    return f"{beginning.encode()[: most - 9].decode(errors='ignore')}_{digest}"

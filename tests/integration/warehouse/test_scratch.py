@@ -114,6 +114,19 @@ def test_the_same_name_again_replaces_a_dead_one_and_refuses_a_live_one(warehous
             scratch.create("replay_3")
 
 
+def test_whoever_is_left_in_it_is_sent_away_an_administrator_excepted(warehouse: Warehouse) -> None:
+    made = scratch.create("used")
+    with psycopg.connect(made.urls["builder"]), psycopg.connect(made.urls["loader"]):
+        with (
+            psycopg.connect(warehouse.server.dsn(made.database)),
+            pytest.raises(scratch.ScratchError, match="an administrator is connected"),
+        ):
+            scratch.drop("used")
+        assert _databases(warehouse) == [made.database]
+        scratch.drop("used")
+    assert _databases(warehouse) == []
+
+
 def test_what_is_not_marked_as_this_warehouses_scratch_is_never_dropped(warehouse: Warehouse) -> None:
     made = scratch.create("mine")
     with warehouse.admin() as admin:
