@@ -144,11 +144,13 @@ def _connections(plan: AirflowPlan) -> dict[str, str]:
 
 
 def _project(home: Home, plan: AirflowPlan) -> dict[str, str]:
-    urls = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in plan.role_urls.items()}
-    return urls | {
+    settled = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in plan.role_urls.items()}
+    if plan.executor == QUICK:
+        # It imported the code at its start and runs that; elsewhere a task finds the code as it is by then.
+        settled["GREEN_FREIGHT_CODE_VERSION"] = settings.code_version()
+    return settled | {
         "GREEN_FREIGHT_HOME": str(home.root),
         "GREEN_FREIGHT_LANDING_URL": os.environ.get("GREEN_FREIGHT_LANDING_URL", f"file://{home.landing}"),
-        "GREEN_FREIGHT_CODE_VERSION": settings.code_version(),
         "GREEN_FREIGHT_SYNTHETIC": "1" if plan.connections else "0",
         "PYTHONPATH": os.pathsep.join([str(settings.PROJECT), str(settings.PROJECT / "plugins")]),
     }

@@ -25,6 +25,7 @@ from local_stack import (
     evidence_command,
     findings,
     installation_commands,
+    replay_command,
     running,
     scorecard,
     signals,
@@ -270,6 +271,7 @@ backfill_commands.register(app)
 coverage_command.register(app)
 evidence_command.register(app)
 installation_commands.register(app)
+replay_command.register(app)
 
 
 @contextmanager

@@ -6,7 +6,9 @@ import psycopg
 from green_freight.backfill import RequestRefused
 from green_freight.evidence.errors import EvidenceError
 from green_freight.publishing import PublishingError
+from green_freight.replaying import ReplayError
 from green_freight.warehouse.lease import CandidateLeased
+from green_freight.warehouse.scratch import ScratchError
 
 from local_stack.airflow_client import AirflowRefusal
 from local_stack.airflow_settings import ConnectionMissing
@@ -35,7 +37,9 @@ EXPECTED_ERRORS = (
     OtherDemonstration,
     PostgresError,
     PublishingError,
+    ReplayError,
     RequestRefused,
+    ScratchError,
     StackError,
     psycopg.OperationalError,
 )

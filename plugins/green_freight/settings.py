@@ -79,7 +79,12 @@ def warehouse_url(role: str) -> str:
 
 
 def code_version() -> str:
-    """Return the version of the code that a build or publication names (GREEN_FREIGHT_CODE_VERSION, else git)."""
+    """Return the version of the code that a build or publication names: equal ones mean equal code.
+
+    It is GREEN_FREIGHT_CODE_VERSION where that is set, else what git says, else the release's name
+    (GREEN_FREIGHT_RELEASE) with a hash of the code.
+    """
     from green_freight.code_version import current
 
-    return os.environ.get("GREEN_FREIGHT_CODE_VERSION") or current(PROJECT)
+    named = os.environ.get("GREEN_FREIGHT_CODE_VERSION")
+    return named or current(PROJECT, os.environ.get("GREEN_FREIGHT_RELEASE") or "files")

@@ -1,8 +1,8 @@
 """The two commands of the README as a stranger types them: real scheduler, real agencies, the city's own truth.
 
 One story in one home, in this order, because a history of years takes minutes: the whole run, the same again, a
-night with a dead agency by `airflow backfill`, a restatement that a person approves and takes back, and the same night
-made good.
+night with a dead agency by `airflow backfill`, a restatement that a person approves and takes back, the same night
+made good, and what it published replayed.
 """
 
 from __future__ import annotations
@@ -203,3 +203,15 @@ def test_the_same_night_with_all_agencies_makes_it_good(house: House) -> None:
     assert house.ask("select count(*) from scorecard where is_stale") == "0"
     assert house.gaps() == set()
     assert house.start("check-truth").returncode == 0
+
+
+def test_what_the_last_night_published_follows_from_the_landed_files_alone(house: House) -> None:
+    number = house.ask("select max(publication_no) from publication")
+    replayed = house.start("replay", number, "--json")
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    outcome = json.loads(replayed.stdout)
+    rows = {table["table"]: table["rows_rebuilt"] for table in outcome["tables"] if table["is_equal"]}
+    assert len(rows) == len(outcome["tables"])
+    assert str(rows["fct_charging_session"]) == house.ask("select count(*) from fct_charging_session")
+    assert "重放 · Rebuild a publication" in house.start("replay", "--help").stdout
+    assert house.start("replay", "1000").returncode == 1

@@ -21,6 +21,7 @@ OPS = (
     "verdict",
     "candidate_lease",
     "coverage",
+    "replay",
 )
 
 MAY = {

@@ -1,0 +1,119 @@
+"""The code that a publication names: the running one, or its commit in a work tree of its own for a while."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from green_freight import settings
+from green_freight.code_version import content_hash, git
+from green_freight.replaying.errors import ReplayError
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_CONTENT = re.compile(r"[.]([0-9a-f]{12})$")
+_STEP = Path("plugins") / "green_freight" / "replaying" / "step.py"
+_LAUNCHER = "green-freight"
+_ENVIRONMENT_SECONDS = 1800
+
+
+@dataclass(frozen=True)
+class Code:
+    """A folder with the project's code at a version, and the Python whose packages are those of its lock."""
+
+    version: str
+    project: Path
+    python: Path
+
+    @property
+    def python_path(self) -> str:
+        """Return the PYTHONPATH with which the project's modules are found."""
+        return os.pathsep.join([str(self.project), str(self.project / "plugins")])
+
+
+@contextmanager
+def code_of(version: str, folder: Path, *, running: Path = settings.PROJECT) -> Iterator[Code]:
+    """Give the code of a version for the block.
+
+    Args:
+        version: what `settings.code_version()` said when the publication was built.
+        folder: where a work tree may be made; it must not exist, and is removed afterwards.
+        running: the project that is running, and the checkout to take another commit from.
+
+    Raises:
+        ReplayError: the code of that version cannot be had here; the message says how it can.
+    """
+    if is_running(version, running):
+        yield Code(version, running, Path(sys.executable))
+        return
+    commit = _commit(version, running)
+    git(running, "worktree", "prune")
+    added = git(running, "worktree", "add", "--detach", "--force", str(folder), commit)
+    try:
+        if added is None:
+            raise ReplayError(
+                f"无法建立提交 {commit} 的工作树（{folder}） / git could not make a work tree of {commit} at {folder}"
+            )
+        if not (folder / _STEP).is_file():
+            raise ReplayError(
+                f"发布所用代码 {commit[:12]} 早于重放功能，无法自动重放；可检出该提交，手工回补到空库后比对 / "
+                f"the code of this publication, {commit[:12]}, is older than replaying; check that commit out, load "
+                "into an empty warehouse by hand, and compare"
+            )
+        yield Code(version, folder, _python(folder, running))
+    finally:
+        git(running, "worktree", "remove", "--force", str(folder))
+        git(running, "worktree", "prune")
+
+
+def is_running(version: str, running: Path = settings.PROJECT) -> bool:
+    """Tell whether the running code has a version: the same word, or the content whose hash ends it."""
+    content = _CONTENT.search(version)
+    return version == settings.code_version() or (content is not None and content[1] == content_hash(running))
+
+
+def _commit(version: str, running: Path) -> str:
+    if not _COMMIT.fullmatch(version):
+        raise ReplayError(
+            f"发布所用代码是 {version}，不是某次提交，此处也不是它；请在仍有该代码的目录或镜像中运行 replay / "
+            f"this publication was built by {version}, which is no commit, and the code here is "
+            f"{settings.code_version()}: run replay where that code still is (its folder, its image)"
+        )
+    if git(running, "rev-parse", "--git-dir") is None:
+        raise ReplayError(
+            f"发布所用代码是提交 {version}，此处没有 git 检出；请在含该提交的克隆中运行 replay，环境变量 "
+            f"GREEN_FREIGHT_<ROLE>_URL 指向本库 / this publication was built by commit {version}, and there is no git "
+            "checkout here: run replay in a clone that has it, with GREEN_FREIGHT_<ROLE>_URL pointing to this warehouse"
+        )
+    if git(running, "cat-file", "-e", f"{version}^{{commit}}") is None:
+        raise ReplayError(
+            f"此克隆没有提交 {version}；请先 git fetch --all（浅克隆加 --unshallow） / this clone does not have "
+            f"the commit {version}: git fetch --all first (--unshallow if it is a shallow one)"
+        )
+    return version
+
+
+def _python(folder: Path, running: Path) -> Path:
+    """Return our own Python where the locks are equal, else that of the environment which the launcher makes."""
+    lock = "requirements.txt"
+    if (folder / lock).read_bytes() == (running / lock).read_bytes():
+        return Path(sys.executable)
+    done = subprocess.run(
+        [str(folder / _LAUNCHER), "--help"],
+        capture_output=True,
+        text=True,
+        timeout=_ENVIRONMENT_SECONDS,
+        check=False,
+    )
+    python = folder / ".venv" / "bin" / "python"
+    if done.returncode or not python.exists():
+        said = " ".join((done.stderr or done.stdout).split()[-80:])
+        raise ReplayError(
+            f"无法为旧代码建立 Python 环境 / the old code's Python environment cannot be made: {said}"
+        )
+    return python

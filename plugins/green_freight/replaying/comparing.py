@@ -1,0 +1,198 @@
+"""Is what was rebuilt what was published? A hash of every column of every row, and the first rows that differ."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
+
+from green_freight.publishing.catalog import Shape, read_shapes
+from green_freight.publishing.planning import RECORDS, VERSION_COLUMN
+
+Session = psycopg.Connection[TupleRow]
+
+SHOWN = 5
+_FETCHED = 2_000
+
+
+@dataclass(frozen=True)
+class RowDifference:
+    """A row that only one side has, or whose values differ: `values` by column as (published, rebuilt)."""
+
+    key: str
+    values: dict[str, tuple[str | None, str | None]]
+    is_published: bool
+    is_rebuilt: bool
+
+
+@dataclass(frozen=True)
+class TableComparison:
+    """One table: rows and hash as published and as rebuilt, and the first rows that differ, in the key's order."""
+
+    table: str
+    rows_published: int
+    rows_rebuilt: int
+    hash_published: str
+    hash_rebuilt: str
+    differences: tuple[RowDifference, ...] = ()
+
+    @property
+    def is_equal(self) -> bool:
+        """Tell whether the hashes are equal."""
+        return self.hash_published == self.hash_rebuilt
+
+
+@dataclass(frozen=True)
+class _Side:
+    session: Session
+    schema: str
+    table: str
+    shape: Shape | None
+
+    @property
+    def columns(self) -> list[str]:
+        return [name for name in (self.shape.columns if self.shape else ()) if name != VERSION_COLUMN]
+
+
+def pin(session: Session, publication_no: int) -> None:
+    """Let a session see every table of mart_asof as of one publication."""
+    session.execute("select set_config('green_freight.publication', %s, false)", [str(publication_no)])
+
+
+def compare(published: Session, rebuilt: Session) -> Iterator[TableComparison]:
+    """Compare every table that either side has, in the order of their names.
+
+    A column that only mart has was added later: nothing is said of it while it is empty in every row.
+
+    Args:
+        published: the warehouse, pinned to the publication.
+        rebuilt: the scratch, as a role that reads `candidate`.
+    """
+    asof, candidate = read_shapes(published, "mart_asof"), read_shapes(rebuilt, "candidate")
+    keys = read_shapes(published, "mart")
+    ours = (
+        {name for name, shape in asof.items() if VERSION_COLUMN in shape.columns}
+        - RECORDS
+        - {"figure_revision"}
+    )
+    for name in sorted(ours | candidate.keys()):
+        left = _Side(published, "mart_asof", name, asof.get(name))
+        right = _Side(rebuilt, "candidate", name, candidate.get(name))
+        columns = _columns(left, right)
+        (rows_left, hash_left), (rows_right, hash_right) = _hash(left, columns), _hash(right, columns)
+        if right.shape is None and not rows_left:
+            continue  # a table that was added later
+        differences: tuple[RowDifference, ...] = ()
+        if hash_left != hash_right:
+            key = keys[name].primary_key if name in keys else ()
+            differences = tuple(islice(_differences(left, right, columns, key or tuple(columns)), SHOWN))
+        yield TableComparison(name, rows_left, rows_right, hash_left, hash_right, differences)
+
+
+def _columns(left: _Side, right: _Side) -> list[str]:
+    """Return the columns to compare: those of the rebuilt table, and what else is not empty in the published one."""
+    later = [column for column in left.columns if column not in right.columns]
+    if right.shape is not None:
+        later = [column for column in later if _is_filled(left, column)]
+    return [*right.columns, *later]
+
+
+def _is_filled(side: _Side, column: str) -> bool:
+    row = side.session.execute(
+        sql.SQL("select exists (select from {} where {} is not null)").format(
+            sql.Identifier(side.schema, side.table), sql.Identifier(column)
+        )
+    ).fetchone()
+    return row == (True,)
+
+
+def _hash(side: _Side, columns: Sequence[str]) -> tuple[int, str]:
+    """Return the number of rows and a hash that does not depend on their order.
+
+    Each row's text is hashed with two seeds and the hashes are added up: no sorting, no memory, and a row that is
+    there twice counts twice.
+    """
+    if side.shape is None:
+        return 0, ""
+    row = side.session.execute(
+        sql.SQL(
+            "select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0),"
+            " coalesce(sum(hashtextextended(t::text, 1)), 0) from (select {} from {}) as t"
+        ).format(_listed(side, columns), sql.Identifier(side.schema, side.table))
+    ).fetchone()
+    assert row is not None
+    return row[0], hashlib.sha256(f"{','.join(columns)} {row}".encode()).hexdigest()[:16]
+
+
+def _listed(side: _Side, columns: Sequence[str]) -> sql.Composed:
+    """Return the columns as text, a missing one as null."""
+    there = set(side.columns)
+    return sql.SQL(", ").join(
+        sql.SQL("{}::text as {}").format(
+            sql.Identifier(column) if column in there else sql.NULL, sql.Identifier(column)
+        )
+        for column in columns
+    )
+
+
+def _differences(
+    left: _Side, right: _Side, columns: Sequence[str], key: Sequence[str]
+) -> Iterator[RowDifference]:
+    """Yield the rows that differ: both sides read in the order of the key, side by side."""
+    places = [columns.index(column) for column in key if column in columns]
+
+    def key_of(row: tuple[Any, ...]) -> tuple[str, ...]:
+        return tuple(row[place] or "" for place in places)
+
+    ours, theirs = _read(left, columns, key), _read(right, columns, key)
+    one, other = next(ours, None), next(theirs, None)
+    while one is not None or other is not None:
+        if other is None or (one is not None and key_of(one) < key_of(other)):
+            assert one is not None
+            yield _difference(key, key_of(one), columns, one, None)
+            one = next(ours, None)
+        elif one is None or key_of(other) < key_of(one):
+            yield _difference(key, key_of(other), columns, None, other)
+            other = next(theirs, None)
+        else:
+            if one != other:
+                yield _difference(key, key_of(one), columns, one, other)
+            one, other = next(ours, None), next(theirs, None)
+
+
+def _read(side: _Side, columns: Sequence[str], key: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    if side.shape is None:
+        return
+    # Sorted by bytes, as Python compares text, whatever the collations of the two databases.
+    order = sql.SQL(", ").join(
+        sql.SQL("coalesce({}::text, '') collate \"C\"").format(sql.Identifier(column))
+        for column in key
+        if column in side.columns
+    )
+    with side.session.cursor(name=f"rows_of_{side.table}"[:60]) as cursor:
+        cursor.itersize = _FETCHED
+        cursor.execute(
+            sql.SQL("select {} from {} as t order by {}").format(
+                _listed(side, columns), sql.Identifier(side.schema, side.table), order
+            )
+        )
+        yield from cursor
+
+
+def _difference(
+    names: Sequence[str],
+    key: Sequence[str],
+    columns: Sequence[str],
+    published: tuple[Any, ...] | None,
+    rebuilt: tuple[Any, ...] | None,
+) -> RowDifference:
+    pairs = zip(columns, published or (None,) * len(columns), rebuilt or (None,) * len(columns), strict=True)
+    values = {name: (one, other) for name, one, other in pairs if one != other and name not in names}
+    words = ", ".join(f"{name}={value}" for name, value in zip(names, key, strict=True))
+    return RowDifference(words, values, published is not None, rebuilt is not None)

@@ -1,0 +1,170 @@
+"""The recipe of a publication: the exact inputs of its build, as small JSON that any later version can read.
+
+It is the interface to the step that rebuilds, which may be one of another version of this code: fields are added,
+never renamed, and a step ignores those that it does not know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from typing import Any, Self
+
+from psycopg.rows import dict_row
+
+from green_freight import settings
+from green_freight.replaying.errors import ReplayError
+from green_freight.warehouse import connect
+
+_BUILD = """
+select p.publication_no, p.kind_code, b.build_id, b.as_of_date, b.through_load_id, b.code_version
+from mart.publication as p
+inner join ops.build as b on b.build_id = p.build_id
+where p.publication_no = %s
+"""
+
+# The newest load of each dataset and period that took rows in, among those that the build contains, and how far any
+# of its loads said that the period is complete: an unchanged file may be complete through a later day.
+_LOADS = """
+with contained as (
+    select * from ops.load
+    where load_id <= %s and outcome_code in ('loaded', 'unchanged')
+),
+
+newest as (
+    select distinct on (dataset_id, period_label) *
+    from contained
+    where outcome_code = 'loaded'
+    order by dataset_id, period_label, load_id desc
+),
+
+complete as (
+    select dataset_id, period_label, max(complete_through) as complete_through
+    from contained
+    group by dataset_id, period_label
+)
+
+select n.load_id, n.agency_code, n.dataset_id, n.delivery_name, n.period_label, n.rows_loaded, n.rows_rejected,
+    n.contract_version, c.complete_through, f.source_file_key, f.file_name, f.sha256, f.bytes, f.landing_url,
+    f.delivered_at, f.first_received_at
+from newest as n
+inner join complete as c on c.dataset_id = n.dataset_id and c.period_label = n.period_label
+inner join ops.source_file as f on f.source_file_key = n.source_file_key
+order by n.load_id
+"""
+
+
+@dataclass(frozen=True)
+class RecordedLoad:
+    """A load that the build contains: what it read, what came of it. Days and instants are as in ops.load."""
+
+    load_id: int
+    agency_code: str
+    dataset_id: str
+    delivery_name: str
+    period_label: str
+    rows_loaded: int
+    rows_rejected: int
+    contract_version: str | None
+    complete_through: date | None
+    source_file_key: str
+    file_name: str
+    sha256: str
+    bytes: int
+    landing_url: str
+    delivered_at: datetime | None
+    first_received_at: datetime
+
+    @property
+    def words(self) -> str:
+        """Return agency, dataset, period and file, as messages name them."""
+        return f"{self.agency_code} {self.dataset_id} {self.period_label} {self.file_name}"
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Self:
+        """Return the load that JSON describes."""
+        known = {each.name: facts[each.name] for each in fields(cls)}
+        through, delivered = known["complete_through"], known["delivered_at"]
+        return cls(
+            **known
+            | {
+                "complete_through": date.fromisoformat(through) if through else None,
+                "delivered_at": datetime.fromisoformat(delivered) if delivered else None,
+                "first_received_at": datetime.fromisoformat(known["first_received_at"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a publication was built from: by which code, for which day, from which loads in their order."""
+
+    publication_no: int
+    code_version: str
+    as_of_date: date
+    is_synthetic: bool
+    loads: tuple[RecordedLoad, ...]
+
+    @property
+    def run_id(self) -> str:
+        """Return the name of the run in the scratch database."""
+        return f"replay/{self.publication_no}"
+
+    def as_json(self) -> str:
+        """Return the recipe for the step that rebuilds."""
+        return json.dumps(asdict(self), default=lambda value: value.isoformat(), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the recipe that `as_json` of this or a later version wrote."""
+        facts = json.loads(text)
+        return cls(
+            publication_no=facts["publication_no"],
+            code_version=facts["code_version"],
+            as_of_date=date.fromisoformat(facts["as_of_date"]),
+            is_synthetic=facts["is_synthetic"],
+            loads=tuple(RecordedLoad.of(load) for load in facts["loads"]),
+        )
+
+
+def recipe_of(publication_no: int) -> Recipe:
+    """Read from the warehouse, as its owner, what a publication was built from.
+
+    A publication that published an old state again names the old one's build, and so has its recipe.
+
+    Raises:
+        ReplayError: there is no such publication, or its build left no record of what it contains.
+    """
+    with connect("owner") as owner, owner.cursor(row_factory=dict_row) as cursor:
+        build = cursor.execute(_BUILD, [publication_no]).fetchone()
+        if build is None:
+            raise ReplayError(
+                f"没有第 {publication_no} 号发布；全部发布见 mart.publication / there is no publication "
+                f"{publication_no}; mart.publication has all of them"
+            )
+        if build["through_load_id"] is None:
+            raise ReplayError(
+                f"构建 {build['build_id']} 没有记录所含加载 / build {build['build_id']} does not say which loads "
+                "it contains"
+            )
+        loads = cursor.execute(_LOADS, [build["through_load_id"]]).fetchall()
+    return Recipe(
+        publication_no=publication_no,
+        code_version=build["code_version"],
+        as_of_date=build["as_of_date"],
+        is_synthetic=_was_synthetic(publication_no),
+        loads=tuple(RecordedLoad(**load) for load in loads),
+    )
+
+
+def _was_synthetic(publication_no: int) -> bool:
+    """Return what the publication's own figures say; this installation's setting where it had none."""
+    with connect("reader") as reader:
+        reader.execute("select set_config('green_freight.publication', %s, false)", [str(publication_no)])
+        is_there = reader.execute("select to_regclass('mart_asof.fct_indicator_value')").fetchone()
+        if is_there == (None,):
+            return settings.is_synthetic()
+        row = reader.execute("select is_synthetic from mart_asof.fct_indicator_value limit 1").fetchone()
+    return bool(row[0]) if row else settings.is_synthetic()

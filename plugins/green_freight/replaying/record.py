@@ -1,0 +1,48 @@
+"""The record of replays, ops.replay: which publication, when, by which code, equal or not, table by table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from green_freight.replaying.comparing import TableComparison
+from green_freight.warehouse import connect
+
+
+def begin(publication_no: int, code_version: str) -> int:
+    """Note that a replay begins, as the owner; return its number."""
+    with connect("owner") as owner:
+        row = owner.execute(
+            "insert into ops.replay (publication_no, code_version) values (%s, %s) returning replay_id",
+            [publication_no, code_version],
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def finish(replay_id: int, tables: Sequence[TableComparison]) -> None:
+    """Note how the tables compared."""
+    found = [
+        {
+            "table": table.table,
+            "rows_published": table.rows_published,
+            "rows_rebuilt": table.rows_rebuilt,
+            "hash_published": table.hash_published,
+            "hash_rebuilt": table.hash_rebuilt,
+        }
+        for table in tables
+    ]
+    with connect("owner") as owner:
+        owner.execute(
+            "update ops.replay set is_equal = %s, tables = %s, finished_at = clock_timestamp() where replay_id = %s",
+            [all(table.is_equal for table in tables), json.dumps(found), replay_id],
+        )
+
+
+def fail(replay_id: int, message: str) -> None:
+    """Note why nothing could be compared."""
+    with connect("owner") as owner:
+        owner.execute(
+            "update ops.replay set error_message = %s, finished_at = clock_timestamp() where replay_id = %s",
+            [message, replay_id],
+        )

@@ -1,0 +1,175 @@
+"""Replaying one publication: files verified, rebuilt in a scratch database by its own code, compared, recorded."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from green_freight import settings
+from green_freight.landing import LandingStore
+from green_freight.replaying import landed, record
+from green_freight.replaying.code import Code, code_of
+from green_freight.replaying.comparing import TableComparison, compare, pin
+from green_freight.replaying.errors import ReplayError
+from green_freight.replaying.recipe import Recipe, recipe_of
+from green_freight.warehouse import connect, scratch
+from green_freight.warehouse.scratch import Scratch
+
+_STEP = "green_freight.replaying.step"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a replay is: `stage` is verify (files), load (files), build (models) or compare (tables).
+
+    `rows` are the rows loaded so far.
+    """
+
+    stage: str
+    done: int
+    total: int
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class ReplayOutcome:
+    """What a replay found: every published table with its hashes."""
+
+    replay_id: int
+    recipe: Recipe
+    tables: tuple[TableComparison, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def is_equal(self) -> bool:
+        """Tell whether every table was rebuilt as it was published."""
+        return all(table.is_equal for table in self.tables)
+
+
+Tell = Callable[[Progress], object]
+
+
+def replay(
+    publication_no: int, tell: Tell = lambda _: None, *, running: Path = settings.PROJECT
+) -> ReplayOutcome:
+    """Rebuild a publication in a scratch database and compare it with what readers saw of it.
+
+    The warehouse is only read, but for the row in ops.replay.
+
+    Args:
+        publication_no: the publication; one that published an old state again is rebuilt as that state.
+        tell: called as the work goes on.
+        running: the project whose code is running.
+
+    Raises:
+        ReplayError: the publication cannot be rebuilt; the message says why.
+        ScratchError: the same publication is being replayed already.
+        SettingMissing: the URL of a role is not set.
+    """
+    recipe = recipe_of(publication_no)
+    replay_id = record.begin(publication_no, recipe.code_version)
+    try:
+        landed.verify(
+            recipe.loads,
+            LandingStore(settings.landing_url()),
+            lambda done, total: tell(Progress("verify", done, total)),
+        )
+        scratch.drop_left_over()
+        with scratch.dropped_afterwards(scratch.create_bare(f"replay_{publication_no}")) as made:
+            with code_of(recipe.code_version, made.home / "code", running=running) as code:
+                warnings = _rebuild(recipe, code, made, tell)
+            tables = _compare(publication_no, made, tell)
+    except BaseException as error:
+        record.fail(replay_id, f"{type(error).__name__}: {error}")
+        raise
+    record.finish(replay_id, tables)
+    return ReplayOutcome(replay_id, recipe, tables, warnings)
+
+
+def _rebuild(recipe: Recipe, code: Code, made: Scratch, tell: Tell) -> tuple[str, ...]:
+    """Run the step of the code in a process of its own; return the build's warnings."""
+    made.home.mkdir(parents=True, exist_ok=True)
+    _give_parse(code, made)
+    asked, answered = made.home / "recipe.json", made.home / "result.json"
+    asked.write_text(recipe.as_json(), encoding="utf-8")
+    log = settings.home() / "logs" / f"replay_{recipe.publication_no}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(
+            [str(code.python), "-P", "-m", _STEP, str(asked), str(answered)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=_environment(recipe, code, made),
+            cwd=made.home,
+            encoding="utf-8",
+            errors="replace",
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                _pass_on(line, tell)
+        except BaseException:
+            process.kill()
+            raise
+    result: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8")) if answered.exists() else {}
+    if process.returncode or "error" in result:
+        said = result.get("error") or f"退出状态 / exit status {process.returncode}"
+        raise ReplayError(
+            f"第 {recipe.publication_no} 号发布未能重建 / publication {recipe.publication_no} could not be rebuilt: "
+            f"{said}；日志 / log: {log}"
+        )
+    return tuple(result.get("warnings", ()))
+
+
+def _give_parse(code: Code, made: Scratch) -> None:
+    """Let dbt begin with what it parsed last in this home: it reads again what differs, some seconds less."""
+    parsed = settings.home() / "dbt_target" / "partial_parse.msgpack"
+    if code.project == settings.PROJECT and parsed.exists():
+        (made.home / "dbt_target").mkdir(exist_ok=True)
+        shutil.copy(parsed, made.home / "dbt_target")
+
+
+def _environment(recipe: Recipe, code: Code, made: Scratch) -> Mapping[str, str]:
+    """Return the environment in which the step takes the scratch for its warehouse."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in made.urls.items()} | {
+        "GREEN_FREIGHT_HOME": str(made.home),
+        "GREEN_FREIGHT_LANDING_URL": settings.landing_url(),
+        "GREEN_FREIGHT_SYNTHETIC": "1" if recipe.is_synthetic else "0",
+        "GREEN_FREIGHT_CODE_VERSION": code.version,
+        "PYTHONPATH": code.python_path,
+    }  # fmt: skip
+
+
+def _pass_on(line: str, tell: Tell) -> None:
+    try:
+        told = json.loads(line)
+        tell(Progress(told["stage"], told["done"], told["total"], told.get("rows", 0)))
+    except (ValueError, KeyError, TypeError):
+        # A library of the step's that prints is no reason to give up.
+        print(line, end="", file=sys.stderr)
+
+
+def _compare(publication_no: int, made: Scratch, tell: Tell) -> tuple[TableComparison, ...]:
+    tables: list[TableComparison] = []
+    with connect("reader") as published, psycopg.connect(made.urls["builder"]) as rebuilt:
+        pin(published, publication_no)
+        for table in compare(published, rebuilt):
+            tables.append(table)
+            tell(Progress("compare", len(tables), 0))
+    if not tables:
+        raise ReplayError(
+            f"第 {publication_no} 号发布没有任何表 / publication {publication_no} has no table to compare"
+        )
+    return tuple(tables)

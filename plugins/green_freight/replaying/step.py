@@ -1,0 +1,146 @@
+"""The step that rebuilds, by whichever version of the code it belongs to: `python -m green_freight.replaying.step`.
+
+It is given a recipe and leaves a candidate in an empty scratch database, to which the environment points as it
+points to the warehouse elsewhere (GREEN_FREIGHT_<ROLE>_URL, _HOME, _LANDING_URL, _SYNTHETIC, _CODE_VERSION). Its
+interface is small on purpose, so that later versions can still have old publications rebuilt:
+
+    step RECIPE.json RESULT.json
+
+Standard output is one JSON object a line, `{"stage": "load" | "build", "done": n, "total": n, "rows": n}`; the result
+is `{"tables": [...], "warnings": [...]}`, or `{"error": "..."}` with exit status 1.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from green_freight import settings
+from green_freight.building import BuildFailed, build
+from green_freight.building.outcome import NodeProgress
+from green_freight.contracts import contracts
+from green_freight.landing import LandingStore
+from green_freight.loading.transaction import Task, load_dataset
+from green_freight.periods import Period
+from green_freight.publishing.specs import from_manifest_file
+from green_freight.replaying.errors import ReplayError
+from green_freight.replaying.recipe import Recipe, RecordedLoad
+from green_freight.warehouse import bootstrap, connect, runs, scratch
+from green_freight.warehouse.migrate import migrate
+
+Tell = Callable[[dict[str, Any]], object]
+
+# The file that counted for the recorded load counts here, whatever else the agency has put there before or after:
+# each load's file gets a higher version than the one before.
+_FILE = """
+insert into ops.source_file (
+    source_file_key, agency_code, delivery_name, period_label, file_name, sha256, bytes, landing_url, version,
+    delivered_at, first_received_at, last_received_at, complete_through, first_run_id
+)
+values (
+    %(source_file_key)s, %(agency_code)s, %(delivery_name)s, %(period_label)s, %(file_name)s, %(sha256)s, %(bytes)s,
+    %(landing_url)s, %(version)s, %(delivered_at)s, %(first_received_at)s, %(first_received_at)s,
+    %(complete_through)s, %(run_id)s
+)
+on conflict (source_file_key) do update
+set version = excluded.version, complete_through = excluded.complete_through
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Rebuild from the recipe that the first argument names, write the result that the second names."""
+    recipe_path, result_path = map(Path, arguments)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    recipe = Recipe.from_json(recipe_path.read_text(encoding="utf-8"))
+    result: dict[str, Any]
+    try:
+        result = rebuild(recipe, _print)
+    except (ReplayError, BuildFailed, psycopg.Error) as error:
+        result = {"error": f"{type(error).__name__}: {error}"}
+    result_path.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
+    return 1 if "error" in result else 0
+
+
+def _print(progress: dict[str, Any]) -> None:
+    # In one piece: dbt tells from several threads at once.
+    sys.stdout.write(json.dumps(progress) + "\n")
+    sys.stdout.flush()
+
+
+def rebuild(recipe: Recipe, tell: Tell) -> dict[str, Any]:
+    """Give the empty scratch its frame, load the recipe's files anew, build; return the names of the star's tables.
+
+    Raises:
+        ReplayError: a load does not reproduce what was recorded of it.
+        BuildFailed: a model or a test failed.
+    """
+    _set_up()
+    runs.begin(recipe.run_id, "replay", recipe.as_of_date)
+    _load(recipe, tell)
+    built = build(recipe.run_id, recipe.as_of_date, _telling_nodes(tell))
+    tables = [spec.name for spec in from_manifest_file(built.manifest_path)]
+    return {"tables": tables, "warnings": list(built.warnings)}
+
+
+def _set_up() -> None:
+    database = unquote(urlsplit(settings.warehouse_url("owner")).path.lstrip("/"))
+    with connect("owner", autocommit=True) as owner:
+        bootstrap.set_up_database(owner, database, scratch.ENTERING)
+        migrate(owner)
+
+
+def _load(recipe: Recipe, tell: Tell) -> None:
+    store = LandingStore(settings.landing_url())
+    rows = 0
+    with connect("loader", autocommit=True) as loader:
+        for number, recorded in enumerate(recipe.loads, start=1):
+            rows += _load_again(loader, recipe, recorded, number, store)
+            tell({"stage": "load", "done": number, "total": len(recipe.loads), "rows": rows})
+
+
+def _load_again(
+    loader: psycopg.Connection[TupleRow],
+    recipe: Recipe,
+    recorded: RecordedLoad,
+    number: int,
+    store: LandingStore,
+) -> int:
+    contract = contracts().get(recorded.dataset_id)
+    if contract is None:
+        raise ReplayError(
+            f"{recorded.words}: 此代码没有该数据集的契约 / this code has no contract of the dataset"
+        )
+    loader.execute(_FILE, {**vars(recorded), "version": number, "run_id": recipe.run_id})
+    outcome = load_dataset(loader, Task(contract, Period(recorded.period_label), recipe.run_id, store))
+    assert outcome is not None, recorded
+    if outcome.error_message is not None:
+        raise ReplayError(f"重放加载被停止 / loading again was stopped: {outcome.error_message}")
+    again = (outcome.source_file_key, outcome.rows_loaded, outcome.rows_rejected)
+    if again != (recorded.source_file_key, recorded.rows_loaded, recorded.rows_rejected):
+        raise ReplayError(
+            f"{recorded.words}: 原记录加载 {recorded.rows_loaded} 行、拒收 {recorded.rows_rejected} 行（契约 "
+            f"{recorded.contract_version}），重放为 {outcome.rows_loaded}、{outcome.rows_rejected} 行（契约 "
+            f"{contract.version}） / recorded {recorded.rows_loaded} rows loaded and {recorded.rows_rejected} "
+            f"rejected (contract {recorded.contract_version}), again {outcome.rows_loaded} and "
+            f"{outcome.rows_rejected} (contract {contract.version})"
+        )
+    return outcome.rows_loaded
+
+
+def _telling_nodes(tell: Tell) -> Callable[[NodeProgress], None]:
+    def told(node: NodeProgress) -> None:
+        tell({"stage": "build", "done": node.done, "total": node.total, "rows": 0})
+
+    return told
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
