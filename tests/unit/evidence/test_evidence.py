@@ -67,7 +67,7 @@ def test_the_cover_says_why_there_is_no_figure() -> None:
         "分母为零",
         "没有发布数值，无从相加",
         "没有计入行，也没有来源文件",
-        "无数据（最终）",
+        "无数据\n（最终）",
     ):
         assert told in text
     assert "与发布数值一致" not in text
