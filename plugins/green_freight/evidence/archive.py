@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,11 +67,6 @@ def settled(document: bytes, moment: datetime) -> bytes:
                 content = _MODIFIED.sub(rb"\g<1>" + stamp + rb"\g<2>", content)
             _add(archive, name, content, moment)
     return target.getvalue()
-
-
-def total_bytes(contents: Iterable[Content]) -> int:
-    """Return the size of members together, in bytes."""
-    return sum(len(one) if isinstance(one, bytes) else one.stat().st_size for one in contents)
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: Content, moment: datetime) -> None:

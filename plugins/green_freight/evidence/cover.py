@@ -16,7 +16,7 @@ _ORDER = "一二三四五六七八九十"
 # Millimetres; the type area is 156 wide.
 _FACTS = (34.0, 122.0)
 _FIGURES = ("指标", "目标", "实际", "分子", "分母", "完成率", "状态")
-_FIGURE_WIDTHS = (28.0, 22.0, 27.0, 27.0, 22.0, 14.0, 16.0)
+_FIGURE_WIDTHS = (26.0, 24.0, 26.0, 26.0, 21.0, 14.5, 18.5)
 _FILES = ("报送单位", "报送内容", "报送期", "文件名", "计入行数", "SHA-256前16位")
 _FILE_WIDTHS = (25.0, 27.0, 20.0, 42.0, 12.0, 30.0)
 
@@ -99,7 +99,7 @@ def _figure(proof: Proof) -> list[str]:
         words.with_unit(figure.numerator, proof.unit("numerator")),
         words.with_unit(figure.denominator, proof.unit("denominator")),
         done,
-        words.status(figure),
+        words.status(figure).replace("（", "\n（"),
     ]
 
 

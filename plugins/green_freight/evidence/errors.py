@@ -49,3 +49,13 @@ class RowDiffers(EvidenceError):
 
 class DoesNotAddUp(EvidenceError):
     """The counted rows do not give the published figure."""
+
+
+class Unwritable(EvidenceError):
+    """The zip cannot be written where it was asked for."""
+
+    def __init__(self, path: object, error: OSError) -> None:
+        super().__init__(
+            f"{path}：无法写入（{error.strerror}），请用 --output 指定可写的位置 / "
+            f"{path}: it cannot be written ({error.strerror}); name another place with --output"
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -72,20 +72,27 @@ def _bring_one(file: SourceFile, store: OpensLanded, folder: Path) -> Path:
         )
     copy = folder / file.source_file_key
     digest = hashlib.sha256()
-    try:
-        with store.open(file.landing_url) as source, copy.open("wb") as target:
-            while chunk := source.read(_CHUNK_BYTES):
-                digest.update(chunk)
-                target.write(chunk)
-    except OSError as error:
-        raise OriginalMissing(
-            f"{zh}：落地存储中取不到该文件（{file.landing_url}，{type(error).__name__}）；请从备份恢复落地存储，"
-            "或请该单位重新报送原文件 / "
-            f"{en}: the landing store does not give it ({file.landing_url}, {type(error).__name__}); restore the "
-            "landing store from its backup, or ask the agency for the same file again"
-        ) from error
+    with copy.open("wb") as target:
+        for chunk in _chunks(file.landing_url, file, store):
+            digest.update(chunk)
+            target.write(chunk)
     _insist_on_content(file, digest.hexdigest())
     return copy
+
+
+def _chunks(url: str, file: SourceFile, store: OpensLanded) -> Iterator[bytes]:
+    try:
+        with store.open(url) as source:
+            while chunk := source.read(_CHUNK_BYTES):
+                yield chunk
+    except OSError as error:
+        zh, en = describe(file)
+        raise OriginalMissing(
+            f"{zh}：落地存储中取不到该文件（{url}，{type(error).__name__}）；请从备份恢复落地存储，"
+            "或请该单位重新报送原文件 / "
+            f"{en}: the landing store does not give it ({url}, {type(error).__name__}); restore the landing store from "
+            "its backup, or ask the agency for the same file again"
+        ) from error
 
 
 def _insist_on_content(file: SourceFile, found: str) -> None:

@@ -13,6 +13,7 @@ from green_freight.evidence.archive import Content
 from green_freight.evidence.checking import with_checks
 from green_freight.evidence.counted import read_count, read_files
 from green_freight.evidence.cover import cover_of
+from green_freight.evidence.errors import Unwritable
 from green_freight.evidence.figures import Request, read_figures, read_revisions, read_work
 from green_freight.evidence.material import Material, Proof
 from green_freight.evidence.originals import OpensLanded
@@ -51,9 +52,12 @@ def write_pack(url: str, store: OpensLanded, request: Request, output: Path) -> 
             **{material.paths[key]: copy for key, copy in copies.items()},
         }
         target = output / f"{material.name}.zip" if output.is_dir() else output
-        target.parent.mkdir(parents=True, exist_ok=True)
-        moment = material.publication.published_at
-        archive.write(target, material.name, with_checks(material, members), moment)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            moment = material.publication.published_at
+            archive.write(target, material.name, with_checks(material, members), moment)
+        except OSError as error:
+            raise Unwritable(target, error) from error
     return Pack(target, target.stat().st_size, material)
 
 
