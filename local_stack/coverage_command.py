@@ -48,7 +48,7 @@ def coverage_command(
 
     How to read it and what to do with each state: docs/coverage.md.
     """
-    # Agencies and contracts take a second to read, which no other command shall pay.
+    # The agencies' protocols and contracts are slow to read: not for every command.
     from green_freight.coverage import backfill_of, coverage
 
     from local_stack import coverage_table

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import psycopg
-from green_freight.coverage import BackfillRange, enclosing, not_due, smallest_backfill, through
 from green_freight.periods import Period
+
+if TYPE_CHECKING:
+    from green_freight.coverage import BackfillRange
 
 
 def missing(owner_url: str, first: Period, day: date) -> BackfillRange | None:
@@ -20,6 +23,9 @@ def missing(owner_url: str, first: Period, day: date) -> BackfillRange | None:
         first: the first month of the history.
         day: the business day; the day itself is the night's own work.
     """
+    # The registry's protocols are a third of what the command line has to import: not for every command.
+    from green_freight.coverage import enclosing, not_due, smallest_backfill, through
+
     with psycopg.connect(owner_url) as warehouse:
         found = [one for one in through(warehouse, day - timedelta(days=1)) if one.month >= first.month]
     unasked = {(one.agency_code, one.month) for one in found if one.parts_missing > one.parts_not_delivered}

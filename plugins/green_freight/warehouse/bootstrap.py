@@ -117,7 +117,7 @@ def set_up_database(
 
 
 def _keep_registry(owner: psycopg.Connection[TupleRow]) -> None:
-    # The agencies' protocols take a second to import, and most of this module's users need only its URLs.
+    # The agencies' protocols are slow to import, and most of this module's users need only its URLs.
     from green_freight.coverage import keep_expected_datasets
 
     keep_expected_datasets(owner)
