@@ -21,6 +21,11 @@ def stream(seed: int, kind: str, ordinal: int = 0) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, zlib.crc32(kind.encode()), ordinal]))
 
 
+def day_end(day: date) -> datetime:
+    """Return the first instant after a day in Shanghai."""
+    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
+
+
 def month_end(day: date) -> date:
     """Return the last day of the month that holds a day."""
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])

@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from demo_city.chance import SHANGHAI, month_end, month_starts
+from demo_city.chance import SHANGHAI, day_end, month_end, month_starts
+from demo_city.hindsight import Hindsight
 from demo_city.postal_files import PostalFiles
 from demo_city.power_operator import FleetVehicle, PowerOperator
 from demo_city.register_book import Row, current_rows
@@ -41,6 +42,7 @@ class City:
         volume: float = RUN_VOLUME,
         first_day: date = FIRST_DAY,
         last_day: date = LAST_DAY,
+        hindsight: Hindsight | None = None,
     ) -> None:
         """Build the registers (well below a second); events are generated when asked for.
 
@@ -54,6 +56,7 @@ class City:
         if volume < 0:
             raise ValueError(f"a volume is not negative: {volume}")
         self.seed, self.volume, self.first_day, self.last_day = seed, volume, first_day, last_day
+        self.hindsight = hindsight or Hindsight()
         books = transport_registers(seed, last_day.year)
         self._versions = {dataset: book.versions() for dataset, book in books.items()}
         fleet = books["transport_vehicle"].last_versions()
@@ -79,7 +82,9 @@ class City:
 
     def register_as_known(self, dataset_id: str, as_of: date) -> list[Row]:
         """Return a transport register's records as known when a day is over, tombstones left out."""
-        return current_rows(self._versions[dataset_id], REGISTER_KEYS[dataset_id], as_of)
+        rows = current_rows(self._versions[dataset_id], REGISTER_KEYS[dataset_id], as_of)
+        known = self.hindsight.rows(dataset_id, None, rows, day_end(as_of))
+        return [row for row in known if not row["is_deleted"]]
 
     def vehicle_operations(self, day: date) -> list[Row]:
         """Return the vehicles' operation of a day (none outside the city's dates)."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
-from demo_city.chance import SHANGHAI, month_end, month_starts
+from demo_city.chance import day_end, month_end, month_starts
 from demo_city.register_book import Row
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def knowledge_of(city: City, as_of: date) -> Knowledge:
         milestones=city.register_as_known("transport_milestone", as_of),
         funds=city.register_as_known("transport_fund", as_of),
     )
-    for station in _stations_as_known(city, as_of):
+    until = day_end(as_of)
+    for _, station in city.hindsight.stations(city.power, until):
         if station["StationType"] in USABLE_STATION_TYPES:
             known.usable_stations.append(_span(station))
             known.usable_piles += [
@@ -74,16 +76,13 @@ def knowledge_of(city: City, as_of: date) -> Knowledge:
     for month in month_starts(city.first_day, as_of):
         # the forms of a month arrive in the evening of its last day
         if month_end(month) <= min(as_of, month_end(city.last_day)):
-            known.terminal_stations = city.terminal_stations(month)
-            known.tricycles[month] = city.tricycles(month)
-            known.store_deliveries[month] = city.store_deliveries(month)
+            revised = partial(city.hindsight.rows, period=month, known_at=until)
+            known.terminal_stations = revised("postal_terminal_station", rows=city.terminal_stations(month))
+            known.tricycles[month] = revised("postal_tricycle", rows=city.tricycles(month))
+            known.store_deliveries[month] = revised(
+                "commerce_store_delivery", rows=city.store_deliveries(month)
+            )
     return known
-
-
-def _stations_as_known(city: City, as_of: date) -> list[Row]:
-    until = datetime.combine(as_of + timedelta(days=1), time(), SHANGHAI)
-    last = {info["StationID"]: info for moment, info in city.power.station_versions() if moment < until}
-    return list(last.values())
 
 
 def _span(info: Row) -> Span:

@@ -7,10 +7,10 @@ tombstone (`is_deleted`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from demo_city.chance import SHANGHAI
+from demo_city.chance import day_end
 
 Row = dict[str, Any]
 
@@ -65,7 +65,7 @@ def current_rows(versions: Iterable[Row], key: str, as_of: date) -> list[Row]:
 
     `versions` must be in the order of their change.
     """
-    until = datetime.combine(as_of + timedelta(days=1), time(), SHANGHAI)
+    until = day_end(as_of)
     last: dict[str, Row] = {}
     for row in versions:
         if row["changed_at"] >= until:

@@ -14,11 +14,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from demo_city.chance import month_end, month_starts
+from demo_city.chance import day_end, month_end, month_starts
 from demo_city.charging_sessions import DAY
 from demo_city.city import City
 from demo_city.knowledge import Knowledge, knowledge_of
 from demo_city.plan_targets import INDICATORS, PlannedIndicator
+from demo_city.truth_events import revised_totals
 from demo_city.truth_measures import PERIOD_START, Parts, measure_of
 from demo_city.truth_status import expected_value, status_of
 
@@ -99,8 +100,15 @@ def true_event_totals(city: City, month: date, as_of: date | None = None) -> Eve
         vehicle_days += len(rows)
         distance += sum((row["distance_km"] for row in rows), Decimal(0))
     hundredth = Decimal("0.01")
+    revised = revised_totals(city, first, day_end(as_of or date.max - timedelta(days=1)))
     return EventTotals(
-        first, sessions, energy * hundredth, fees * hundredth, statistics * hundredth, vehicle_days, distance
+        first,
+        sessions + revised.session_count,
+        energy * hundredth + revised.session_energy_kwh,
+        fees * hundredth + revised.session_fee_yuan,
+        statistics * hundredth + revised.stats_energy_kwh,
+        vehicle_days + revised.vehicle_days,
+        distance + revised.distance_km,
     )
 
 

@@ -224,7 +224,7 @@ def check_truth(volume: Volume = None, as_json: AsJson = False) -> None:
     """
     home = _prepared_home()
     with _reader() as url:
-        comparison = truth_check.compare(url, Demonstration.of(home, volume))
+        comparison = truth_check.compare(url, Demonstration.of(home, volume).city())
     if as_json:
         body: dict[str, Any] = {"as_of": comparison.as_of.isoformat(), "figures": comparison.figures}
         body |= {

@@ -9,13 +9,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from green_freight import settings
 from green_freight.periods import SHANGHAI, Period
 
 from local_stack import processes
 from local_stack.home import Home
+
+if TYPE_CHECKING:
+    from demo_city.city import City
 
 SEED = 20230110
 START_DEADLINE_SECONDS = 120.0
@@ -54,6 +57,12 @@ class Demonstration:
         if held is not None:
             return cls(held["volume"] if volume is None else volume, held["seed"])
         return cls(0.1 if volume is None else volume)
+
+    def city(self) -> City:
+        """Return the city itself, which knows what is true about it."""
+        from demo_city.city import City
+
+        return City(seed=self.seed, volume=self.volume)
 
 
 def night_after(day: date) -> datetime:

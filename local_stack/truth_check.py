@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
 
-from local_stack.demonstration import Demonstration
 from local_stack.home import NothingThere
 from local_stack.scorecard import plain
+
+if TYPE_CHECKING:
+    from demo_city.city import City
 
 COMPARED = (
     "numerator",
@@ -58,7 +60,7 @@ class Comparison:
     differences: list[Difference]
 
 
-def compare(reader_url: str, city: Demonstration) -> Comparison:
+def compare(reader_url: str, city: City) -> Comparison:
     """Compare every indicator of every month, and the scorecard of every year, with the city's truth.
 
     Raises:
@@ -83,14 +85,13 @@ def compare(reader_url: str, city: Demonstration) -> Comparison:
     return Comparison(as_of, len(figures), len(scores), differences)
 
 
-def truth(city: Demonstration, as_of: date) -> tuple[Figures, Figures]:
+def truth(city: City, as_of: date) -> tuple[Figures, Figures]:
     """Return the true figures by indicator and month, and those of each year's last month up to the as-of day."""
-    from demo_city.city import City
     from demo_city.truth import true_values
 
     figures: dict[Key, Mapping[str, Any]] = {}
     newest: dict[tuple[str, int], Key] = {}
-    for value in true_values(City(seed=city.seed, volume=city.volume), as_of):
+    for value in true_values(city, as_of):
         row = {name: getattr(value, name) for name in COMPARED if name != "null_reason_code"}
         row["null_reason_code"] = value.null_reason
         key = (value.indicator_code, value.period_month)

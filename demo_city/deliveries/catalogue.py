@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,8 +25,14 @@ class DropFile:
 class Catalogue:
     """All files an agency ever drops, by folder. A path delivered twice shows its newest delivery."""
 
-    def __init__(self, files: Iterable[DropFile], folders: Iterable[str] = ()) -> None:
-        """Take the files, and folders that exist even while they are empty."""
+    def __init__(
+        self,
+        files: Iterable[DropFile],
+        folders: Iterable[str] = (),
+        cleared: Mapping[str, datetime] | None = None,
+    ) -> None:
+        """Take the files, folders that exist even while they are empty, and when which path is cleared away."""
+        self._cleared = cleared or {}
         self._folders: set[str] = set()
         self._files: dict[str, list[DropFile]] = {}
         for folder in folders:
@@ -44,9 +50,14 @@ class Catalogue:
         if folder not in self._folders:
             return None
         inner = [f for f in self._folders if f != "/" and posixpath.dirname(f) == folder]
-        newest = {f.path: f for f in self._files.get(folder, []) if f.delivered_at < now}
+        newest = {f.path: f for f in self._files.get(folder, []) if self._lies_there(f, now)}
         names = sorted(posixpath.basename(f) for f in inner if self._is_begun(f, now))
         return names, sorted(newest.values(), key=lambda f: f.path)
+
+    def _lies_there(self, file: DropFile, now: datetime) -> bool:
+        cleared_at = self._cleared.get(file.path)
+        is_cleared = cleared_at is not None and file.delivered_at <= cleared_at < now
+        return file.delivered_at < now and not is_cleared
 
     def _is_begun(self, folder: str, now: datetime) -> bool:
         files = self._files.get(folder)

@@ -1,4 +1,4 @@
-"""Monthly forms are delivered in editions: late, again, or first with errors and then corrected."""
+"""Monthly forms are delivered in editions: late, again, first with errors and then corrected, or after a revision."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from demo_city.city import form_delivered_at
 from demo_city.defects.plants import Plants
 
 Row = dict[str, Any]
+COMMERCE_SHEETS = ("commerce_store_delivery", "commerce_cold_chain_enterprise", "commerce_pharma_enterprise")
+POSTAL_DELIVERIES = {
+    "tricycles": "postal_tricycle",
+    "terminal_stations": "postal_terminal_station",
+    "parcel_volumes": "postal_parcel_volume",
+}
 LATE = timedelta(days=10)
 CORRECTED_AFTER = timedelta(days=3, hours=-2)
 REPEATED_AFTER = timedelta(days=1, hours=-3)
@@ -58,6 +64,14 @@ def editions(plants: Plants, agency: str, delivery: str, month: date) -> list[Ed
     if "repeated" in defects:
         return [first, _again(first, REPEATED_AFTER, is_corrected=False)]
     return [first]
+
+
+def revised(first: Edition, delivered_at: datetime, number: int) -> Edition:
+    """Return the edition that is dropped when something turned out about a month, under a name of its own."""
+    name = _name(first.agency, first.delivery, first.month, number, True)
+    if first.agency == "commerce":
+        name = name.replace("_最终版(2)", f"_更正{delivered_at:%Y%m%d}")
+    return replace(first, file_name=name, delivered_at=delivered_at, number=number, is_superseded=False)
 
 
 def _again(first: Edition, after: timedelta, *, is_corrected: bool) -> Edition:

@@ -10,7 +10,7 @@ from demo_city.chance import month_starts
 from demo_city.defects.model import Planted, Row
 from demo_city.defects.plants import Plants, Told
 from demo_city.defects.registry import REGISTRY
-from demo_city.deliveries.files import COMMERCE_SHEETS, POSTAL_DELIVERIES
+from demo_city.deliveries.editions import COMMERCE_SHEETS, POSTAL_DELIVERIES
 from demo_city.deliveries.source import MOVES, CityRows, Source
 from demo_city.registers import REGISTER_KEYS
 

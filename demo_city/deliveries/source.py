@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from demo_city.chance import SHANGHAI
@@ -18,12 +19,22 @@ from demo_city.defects.file_defects import CHANGED_COLUMN
 from demo_city.defects.order_defects import DAYS_LATE
 from demo_city.defects.plants import Plants
 from demo_city.deliveries.column_change import ColumnChange
-from demo_city.deliveries.editions import Edition, editions, form_defects, superseded_rows
+from demo_city.deliveries.editions import (
+    COMMERCE_SHEETS,
+    POSTAL_DELIVERIES,
+    Edition,
+    editions,
+    form_defects,
+    revised,
+    superseded_rows,
+)
+from demo_city.hindsight import Hindsight
 from demo_city.registers import REGISTER_KEYS
 
 Row = dict[str, Any]
 Item = TypeVar("Item")
 OPERATIONS = "transport_vehicle_operation"
+FIGURES = "transport_reported_figure"
 ORDERS = "power_charge_order"
 STATS = "power_connector_energy"
 LATE_PUSH = "order_pushed_late"
@@ -32,6 +43,7 @@ OPERATIONS_CORRECTED_AFTER = timedelta(days=4, hours=10)
 ORDERS_LATE = timedelta(days=3)
 ORDERS_REPEATED_AFTER = timedelta(hours=20)
 SMALL_PAGE = 2
+EVERYTHING_KNOWN = datetime(9999, 1, 1, tzinfo=SHANGHAI)
 _WRONG_EVERY = 10
 
 
@@ -40,6 +52,7 @@ class CityRows(Protocol):
 
     first_day: date
     last_day: date
+    hindsight: Hindsight
 
     @property
     def power(self) -> ChargingOperator: ...
@@ -55,6 +68,7 @@ class Source:
         self.city = city
         self.plants = plants
         self.first_day, self.last_day = city.first_day, city.last_day
+        self.hindsight = city.hindsight
         self._walks_begun: set[str] = set()
 
     # transport
@@ -65,11 +79,13 @@ class Source:
         for row in self.city.register_versions(dataset):
             if row["changed_at"] < now:
                 newest[row[REGISTER_KEYS[dataset]]] = row
-        return self.plants.rows(dataset, "", [newest[key] for key in sorted(newest)])
+        rows = self.hindsight.rows(dataset, None, [newest[key] for key in sorted(newest)], now)
+        return self.plants.rows(dataset, "", rows)
 
     def vehicle_operations(self, day: date, known_at: datetime) -> list[Row]:
         """Return a day's rows as known at a moment: some days are corrected later, and rows vanish."""
-        rows = self.plants.rows(OPERATIONS, str(day), self.city.vehicle_operations(day))
+        rows = self.hindsight.rows(OPERATIONS, day, self.city.vehicle_operations(day), known_at)
+        rows = self.plants.rows(OPERATIONS, str(day), rows)
         corrected_at = self._operations_corrected_at(day)
         if corrected_at is not None and known_at <= corrected_at and rows:
             rows = [_driven_more(row) if n % _WRONG_EVERY == 0 else row for n, row in enumerate(rows)]
@@ -79,10 +95,16 @@ class Source:
 
     def operation_changes(self) -> list[tuple[datetime, date]]:
         """Return when which published day was corrected."""
+        revised = self.hindsight.periods(OPERATIONS)
         if "operations_corrected" not in self.plants.rates:
-            return []
+            return revised
         days = (self.first_day + timedelta(days=n) for n in range((self.last_day - self.first_day).days + 1))
-        return [(at, day) for day in days if (at := self._operations_corrected_at(day)) is not None]
+        planted = [(at, day) for day in days if (at := self._operations_corrected_at(day)) is not None]
+        return planted + revised
+
+    def reported_figures(self, month: date, known_at: datetime) -> list[Row]:
+        """Return the figures that the bureaus report for a month, as known at a moment."""
+        return self.hindsight.rows(FIGURES, month, self.city.reported_figures(month), known_at)
 
     def _operations_corrected_at(self, day: date) -> datetime | None:
         if not self.plants.happens("operations_corrected", str(day)):
@@ -93,11 +115,19 @@ class Source:
 
     def editions(self, agency: str, delivery: str, month: date) -> list[Edition]:
         """Return the deliveries of a month's form, in order."""
-        return editions(self.plants, agency, delivery, month)
+        found = editions(self.plants, agency, delivery, month)
+        datasets = COMMERCE_SHEETS if agency == "commerce" else (POSTAL_DELIVERIES[delivery],)
+        for moment in self.hindsight.moments(datasets, month):
+            if moment > found[0].delivered_at:
+                found.append(revised(found[0], moment, len(found) + 1))
+        return found
 
     def form_rows(self, dataset: str, edition: Edition) -> list[Row]:
         """Return the rows of one sheet or file in one edition."""
-        rows = self.plants.rows(dataset, edition.label, FORMS[dataset](self.city, edition.month))
+        # A file that is dropped because something turned out holds it.
+        known_at = edition.delivered_at + timedelta(seconds=1)
+        rows = self.hindsight.rows(dataset, edition.month, FORMS[dataset](self.city, edition.month), known_at)
+        rows = self.plants.rows(dataset, edition.label, rows)
         return superseded_rows(dataset, rows) if edition.is_superseded else rows
 
     def column_change(self, dataset: str, edition: Edition) -> ColumnChange | None:
@@ -130,14 +160,24 @@ class Source:
 
     # power
 
-    def station_stats(self, station_id: str, day: date) -> Message:
-        """Return StationStats of one station and day, some with a wrong sum."""
-        stats = {"StationID": station_id, **self.city.power.station_stats(station_id, day)}
-        return self.plants.rows(STATS, str(day), [stats])[0]
+    def stations(self, known_at: datetime) -> list[tuple[datetime, Message]]:
+        """Return (changed at, StationInfo) of every station as known at a moment."""
+        return self.hindsight.stations(self.city.power, known_at)
 
-    def orders(self, day: date) -> list[Message]:
+    def station_stats(self, station_id: str, day: date, known_at: datetime = EVERYTHING_KNOWN) -> Message:
+        """Return StationStats of one station and day as known at a moment, some with a wrong sum.
+
+        Raises:
+            KeyError: there is no such station, or no longer.
+        """
+        stats = [{"StationID": station_id, **self.city.power.station_stats(station_id, day)}]
+        if self.hindsight.is_gone(self.city.power, station_id, known_at):
+            raise KeyError(station_id)
+        return self.plants.rows(STATS, str(day), self.hindsight.rows(STATS, day, stats, known_at))[0]
+
+    def orders(self, day: date, known_at: datetime = EVERYTHING_KNOWN) -> list[Message]:
         """Return the orders in a day's file: those pushed on it, on time, late, or again."""
-        rows = self.city.power.charge_orders_pushed(day)
+        rows = self.hindsight.rows(ORDERS, day, self.city.power.charge_orders_pushed(day), known_at)
         if LATE_PUSH in self.plants.rates:
             rows = [order for order in rows if not self._is_moved(LATE_PUSH, order)]
         moved = (
@@ -163,15 +203,22 @@ class Source:
         delivered_at = datetime.combine(day + timedelta(days=1), time(1), SHANGHAI)
         if self.plants.happens("orders_late", str(day)):
             delivered_at += ORDERS_LATE
+        known_at = delivered_at
         if self.plants.happens("orders_truncated", str(day)):
-            yield delivered_at, lambda: _half(render(self.orders(day)))
+            yield delivered_at, lambda: _half(render(self.orders(day, known_at)))
         elif self.plants.happens("orders_restated", str(day)):
-            yield delivered_at, lambda: render(_with_test_order(self.orders(day)))
-            yield delivered_at + ORDERS_REPEATED_AFTER, lambda: render(self.orders(day))
+            yield delivered_at, lambda: render(_with_test_order(self.orders(day, known_at)))
+            yield delivered_at + ORDERS_REPEATED_AFTER, lambda: render(self.orders(day, known_at))
         else:
-            yield delivered_at, lambda: render(self.orders(day))
+            yield delivered_at, lambda: render(self.orders(day, known_at))
             if self.plants.happens("orders_repeated", str(day)):
-                yield delivered_at + ORDERS_REPEATED_AFTER, lambda: render(self.orders(day))
+                yield delivered_at + ORDERS_REPEATED_AFTER, lambda: render(self.orders(day, known_at))
+        for moment in self.hindsight.moments((ORDERS,), day):
+            if moment >= delivered_at:
+                yield moment, partial(self._revised_orders, day, moment, render)
+
+    def _revised_orders(self, day: date, moment: datetime, render: Callable[[list[Message]], bytes]) -> bytes:
+        return render(self.orders(day, moment + timedelta(seconds=1)))
 
     # lists that change while they are read
 

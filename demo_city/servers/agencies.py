@@ -176,7 +176,7 @@ class DemoAgencies:
 
     def _exchange(self) -> ExchangeService:
         drift = Drift(self.source)
-        operator = DefectiveOperator(self.source)
+        operator = DefectiveOperator(self.source, self.clock)
         keys = self._keys.exchange
         partner = Partner(
             ids=frozenset((PLATFORM_ID, operator.operator_id)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from demo_city.charging_operator import ChargingOperator, Message
 from demo_city.defects.order_changes import respelt, textual
 from demo_city.deliveries.json_text import dumps
 from demo_city.deliveries.source import SMALL_PAGE, Source
+from demo_city.servers.clock import Clock
 from demo_city.servers.exchange_answers import MOST_ITEMS
 
 
@@ -59,14 +61,21 @@ class Drift:
 
 
 class DefectiveOperator:
-    """An operator whose statistics have the planted defects; all else is the real one's."""
+    """An operator as known at the clock's moment, whose statistics have the planted defects."""
 
-    def __init__(self, source: Source) -> None:
-        self._operator: ChargingOperator = source.city.power
-        self.station_stats = source.station_stats
-        self.operator_id = self._operator.operator_id
-        self.station_versions = self._operator.station_versions
-        self.charge_orders_pushed = self._operator.charge_orders_pushed
+    def __init__(self, source: Source, clock: Clock) -> None:
+        operator: ChargingOperator = source.city.power
+        self._source, self._clock = source, clock
+        self.operator_id = operator.operator_id
+        self.charge_orders_pushed = operator.charge_orders_pushed
+
+    def station_versions(self) -> list[tuple[datetime, Message]]:
+        """Return the newest version of each station that is known now."""
+        return self._source.stations(self._clock.now())
+
+    def station_stats(self, station_id: str, day: date) -> Message:
+        """Return StationStats as known now. Raises KeyError where there is no such station, or no longer."""
+        return self._source.station_stats(station_id, day, self._clock.now())
 
 
 def _operation_id(key: str) -> str:

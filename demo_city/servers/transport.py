@@ -134,7 +134,8 @@ class TransportPlatform:
             raise BadQuestion("period 应为 yyyy-MM") from problem
         if form_delivered_at(month) >= self._clock.now():
             return []
-        return self._kept("figures", str(month), lambda: self._source.city.reported_figures(month))
+        known_at = self._clock.now()
+        return self._kept("figures", str(month), lambda: self._source.reported_figures(month, known_at))
 
     def _kept(self, kind: str, label: str, rows: Callable[[], list[Row]]) -> Items:
         key = (self._clock.now(), kind, label)

@@ -120,6 +120,14 @@ KINDS: dict[str, Kind] = {
         "请该单位按“2025年9月”的写法重新命名该文件",
         "ask the agency to rename the file, for example with 2025年9月",
     ),
+    "register_shrunk": Kind(
+        False,
+        "登记中消失的记录过多，未予采信，原有记录保留",
+        "a register lists so many records no more that it was not believed; the records stay",
+        "请向该单位核实：若确已删除，请对该单位的所列月份运行 backfill_history；若属故障，恢复后夜间自动继续",
+        "ask the agency: if they are deleted indeed, run backfill_history of that agency for the months listed; if it "
+        "was a fault, the next night goes on once it is mended",
+    ),
     "folder_missing": Kind(False, "约定的目录不存在", "the agreed folder does not exist", _CALL_ZH, _CALL_EN),
     "unexpected": Kind(
         False,

@@ -50,9 +50,10 @@ def fetch_due(run_id: str, agency: str, connections: Mapping[str, Connection]) -
         DeliveryBroken: some of it failed and will fail again.
     """
     day = business_day_of(run_id)
-    work = agencies.due_nightly(agency, day, connections)
+    due = agencies.due_nightly(agency, day, connections)
+    store = LandingStore(landing_url())
     fetched = agencies.fetch_agency(
-        agency, work, connections, LandingStore(landing_url()), run_id, day, log_fetched
+        agency, due.questions, connections, store, run_id, day, log_fetched, due.doubts
     )
     fetched.raise_for_failures()
     return fetched.counts

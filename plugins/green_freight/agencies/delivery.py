@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, BinaryIO, Protocol
 
 from green_freight.agencies.connection import Connection
+from green_freight.landing import Exchange
 from green_freight.periods import Period
 from green_freight.protocols.patience import Effort
 
@@ -32,7 +33,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Delivery:
-    """What one fetch gets; `datasets` are the raw tables that are read from it."""
+    """What one fetch gets; `datasets` are the raw tables that are read from it.
+
+    `settles` says that a day's answer may change later without the source ever saying so.
+    """
 
     name: str
     title_zh: str
@@ -41,6 +45,7 @@ class Delivery:
     kind: Kind
     connection_id: str
     datasets: tuple[str, ...]
+    settles: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,9 @@ class AgencySession(Protocol):
 
     def changed_days(self, since: datetime, before: datetime, effort: Effort) -> Mapping[str, Sequence[date]]:
         """Return, by delivery, the days whose rows were changed in a window."""
+
+    def whole_register(self, delivery: Delivery, effort: Effort) -> Sequence[Exchange] | None:
+        """Return the exchanges that list a register as it stands now, None where the agency cannot tell."""
 
     def close(self) -> None:
         """Close whatever was opened."""

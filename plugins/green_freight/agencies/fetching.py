@@ -48,12 +48,14 @@ def fetch_agency(
     run_id: str,
     business_day: date,
     progress: Callable[[Progress], None] | None = None,
+    doubts: Sequence[tuple[str, Failure]] = (),
 ) -> AgencyFetchReport:
     """Ask one agency for every (delivery, period) of `work`, land and record it.
 
     `connections` holds the agency's services by connection id (`power` has `power` and `power_files`); nothing
-    after `business_day` is asked for. Failures are outcomes of the report; `report.raise_for_failures()` turns
-    them into an exception.
+    after `business_day` is asked for. `doubts` say, by delivery, what the agency showed before that was not
+    believed; they are recorded and reported like failed questions of the business day. Failures are outcomes of
+    the report; `report.raise_for_failures()` turns them into an exception.
 
     Raises:
         LookupError: an unknown agency or delivery.
@@ -69,6 +71,9 @@ def fetch_agency(
             outcomes.append(recorder.record(answer, question.complete_through))
             if progress is not None:
                 progress(Progress(len(outcomes), len(asked), outcomes[-1]))
+        # Last, so that the newest word about a delivery is the doubt.
+        for doubt in _doubted(found, doubts, business_day):
+            outcomes.append(recorder.record(doubt, business_day))
     return AgencyFetchReport(agency, time.monotonic() - begun, tuple(outcomes))
 
 
@@ -84,6 +89,16 @@ def fetch_delivery(
     """Ask for one delivery and period; arguments and errors as `fetch_agency`."""
     report = fetch_agency(agency, [(delivery, period)], connections, store, run_id, business_day)
     return report.outcomes[0]
+
+
+def _doubted(
+    agency: Agency, doubts: Sequence[tuple[str, Failure]], business_day: date
+) -> Iterator[FetchOutcome]:
+    for name, failure in doubts:
+        day = Period.day(business_day)
+        error = agency_error(agency.name_zh, agency.code, name, day.label, failure)
+        log.warning("%s", error)
+        yield FetchOutcome(agency.code, name, day, (_Try().failed(error, attempts=0),))
 
 
 def _questions(agency: Agency, work: Work, business_day: date, known: list[KnownFile]) -> list[Asked]:

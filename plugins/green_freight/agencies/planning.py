@@ -2,35 +2,36 @@
 
 A night asks for its business day, for the forms of its month, and for what the warehouse should have and has
 not: periods of a bounded past without a complete load, files on a share that are new or changed (of whatever
-month), and days that the transport bureau corrected. Everything hangs on the business day alone, never on the
-clock, so that a night can be repeated.
+month), days that the transport bureau corrected, windows of a register that differ from what the source lists, and
+days that may still settle. Everything hangs on the business day alone, never on the clock, so that a night can be
+repeated.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.delivery import Agency, Delivery, Granularity, Kind, KnownFile, ListedFile
-from green_freight.agencies.record import covered_through, known_files
+from green_freight.agencies.looking import look
+from green_freight.agencies.record import changes_known_until, covered_through, known_files
+from green_freight.agencies.registers import register_news
 from green_freight.agencies.registry import agency_named
-from green_freight.errors import Failure, failure_of
+from green_freight.agencies.settling import settling_questions
+from green_freight.errors import Failure
 from green_freight.periods import Period
-from green_freight.protocols.patience import Effort, Patience
 from green_freight.settings import FIRST_DAY
 from green_freight.warehouse import connect
-
-log = logging.getLogger(__name__)
 
 Question = tuple[str, Period]
 
 # How far a night looks back for what is missing; older gaps are a backfill's work.
 DAYS_BACK = 62
 MONTHS_BACK = 4
-# Corrections are asked for this many days back, so that missed nights lose none.
+# Corrections are asked for from this many days before the last night that was answered, and before this one: a look
+# that failed in an otherwise good night loses none.
 CHANGES_DAYS_BACK = 7
 
 
@@ -39,19 +40,29 @@ class Situation:
     """What the warehouse has, and what the agency shows without being asked for a period.
 
     `covered` says through which day a delivery's period is loaded; `known` and `listed` are files; `changed`
-    are the days, by delivery, whose rows the agency corrected lately.
+    are the days, by delivery, whose rows the agency corrected lately; `again` are periods that were loaded before
+    and differ, or may differ, from what the agency would answer now.
     """
 
     covered: Mapping[Question, date] = field(default_factory=dict)
     known: Sequence[KnownFile] = ()
     listed: Sequence[ListedFile] = ()
     changed: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    again: Sequence[Question] = ()
 
 
-def due_nightly(agency: str, day: date, connections: Mapping[str, Connection]) -> list[Question]:
-    """Return what the night of a business day asks an agency for, in order.
+@dataclass(frozen=True)
+class Due:
+    """What a night asks for, in order, and by delivery why something that the agency showed is not acted upon."""
 
-    The agency is looked at (listing, corrected days); when that fails the night goes on without: the
+    questions: Sequence[Question]
+    doubts: Sequence[tuple[str, Failure]] = ()
+
+
+def due_nightly(agency: str, day: date, connections: Mapping[str, Connection]) -> Due:
+    """Return what the night of a business day asks an agency for.
+
+    The agency is looked at (listings, corrected days, registers); when that fails the night goes on without: the
     questions themselves will record the failure.
 
     Raises:
@@ -59,10 +70,14 @@ def due_nightly(agency: str, day: date, connections: Mapping[str, Connection]) -
         psycopg.Error: the warehouse cannot be read.
     """
     found = agency_named(agency)
-    with connect("loader") as warehouse:
+    with connect("loader", autocommit=True) as warehouse:
         covered, known = covered_through(warehouse, found), known_files(warehouse, agency)
-    listed, changed = _look(found, day, connections)
-    return nightly_questions(found, day, Situation(covered, known, listed, changed))
+        since = _corrections_since(day, changes_known_until(warehouse, agency, day))
+        shown = look(found, connections, since, Period.day(day).ends_at)
+        news = register_news(warehouse, found, shown.registers, covered, day)
+        again = [*news.questions, *settling_questions(warehouse, found, shown.registers, day, DAYS_BACK)]
+    situation = Situation(covered, known, shown.listed, shown.changed, again)
+    return Due(nightly_questions(found, day, situation), news.doubts)
 
 
 def due_in_month(agency: str, month: Period, until_day: date) -> list[Question]:
@@ -91,8 +106,23 @@ def not_loaded(agency: str, questions: Iterable[Question], until_day: date) -> l
 
 
 def all_of(agency: str, questions: Iterable[Question], until_day: date) -> list[Question]:
-    """Return all questions: the choice of whoever does not want `not_loaded`."""
-    return list(questions)
+    """Return all questions, and the days by which nights have loaded the registers of the months among them.
+
+    A record counts by its time of change, then by its window, and a day comes after its month: asked by month alone,
+    what a night loaded would stay as it was.
+    """
+    found = agency_named(agency)
+    asked = list(questions)
+    registers = {d.name for d in found.deliveries.values() if d.granularity is Granularity.CHANGED_SINCE}
+    months = {(name, period) for name, period in asked if name in registers and period.is_month}
+    with connect("loader") as warehouse:
+        covered = covered_through(warehouse, found)
+    days = [
+        (name, period)
+        for name, period in covered
+        if not period.is_month and (name, period.month) in months and period.first_day <= until_day
+    ]
+    return [*asked, *sorted(days)]
 
 
 def unloaded(
@@ -138,7 +168,8 @@ def _months_due(delivery: Delivery, day: date, situation: Situation) -> list[Per
     past = [month for month in _months_back(day) if month != current]
     # A service cannot show that an older month was corrected; a share does, by its listing.
     if delivery.kind is not Kind.SFTP_FILE:
-        return [*past, current]
+        taken = [period for name, period in situation.covered if name == delivery.name and period < current]
+        return sorted({*taken, *past, current})
     gaps = [month for month in past if not _is_covered(delivery, month, situation)]
     return [*gaps, current]
 
@@ -157,7 +188,7 @@ def _days_covered(delivery: Delivery, situation: Situation) -> set[date]:
 
 
 def _news(agency: Agency, day: date, situation: Situation) -> list[Question]:
-    """Return the files that are new or changed on a share, and the days that were corrected."""
+    """Return the files that are new or changed on a share, corrected days, and what is to be asked again."""
     known: dict[Question, list[KnownFile]] = {}
     for kept in situation.known:
         known.setdefault((kept.delivery, Period(kept.period)), []).append(kept)
@@ -172,7 +203,9 @@ def _news(agency: Agency, day: date, situation: Situation) -> list[Question]:
         (name, Period.day(changed))
         for name, changed_days in situation.changed.items()
         for changed in changed_days
+        if changed >= begins.get(name, date.min)
     ]
+    found += situation.again
     return [
         (name, period)
         for name, period in found
@@ -181,7 +214,7 @@ def _news(agency: Agency, day: date, situation: Situation) -> list[Question]:
 
 
 def _history_begins(situation: Situation) -> dict[str, date]:
-    """Return, by delivery, the first day from which a file on a share is news.
+    """Return, by delivery, the first day from which a file on a share or a corrected day is news.
 
     What lies before the oldest file that was ever taken is not late, it is history that nobody asked for: a night
     that took some of it would have the next one take more, back to the programme's first day.
@@ -191,6 +224,11 @@ def _history_begins(situation: Situation) -> dict[str, date]:
         first = Period(kept.period).first_day
         begins[kept.delivery] = min(first, begins.get(kept.delivery, first))
     return begins
+
+
+def _corrections_since(day: date, known_until: date | None) -> datetime:
+    newest = day if known_until is None else min(day, known_until)
+    return Period.day(newest - timedelta(days=CHANGES_DAYS_BACK - 1)).starts_at
 
 
 def _days(period: Period) -> list[Period]:
@@ -207,44 +245,3 @@ def _months_back(day: date) -> list[Period]:
     while len(months) < MONTHS_BACK:
         months.insert(0, Period.month_of(months[0].first_day - timedelta(days=1)))
     return [month for month in months if month.last_day >= FIRST_DAY]
-
-
-def _look(
-    agency: Agency, day: date, connections: Mapping[str, Connection]
-) -> tuple[Sequence[ListedFile], Mapping[str, Sequence[date]]]:
-    since = Period.day(day - timedelta(days=CHANGES_DAYS_BACK - 1)).starts_at
-    try:
-        session = agency.open(connections)
-    except Failure as failure:
-        _go_on_without(agency, failure)
-        return [], {}
-    listed: Sequence[ListedFile] = []
-    changed: Mapping[str, Sequence[date]] = {}
-    try:
-        listed = session.listed_files(_one_attempt(agency, Kind.SFTP_FILE, connections))
-        changed = session.changed_days(
-            since, Period.day(day).ends_at, _one_attempt(agency, Kind.PAGED_API, connections)
-        )
-    except Exception as error:
-        _go_on_without(agency, failure_of(error))
-    finally:
-        session.close()
-    return listed, changed
-
-
-def _one_attempt(agency: Agency, kind: Kind, connections: Mapping[str, Connection]) -> Effort:
-    ids = [delivery.connection_id for delivery in agency.deliveries.values() if delivery.kind is kind]
-    extra = connections[ids[0]].extra if ids and ids[0] in connections else {}
-    return Effort(Patience.of(extra).with_one_attempt())
-
-
-def _go_on_without(agency: Agency, failure: Failure) -> None:
-    kind = failure.kind
-    log.warning(
-        "%s: %s；计划中不含补发文件 / %s: %s, the night is planned without late files (%s)",
-        agency.name_zh,
-        kind.meaning_zh,
-        agency.code,
-        kind.meaning_en,
-        failure.detail,
-    )

@@ -14,6 +14,7 @@ from green_freight.agencies.connection import Connection
 from green_freight.agencies.delivery import Agency, Asked, Delivery, Granularity, Kind, ListedFile, Offer
 from green_freight.agencies.share import Share, listed_file
 from green_freight.errors import Failure
+from green_freight.landing import Exchange
 from green_freight.periods import Period
 from green_freight.protocols.patience import Effort
 from green_freight.protocols.sftp import RemoteFile
@@ -77,6 +78,10 @@ class PostalSession:
     def changed_days(self, since: datetime, before: datetime, effort: Effort) -> Mapping[str, Sequence[date]]:
         """Return nothing: the administration delivers months."""
         return {}
+
+    def whole_register(self, delivery: Delivery, effort: Effort) -> Sequence[Exchange] | None:
+        """Return None: the administration keeps no register for us."""
+        return None
 
     def close(self) -> None:
         """End the session."""

@@ -49,6 +49,7 @@ STATION_STATS = Delivery(
     Kind.CHARGING_EXCHANGE,
     "power",
     ("power_connector_energy",),
+    settles=True,
 )
 CHARGE_ORDERS = Delivery(
     "charge_orders",
@@ -93,6 +94,10 @@ class PowerSession:
     def changed_days(self, since: datetime, before: datetime, effort: Effort) -> Mapping[str, Sequence[date]]:
         """Return nothing: the company does not say which days it corrected; new files show in the listing."""
         return {}
+
+    def whole_register(self, delivery: Delivery, effort: Effort) -> Sequence[Exchange] | None:
+        """Return query_stations_info without LastQueryTime: every station with its piles and connectors."""
+        return self._opened().stations(None, effort)
 
     def close(self) -> None:
         """Close the client and end the session; say which drift was put right on the way."""

@@ -61,6 +61,31 @@ insert into ops.fetch (
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
+# The last day through whose night the agency's corrections are known: that of the last earlier night in which it
+# answered, else that of the first run that took anything.
+_CHANGES_KNOWN = """
+select coalesce(
+    (
+        select max(run.business_day) from ops.fetch as asked join ops.run using (run_id)
+        where asked.agency_code = %(agency)s and run.kind_code = 'nightly' and run.business_day < %(day)s
+            and asked.outcome_code in ('landed', 'unchanged')
+            and asked.period_label = run.business_day::text
+    ),
+    (
+        select min(run.business_day) from ops.source_file as file join ops.run on file.first_run_id = run.run_id
+        where file.agency_code = %(agency)s
+    )
+)
+"""
+
+_LAST_ASKED = """
+select asked.period_label, max(run.business_day)
+from ops.fetch as asked join ops.run using (run_id)
+where asked.agency_code = %s and asked.delivery_name = %s and asked.outcome_code in ('landed', 'unchanged')
+    and asked.period_label between %s and %s
+group by asked.period_label
+"""
+
 _LOADED = """
 select delivery_name, period_label, dataset_id, max(complete_through)
 from ops.load
@@ -150,6 +175,23 @@ def known_files(warehouse: Warehouse, agency: str) -> list[KnownFile]:
     """Return the files of an agency that the warehouse has."""
     with warehouse.cursor(row_factory=class_row(KnownFile)) as cursor:
         return cursor.execute(_KNOWN, [agency]).fetchall()
+
+
+def changes_known_until(warehouse: Warehouse, agency: str, day: date) -> date | None:
+    """Return the last business day before `day` up to which an agency's corrections have been asked for.
+
+    None where nothing ever came from the agency.
+    """
+    row = warehouse.execute(_CHANGES_KNOWN, {"agency": agency, "day": day}).fetchone()
+    return row[0] if row else None
+
+
+def last_asked(
+    warehouse: Warehouse, agency: str, delivery: str, first: Period, last: Period
+) -> dict[Period, date]:
+    """Return, by day of a delivery, the newest business day of the runs that were answered about it."""
+    rows = warehouse.execute(_LAST_ASKED, [agency, delivery, first.label, last.label])
+    return {Period(label): asked for label, asked in rows}
 
 
 def covered_through(warehouse: Warehouse, agency: Agency) -> dict[tuple[str, Period], date]:

@@ -71,7 +71,7 @@ class TransportSession:
 
     def offers(self, asked: Asked, effort: Effort) -> Sequence[Offer]:
         """Return the one container that answers: the platform answers every question, if with no items."""
-        path, query = _ROOT + asked.delivery.name.replace("_", "-"), _query(asked)
+        path, query = _path(asked.delivery), _query(asked)
         ask = partial(self._exchanges, path, query)
         return [exchange_offer(asked, ask, {"path": path, "query": query})]
 
@@ -87,6 +87,10 @@ class TransportSession:
         except (TypeError, KeyError, ValueError) as error:
             raise Failure("answer_unexpected", f"{_CHANGES_PATH}: {error!r}") from error
         return {"vehicle_operations": days}
+
+    def whole_register(self, delivery: Delivery, effort: Effort) -> Sequence[Exchange] | None:
+        """Return the pages of a register without any window of change."""
+        return self._exchanges(_path(delivery), {}, effort)
 
     def close(self) -> None:
         """Close the client."""
@@ -104,6 +108,10 @@ AGENCY = Agency(
     max_parallel_requests=4,
     open=TransportSession,
 )
+
+
+def _path(delivery: Delivery) -> str:
+    return _ROOT + delivery.name.replace("_", "-")
 
 
 def _query(asked: Asked) -> dict[str, str]:

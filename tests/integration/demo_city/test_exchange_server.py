@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from demo_city.city import City
+from demo_city.hindsight import Hindsight
 from demo_city.servers import DemoAgencies
 from tests.integration.demo_city.clients import ExchangeClient, openssl_sign
 
@@ -198,7 +199,8 @@ def test_it_speaks_for_any_operator(tmp_path: Any) -> None:
         def charge_orders_pushed(self, day: date) -> list[dict[str, Any]]:
             return [order]
 
-    town = SimpleNamespace(power=Perth(), first_day=date(2016, 9, 1), last_day=date(2016, 9, 2))
+    days = {"first_day": date(2016, 9, 1), "last_day": date(2016, 9, 2)}
+    town = SimpleNamespace(power=Perth(), hindsight=Hindsight(), **days)
     clock = datetime.fromisoformat("2019-09-01T00:00:00+08:00")
     with DemoAgencies(town, tmp_path, clock, agencies=("power",)) as running:  # type: ignore[arg-type]
         client = ExchangeClient(running.connections["power"]).log_in()

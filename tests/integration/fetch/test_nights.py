@@ -71,7 +71,7 @@ def _mark_loaded(fetching: Fetching, agency: str) -> None:
 
 def _night(fetching: Fetching, agency: str, day: date) -> list[tuple[str, str]]:
     fetching.agencies.set_clock(Period.day(day + timedelta(days=1)).starts_at.replace(hour=2))
-    return [(name, period.label) for name, period in due_nightly(agency, day, fetching.connections)]
+    return [(name, period.label) for name, period in due_nightly(agency, day, fetching.connections).questions]
 
 
 def _history(fetching: Fetching, agency: str, *months: str, until: date = DAY) -> None:

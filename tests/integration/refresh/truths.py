@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from demo_city.city import City
 from demo_city.plan_targets import INDICATORS
 from demo_city.truth import true_event_totals
-from local_stack.demonstration import Demonstration
 from local_stack.truth_check import compare
 
 from .house import House
@@ -33,7 +32,7 @@ class Figure(NamedTuple):
 
 def differing_figures(house: House, city: City, as_of: date) -> set[Figure]:
     """Return the figures that are not the true ones; every indicator of every month and year is looked at."""
-    comparison = compare(house.warehouse.url("reader"), Demonstration(city.volume, city.seed))
+    comparison = compare(house.warehouse.url("reader"), city)
     months = (as_of.year - 2023) * 12 + as_of.month
     years = as_of.year - 2022
     expected = (as_of, len(INDICATORS) * months, len(INDICATORS) * years)

@@ -51,7 +51,10 @@ def test_a_quiet_night_asks_for_its_day_and_its_month() -> None:
         name: ["2025-09-30"] for name in ("stations", "station_stats", "charge_orders")
     }
     transport = _labels("transport", Situation(_covered("transport", yesterday)))
-    assert transport.pop("reported_figures") == ["2025-06", "2025-07", "2025-08", "2025-09"]
+    # A service does not tell which of its monthly figures it corrected: all that were ever taken are asked again.
+    months = [period.label for name, period in _covered("transport", DAY) if name == "reported_figures"]
+    assert transport.pop("reported_figures") == months
+    assert (months[0], len(months)) == ("2023-01", 33)
     assert transport == {
         name: ["2025-09-30"] for name in AGENCIES["transport"].deliveries if name != "reported_figures"
     }
@@ -135,6 +138,22 @@ def test_corrected_days_are_asked_for_again() -> None:
     changed = {"vehicle_operations": [date(2024, 2, 29), date(2022, 12, 31), DAY, date(2025, 10, 1)]}
     labels = _labels("transport", Situation(_covered("transport", DAY), changed=changed))
     assert labels["vehicle_operations"] == ["2024-02-29", "2025-09-30"]
+
+
+def test_a_corrected_day_from_before_the_warehouse_began_is_left_to_a_backfill() -> None:
+    first = KnownFile(
+        "k" * 20, "vehicle_operations", "2024-03-01", "vehicle_operations_2024-03-01.jsonl", 1, None, "s", "u"
+    )
+    changed = {"vehicle_operations": [date(2024, 2, 29), date(2024, 3, 1)]}
+    labels = _labels("transport", Situation(_covered("transport", DAY), [first], changed=changed))
+    assert labels["vehicle_operations"] == ["2024-03-01", "2025-09-30"]
+
+
+def test_what_differs_at_the_source_or_may_settle_is_asked_again() -> None:
+    again = [("stations", Period("2023-01")), ("station_stats", Period("2025-09-23"))]
+    labels = _labels("power", Situation(_covered("power", DAY), again=again))
+    assert labels["stations"] == ["2023-01", "2025-09-30"]
+    assert labels["station_stats"] == ["2025-09-23", "2025-09-30"]
 
 
 @pytest.mark.parametrize("agency", AGENCIES)

@@ -21,7 +21,8 @@ pile_days as (
         city_code,
         period_month,
         pile_key,
-        station_key
+        station_key,
+        count(stats_energy_kwh) as day_count
     from {{ ref('fct_pile_energy_day') }}
     group by city_code, period_month, pile_key, station_key
 ),
@@ -67,12 +68,28 @@ pile_days_without_operator as (
             and pile_days.station_key = 'power:unknown:' || stations.station_id
 ),
 
+-- The statistics name no operator: one that is there came from a station that was registered.
+pile_days_of_gone_stations as (
+    select pile_days.period_month
+    from pile_days
+    left join stations
+        on
+            pile_days.city_code = stations.city_code
+            and split_part(pile_days.station_key, ':', 3) = stations.station_id
+    where
+        stations.station_id is null
+        and pile_days.day_count > 0
+        and pile_days.pile_key not like 'power:unknown:%'
+),
+
 final as (
     select period_month from misplaced_sessions
     union
     select period_month from misplaced_pile_days
     union
     select period_month from pile_days_without_operator
+    union
+    select period_month from pile_days_of_gone_stations
 )
 
 select * from final

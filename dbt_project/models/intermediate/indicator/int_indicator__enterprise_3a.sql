@@ -1,5 +1,5 @@
--- One row per month and open enterprise with a certificate of grade 3A or above that is valid on the as-of
--- day.
+-- One row per month and open, registered enterprise with a certificate of grade 3A or above that is valid on
+-- the as-of day.
 with months as (
     select * from {{ ref('int_indicator__month') }}
 ),
@@ -36,7 +36,7 @@ valid_certificates as (
             certificates.city_code = enterprises.city_code
             and certificates.enterprise_key = enterprises.enterprise_key
             and (enterprises.closed_on is null or months.as_of_day < enterprises.closed_on)
-    where certificates.grade_level >= 3
+    where certificates.grade_level >= 3 and not enterprises.is_inferred
 ),
 
 final as (

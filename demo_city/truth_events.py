@@ -1,0 +1,69 @@
+"""What revisions of a city's events add to a month's totals, or take from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from demo_city.city import City
+from demo_city.hindsight import Row
+
+_ORDERS, _STATISTICS = "power_charge_order", "power_connector_energy"
+_OPERATIONS = "transport_vehicle_operation"
+
+
+@dataclass
+class RevisedTotals:
+    """Differences to a month's totals; energy in kWh, money in yuan, distance in km."""
+
+    session_count: int = 0
+    session_energy_kwh: Decimal = Decimal(0)
+    session_fee_yuan: Decimal = Decimal(0)
+    stats_energy_kwh: Decimal = Decimal(0)
+    vehicle_days: int = 0
+    distance_km: Decimal = Decimal(0)
+
+
+def revised_totals(city: City, month: date, known_at: datetime) -> RevisedTotals:
+    """Return what is different about a month's events by what is known at a moment.
+
+    A session belongs to the month in which it began, whenever it was pushed.
+    """
+    found, label = RevisedTotals(), f"{month:%Y-%m}"
+    for sign, order in _differences(city, _ORDERS, city.power.charge_orders_pushed, known_at):
+        if order["StartTime"].startswith(label):
+            found.session_count += sign
+            found.session_energy_kwh += sign * Decimal(order["TotalPower"])
+            found.session_fee_yuan += sign * Decimal(order["TotalMoney"])
+    for sign, stats in _differences(city, _STATISTICS, lambda day: _statistics(city, day), known_at):
+        if stats["StartTime"].startswith(label):
+            found.stats_energy_kwh += sign * Decimal(stats["StationElectricity"])
+    for sign, row in _differences(city, _OPERATIONS, city.vehicle_operations, known_at):
+        if f"{row['operation_date']}".startswith(label):
+            found.vehicle_days += sign
+            found.distance_km += sign * Decimal(row["distance_km"])
+    return found
+
+
+def _differences(
+    city: City, dataset: str, rows_of: Callable[[date], list[Row]], known_at: datetime
+) -> Iterator[tuple[int, Any]]:
+    """Yield the rows of every revised day as known (+1) and as they were before (-1)."""
+    for day in sorted({day for at, day in city.hindsight.periods(dataset) if at < known_at}):
+        before = rows_of(day)
+        yield from _signed(1, city.hindsight.rows(dataset, day, before, known_at))
+        yield from _signed(-1, before)
+
+
+def _signed(sign: int, rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
+    return ((sign, row) for row in rows)
+
+
+def _statistics(city: City, day: date) -> list[Row]:
+    return [
+        {"StationID": station, **city.power.station_stats(station, day)}
+        for station in city.power.station_ids()
+    ]

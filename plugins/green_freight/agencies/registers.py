@@ -1,0 +1,214 @@
+"""Registers as they stand at the source beside what raw holds of them: records that are gone, and changes missed.
+
+A question for what changed in a window never shows a record that was deleted without a tombstone, nor one whose
+time of change was written back into a window asked before. A night therefore reads each register once as a whole
+and asks again for the windows that differ; their answers land and replace the windows' rows like any other, so that
+raw follows from landing alone.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from green_freight import settings
+from green_freight.agencies.delivery import Agency
+from green_freight.contracts import contracts_of
+from green_freight.contracts.model import Contract
+from green_freight.errors import Failure
+from green_freight.landing import Exchange, write_exchanges
+from green_freight.loading.findings import Unreadable
+from green_freight.loading.judging import Accepted, Judge
+from green_freight.loading.readers import Source, open_reading
+from green_freight.periods import Period, business_day
+
+Warehouse = psycopg.Connection[Any]
+Question = tuple[str, Period]
+Key = tuple[str, ...]
+
+# A listing that lacks more than this of what we hold is not believed: a source that lost its data, or half of an
+# answer, looks the same. Somebody asks the agency, and a backfill of the register's months accepts it.
+MOST_VANISHED_SHARE = 0.05
+ALWAYS_TOLERATED_RECORDS = 3
+
+_CHANGED_AT, _IS_DELETED = "changed_at", "is_deleted"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The records of one dataset as the source lists them.
+
+    `changes` holds when those that the contract accepts were changed; a record that it rejects is known by its
+    key alone. Without a time of change in the contract `changes` is empty.
+    """
+
+    keys: frozenset[Key]
+    changes: Mapping[Key, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Held:
+    """One record in raw: the periods that hold its newest version and older ones, the newest one's time and state."""
+
+    newest: Period
+    older: tuple[Period, ...] = ()
+    changed_at: datetime | None = None
+    is_deleted: bool = False
+
+    @property
+    def stale(self) -> set[Period]:
+        """Return the periods to be asked again once the source lists the record no more.
+
+        A tombstone stays as the source's own word; the versions before it must not come back when it is cleared away.
+        """
+        return {*self.older} if self.is_deleted else {*self.older, self.newest}
+
+
+@dataclass(frozen=True)
+class RegisterNews:
+    """The windows to ask again, and by delivery why a listing was not believed."""
+
+    questions: Sequence[Question] = ()
+    doubts: Sequence[tuple[str, Failure]] = ()
+
+
+def register_news(
+    warehouse: Warehouse,
+    agency: Agency,
+    registers: Mapping[str, Sequence[Exchange]],
+    covered: Mapping[Question, date],
+    day: date,
+) -> RegisterNews:
+    """Return what differs between an agency's registers as listed and raw.
+
+    Args:
+        warehouse: a connection that may read raw.
+        agency: whose registers they are.
+        registers: the exchanges of each whole register, by delivery.
+        covered: through which day each window is loaded.
+        day: the business day; changes after it are the next nights'.
+
+    Raises:
+        psycopg.Error: raw cannot be read.
+    """
+    questions: list[Question] = []
+    doubts: list[tuple[str, Failure]] = []
+    for name, exchanges in registers.items():
+        windows = {period: through for (delivery, period), through in covered.items() if delivery == name}
+        try:
+            for contract in contracts_of(agency.code, name):
+                listed, held = listed_records(contract, exchanges, day), held_records(warehouse, contract)
+                found = differing_windows(contract.id, listed, held, windows, day)
+                questions += [(name, period) for period in found]
+        except Failure as doubt:
+            doubts.append((name, doubt))
+            questions = [question for question in questions if question[0] != name]
+        except Unreadable as unreadable:
+            doubts.append((name, Failure("answer_unexpected", str(unreadable))))
+    return RegisterNews(questions, doubts)
+
+
+def differing_windows(
+    dataset: str, listed: Listed, held: Mapping[Key, Held], windows: Mapping[Period, date], day: date
+) -> set[Period]:
+    """Return the windows that must be asked again so that raw holds what the source lists.
+
+    Raises:
+        Failure: `register_shrunk`, more records are gone than a source deletes by and by.
+    """
+    vanished = [record for key, record in held.items() if key not in listed.keys]
+    _check_believable(
+        dataset, [record for record in vanished if not record.is_deleted], len(listed.keys), len(held)
+    )
+    found = {period for record in vanished for period in record.stale}
+    for key, changed_at in listed.changes.items():
+        before = held[key].changed_at if key in held else None
+        changed_on = business_day(changed_at)
+        if changed_on <= day and (before is None or before < changed_at):
+            found |= _windows_of(max(changed_on, settings.FIRST_DAY), windows)
+    return found
+
+
+def listed_records(contract: Contract, exchanges: Sequence[Exchange], day: date) -> Listed:
+    """Return the records of one dataset in the exchanges of a whole register.
+
+    Raises:
+        Unreadable: an answer is not of the agreed shape.
+    """
+    container = io.BytesIO()
+    write_exchanges(exchanges, container)
+    content, period = container.getvalue(), Period.day(day)
+    reading = open_reading(Source(contract, period, contract.delivery, lambda: io.BytesIO(content)))
+    rows = [row for row in reading.rows() if row.fault is None]
+    places = [contract.position(column.name) for column in contract.key]
+    keys = frozenset(tuple(str(row.values[place]).strip() for place in places) for row in rows)
+    if _CHANGED_AT not in contract.names:
+        return Listed(keys)
+    changed_at = contract.position(_CHANGED_AT)
+    accepted = (each.row for each in Judge(contract, period).judge(rows) if isinstance(each, Accepted))
+    return Listed(keys, {tuple(row[place] for place in places): row[changed_at] for row in accepted})
+
+
+def held_records(warehouse: Warehouse, contract: Contract) -> dict[Key, Held]:
+    """Return the records that raw holds of a register's dataset, by key; none before its first load."""
+    if warehouse.execute("select to_regclass(%s)", [f"raw.{contract.id}"]).fetchone() == (None,):
+        return {}
+    return {
+        tuple(key): Held(Period(newest), tuple(map(Period, older)), changed_at, bool(is_deleted))
+        for key, newest, older, changed_at, is_deleted in _held(warehouse, contract)
+    }
+
+
+def _held(warehouse: Warehouse, contract: Contract) -> Iterator[tuple[Any, ...]]:
+    key = sql.SQL(", ").join(sql.Identifier(column.name) for column in contract.key)
+    facts: sql.Composable = sql.SQL("null::timestamptz as changed_at, false as is_deleted")
+    if _CHANGED_AT in contract.names:
+        facts = sql.SQL("{}, {}").format(sql.Identifier(_CHANGED_AT), sql.Identifier(_IS_DELETED))
+    # The newest version as staging takes it: by the source's time of change, then by period.
+    query = sql.SQL(
+        """
+        with versions as (
+            select array[{key}] as key, _period, {facts} from {table} where _city_code = %s
+        ),
+        numbered as (
+            select *, row_number() over (partition by key order by changed_at desc, _period desc) as version_no
+            from versions
+        )
+        select key, min(_period) filter (where version_no = 1),
+            coalesce(array_agg(_period) filter (where version_no > 1), array[]::text[]),
+            max(changed_at), bool_or(is_deleted) filter (where version_no = 1)
+        from numbered group by key
+        """
+    )
+    filled = query.format(key=key, facts=facts, table=sql.Identifier("raw", contract.id))
+    yield from warehouse.execute(filled, [settings.city().code])
+
+
+def _windows_of(changed_on: date, windows: Mapping[Period, date]) -> set[Period]:
+    """Return the loaded window that a change belongs to: the day's, else the month's, else the day that is missing.
+
+    What changed before the oldest window that was ever loaded is a backfill's work.
+    """
+    day = Period.day(changed_on)
+    for window in (day, day.month):
+        if windows.get(window, date.min) >= changed_on:
+            return {window}
+    is_in_history = any(window.first_day <= changed_on for window in windows)
+    return {day} if is_in_history else set()
+
+
+def _check_believable(dataset: str, vanished: Sequence[Held], listed: int, held: int) -> None:
+    most = max(ALWAYS_TOLERATED_RECORDS, MOST_VANISHED_SHARE * held)
+    if len(vanished) > most or (vanished and not listed):
+        months = sorted({period.month.label for record in vanished for period in record.stale})
+        raise Failure(
+            "register_shrunk",
+            f"{dataset}: {held} 条中不再列出 {len(vanished)} 条，所在月份 / of {held} records {len(vanished)} are "
+            f"listed no more, those of {', '.join(months)}",
+        )

@@ -1,0 +1,206 @@
+"""What turns out long afterwards, all at once: the next night finds it by itself, and exactly its figures change.
+
+Records that are gone without a tombstone, a past that is corrected, forms of old months sent again, a session nine
+months late, corrected statistics, days and figures, and files that are cleared off the shares. No night ran for three
+weeks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from green_freight.periods import SHANGHAI
+
+from demo_city.city import City
+from demo_city.hindsight import (
+    Hindsight,
+    Revision,
+    Row,
+    one_pile_silent,
+    with_values,
+    without,
+    without_piles,
+)
+from demo_city.servers import DemoAgencies
+from demo_city.truth import true_values
+
+from .conftest import OpensHouse, Snapshot
+from .house import DAY, House, morning_after
+from .truths import Figure, differing_figures, published_totals, true_totals
+
+NIGHT = DAY + timedelta(days=20)
+AT = datetime(2025, 10, 2, 12, tzinfo=SHANGHAI)
+# A clerk's platform wrote an old time of change: no question for what changed since will ever show it.
+BACKDATED = datetime(2025, 3, 3, 9, tzinfo=SHANGHAI)
+NEW_YEARS_EVE, LATE_FILE = date(2024, 12, 1), date(2025, 10, 3)
+SETTLED, CLOSED_MEANWHILE = date(2025, 7, 1), date(2025, 8, 1)
+INDICATORS = {
+    "charging_pile_added",
+    "cold_vehicle_share",
+    "enterprise_3a",
+    "joint_delivery_share",
+    "nev_share_of_initial_stock",
+    "node_level2_added",
+    "pile_vehicle_ratio",
+    "stopping_place_added",
+    "tricycle_marking_share",
+}
+
+
+def _late_session(rows: list[Row]) -> list[Row]:
+    """Add a session that began before the year's end and is pushed nine months late."""
+    [model, *_] = rows
+    late = {
+        "StartChargeSeq": f"{model['StartChargeSeq'][:9]}202412310000009999",
+        "StartTime": "2024-12-31 23:40:00",
+        "EndTime": "2025-01-01 00:20:00",
+    }
+    return [*rows, {**model, **late}]
+
+
+def _as_reported(value: str) -> Any:
+    return with_values("indicator_code", "stopping_place_added", reported_value=Decimal(value))
+
+
+REVISIONS = [
+    Revision("transport_node", AT, without("node_id", {"N2008"})),
+    Revision("transport_vehicle", AT, without("vehicle_id", {"V000044"})),
+    Revision("transport_enterprise", AT, without("enterprise_id", {"E0002"})),
+    Revision(
+        "transport_stopping_place",
+        AT,
+        with_values("place_id", "P0050", in_service_on=date(2025, 2, 20), changed_at=BACKDATED),
+    ),
+    Revision("power_station", AT, without_piles("320771000009", {"3207710000090005"}, AT)),
+    Revision(
+        "postal_tricycle",
+        AT,
+        with_values("tricycle_no", "TR00431", is_marking_uniform=False),
+        date(2024, 3, 1),
+    ),
+    Revision("commerce_store_delivery", AT, without("store_code", {"SC0001"}), date(2023, 8, 1)),
+    Revision("transport_reported_figure", AT, _as_reported("7"), date(2024, 6, 1)),
+    Revision("transport_vehicle_operation", AT, lambda rows: rows[3:], date(2025, 8, 20)),
+    Revision("power_connector_energy", AT, one_pile_silent, date(2025, 9, 25)),
+    Revision("power_charge_order", AT, lambda rows: rows[2:], date(2025, 8, 5)),
+    Revision("power_charge_order", AT, _late_session, LATE_FILE),
+]
+CLEARED = {
+    "/drop/postal_tricycles_202508_v1.csv": AT,
+    "/drop/postal_tricycles_202508_v1.csv.sha256": AT,
+    "/reports/连云港市城市配送月报_2025年07月.xlsx": AT,
+    "/orders/202508/charge_orders_20250810.jsonl.gz": AT,
+}
+
+
+@pytest.fixture(scope="module")
+def wiser(city: City) -> City:
+    return City(seed=city.seed, volume=city.volume, hindsight=Hindsight(REVISIONS, CLEARED))
+
+
+@pytest.fixture(scope="module")
+def agencies(wiser: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
+    with DemoAgencies(wiser, tmp_path_factory.mktemp("wiser"), morning_after(DAY)) as running:
+        yield running
+
+
+def test_what_turns_out_later_changes_exactly_its_figures(
+    agencies: DemoAgencies, reference: Snapshot, opens_house: OpensHouse, wiser: City, city: City
+) -> None:
+    with opens_house(agencies, reference) as house:
+        before, settled = _figures(house), _rows_of(house, SETTLED)
+        assert settled
+        night = house.night(NIGHT)
+        assert night.errors == {}
+        assert differing_figures(house, wiser, NIGHT) == set()
+        after, expected = _figures(house), _expected_changes(city, wiser)
+        assert {figure.indicator_code for figure in expected} == INDICATORS
+        changed = {key for key in before if before[key][0] != after[key][0]}
+        assert changed == expected
+        # August has become final meanwhile, which is written into its rows.
+        rewritten = {key for key in before if before[key][1] != after[key][1]}
+        assert {key for key in rewritten if key.period_month < CLOSED_MEANWHILE} == {
+            key for key in expected if key.period_month < CLOSED_MEANWHILE
+        }
+        for month in (date(2025, 8, 1), date(2025, 9, 1)):
+            assert published_totals(house, month) == true_totals(wiser, month)
+        _assert_late_session(house, wiser)
+        assert _rows_of(house, SETTLED) == settled
+        _assert_nothing_stale(house)
+        reported = "select reported_value from mart.fct_reported_figure where indicator_code = %s and period_month = %s"
+        assert house.value(reported, "stopping_place_added", date(2024, 6, 1)) == 7
+        _assert_a_full_build_finds_no_difference(house)
+
+
+def _figures(house: House) -> dict[Figure, tuple[Any, int]]:
+    """Return the parts of each figure of the months of the base, and the publication that wrote it."""
+    rows = house.rows(
+        "select * from mart.fct_indicator_value where region_code = city_code and period_month <= %s", DAY
+    )
+    return {
+        Figure(row["indicator_code"], row["period_month"]): (
+            (row["numerator"], row["denominator"]),
+            row["publication_no"],
+        )
+        for row in rows
+    }
+
+
+def _expected_changes(city: City, wiser: City) -> set[Figure]:
+    """Return the figures that the two cities know differently, the wiser one at the later night."""
+    then = {Figure(v.indicator_code, v.period_month): v for v in true_values(city, DAY)}
+    now = {Figure(v.indicator_code, v.period_month): v for v in true_values(wiser, NIGHT)}
+    return {
+        key
+        for key, value in then.items()
+        if (value.numerator, value.denominator) != (now[key].numerator, now[key].denominator)
+    }
+
+
+def _rows_of(house: House, month: date) -> list[Row]:
+    """Return a month's sessions and vehicle days with the publication that wrote them."""
+    return house.rows_named(
+        """
+        select session_key as key, publication_no from mart.fct_charging_session where period_month = %(month)s
+        union all
+        select vehicle_key || operation_date, publication_no from mart.fct_vehicle_operation
+        where period_month = %(month)s
+        order by 1
+        """,
+        month=month,
+    )
+
+
+def _assert_late_session(house: House, wiser: City) -> None:
+    [late] = _late_session(wiser.power.charge_orders_pushed(LATE_FILE)[:1])[1:]
+    totals = published_totals(house, NEW_YEARS_EVE)
+    assert (totals["session_count"], totals["session_energy_kwh"]) == (1, late["TotalPower"])
+
+
+def _assert_nothing_stale(house: House) -> None:
+    """What is gone at the source is in no table, but for vehicles and piles that events still name."""
+    for table in (
+        "raw.transport_node where node_id = 'N2008'",
+        "candidate.dim_node where node_key like '%%N2008'",
+        "mart.dim_node where node_key like '%%N2008'",
+        "raw.transport_vehicle where vehicle_id = 'V000044'",
+        "mart.dim_vehicle where vehicle_key like '%%V000044' and not is_inferred",
+        "raw.transport_enterprise where enterprise_id = 'E0002'",
+        "raw.power_pile where equipment_id = '3207710000090005'",
+        "mart.dim_pile where pile_key like '%%3207710000090005' and not is_inferred",
+        "raw.commerce_store_delivery where store_code = 'SC0001' and _period = '2023-08'",
+    ):
+        assert house.value(f"select count(*) from {table}") == 0, table
+
+
+def _assert_a_full_build_finds_no_difference(house: House) -> None:
+    """The same night again, built from nothing: what was replaced month by month is what a full build gives."""
+    house.rows("delete from intermediate.candidate_state returning 1")
+    again = house.night(NIGHT)
+    assert (again.errors, again.publication_no) == ({}, None)
+    landed = "select delivery_name, period_label from ops.fetch where run_id = %s and outcome_code = 'landed'"
+    assert house.rows(landed, again.run_id) == []

@@ -1,0 +1,115 @@
+"""Records that a source deletes without a tombstone leave raw in the next night; half a register is not believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from green_freight import agencies, loading
+from green_freight.agencies import AGENCIES, Granularity
+from green_freight.errors import DeliveryBroken
+from green_freight.landing import LandingStore
+from green_freight.periods import SHANGHAI, Period, months
+from green_freight.settings import landing_url
+
+from demo_city.city import City
+from demo_city.hindsight import Hindsight, Revision, without_stations
+from demo_city.servers import DemoAgencies
+
+from .conftest import OpensHouse, Snapshot
+from .house import DAY, House, morning_after
+
+AT = datetime(2025, 10, 1, 12, tzinfo=SHANGHAI)
+NIGHT = DAY + timedelta(days=1)
+# A station of twelve piles of those that run, and how much of the registers of nodes and platforms is left.
+GONE_STATION = "320772000006"
+REVISIONS = [
+    Revision("power_station", AT, without_stations({GONE_STATION})),
+    Revision("transport_node", AT, lambda rows: rows[::2]),
+    Revision("transport_platform", AT, lambda rows: []),
+]
+
+
+@pytest.fixture(scope="module")
+def smaller(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
+    town = City(seed=city.seed, volume=city.volume, hindsight=Hindsight(REVISIONS))
+    with DemoAgencies(town, tmp_path_factory.mktemp("smaller"), morning_after(DAY)) as running:
+        yield running
+
+
+def test_half_a_register_stops_nothing_else_and_stays_until_somebody_accepts_it(
+    smaller: DemoAgencies, reference: Snapshot, opens_house: OpensHouse
+) -> None:
+    with opens_house(smaller, reference) as house:
+        nodes, platforms = _count(house, "transport_node"), _count(house, "transport_platform")
+        night = house.take(NIGHT)
+        error = night.errors.pop(("transport", "fetch"))
+        assert night.errors == {}
+        _assert_said(house, night.run_id, error)
+        assert (_count(house, "transport_node"), _count(house, "transport_platform")) == (nodes, platforms)
+        _assert_station_is_gone(house)
+        _accept(house, "transport", ("nodes", "platforms"))
+        assert _count(house, "transport_platform") == 0
+        assert _count(house, "transport_node") == nodes // 2
+        again = house.take(NIGHT)
+        assert again.errors == {}
+        assert _landed(house, again.run_id) == set()
+
+
+def _assert_said(house: House, run_id: str, error: Exception) -> None:
+    """The doubt is a failure of the night that names agency, register, numbers, months, and what to do."""
+    assert isinstance(error, DeliveryBroken)
+    doubts = {
+        row["delivery_name"]: row["error_message"]
+        for row in house.rows(
+            "select * from ops.fetch where run_id = %s and error_code = 'register_shrunk'", run_id
+        )
+    }
+    assert set(doubts) == {"nodes", "platforms"}
+    for message in doubts.values():
+        for word in ("市交通运输局", "transport", "2023-", "backfill_history", "运行", "ask the agency"):
+            assert word in message
+    failed = "select distinct delivery_name from ops.fetch where run_id = %s and outcome_code like 'failed%%'"
+    assert {row["delivery_name"] for row in house.rows(failed, run_id)} == set(doubts)
+
+
+def _assert_station_is_gone(house: House) -> None:
+    """The station's rows are gone, what it had delivered is not, and its days are not asked again without it."""
+    for dataset in ("power_station", "power_pile", "power_connector"):
+        assert house.value(f"select count(*) from raw.{dataset} where station_id = %s", GONE_STATION) == 0
+        assert _count(house, dataset) > 0
+    energy = "select count(distinct _period) from raw.power_connector_energy where station_id = %s"
+    assert house.value(energy, GONE_STATION) == house.value(
+        "select count(distinct _period) from raw.power_connector_energy where _period <= %s", str(DAY)
+    )
+
+
+def _accept(house: House, agency: str, names: tuple[str, ...]) -> None:
+    """Ask again for all months of some registers, as a backfill of the agency does among everything else."""
+    run_id, store = house.begin("backfill", NIGHT), LandingStore(landing_url())
+    asked = [(name, month) for month in months(Period("2023-01"), Period.month_of(NIGHT)) for name in names]
+    work = agencies.all_of(agency, asked, NIGHT)
+    assert any(not period.is_month for _, period in work)
+    agencies.fetch_agency(agency, work, house.connections(), store, run_id, NIGHT).raise_for_failures()
+    loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
+
+
+def _count(house: House, dataset: str) -> int:
+    found: int = house.value(f"select count(*) from raw.{dataset}")
+    return found
+
+
+def _landed(house: House, run_id: str) -> set[tuple[Any, ...]]:
+    registers = [
+        name
+        for agency in AGENCIES.values()
+        for name, delivery in agency.deliveries.items()
+        if delivery.granularity is Granularity.CHANGED_SINCE
+    ]
+    query = (
+        "select delivery_name, period_label from ops.fetch where run_id = %s and outcome_code = 'landed'"
+        " and delivery_name = any(%s)"
+    )
+    return {tuple(row.values()) for row in house.rows(query, run_id, registers)}
