@@ -1,14 +1,15 @@
 """The two commands of the README as a stranger types them: real scheduler, real agencies, the city's own truth.
 
-One story in one home, in this order, because a history of years takes minutes: the whole run, the same again, a
-night with a dead agency by `airflow backfill`, a restatement that a person approves and takes back, the same night
-made good, and what it published replayed.
+One story in one home, in this order, because a history of years takes minutes: the whole run, killed in its middle and
+gone on with, the same again, a night with a dead agency by `airflow backfill`, a restatement that a person approves and
+takes back, the same night made good, and what it published replayed.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -17,10 +18,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from green_freight.settings import PROJECT
+from green_freight.settings import PROJECT, ROLES
 
-from local_stack import database
+from local_stack import database, stack
 from local_stack.home import Home
+from local_stack.postgres import EmbeddedPostgres, PostgresError
 
 pytestmark = pytest.mark.end_to_end
 
@@ -37,6 +39,17 @@ select md5(string_agg(line, '|' order by line)) from (
     select count(*) || ' ' || sum(distance_km) from fct_vehicle_operation
 ) as content (line)
 """
+
+
+LOADED = """
+select agency_code, delivery_name, period_label from ops.load group by 1, 2, 3
+having count(distinct dataset_id) = case delivery_name when 'monthly_report' then 3 when 'stations' then 3 else 1 end
+"""
+FETCHED_TWICE = """
+select agency_code, delivery_name, period_label from ops.fetch where run_id like 'backfill_history/%'
+group by 1, 2, 3 having count(*) > 1
+"""
+A_THIRD = 1200
 
 
 class House:
@@ -72,6 +85,52 @@ class House:
         ):
             return [value for (value,) in loader.execute(statement.encode())]
 
+    def killed_in_the_middle(self, *arguments: str) -> set[tuple[str, ...]]:
+        """Start a command, kill -9 everything when it has loaded a third of a history, and return what it had loaded.
+
+        Everything is the command, the scheduler with its workers, Airflow's other parts, the agencies and PostgreSQL.
+        """
+        environment = {**os.environ, "GREEN_FREIGHT_HOME": str(self.home)}
+        log = self.home.with_name("killed.log")
+        with log.open("wb") as output:
+            command = subprocess.Popen(
+                [str(PROJECT / "green-freight"), *arguments], env=environment, stdout=output, stderr=output
+            )
+        try:
+            while len(loaded := self.loaded()) < A_THIRD:
+                assert command.poll() is None, log.read_text(encoding="utf-8")
+                time.sleep(0.2)
+        finally:
+            command.kill()
+        stack.kill(Home(self.home))
+        [pid_file] = self.home.glob("postgres/**/postmaster.pid")
+        os.kill(int(pid_file.read_text(encoding="ascii").split()[0]), signal.SIGKILL)
+        command.wait()
+        return loaded
+
+    def loaded(self) -> set[tuple[str, ...]]:
+        """Return agency, delivery and period of what has been loaded so far; nothing before there is a warehouse."""
+        home = Home(self.home)
+        # Asking for a password that is not there yet would make another one than the command's.
+        if not all((self.home / "secrets" / f"warehouse_{role}").exists() for role in ROLES):
+            return set()
+        try:
+            address = EmbeddedPostgres(home.postgres).address().dsn()
+            owner = database.role_urls(home, database.Databases(address))["owner"]
+            with psycopg.connect(owner) as connection:
+                return set(connection.execute(LOADED))
+        except (PostgresError, OSError, psycopg.OperationalError, psycopg.errors.UndefinedTable):
+            return set()
+
+    def fetched_twice(self) -> set[tuple[str, ...]]:
+        """Return agency, delivery and period of what the backfill has asked for more than once."""
+        home = Home(self.home)
+        with (
+            database.serving(home) as databases,
+            psycopg.connect(database.role_urls(home, databases)["owner"]) as owner,
+        ):
+            return set(owner.execute(FETCHED_TWICE))
+
     def gaps(self) -> set[tuple[str, str]]:
         """Return the datasets and months that `coverage` calls gaps."""
         asked = self.start("coverage", "--gaps", "--json")
@@ -106,10 +165,14 @@ def house() -> Iterator[House]:
         made.start("clean", "--yes")
 
 
-def test_a_first_run_publishes_the_citys_truth(house: House) -> None:
+def test_a_first_run_that_is_killed_goes_on_and_publishes_the_citys_truth(house: House) -> None:
+    loaded = house.killed_in_the_middle("run", "--volume", "0.02")
     first = house.start("run", "--volume", "0.02")
     print(first.stdout)
     assert first.returncode == 0, first.stdout + first.stderr
+    assert "going on with the backfill that was interrupted" in first.stdout
+    # What was loaded before is not asked for again.
+    assert not loaded & house.fetched_twice()
     truth = house.start("check-truth")
     assert truth.returncode == 0, truth.stdout
     assert house.ask("select max(as_of_date) from publication") == "2025-09-30"
