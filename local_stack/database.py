@@ -105,17 +105,8 @@ def role_urls(home: Home, databases: Databases) -> dict[str, str]:
 @contextmanager
 def entered(urls: Mapping[str, str]) -> Iterator[None]:
     """Let this process enter the warehouse by these roles' URLs for the block, as the pipeline's own code does."""
-    variables = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()}
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
+    with settings.environment({f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()}):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def is_prepared(databases: Databases) -> bool:

@@ -7,6 +7,8 @@ stack) sets.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -88,3 +90,18 @@ def code_version() -> str:
 
     named = os.environ.get("GREEN_FREIGHT_CODE_VERSION")
     return named or current(PROJECT, os.environ.get("GREEN_FREIGHT_RELEASE") or "files")
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables of this process's environment for the block, and put back what was there before."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

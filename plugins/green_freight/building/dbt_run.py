@@ -7,7 +7,6 @@ parsed without them first (dbt reads only what changed) and the parsed manifest 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,16 +117,8 @@ def environment() -> Iterator[None]:
         "PGOPTIONS": "-c enable_mergejoin=off",
         "DO_NOT_TRACK": "1",
     }
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
+    with settings.environment(wanted):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _listener(progress: Callable[[NodeProgress], None]) -> Callable[[Any], None]:

@@ -7,7 +7,6 @@ whose scratch it is: only what bears both is ever dropped.
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -111,17 +110,9 @@ def entered(scratch: Scratch) -> Iterator[Scratch]:
     """
     wanted = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in scratch.urls.items()}
     wanted |= {"GREEN_FREIGHT_HOME": str(scratch.home), "GREEN_FREIGHT_LANDING_URL": settings.landing_url()}
-    before = {variable: os.environ.get(variable) for variable in wanted}
     scratch.home.mkdir(parents=True, exist_ok=True)
-    os.environ.update(wanted)
-    try:
+    with settings.environment(wanted):
         yield scratch
-    finally:
-        for variable, value in before.items():
-            if value is None:
-                os.environ.pop(variable, None)
-            else:
-                os.environ[variable] = value
 
 
 @contextmanager
