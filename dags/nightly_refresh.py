@@ -2,7 +2,7 @@
 ### Nightly refresh · 每日更新
 
 **What it does.** At 02:00 Asia/Shanghai it takes the day before from the four agencies (and whatever earlier
-day or form is missing, late or corrected), builds the candidate star, audits it, and publishes it in one
+day, form or record is missing, late, corrected or deleted), builds the candidate star, audits it, and publishes it in one
 transaction. Readers see the old publication until the new one is whole. 每日 02:00 取数、建模、审核、发布。
 
 **What you see.** One group per agency (`fetch`, `load`), then `build`, `audit`, `compare`, `approve`, `publish`, `report`.

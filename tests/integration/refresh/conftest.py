@@ -65,7 +65,7 @@ def opens_house(server: ServerAddress) -> Iterator[OpensHouse]:
     yield opens
     with psycopg.connect(server.dsn(), autocommit=True) as admin:
         for database, home in made:
-            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(database)))
+            admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))
             shutil.rmtree(home, ignore_errors=True)
 
 

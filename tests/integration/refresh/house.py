@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import psycopg
 from green_freight import agencies, loading, pipeline
 from green_freight.agencies import AGENCIES, Connection
 from green_freight.agencies.delivery import Granularity
@@ -81,7 +83,11 @@ class House:
             demo.set_clock(morning_after(self.newest_day))
 
     def take_history(self, until: date, events_from: date = EVENTS_FROM) -> None:
-        """Load registers and forms of all months, and the events from a day on."""
+        """Load registers and forms of all months, and the events from a day on; publish them."""
+        self.finish(self.take_past(until, events_from))
+
+    def take_past(self, until: date, events_from: date = EVENTS_FROM) -> str:
+        """Load registers and forms of all months, and the events from a day on; return the run."""
         run_id = self.begin("backfill", until)
         store = LandingStore(landing_url())
         for agency in AGENCIES:
@@ -94,7 +100,7 @@ class House:
             fetched = agencies.fetch_agency(agency, work, self.connections(), store, run_id, until)
             fetched.raise_for_failures()
             loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
-        self.finish(run_id)
+        return run_id
 
     def night(self, day: date = DAY, order: Iterable[str] = tuple(AGENCIES)) -> Night:
         """Run a night as Airflow does: agencies apart from each other, then build, audit, publish."""
@@ -158,6 +164,13 @@ class House:
             report.raise_for_failures()
             loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
 
+    def drop(self) -> None:
+        """Drop the warehouse and its folder, where many houses are opened one after the other."""
+        with psycopg.connect(self.warehouse.server.dsn(), autocommit=True) as admin:
+            name = sql.Identifier(self.warehouse.database)
+            admin.execute(sql.SQL("drop database {} with (force)").format(name))
+        shutil.rmtree(self.warehouse.home, ignore_errors=True)
+
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Return the rows of a query as the owner of the tables concerned sees them."""
         with self.warehouse.admin() as admin, admin.cursor(row_factory=dict_row) as cursor:
@@ -174,8 +187,8 @@ class House:
         [value] = row.values()
         return value
 
-    def tables(self) -> dict[str, str]:
-        """Return a hash of the content of each published table, without the numbers of publications."""
+    def tables(self, without: Sequence[str] = ("publication_no",)) -> dict[str, str]:
+        """Return a hash of each published table's content, without the numbers of publications or other columns."""
         found = {}
         with self.warehouse.admin() as admin:
             names = admin.execute(
@@ -186,9 +199,10 @@ class House:
                     continue
                 [found[name]] = admin.execute(
                     sql.SQL(
-                        "select coalesce(sum(hashtextextended((to_jsonb(t) - 'publication_no')::text, 0)), 0)"
+                        "select coalesce(sum(hashtextextended((to_jsonb(t) - %s::text[])::text, 0)), 0)"
                         " || ' ' || count(*) from {} t"
-                    ).format(sql.Identifier("mart", name))
+                    ).format(sql.Identifier("mart", name)),
+                    [list(without)],
                 ).fetchone() or [""]
         return found
 
