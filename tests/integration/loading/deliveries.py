@@ -85,7 +85,7 @@ def order_file(orders: Iterable[Any]) -> bytes:
         order if isinstance(order, bytes) else json.dumps(order, ensure_ascii=False).encode()
         for order in orders
     ]
-    return gzip.compress(b"".join(line + b"\n" for line in lines))
+    return gzip.compress(b"".join(line + b"\n" for line in lines), mtime=0)
 
 
 def operation(number: int, **changes: Any) -> dict[str, Any]:
