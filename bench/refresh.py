@@ -23,7 +23,7 @@ from datetime import date
 from pathlib import Path
 
 import psycopg
-from green_freight.publishing.planning import RECORDS, VERSION_COLUMN
+from green_freight.publishing.plan import RECORDS, VERSION_COLUMN
 from green_freight.settings import ROLES
 from green_freight.warehouse import bootstrap, runs
 from psycopg import sql

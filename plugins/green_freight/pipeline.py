@@ -91,7 +91,7 @@ def audit(run_id: str) -> dict[str, Any]:
     """Audit the run's candidate; return the counts of verdicts.
 
     Raises:
-        AuditFailed: a critical expectation failed; nothing may be published, the candidate is given back.
+        AuditFailedError: a critical expectation failed; nothing may be published, the candidate is given back.
     """
     from green_freight import auditing
 

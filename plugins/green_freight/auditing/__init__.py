@@ -3,6 +3,6 @@
 A critical failure stops the publication; a warning is published beside the numbers.
 """
 
-from green_freight.auditing.audit import AuditFailed, AuditOutcome, audit
+from green_freight.auditing.audit import AuditFailedError, AuditOutcome, audit
 
-__all__ = ["AuditFailed", "AuditOutcome", "audit"]
+__all__ = ["AuditFailedError", "AuditOutcome", "audit"]

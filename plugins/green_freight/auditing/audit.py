@@ -8,17 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from green_freight.auditing import audit_views, verdict_page
-from green_freight.auditing import context as audit_context
+from green_freight.auditing import audit_views, gx_context, result_page
+from green_freight.auditing.results import Verdict, record
 from green_freight.auditing.suites import EXPECTATIONS, Suite, read_suites
-from green_freight.auditing.verdicts import Verdict, record
 from green_freight.errors import PermanentError
 from green_freight.warehouse import connect
 
 log = logging.getLogger(__name__)
 
 
-class AuditFailed(PermanentError):
+class AuditFailedError(PermanentError):
     """A critical expectation failed, so nothing may be published; the message lists each with its rows."""
 
 
@@ -39,14 +38,14 @@ def audit(run_id: str, build_id: int, expectations: Path = EXPECTATIONS) -> Audi
     """Judge a build's candidate by every suite of a file context, keep the verdicts, build the Data Docs.
 
     Raises:
-        AuditFailed: a critical expectation failed, could not be evaluated, or was not evaluated at all.
+        AuditFailedError: a critical expectation failed, could not be evaluated, or was not evaluated at all.
     """
     suites = read_suites(expectations)
     audit_views.refresh(suites, build_id)
-    verdicts = audit_context.judge(suites, expectations)
+    verdicts = gx_context.judge(suites, expectations)
     outcome = AuditOutcome(build_id, tuple(verdicts))
     record(run_id, build_id, verdicts)
-    page = verdict_page.write(audit_context.data_docs_index().parents[1], build_id, verdicts)
+    page = result_page.write(gx_context.data_docs_index().parents[1], build_id, verdicts)
     log.info("audit of build %s: %s; to read: %s", build_id, outcome.counts, page)
     for verdict in verdicts:
         if not verdict.is_success:
@@ -72,7 +71,7 @@ def failures(suites: Sequence[Suite], verdicts: Sequence[Verdict]) -> list[str]:
 def _decide(run_id: str, build_id: int, reasons: Sequence[str]) -> None:
     _mark_build(build_id, "rejected" if reasons else "audited")
     if reasons:
-        raise AuditFailed(
+        raise AuditFailedError(
             f"审核未通过，未发布，读者仍看到上一次发布 / the audit of build {build_id} ({run_id}) failed, nothing is "
             "published and readers keep the last publication:\n- " + "\n- ".join(reasons)
         )

@@ -17,7 +17,7 @@ def revert(run_id: str, publication_no: int, reason: str, person: str) -> Public
 
     Raises:
         ValueError: no reason was given.
-        NoSuchPublication: there is no such publication.
+        PublicationNotFoundError: there is no such publication.
         CandidateLeased: another run stayed between build and publish for longer than CANDIDATE_WAIT.
     """
     if not reason.strip():

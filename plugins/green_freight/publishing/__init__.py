@@ -2,12 +2,12 @@
 
 from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.publication import PublicationOutcome, manifest_path, publish
-from green_freight.publishing.reverting import NoSuchPublication, past_publication, revert
+from green_freight.publishing.revert import PublicationNotFoundError, past_publication, revert
 from green_freight.publishing.specs import ForeignKey, TableSpec
 
 __all__ = [
     "ForeignKey",
-    "NoSuchPublication",
+    "PublicationNotFoundError",
     "PublicationOutcome",
     "PublishingError",
     "TableSpec",

@@ -10,29 +10,29 @@ class PublishingError(RuntimeError):
     """Nothing was published."""
 
 
-class InvalidSpec(PublishingError):
+class InvalidSpecError(PublishingError):
     """A model's `meta.publish` contradicts itself, its columns or another model."""
 
 
-class NotAudited(PublishingError):
+class NotAuditedError(PublishingError):
     """The build did not pass its audit, or has none."""
 
 
-class CandidateRebuilt(PublishingError):
+class CandidateRebuiltError(PublishingError):
     """The candidate is not the one that was audited any more."""
 
 
-class BreakingChange(PublishingError):
+class BreakingChangeError(PublishingError):
     """The candidate lost or changed something that readers of mart rely on."""
 
 
-class InvalidCandidate(PublishingError):
+class InvalidCandidateError(PublishingError):
     """The candidate's rows break a key or a reference."""
 
 
-class ReadersInTheWay(PublishingError):
+class ReaderLockError(PublishingError):
     """A new column could not be added because a session keeps a lock on the table."""
 
 
-class PublicationBusy(PublishingError):
+class PublicationBusyError(PublishingError):
     """Another publication is under way and did not end in time."""

@@ -8,7 +8,7 @@ from datetime import date
 import psycopg
 from psycopg.rows import TupleRow
 
-from green_freight.publishing.errors import CandidateRebuilt, NotAudited, PublishingError
+from green_freight.publishing.errors import CandidateRebuiltError, NotAuditedError, PublishingError
 
 _BUILD = """
 select b.build_id, b.run_id, b.outcome_code, b.as_of_date, b.changed_months, b.through_load_id, b.code_version,
@@ -50,8 +50,8 @@ def check(session: psycopg.Connection[TupleRow], build_id: int) -> AuditedBuild:
 
     Raises:
         PublishingError: there is no such build.
-        NotAudited: its audit is missing, unfinished or failed.
-        CandidateRebuilt: a later build has begun since.
+        NotAuditedError: its audit is missing, unfinished or failed.
+        CandidateRebuiltError: a later build has begun since.
     """
     row = session.execute(_BUILD, [build_id]).fetchone()
     if row is None:
@@ -65,7 +65,7 @@ def check(session: psycopg.Connection[TupleRow], build_id: int) -> AuditedBuild:
         [build_id],
     ).fetchone()
     if later:
-        raise CandidateRebuilt(
+        raise CandidateRebuiltError(
             f"candidate 已不是构建 {build_id}：运行 {later[1]} 之后又做了构建 {later[0]}；请重新构建并审核 / "
             f"the candidate is not build {build_id} any more: run {later[1]} has made build {later[0]} since; "
             "build and audit again"
@@ -76,17 +76,17 @@ def check(session: psycopg.Connection[TupleRow], build_id: int) -> AuditedBuild:
 def _check_audit(build: AuditedBuild) -> None:
     if build.outcome_code != "audited":
         state = build.outcome_code or "unfinished"
-        raise NotAudited(
+        raise NotAuditedError(
             f"构建 {build.build_id} 的状态是 {state}，只有 audited 才能发布 / "
             f"build {build.build_id} is {state}; only an audited one is published"
         )
     if build.verdicts_failed:
-        raise NotAudited(
+        raise NotAuditedError(
             f"构建 {build.build_id} 有 {build.verdicts_failed} 条严重期望未通过，见 ops.verdict / "
             f"build {build.build_id} breaks {build.verdicts_failed} critical expectations, see ops.verdict"
         )
     if not build.verdicts_passed + build.verdicts_warning:
-        raise NotAudited(
+        raise NotAuditedError(
             f"构建 {build.build_id} 没有任何审核结论 / build {build.build_id} has no verdict at all: "
             "an audit that looked at nothing proves nothing"
         )

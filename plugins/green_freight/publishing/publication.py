@@ -12,13 +12,13 @@ import psycopg
 from psycopg import IsolationLevel, errors, sql
 from psycopg.rows import TupleRow
 
-from green_freight.publishing import gate, recording
+from green_freight.publishing import gate, publication_record
 from green_freight.publishing.catalog import read_shapes
-from green_freight.publishing.errors import CandidateRebuilt, PublicationBusy
-from green_freight.publishing.extending import describe, extend
+from green_freight.publishing.errors import CandidateRebuiltError, PublicationBusyError
 from green_freight.publishing.gate import AuditedBuild
-from green_freight.publishing.merging import TableChange, merge
-from green_freight.publishing.planning import PlannedTable, plan
+from green_freight.publishing.merge import TableChange, merge
+from green_freight.publishing.plan import PlannedTable, plan
+from green_freight.publishing.schema_change import describe, extend
 from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order
 from green_freight.revisions import ApprovalRules, Comparison, compare, insist_on_approval, write_revisions
 from green_freight.revisions.comparing import FIGURES
@@ -123,14 +123,14 @@ def _publish(
         session.execute("set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
         comparison = _compare_figures(session, build, tables)
         approval = insist_on_approval(session, comparison)
-        publication_no = recording.next_number(session)
-        everything = [*tables, recording.files_table(build)]
+        publication_no = publication_record.next_number(session)
+        everything = [*tables, publication_record.files_table(build)]
         changes = merge(session, everything, _months_to_compare(session, build), publication_no)
         describe(session, [table for table in tables if table.is_new])
         if changes:
-            recording.record(session, publication_no, run_id, build, changes, approval)
+            publication_record.record(session, publication_no, run_id, build, changes, approval)
             write_revisions(session, publication_no, comparison)
-        recording.mark_published(session, build)
+        publication_record.mark_published(session, build)
     refresh_statistics(session, changes)
     if not changes:
         return PublicationOutcome("unchanged", None)
@@ -160,7 +160,7 @@ def take_turn(session: psycopg.Connection[TupleRow]) -> None:
         session.execute(sql.SQL("set lock_timeout = {}").format(sql.Literal(_LONGEST_PUBLICATION)))
         session.execute("select pg_advisory_lock(%s)", [_LOCK])
     except errors.LockNotAvailable:
-        raise PublicationBusy(
+        raise PublicationBusyError(
             f"另一次发布 {_LONGEST_PUBLICATION} 仍未结束 / "
             f"another publication has not ended within {_LONGEST_PUBLICATION}"
         ) from None
@@ -183,7 +183,9 @@ def _hold_candidate(session: psycopg.Connection[TupleRow], tables: Sequence[Plan
             )
         )
     except errors.UndefinedTable as gone:
-        raise CandidateRebuilt(f"candidate 正在被重建 / the candidate is being rebuilt: {gone}") from gone
+        raise CandidateRebuiltError(
+            f"candidate 正在被重建 / the candidate is being rebuilt: {gone}"
+        ) from gone
 
 
 def refresh_statistics(session: psycopg.Connection[TupleRow], changes: Sequence[TableChange]) -> None:

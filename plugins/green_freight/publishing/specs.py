@@ -13,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from green_freight.publishing.errors import InvalidSpec
+from green_freight.publishing.errors import InvalidSpecError
 
 _KEYS = {"primary_key", "foreign_keys", "partition_month_column"}
 
@@ -43,12 +43,12 @@ def from_manifest_file(path: Path) -> list[TableSpec]:
     """Read the specs from a dbt manifest.json.
 
     Raises:
-        InvalidSpec: the file is missing, or what it says cannot be published.
+        InvalidSpecError: the file is missing, or what it says cannot be published.
     """
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InvalidSpec(
+        raise InvalidSpecError(
             f"找不到构建留下的 {path.name}，请重新构建 / the build left no {path.name}: build again"
         ) from None
     return from_manifest(manifest)
@@ -58,12 +58,12 @@ def from_manifest(manifest: Mapping[str, Any]) -> list[TableSpec]:
     """Return the published tables of a dbt manifest, referenced tables first.
 
     Raises:
-        InvalidSpec: no model is published, or one contradicts itself or another.
+        InvalidSpecError: no model is published, or one contradicts itself or another.
     """
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     specs = [_spec(model) for model in models if "publish" in model["config"].get("meta", {})]
     if not specs:
-        raise InvalidSpec("清单中没有要发布的模型 / the manifest has no model with meta.publish")
+        raise InvalidSpecError("清单中没有要发布的模型 / the manifest has no model with meta.publish")
     return in_order(specs)
 
 
@@ -71,13 +71,13 @@ def in_order(specs: Sequence[TableSpec]) -> list[TableSpec]:
     """Check the specs against each other and return them with referenced tables first, else by name.
 
     Raises:
-        InvalidSpec: a key's column is unknown, a reference does not meet a primary key, or references run in a
+        InvalidSpecError: a key's column is unknown, a reference does not meet a primary key, or references run in a
             circle; the message lists all that is wrong.
     """
     by_name = {spec.name: spec for spec in specs}
     problems = [problem for spec in specs for problem in _problems(spec, by_name)]
     if problems:
-        raise InvalidSpec("; ".join(problems))
+        raise InvalidSpecError("; ".join(problems))
     # A table may refer to itself: its rows come in one statement, which is checked at its end.
     parents = {
         name: {key.references for key in by_name[name].foreign_keys} - {name} for name in sorted(by_name)
@@ -86,14 +86,14 @@ def in_order(specs: Sequence[TableSpec]) -> list[TableSpec]:
         return [by_name[name] for name in TopologicalSorter(parents).static_order()]
     except CycleError as circle:
         names = " → ".join(circle.args[1])
-        raise InvalidSpec(f"外键成环：{names} / foreign keys run in a circle: {names}") from None
+        raise InvalidSpecError(f"外键成环：{names} / foreign keys run in a circle: {names}") from None
 
 
 def _spec(model: Mapping[str, Any]) -> TableSpec:
     name = model.get("alias") or model["name"]
     publish = model["config"]["meta"]["publish"]
     if publish.keys() - _KEYS or "primary_key" not in publish:
-        raise InvalidSpec(
+        raise InvalidSpecError(
             f"{name} 的 meta.publish 应为 {sorted(_KEYS)} / meta.publish of {name} has "
             f"{sorted(publish)}, it takes {sorted(_KEYS)} and needs primary_key"
         )

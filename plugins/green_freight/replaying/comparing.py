@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 
 from green_freight.publishing.catalog import Shape, read_shapes
-from green_freight.publishing.planning import RECORDS, VERSION_COLUMN
+from green_freight.publishing.plan import RECORDS, VERSION_COLUMN
 
 Session = psycopg.Connection[TupleRow]
 

@@ -62,7 +62,7 @@ def markdown(manifest: Mapping[str, Any]) -> str:
 
     Raises:
         DictionaryIncomplete: a description is missing or in one language only.
-        InvalidSpec: what is to be published contradicts itself.
+        InvalidSpecError: what is to be published contradicts itself.
     """
     models = {
         node.get("alias") or node["name"]: node

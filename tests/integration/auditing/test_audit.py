@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from green_freight.auditing import AuditFailed, audit, audit_views
-from green_freight.auditing.context import KEPT_AUDITS, data_docs_index
+from green_freight.auditing import AuditFailedError, audit, audit_views
+from green_freight.auditing.gx_context import KEPT_AUDITS, data_docs_index
 from green_freight.auditing.register import register
 from green_freight.auditing.suites import EXPECTATIONS, Suite, read_suites
 from green_freight.publishing import publish
-from green_freight.publishing.errors import NotAudited
+from green_freight.publishing.errors import NotAuditedError
 
 from tests.conftest import Warehouse
 from tests.integration.auditing import good_candidate
@@ -103,13 +103,13 @@ def test_critical_failure_stops_the_publication_and_names_table_code_and_rows(
     module_warehouse: Warehouse, build_id: int, few: Path, planted: Any
 ) -> None:
     planted(*BAD_KIND)
-    with pytest.raises(AuditFailed) as stopped:
+    with pytest.raises(AuditFailedError) as stopped:
         audit("run", build_id, few)
     message = str(stopped.value)
     assert "dim_platform.platform_kind_code_in_code_list" in message and "transport:F1" in message
     assert "未发布" in message and "nothing is published" in message
     assert outcome_of(module_warehouse, build_id) == "rejected"
-    with pytest.raises(NotAudited):
+    with pytest.raises(NotAuditedError):
         publish("run", build_id, specs=[])
 
 
@@ -143,7 +143,7 @@ def test_expectation_that_cannot_be_evaluated_is_critical(build_id: int, few: Pa
         "alter table candidate.dim_vehicle rename is_vin_valid to gone",
         "alter table candidate.dim_vehicle rename gone to is_vin_valid",
     )
-    with pytest.raises(AuditFailed, match=r"critical dim_vehicle\.vin_check_digit") as stopped:
+    with pytest.raises(AuditFailedError, match=r"critical dim_vehicle\.vin_check_digit") as stopped:
         audit("run", build_id, few)
     assert "could not be evaluated" in str(stopped.value)
 
@@ -157,7 +157,7 @@ def test_a_published_build_stays_published_when_its_audit_is_run_again(
     audit("run", build_id, few)
     assert outcome_of(module_warehouse, build_id) == "published"
     planted(*BAD_KIND)
-    with pytest.raises(AuditFailed):
+    with pytest.raises(AuditFailedError):
         audit("run", build_id, few)
     assert outcome_of(module_warehouse, build_id) == "published"
 

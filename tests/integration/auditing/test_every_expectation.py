@@ -12,10 +12,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from green_freight.auditing import audit_views
-from green_freight.auditing import context as audit_context
+from green_freight.auditing import audit_views, gx_context
+from green_freight.auditing.results import Verdict, from_result
 from green_freight.auditing.suites import DATASOURCE, EXPECTATIONS, Suite, read_suites
-from green_freight.auditing.verdicts import Verdict, from_result
 from sqlalchemy.pool import StaticPool
 
 from tests.conftest import Warehouse
@@ -78,7 +77,7 @@ class Judge:
         if suite.table not in self.validators:
             from great_expectations.validator.validator import Validator
 
-            batch = audit_context.batch(self.datasource, suite)
+            batch = gx_context.batch(self.datasource, suite)
             self.validators[suite.table] = Validator(self.datasource.get_execution_engine(), batches=[batch])
         return self.validators[suite.table]
 
@@ -94,7 +93,7 @@ def judge(module_warehouse: Warehouse) -> Iterator[Judge]:
     connection = Uncommitted.connect(
         module_warehouse.url("builder"), options=f"-csearch_path={audit_views.SCHEMA}"
     )
-    with audit_context.opened(EXPECTATIONS) as context:
+    with gx_context.opened(EXPECTATIONS) as context:
         datasource = context.data_sources.get(DATASOURCE)
         datasource.kwargs = {"creator": lambda: connection, "poolclass": StaticPool}
         yield Judge(connection, datasource, {table: context.suites.get(table) for table in tables})

@@ -12,7 +12,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from green_freight.publishing import publish
-from green_freight.publishing.errors import CandidateRebuilt, InvalidCandidate, PublishingError
+from green_freight.publishing.errors import CandidateRebuiltError, InvalidCandidateError, PublishingError
 from green_freight.warehouse import lease
 
 from tests.integration.publishing.conftest import Star
@@ -37,7 +37,9 @@ def test_a_candidate_built_again_since_its_audit_is_refused(star: Star) -> None:
     audited = star.build()
     star.fill(2)
     star.build(outcome="built")
-    with pytest.raises(CandidateRebuilt, match=f"not build {audited} any more: run run-3 has made build 3"):
+    with pytest.raises(
+        CandidateRebuiltError, match=f"not build {audited} any more: run run-3 has made build 3"
+    ):
         star.publish(audited)
     assert star.state() == before
 
@@ -100,7 +102,7 @@ def test_a_failure_at_the_last_table_leaves_the_old_publication_whole(star: Star
         admin.execute("alter table mart.scorecard add constraint planted check (round_no < 5)")
     star.fill(6, stations=6, sessions=40)
     build_id = star.build()
-    with pytest.raises(InvalidCandidate, match=r"a check of mart refuses a row \(planted"):
+    with pytest.raises(InvalidCandidateError, match=r"a check of mart refuses a row \(planted"):
         star.publish(build_id)
     assert star.state() == before
     with star.warehouse.connect("owner") as owner:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from green_freight.publishing import TableSpec, publish
-from green_freight.publishing.errors import InvalidCandidate, NotAudited
+from green_freight.publishing.errors import InvalidCandidateError, NotAuditedError
 from green_freight.warehouse import runs
 
 from tests.integration.publishing.conftest import CITY, OCTOBER, SEPTEMBER, Star
@@ -208,7 +208,7 @@ def test_a_broken_candidate_stops_whole_and_the_next_good_one_repairs(
     before = None if is_first else star.state()
     good = {name: list(rows) for name, rows in star.rows.items()}
     breakage(star)
-    with pytest.raises(InvalidCandidate, match=word):
+    with pytest.raises(InvalidCandidateError, match=word):
         star.publish()
     if before:
         assert star.state() == before
@@ -228,7 +228,7 @@ def test_a_broken_candidate_stops_whole_and_the_next_good_one_repairs(
 def test_what_did_not_pass_its_audit_is_not_published(
     star: Star, outcome: str, verdicts: Any, word: str
 ) -> None:
-    with pytest.raises(NotAudited, match=word):
+    with pytest.raises(NotAuditedError, match=word):
         star.publish(star.build(outcome=outcome, verdicts=verdicts))
 
 
@@ -236,7 +236,7 @@ def test_an_audit_without_verdicts_proves_nothing(star: Star) -> None:
     build_id = star.build()
     with star.warehouse.connect("builder") as builder:
         builder.execute("delete from ops.verdict")
-    with pytest.raises(NotAudited, match="no verdict at all"):
+    with pytest.raises(NotAuditedError, match="no verdict at all"):
         star.publish(build_id)
 
 
@@ -280,10 +280,10 @@ def test_files_and_stale_agencies_stand_beside_the_figures(star: Star) -> None:
 
 
 def test_the_specs_come_from_the_manifest_that_the_build_left(star: Star) -> None:
-    from green_freight.publishing.errors import InvalidSpec
+    from green_freight.publishing.errors import InvalidSpecError
 
     build_id = star.build()
-    with pytest.raises(InvalidSpec, match=r"no manifest\.json"):
+    with pytest.raises(InvalidSpecError, match=r"no manifest\.json"):
         publish("run-1", build_id)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from green_freight.publishing import ForeignKey, TableSpec
-from green_freight.publishing.errors import BreakingChange, InvalidCandidate, ReadersInTheWay
+from green_freight.publishing.errors import BreakingChangeError, InvalidCandidateError, ReaderLockError
 
 from tests.integration.publishing.conftest import CITY, SEPTEMBER, STATION, Star
 
@@ -68,7 +68,7 @@ def test_an_added_table_and_reference_are_published(star: Star) -> None:
     star.publish()
     assert star.read("dim_operator") == {(CITY, "o1")}
     star.rows["dim_operator"] = [(CITY, "o2")]
-    with pytest.raises(InvalidCandidate, match="leads nowhere"):
+    with pytest.raises(InvalidCandidateError, match="leads nowhere"):
         star.publish()
     star.respecify("dim_station", foreign_keys=())
     star.publish()
@@ -127,7 +127,7 @@ def test_what_would_break_readers_stops_before_anything_changes(star: Star, chan
     before, columns = star.state(), shape(star)
     star.rows["dim_station"][0] = (CITY, "s0", "改名", 1)
     change(star)
-    with pytest.raises(BreakingChange, match=word):
+    with pytest.raises(BreakingChangeError, match=word):
         star.publish()
     star.specs, star.types, star.rows = specs, types, rows
     assert star.state() == before
@@ -147,7 +147,7 @@ def test_a_candidate_that_its_models_do_not_describe_is_refused(star: Star) -> N
     star.build()
     with star.warehouse.connect("builder") as builder:
         builder.execute("alter table candidate.dim_station add column secret text")
-    with pytest.raises(InvalidCandidate, match=r"candidate\.dim_station\.secret.*not described"):
+    with pytest.raises(InvalidCandidateError, match=r"candidate\.dim_station\.secret.*not described"):
         star.publish(1)
 
 
@@ -170,7 +170,7 @@ def test_an_idle_reader_delays_a_new_column_but_no_other_reader(star: Star) -> N
 
     other = threading.Thread(target=read)
     other.start()
-    with pytest.raises(ReadersInTheWay, match=r"mart\.dim_station.*green_freight_reader.*pid"):
+    with pytest.raises(ReaderLockError, match=r"mart\.dim_station.*green_freight_reader.*pid"):
         star.publish(build_id, patience=timedelta(seconds=2))
     threading.Timer(2, idle.rollback).start()
     assert star.publish(build_id, patience=timedelta(seconds=20)).outcome_code == "published"

@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 from green_freight import pipeline, revisions
-from green_freight.auditing.audit import AuditFailed
+from green_freight.auditing.audit import AuditFailedError
 from green_freight.backfill import reverting, steps
-from green_freight.publishing.errors import NotAudited
+from green_freight.publishing.errors import NotAuditedError
 from green_freight.revisions import ApprovalMissing
 from green_freight.warehouse import connect, scratch
 
@@ -235,9 +235,9 @@ def test_a_bad_backfill_is_never_seen_by_a_reader_who_looks_all_the_time(house: 
         )
         assert house.rows(spoilt, DAY.isoformat())
         pipeline.build(run_id)
-        with pytest.raises(AuditFailed, match="energy"):
+        with pytest.raises(AuditFailedError, match="energy"):
             pipeline.audit(run_id)
-        with pytest.raises(NotAudited):
+        with pytest.raises(NotAuditedError):
             pipeline.publish(run_id)
     assert reader.looks > 100
     assert len(reader.seen) == 1

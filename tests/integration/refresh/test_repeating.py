@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from green_freight import pipeline
-from green_freight.auditing.audit import AuditFailed
+from green_freight.auditing.audit import AuditFailedError
 
 from .conftest import Snapshot
 from .house import DAY, EVE, House
@@ -42,7 +42,7 @@ def test_a_failed_audit_publishes_nothing_and_the_next_good_night_repairs_it(
     spoilt = "update raw.power_charge_order set energy_kwh = -energy_kwh where _period = %s returning 1"
     assert house.rows(spoilt, DAY.isoformat())
     pipeline.build(night.run_id)
-    with pytest.raises(AuditFailed, match=r"fct_charging_session\..*energy"):
+    with pytest.raises(AuditFailedError, match=r"fct_charging_session\..*energy"):
         pipeline.audit(night.run_id)
     assert _negative(house, "candidate") > 0
     assert house.tables() == base.tables

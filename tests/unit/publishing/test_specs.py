@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from green_freight.publishing.errors import InvalidSpec
+from green_freight.publishing.errors import InvalidSpecError
 from green_freight.publishing.specs import ForeignKey, TableSpec, from_manifest, from_manifest_file, in_order
 
 
@@ -72,12 +72,12 @@ def test_referenced_tables_come_first_and_unpublished_models_are_left_out() -> N
     ],
 )
 def test_a_contradiction_is_named(publish: dict[str, Any], columns: list[str], word: str) -> None:
-    with pytest.raises(InvalidSpec, match=word):
+    with pytest.raises(InvalidSpecError, match=word):
         from_manifest(manifest(model("t", publish, *columns)))
 
 
 def test_a_manifest_without_published_models_is_no_empty_star() -> None:
-    with pytest.raises(InvalidSpec, match=r"no model with meta\.publish"):
+    with pytest.raises(InvalidSpecError, match=r"no model with meta\.publish"):
         from_manifest(manifest(model("stg_x", None, "c")))
 
 
@@ -85,11 +85,11 @@ def test_a_circle_of_references_is_named() -> None:
     def table(name: str, other: str) -> TableSpec:
         return TableSpec(name, "", {"k": ""}, ("k",), (ForeignKey(("k",), other, ("k",)),))
 
-    with pytest.raises(InvalidSpec, match=r"circle: . → . → ."):
+    with pytest.raises(InvalidSpecError, match=r"circle: . → . → ."):
         in_order([table("a", "b"), table("b", "a")])
     assert [spec.name for spec in in_order([table("a", "a")])] == ["a"]
 
 
 def test_a_missing_manifest_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSpec, match="build again"):
+    with pytest.raises(InvalidSpecError, match="build again"):
         from_manifest_file(tmp_path / "manifest.json")

@@ -10,7 +10,7 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
-from green_freight.auditing.verdicts import Verdict
+from green_freight.auditing.results import Verdict
 
 WORDS = {"critical": "严重 critical", "warning": "警告 warning", "passed": "通过 passed"}
 _HEAD = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>审核结果 Verdicts</title>

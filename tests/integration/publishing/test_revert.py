@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from green_freight.publishing import NoSuchPublication, PublicationOutcome, revert
+from green_freight.publishing import PublicationNotFoundError, PublicationOutcome, revert
 from green_freight.warehouse import lease, runs
 from green_freight.warehouse.lease import CandidateLeased
 
@@ -83,7 +83,7 @@ def test_a_build_that_was_published_before_a_revert_is_still_known(star: Star) -
 
 def test_there_is_no_going_back_to_what_never_was_or_past_somebody_who_builds(star: Star) -> None:
     states = rounds(star, 2)
-    with pytest.raises(NoSuchPublication, match="99"):
+    with pytest.raises(PublicationNotFoundError, match="99"):
         go_back(star, 99)
     lease.acquire("another run", lasts=timedelta(minutes=5))
     with pytest.raises(CandidateLeased, match="another run"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from green_freight.publishing.catalog import Shape
-from green_freight.publishing.errors import BreakingChange, InvalidCandidate
+from green_freight.publishing.errors import BreakingChangeError, InvalidCandidateError
 from green_freight.publishing.specs import ForeignKey, TableSpec
 
 # Written by publishing itself into every table: the publication that wrote the row's version.
@@ -48,19 +48,19 @@ def plan(
     """Return the tables to publish in the order of `specs`.
 
     Raises:
-        InvalidCandidate: the candidate lacks a table or column of the specs, or has one they do not describe.
-        BreakingChange: a table or column would vanish or change under its readers; the message lists every one.
+        InvalidCandidateError: the candidate lacks a table or column of the specs, or has one they do not describe.
+        BreakingChangeError: a table or column would vanish or change under its readers; the message lists every one.
     """
     missing = [problem for spec in specs for problem in _candidate_problems(spec, candidate.get(spec.name))]
     if missing:
-        raise InvalidCandidate("; ".join(missing))
+        raise InvalidCandidateError("; ".join(missing))
     ours = {n: s for n, s in published.items() if VERSION_COLUMN in s.columns and n not in RECORDS}
     breaking = [*_lost_tables(specs, ours)]
     for spec in specs:
         if spec.name in ours:
             breaking += _lost_columns(spec, candidate[spec.name], ours[spec.name])
     if breaking:
-        raise BreakingChange(
+        raise BreakingChangeError(
             "\n".join(breaking)
             + "\n什么都没有改变。请保留旧的、在旁边新增，或由所有者先迁移 mart / nothing was changed. "
             "Keep the old one and add the new beside it, or let the owner migrate mart first"

@@ -9,7 +9,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
-from green_freight.publishing.composing import (
+from green_freight.publishing.plan import VERSION_COLUMN, PlannedTable
+from green_freight.publishing.statements import (
     add_foreign_key,
     asof_view,
     column_definitions,
@@ -18,7 +19,6 @@ from green_freight.publishing.composing import (
     names,
     reference_index,
 )
-from green_freight.publishing.planning import VERSION_COLUMN, PlannedTable
 
 
 def create_table(session: psycopg.Connection[TupleRow], table: PlannedTable, publication_no: int) -> int:

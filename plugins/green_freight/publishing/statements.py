@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from psycopg import sql
 
 from green_freight.publishing.catalog import Shape
-from green_freight.publishing.planning import VERSION_COLUMN, VERSION_COMMENT, PlannedTable
+from green_freight.publishing.plan import VERSION_COLUMN, VERSION_COMMENT, PlannedTable
 from green_freight.publishing.specs import ForeignKey
 
 _HISTORY_COMMENTS = {

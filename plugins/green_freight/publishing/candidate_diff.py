@@ -10,10 +10,10 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
-from green_freight.publishing.composing import mart, names
-from green_freight.publishing.creating import partition_name
-from green_freight.publishing.errors import InvalidCandidate
-from green_freight.publishing.planning import PlannedTable
+from green_freight.publishing.errors import InvalidCandidateError
+from green_freight.publishing.plan import PlannedTable
+from green_freight.publishing.statements import mart, names
+from green_freight.publishing.table_creation import partition_name
 
 Counts = Mapping[date | None, int]
 
@@ -53,7 +53,7 @@ def find_scope(
     if table.partition_column is None:
         return Scope(candidate, [] if table.is_new else [None], [])
     if None in candidate:
-        raise InvalidCandidate(
+        raise InvalidCandidateError(
             f"candidate.{table.name}.{table.partition_column} 有空值 / has rows without a month"
         )
     present = {} if table.is_new else count_by_month(session, table, mart(table.name))
@@ -95,7 +95,7 @@ def find_difference(
     """Compare every column of every row of the months, and keep those that differ.
 
     Raises:
-        InvalidCandidate: a candidate row lacks a column of its key.
+        InvalidCandidateError: a candidate row lacks a column of its key.
     """
     rows = sql.Identifier("pg_temp", f"difference_{table.name}")
     session.execute(
@@ -144,7 +144,7 @@ def _check_keys(session: psycopg.Connection[TupleRow], table: PlannedTable, rows
     for column in table.key:
         statement = sql.SQL("select 1 from {} where {} is null limit 1").format(rows, sql.Identifier(column))
         if session.execute(statement).fetchone():
-            raise InvalidCandidate(
+            raise InvalidCandidateError(
                 f"candidate.{table.name}.{column} 是主键列却有空值 / is in the primary key and has nulls"
             )
 

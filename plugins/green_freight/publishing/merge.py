@@ -11,7 +11,7 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.rows import TupleRow
 
-from green_freight.publishing.comparing import (
+from green_freight.publishing.candidate_diff import (
     Difference,
     Scope,
     count_by_month,
@@ -19,7 +19,9 @@ from green_freight.publishing.comparing import (
     find_scope,
     months_condition,
 )
-from green_freight.publishing.composing import (
+from green_freight.publishing.errors import InvalidCandidateError
+from green_freight.publishing.plan import VERSION_COLUMN, PlannedTable
+from green_freight.publishing.statements import (
     add_foreign_key,
     history,
     mart,
@@ -27,9 +29,7 @@ from green_freight.publishing.composing import (
     reference_index,
     same_key,
 )
-from green_freight.publishing.creating import create_partition, create_table
-from green_freight.publishing.errors import InvalidCandidate
-from green_freight.publishing.planning import VERSION_COLUMN, PlannedTable
+from green_freight.publishing.table_creation import create_partition, create_table
 
 _KEPT_VERSION = sql.Identifier(VERSION_COLUMN)
 
@@ -62,7 +62,7 @@ def merge(
     holds after every statement.
 
     Raises:
-        InvalidCandidate: a row breaks a key or a reference; the message names table, constraint and row.
+        InvalidCandidateError: a row breaks a key or a reference; the message names table, constraint and row.
     """
     steps = [_Step.prepare(session, table, changed_months, publication_no) for table in tables]
     changes = [step.add_and_change() for step in steps]
@@ -143,7 +143,7 @@ class _Step:
         for month in [*self.scope.compared, *self.scope.new_months]:
             now, wanted = present.get(month, 0), self.scope.candidate_counts.get(month, 0)
             if now != wanted:
-                raise InvalidCandidate(
+                raise InvalidCandidateError(
                     f"candidate.{self.table.name} 有 {wanted} 行，发布后为 {now} 行：主键 "
                     f"({', '.join(self.table.key)}) 有重复 / has {wanted} rows but {now} after the merge: "
                     f"its primary key has duplicates{f' in {month}' if month else ''}"
@@ -205,15 +205,19 @@ def _naming(table: PlannedTable) -> Iterator[None]:
     try:
         yield
     except errors.ForeignKeyViolation as refused:
-        raise InvalidCandidate(_words(table, "外键不成立", "a reference leads nowhere", refused)) from refused
+        raise InvalidCandidateError(
+            _words(table, "外键不成立", "a reference leads nowhere", refused)
+        ) from refused
     except errors.UniqueViolation as refused:
-        raise InvalidCandidate(
+        raise InvalidCandidateError(
             _words(table, "主键有重复", "the primary key has duplicates", refused)
         ) from refused
     except errors.NotNullViolation as refused:
-        raise InvalidCandidate(_words(table, "主键有空值", "the primary key has nulls", refused)) from refused
+        raise InvalidCandidateError(
+            _words(table, "主键有空值", "the primary key has nulls", refused)
+        ) from refused
     except errors.CheckViolation as refused:
-        raise InvalidCandidate(
+        raise InvalidCandidateError(
             _words(table, "约束不成立", "a check of mart refuses a row", refused)
         ) from refused
 

@@ -17,9 +17,9 @@ from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow
 
 from green_freight.publishing.catalog import read_shapes
-from green_freight.publishing.composing import asof_view, column_definitions, comments, history, mart
-from green_freight.publishing.errors import ReadersInTheWay
-from green_freight.publishing.planning import PlannedTable
+from green_freight.publishing.errors import ReaderLockError
+from green_freight.publishing.plan import PlannedTable
+from green_freight.publishing.statements import asof_view, column_definitions, comments, history, mart
 
 _PAUSE_SECONDS = 0.8
 
@@ -39,7 +39,7 @@ def extend(
     """Add the columns and comments that mart's existing tables lack, all or none of the columns.
 
     Raises:
-        ReadersInTheWay: a session held a lock on one of the tables for as long as `patience`.
+        ReaderLockError: a session held a lock on one of the tables for as long as `patience`.
     """
     existing = [table for table in tables if not table.is_new]
     statements = [statement for table in existing for statement in _structural(session, table)]
@@ -92,7 +92,7 @@ def _insist(
             return
         except LockNotAvailable:
             if time.monotonic() >= deadline:
-                raise ReadersInTheWay(_explain(session, names)) from None
+                raise ReaderLockError(_explain(session, names)) from None
         time.sleep(_PAUSE_SECONDS)
 
 

@@ -10,8 +10,8 @@ from psycopg.rows import TupleRow
 
 from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.gate import AuditedBuild
-from green_freight.publishing.merging import TableChange
-from green_freight.publishing.planning import PlannedTable
+from green_freight.publishing.merge import TableChange
+from green_freight.publishing.plan import PlannedTable
 from green_freight.revisions import Approval
 
 # The file behind the newest load of each dataset and period that the build contains.

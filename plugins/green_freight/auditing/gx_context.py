@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import make_url
 
 from green_freight.auditing.audit_views import SCHEMA
+from green_freight.auditing.results import Verdict, from_result
 from green_freight.auditing.suites import BATCH, DATASOURCE, Suite
-from green_freight.auditing.verdicts import Verdict, from_result
 from green_freight.settings import home, warehouse_url
 
 # Data Docs show the last audits; every verdict stays in ops.verdict. Each audit kept adds a page a table to render.

@@ -18,10 +18,10 @@ from psycopg.rows import TupleRow, class_row
 
 from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.errors import PublishingError
-from green_freight.publishing.merging import merge
-from green_freight.publishing.planning import RECORDS, VERSION_COLUMN, PlannedTable
+from green_freight.publishing.merge import merge
+from green_freight.publishing.plan import RECORDS, VERSION_COLUMN, PlannedTable
 from green_freight.publishing.publication import PublicationOutcome, refresh_statistics, take_turn
-from green_freight.publishing.recording import next_number, record_changes
+from green_freight.publishing.publication_record import next_number, record_changes
 from green_freight.revisions import compare_with_past, write_revisions
 from green_freight.revisions.comparing import FIGURES
 from green_freight.warehouse import lease
@@ -48,7 +48,7 @@ where past.publication_no = %(past)s and r.run_id = %(run_id)s
 """
 
 
-class NoSuchPublication(PublishingError):
+class PublicationNotFoundError(PublishingError):
     """There is no publication of that number to go back to."""
 
 
@@ -65,12 +65,12 @@ def past_publication(session: psycopg.Connection[TupleRow], publication_no: int)
     """Return the publication of a number.
 
     Raises:
-        NoSuchPublication: there is none.
+        PublicationNotFoundError: there is none.
     """
     with session.cursor(row_factory=class_row(PastPublication)) as cursor:
         found = cursor.execute(_PAST, [publication_no]).fetchone()
     if found is None:
-        raise NoSuchPublication(
+        raise PublicationNotFoundError(
             f"没有第 {publication_no} 号发布，表 mart.publication 中可查 / "
             f"there is no publication {publication_no}; the table mart.publication lists them"
         )
@@ -89,7 +89,7 @@ def revert(
         wait: how long to wait for a run that is between its build and its publication.
 
     Raises:
-        NoSuchPublication: there is no such publication.
+        PublicationNotFoundError: there is no such publication.
         CandidateLeased: another run is between its build and its publication.
         PublishingError: the run never began.
     """

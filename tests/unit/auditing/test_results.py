@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from green_freight.auditing.audit import failures
+from green_freight.auditing.results import Verdict
 from green_freight.auditing.suites import Suite
-from green_freight.auditing.verdicts import Verdict
 
 FAILED = Verdict(
     table_name="dim_pile",
