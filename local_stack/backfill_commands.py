@@ -15,8 +15,8 @@ from green_freight.backfill.request import agencies_of
 from green_freight.periods import Period
 from rich.console import Console
 
-from local_stack import backfilling, findings
-from local_stack.backfilling import BackfillOrder, BackfillResult
+from local_stack import backfill, run_issues
+from local_stack.backfill import BackfillOrder, BackfillResult
 from local_stack.home import Home
 from local_stack.locks import sole_command
 from local_stack.steps import Steps
@@ -71,7 +71,7 @@ def backfill_command(
     """
     home = Home.current()
     home.prepare()
-    until = day or backfilling.business_day(home)
+    until = day or backfill.business_day(home)
     request = BackfillRequest(
         first, last or first, agencies_of(agency or []), reason.strip(), until, only_missing
     )
@@ -79,8 +79,8 @@ def backfill_command(
     console = _console(stderr=as_json)
     begun = time.monotonic()
     with sole_command(home.root, "backfill"):
-        result = backfilling.backfill(home, BackfillOrder(request, dry_run, approve), Steps(console))
-    findings.print_findings(result.findings, console)
+        result = backfill.backfill(home, BackfillOrder(request, dry_run, approve), Steps(console))
+    run_issues.print_issues(result.issues, console)
     if as_json:
         print(json.dumps(result.as_json(), ensure_ascii=False))
     console.print(
@@ -100,7 +100,7 @@ def revert_command(
     home = Home.current()
     home.prepare()
     with sole_command(home.root, "revert"):
-        outcome = backfilling.revert(home, publication, reason, getpass.getuser())
+        outcome = backfill.revert(home, publication, reason, getpass.getuser())
     _console().print(f"[green]✓[/] {outcome.sentence}", highlight=False, soft_wrap=True)
 
 

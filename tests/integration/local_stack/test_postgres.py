@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local_stack import postgres_remains
+from local_stack import postgres_leftovers
 from local_stack.postgres import EmbeddedPostgres, ServerAddress
 
 NUMBERS = "generate_series(1, 99999)"
@@ -77,7 +77,7 @@ def test_a_killed_server_starts_again_although_a_backend_outlives_it(killable: E
 def test_what_still_runs_is_left_alone(killable: EmbeddedPostgres) -> None:
     address = killable.start()
     with psycopg.connect(address.dsn()) as admin:
-        postgres_remains.end(data_of(killable))
+        postgres_leftovers.end(data_of(killable))
         assert admin.execute("select 1").fetchone() == (1,)
     assert killable.start() == address
 

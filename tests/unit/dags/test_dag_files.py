@@ -94,11 +94,11 @@ def test_going_back_asks_which_publication_and_why(bag: Any) -> None:
 
 
 def test_the_command_line_knows_the_answer_that_approves(bag: Any) -> None:
-    from local_stack import backfilling
+    from local_stack import backfill
 
     for name in ("nightly_refresh", "backfill_history"):
-        task = bag.dags[name].get_task(backfilling.APPROVE)
-        assert task.options[0] == backfilling.APPROVED
+        task = bag.dags[name].get_task(backfill.APPROVE)
+        assert task.options[0] == backfill.APPROVED
         assert "approval_reason" in task.params
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from local_stack.airflow_client import DagRun, TaskState
 from local_stack.display import LineDisplay, render
-from local_stack.following import Counts, Progress, StepState, summarise
+from local_stack.run_progress import Counts, Progress, StepState, summarise
 
 BEGUN = datetime(2025, 10, 1, 2, tzinfo=UTC)
 

@@ -61,7 +61,7 @@ SHOWN = 12
 
 
 @dataclass(frozen=True)
-class Findings:
+class RunIssues:
     """Lines to be looked at, by kind; all empty when nothing is wrong."""
 
     failed_fetches: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Findings:
         return asdict(self)
 
 
-def collect(owner_url: str, reader_url: str, run_ids: list[str]) -> Findings:
+def collect(owner_url: str, reader_url: str, run_ids: list[str]) -> RunIssues:
     """Return what the runs `dag_id/run_id` left to be looked at."""
     with psycopg.connect(owner_url) as connection:
         kinds = [_FAILED_FETCHES, _STOPPED_LOADS, _LOAD_WARNINGS, _REJECTED, _VERDICTS]
@@ -86,12 +86,12 @@ def collect(owner_url: str, reader_url: str, run_ids: list[str]) -> Findings:
             found.append(_lines(connection, _STALE, []))
         except psycopg.errors.UndefinedTable:  # nothing has been published yet
             found.append([])
-    return Findings(*found)
+    return RunIssues(*found)
 
 
-def print_findings(findings: Findings, console: Console) -> None:
+def print_issues(issues: RunIssues, console: Console) -> None:
     """Print what there is, at most a dozen lines of a kind."""
-    for kind, lines in findings.as_json().items():
+    for kind, lines in issues.as_json().items():
         if not lines:
             continue
         console.print(f"[yellow]![/] {TITLES[kind]} ({len(lines)})", highlight=False)

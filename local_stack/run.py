@@ -12,16 +12,16 @@ from typing import Any
 from green_freight.periods import Period
 from green_freight.warehouse import scratch
 
-from local_stack import database, demonstration, findings, history, scorecard, stack
+from local_stack import database, demonstration, history, run_issues, scorecard, stack
 from local_stack.airflow_client import AirflowClient, DagRun
 from local_stack.airflow_settings import QUICK
 from local_stack.database import Databases
 from local_stack.demonstration import Demonstration
 from local_stack.display import display_for
-from local_stack.findings import Findings
-from local_stack.following import follow
 from local_stack.home import Home
 from local_stack.locks import Busy
+from local_stack.run_issues import RunIssues
+from local_stack.run_progress import follow
 from local_stack.stack import RunningStack, StackPlan
 from local_stack.steps import Steps
 
@@ -55,7 +55,7 @@ class Result:
     runs: list[DagRun] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     scores: list[scorecard.Row] = field(default_factory=list)
-    findings: Findings = field(default_factory=Findings)
+    issues: RunIssues = field(default_factory=RunIssues)
 
     @property
     def is_success(self) -> bool:
@@ -68,7 +68,7 @@ class Result:
             "state": "success" if self.is_success else "failed",
             "runs": [{"dag_id": run.dag_id, "run_id": run.run_id, "state": run.state} for run in self.runs],
             "seconds": self.seconds,
-            "findings": self.findings.as_json(),
+            "findings": self.issues.as_json(),
             "scorecard": [
                 {name: scorecard.plain(value) for name, value in row.items()} for row in self.scores
             ],
@@ -87,7 +87,7 @@ def run(home: Home, request: Request, steps: Steps) -> Result:
                 _refresh(home, running, request, steps, result)
             running.airflow.close()
         run_ids = [f"{one.dag_id}/{one.run_id}" for one in result.runs]
-        result.findings = findings.collect(running.role_urls["owner"], running.role_urls["reader"], run_ids)
+        result.issues = run_issues.collect(running.role_urls["owner"], running.role_urls["reader"], run_ids)
         if result.is_success:
             result.scores = scorecard.rows(running.role_urls["reader"])
     return result
@@ -182,7 +182,7 @@ def follow_run(
     steps.say(f"[red]✗[/] {title}: {ended.state}")
     failed = [task for task in running.airflow.tasks(ended) if task.state == "failed"]
     tried = [(task.task_id, task.map_index, task.try_number) for task in failed]
-    findings.print_failed_tasks(home, ended.dag_id, ended.run_id, tried, steps.console)
+    run_issues.print_failed_tasks(home, ended.dag_id, ended.run_id, tried, steps.console)
 
 
 def counted_in(running: RunningStack, run: DagRun) -> str:

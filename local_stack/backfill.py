@@ -13,13 +13,13 @@ from green_freight.backfill import BackfillRequest
 from green_freight.publishing import PublicationOutcome
 from green_freight.revisions import showing
 
-from local_stack import database, demonstration, findings, stack
+from local_stack import database, demonstration, run_issues, stack
 from local_stack.airflow_client import DagRun
 from local_stack.airflow_settings import QUICK
 from local_stack.database import Databases
 from local_stack.demonstration import Demonstration
 from local_stack.home import Home, NothingThere
-from local_stack.running import BACKFILL, Result, attach, follow_run, make_ready
+from local_stack.run import BACKFILL, Result, attach, follow_run, make_ready
 from local_stack.stack import RunningStack, StackPlan
 from local_stack.steps import Steps
 
@@ -184,7 +184,7 @@ def _look_up(home: Home, running: RunningStack, begun: DagRun, result: BackfillR
     result.publication_no = published[0] if published else None
     path = showing.file_path(home.root, run_id)
     result.difference_file = str(path) if path.exists() else ""
-    result.findings = findings.collect(running.role_urls["owner"], running.role_urls["reader"], [run_id])
+    result.issues = run_issues.collect(running.role_urls["owner"], running.role_urls["reader"], [run_id])
 
 
 def revert(home: Home, publication_no: int, reason: str, person: str) -> PublicationOutcome:
