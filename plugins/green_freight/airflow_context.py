@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from green_freight.agencies import Connection
 from green_freight.errors import AgencyUnavailable, PermanentError
-from green_freight.loading import LoadStopped
+from green_freight.loading import LoadStoppedError
 from green_freight.settings import ROLES
 from green_freight.warehouse import scratch
 
@@ -61,7 +61,7 @@ class agency_errors:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, AgencyUnavailable):
             log.warning("%s: %s", self.agency, error)
-        elif isinstance(error, PermanentError | LoadStopped):
+        elif isinstance(error, PermanentError | LoadStoppedError):
             raise AirflowFailException(str(error)) from error
 
 

@@ -63,7 +63,7 @@ def load_landed(run_id: str, agency: str) -> dict[str, int]:
     """Load what has landed from one agency and is not in the warehouse yet; return loads and rows.
 
     Raises:
-        LoadStopped: a file breaks its contract as a whole; every other one has been loaded.
+        LoadStoppedError: a file breaks its contract as a whole; every other one has been loaded.
     """
     business_day_of(run_id)
     loaded = loading.load_agency(agency, _landed(run_id, agency), run_id, LandingStore(landing_url()))

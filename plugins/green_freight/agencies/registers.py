@@ -23,9 +23,9 @@ from green_freight.contracts import contracts_of
 from green_freight.contracts.model import Contract
 from green_freight.errors import Failure
 from green_freight.landing import Exchange, write_exchanges
-from green_freight.loading.findings import Unreadable
-from green_freight.loading.judging import Accepted, Judge
+from green_freight.loading.issues import UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
+from green_freight.loading.row_validation import Accepted, RowValidator
 from green_freight.periods import Period, business_day
 
 Warehouse = psycopg.Connection[Any]
@@ -109,7 +109,7 @@ def register_news(
         except Failure as doubt:
             doubts.append((name, doubt))
             questions = [question for question in questions if question[0] != name]
-        except Unreadable as unreadable:
+        except UnreadableFileError as unreadable:
             doubts.append((name, Failure("answer_unexpected", str(unreadable))))
     return RegisterNews(questions, doubts)
 
@@ -139,7 +139,7 @@ def listed_records(contract: Contract, exchanges: Sequence[Exchange], day: date)
     """Return the records of one dataset in the exchanges of a whole register.
 
     Raises:
-        Unreadable: an answer is not of the agreed shape.
+        UnreadableFileError: an answer is not of the agreed shape.
     """
     container = io.BytesIO()
     write_exchanges(exchanges, container)
@@ -151,7 +151,9 @@ def listed_records(contract: Contract, exchanges: Sequence[Exchange], day: date)
     if _CHANGED_AT not in contract.names:
         return Listed(keys)
     changed_at = contract.position(_CHANGED_AT)
-    accepted = (each.row for each in Judge(contract, period).judge(rows) if isinstance(each, Accepted))
+    accepted = (
+        each.row for each in RowValidator(contract, period).validate(rows) if isinstance(each, Accepted)
+    )
     return Listed(keys, {tuple(row[place] for place in places): row[changed_at] for row in accepted})
 
 

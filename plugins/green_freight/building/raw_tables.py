@@ -6,7 +6,7 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from green_freight.contracts import contracts
-from green_freight.loading.tables import prepare_table
+from green_freight.loading.raw_tables import prepare_table
 
 
 def prepare_raw_tables(loader: Connection[TupleRow]) -> None:
@@ -16,7 +16,7 @@ def prepare_raw_tables(loader: Connection[TupleRow]) -> None:
     left to autovacuum, which comes a minute after the first load: plans made without them took minutes.
 
     Raises:
-        Unreadable: a raw table has a column of another type than its contract says.
+        UnreadableFileError: a raw table has a column of another type than its contract says.
     """
     for contract in contracts().values():
         prepare_table(loader, contract)

@@ -2,7 +2,7 @@
 
 from green_freight.contracts.catalogue import contract, contracts, contracts_of
 from green_freight.contracts.model import Column, Contract, ContractError, RowRule
-from green_freight.contracts.reading import read_contract, schema_errors
+from green_freight.contracts.parser import read_contract, schema_errors
 
 __all__ = [
     "Column",

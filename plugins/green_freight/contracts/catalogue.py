@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 
 from green_freight.contracts.model import Contract
-from green_freight.contracts.reading import read_contract
+from green_freight.contracts.parser import read_contract
 
 FOLDER = Path(__file__).resolve().parent
 SUFFIX = ".odcs.yaml"

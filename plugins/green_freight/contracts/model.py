@@ -61,7 +61,7 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class RowRule:
-    """A rule over several columns of a row, by the name of a check in `green_freight.loading.rules`."""
+    """A rule over several columns of a row, by the name of a check in `green_freight.loading.row_rules`."""
 
     name: str
     description: str

@@ -14,7 +14,7 @@ from green_freight.contracts import Contract, contracts_of
 from green_freight.evidence.counted import Count, CountedRow, SourceFile
 from green_freight.evidence.errors import DoesNotAddUp, RowDiffers
 from green_freight.evidence.originals import describe
-from green_freight.loading.findings import SourceRow, Unreadable
+from green_freight.loading.issues import SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
 from green_freight.periods import Period
 
@@ -133,7 +133,7 @@ def _read(
         for row in reading.rows():
             if row.number in numbers and row.fault is None:
                 found[row.number] = (_key(contract, row), _delivered(reading.sheet, row))
-    except Unreadable as error:
+    except UnreadableFileError as error:
         zh, en = describe(file)
         raise RowDiffers(
             f"{zh}：无法再次读取（{error.detail_zh}），请交开发人员核查读取程序是否变更 / "

@@ -1,6 +1,13 @@
 """Loading: landed files into `raw`, row by row as the contract says; nothing is lost, nothing wrong gets in."""
 
-from green_freight.loading.agency import load_agency, load_delivery
-from green_freight.loading.outcomes import AgencyLoadReport, LoadOutcome, LoadStopped, LoadWarning
+from green_freight.loading.agency_load import load_agency, load_delivery
+from green_freight.loading.outcomes import AgencyLoadReport, LoadOutcome, LoadStoppedError, LoadWarning
 
-__all__ = ["AgencyLoadReport", "LoadOutcome", "LoadStopped", "LoadWarning", "load_agency", "load_delivery"]
+__all__ = [
+    "AgencyLoadReport",
+    "LoadOutcome",
+    "LoadStoppedError",
+    "LoadWarning",
+    "load_agency",
+    "load_delivery",
+]

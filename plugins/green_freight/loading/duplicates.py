@@ -7,9 +7,9 @@ from psycopg.rows import TupleRow
 
 from green_freight import settings
 from green_freight.contracts.model import Contract
-from green_freight.loading.findings import Finding
-from green_freight.loading.judging import Rejected, as_json
-from green_freight.loading.tables import table_name
+from green_freight.loading.issues import RowIssue
+from green_freight.loading.raw_tables import table_name
+from green_freight.loading.row_validation import Rejected, as_json
 from green_freight.periods import Period
 
 
@@ -47,5 +47,5 @@ def _rejected(contract: Contract, number: int, first_number: int, content: dict[
         f"a key that row {first_number} does not have",
     )
     return Rejected(
-        number, Finding("duplicate_key", contract.key[0], value, expected_zh, expected_en), as_json(row)
+        number, RowIssue("duplicate_key", contract.key[0], value, expected_zh, expected_en), as_json(row)
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from green_freight.contracts.model import Column
-from green_freight.loading.findings import Finding, Unreadable
+from green_freight.loading.issues import RowIssue, UnreadableFileError
 from green_freight.loading.reasons import ROW_REASONS, STOP_REASONS
 
 AGENCY_NAMES = {
@@ -40,7 +40,7 @@ class Place:
         )
 
 
-def row_message(place: Place, row_number: int, finding: Finding) -> tuple[str, str]:
+def row_message(place: Place, row_number: int, finding: RowIssue) -> tuple[str, str]:
     """Return the message for a rejected row, in Chinese and English."""
     reason = ROW_REASONS[finding.reason_code]
     where_zh, where_en = place.words()
@@ -57,7 +57,7 @@ def row_message(place: Place, row_number: int, finding: Finding) -> tuple[str, s
     )
 
 
-def stop_message(place: Place, stop: Unreadable) -> str:
+def stop_message(place: Place, stop: UnreadableFileError) -> str:
     """Return the message for a file that was not loaded: a line in Chinese, a line in English."""
     reason = STOP_REASONS[stop.reason_code]
     where_zh, where_en = place.words()

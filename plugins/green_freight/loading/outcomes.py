@@ -45,7 +45,7 @@ class LoadOutcome:
     error_message: str | None = None
 
 
-class LoadStopped(Exception):
+class LoadStoppedError(Exception):
     """A delivery of which at least one dataset could not be loaded; what was loaded before stays as it was.
 
     `outcomes` are those of all datasets of the delivery, the stopped ones included.
@@ -106,10 +106,10 @@ class AgencyLoadReport:
         """Raise for a caller that must not go on without every delivery.
 
         Raises:
-            LoadStopped: at least one load stopped.
+            LoadStoppedError: at least one load stopped.
         """
         if self.stopped:
-            raise LoadStopped(self.outcomes)
+            raise LoadStoppedError(self.outcomes)
 
     def _count(self, outcome_code: str) -> int:
         return sum(outcome.outcome_code == outcome_code for outcome in self.outcomes)

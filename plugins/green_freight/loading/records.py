@@ -11,9 +11,9 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
 from green_freight.contracts.model import Contract
-from green_freight.loading.judging import Rejected
 from green_freight.loading.messages import Place, row_message
 from green_freight.loading.outcomes import LoadOutcome
+from green_freight.loading.row_validation import Rejected
 from green_freight.periods import Period
 
 _NUL = "\x00"

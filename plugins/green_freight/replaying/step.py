@@ -28,7 +28,7 @@ from green_freight.building import BuildFailed, build
 from green_freight.building.outcome import NodeProgress
 from green_freight.contracts import contracts
 from green_freight.landing import LandingStore
-from green_freight.loading.transaction import Task, load_dataset
+from green_freight.loading.dataset_load import Task, load_dataset
 from green_freight.periods import Period
 from green_freight.publishing.specs import from_manifest_file
 from green_freight.replaying.errors import ReplayError

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from green_freight.agencies import Connection, fetch_delivery
 from green_freight.landing import LandingStore
-from green_freight.loading import LoadOutcome, LoadStopped, load_delivery
+from green_freight.loading import LoadOutcome, LoadStoppedError, load_delivery
 from green_freight.periods import Period
 
 from demo_city.city import City
@@ -81,7 +81,7 @@ class House:
         fetched = fetch_delivery(*asked, connections, self.store, "run-1", date(2025, 10, 19))
         try:
             return fetched, load_delivery(*asked, "run-1", self.store)
-        except LoadStopped as stopped:
+        except LoadStoppedError as stopped:
             return fetched, list(stopped.outcomes)
 
     def raw(self, dataset: str) -> Counter[str]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from green_freight.contracts import contract
-from green_freight.loading import LoadStopped
-from green_freight.loading.judging import Accepted, Judge
+from green_freight.loading import LoadStoppedError
 from green_freight.loading.readers import Source, open_reading
+from green_freight.loading.row_validation import Accepted, RowValidator
 from green_freight.periods import Period
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -116,15 +116,15 @@ def test_numbers_with_separators_and_other_delimiters(warehouse: Any, deliveries
 )
 def test_a_file_that_cannot_be_read_stops(deliveries: Deliveries, content: bytes, words: str) -> None:
     deliveries.land("postal", "tricycles", MONTH, "t.csv", content)
-    with pytest.raises(LoadStopped, match=words):
+    with pytest.raises(LoadStoppedError, match=words):
         deliveries.load("postal", "tricycles", MONTH)
 
 
-def _judged(content: bytes) -> tuple[Judge, list[Any]]:
+def _validated(content: bytes) -> tuple[RowValidator, list[Any]]:
     found = contract("postal_tricycle")
     reading = open_reading(Source(found, Period(MONTH), "t.csv", lambda: io.BytesIO(content)))
-    judge = Judge(found, Period(MONTH))
-    return judge, list(judge.judge(reading.rows()))
+    validator = RowValidator(found, Period(MONTH))
+    return validator, list(validator.validate(reading.rows()))
 
 
 CHINESE = st.text(
@@ -140,9 +140,9 @@ CHINESE = st.text(
 def test_chinese_text_comes_back_from_gb18030_as_from_utf_8(names: list[str]) -> None:
     rows = [_tricycle(f"TR{at}", company=name) for at, name in enumerate(names)]
     for encoding in ("utf-8-sig", "gb18030"):
-        judge, judged = _judged(_csv(*rows, encoding=encoding))
-        assert [each.row[1] for each in judged if isinstance(each, Accepted)] == names
-        assert judge.rejected == 0
+        validator, validated = _validated(_csv(*rows, encoding=encoding))
+        assert [each.row[1] for each in validated if isinstance(each, Accepted)] == names
+        assert validator.rejected == 0
 
 
 CELL = st.one_of(
@@ -159,8 +159,8 @@ def test_loaded_and_rejected_are_the_rows_whatever_they_hold(rows: list[list[str
     found = contract("postal_tricycle")
     reading = open_reading(Source(found, Period(MONTH), "t.csv", lambda: io.BytesIO(content)))
     data_rows = list(reading.rows())
-    judge, judged = _judged(content)
-    assert judge.accepted + judge.rejected == len(judged) == len(data_rows) <= len(rows)
+    validator, validated = _validated(content)
+    assert validator.accepted + validator.rejected == len(validated) == len(data_rows) <= len(rows)
     no_data = sum(
         warning.count or 0 for warning in reading.warnings() if warning.code == "rows_that_are_no_data"
     )

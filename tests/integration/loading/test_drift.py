@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from green_freight.loading import LoadStopped
+from green_freight.loading import LoadStoppedError
 
 from tests.integration.loading.deliveries import Deliveries, answers, operation, order, order_file, pages
 
@@ -102,7 +102,7 @@ def test_a_station_without_its_dates_is_not_loaded(deliveries: Deliveries) -> No
     stations = [station | {"StationID": f"S{n}", "StationType": 1, "StationStatus": 50} for n in range(3)]
     page = {"PageNo": 1, "PageCount": 1, "ItemSize": 3, "StationInfos": stations}
     deliveries.land("power", "stations", "2025-09", "s.jsonl", answers([({}, json.dumps(page))]))
-    with pytest.raises(LoadStopped, match="official_run_on, decommissioned_on"):
+    with pytest.raises(LoadStoppedError, match="official_run_on, decommissioned_on"):
         deliveries.load("power", "stations", "2025-09")
 
 
@@ -131,7 +131,7 @@ def test_a_missing_column_that_is_required_stops(deliveries: Deliveries) -> None
     for row in rows:
         del row["distance_km"]
     deliveries.land("transport", "vehicle_operations", DAY, "operations.jsonl", pages(rows))
-    with pytest.raises(LoadStopped) as stopped:
+    with pytest.raises(LoadStoppedError) as stopped:
         deliveries.load("transport", "vehicle_operations", DAY)
     words = str(stopped.value)
     for part in (
@@ -150,7 +150,7 @@ def test_a_retyped_column_stops(deliveries: Deliveries) -> None:
         operation(number, distance_km=word) for number, word in enumerate(("较高", "一般", "较低", "一般"))
     ]
     deliveries.land("transport", "vehicle_operations", DAY, "a.jsonl", pages(rows))
-    with pytest.raises(LoadStopped, match="distance_km, expected number"):
+    with pytest.raises(LoadStoppedError, match="distance_km, expected number"):
         deliveries.load("transport", "vehicle_operations", DAY)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from green_freight.loading import LoadStopped
+from green_freight.loading import LoadStoppedError
 from green_freight.periods import SHANGHAI
 
 from demo_city.city import City
@@ -103,7 +103,7 @@ def test_a_planted_defect_is_rejected_with_its_reason(
         _load_month(
             deliveries, planted_city, {defect: 0.5 if known.dataset in FEW_ROWS else 0.05}, known.agency
         )
-    except LoadStopped as stopped:
+    except LoadStoppedError as stopped:
         pytest.fail(str(stopped))
     with warehouse.connect("loader") as connection:
         found = connection.execute(

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from green_freight import loading
-from green_freight.loading import LoadStopped
+from green_freight.loading import LoadStoppedError
 from green_freight.periods import Period
 
 from tests.integration.loading.deliveries import Deliveries, answers, operation, order, order_file, pages
@@ -46,7 +46,7 @@ def test_a_broken_order_file_replaces_nothing(
     deliveries.land("power", "charge_orders", DAY, "a.jsonl.gz", order_file([order(1)]))
     deliveries.load("power", "charge_orders", DAY)
     deliveries.land("power", "charge_orders", DAY, "a.jsonl.gz", content, version=2)
-    with pytest.raises(LoadStopped, match=words) as stopped:
+    with pytest.raises(LoadStoppedError, match=words) as stopped:
         deliveries.load("power", "charge_orders", DAY)
     assert _count(warehouse) == 1
     assert _count(warehouse, "select count(*) from ops.rejected_row") == 0
@@ -67,7 +67,7 @@ def test_a_broken_order_file_replaces_nothing(
 )
 def test_a_broken_container_stops(deliveries: Deliveries, content: bytes) -> None:
     deliveries.land("transport", "vehicle_operations", DAY, "a.jsonl", content)
-    with pytest.raises(LoadStopped, match="a\\.jsonl"):
+    with pytest.raises(LoadStoppedError, match="a\\.jsonl"):
         deliveries.load("transport", "vehicle_operations", DAY)
 
 
@@ -75,7 +75,7 @@ def test_a_landed_file_that_is_gone_stops(deliveries: Deliveries, warehouse: Any
     deliveries.land("transport", "vehicle_operations", DAY, "a.jsonl", pages([operation(1)]))
     for path in (warehouse.home / "landing").rglob("*a.jsonl"):
         path.unlink()
-    with pytest.raises(LoadStopped, match="GREEN_FREIGHT_LANDING_URL"):
+    with pytest.raises(LoadStoppedError, match="GREEN_FREIGHT_LANDING_URL"):
         deliveries.load("transport", "vehicle_operations", DAY)
 
 
@@ -93,7 +93,7 @@ def test_an_agency_goes_on_past_what_stops(deliveries: Deliveries) -> None:
     }  # fmt: skip
     assert report.not_landed == [("vehicle_operations", "2025-09-28")]
     assert "a.jsonl" in told[0] and "1 + 1 = 2" in told[1]
-    with pytest.raises(LoadStopped, match="a\\.jsonl"):
+    with pytest.raises(LoadStoppedError, match="a\\.jsonl"):
         report.raise_if_stopped()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from green_freight import warehouse as entry
 from green_freight.contracts import contract, contracts
-from green_freight.loading.findings import Unreadable
-from green_freight.loading.tables import prepare_table
+from green_freight.loading.issues import UnreadableFileError
+from green_freight.loading.raw_tables import prepare_table
 
 
 def test_every_contract_makes_its_table_with_comments(warehouse: Any) -> None:
@@ -52,5 +52,5 @@ def test_a_column_of_another_type_stops(warehouse: Any) -> None:
         retyped = replace(
             found, columns=(replace(found.columns[0], physical_type="bigint"), *found.columns[1:])
         )
-        with pytest.raises(Unreadable, match="platform_id: text → bigint"):
+        with pytest.raises(UnreadableFileError, match="platform_id: text → bigint"):
             prepare_table(connection, retyped)

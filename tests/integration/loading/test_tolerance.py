@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from green_freight.loading import LoadStopped
+from green_freight.loading import LoadStoppedError
 
 from tests.integration.loading.deliveries import Deliveries, order, order_file
 
@@ -31,7 +31,7 @@ def test_few_rejected_rows_are_tolerated(deliveries: Deliveries, good: int, bad:
 
 def test_too_many_stop_the_file_and_leave_what_was_there(warehouse: Any, deliveries: Deliveries) -> None:
     _land_and_load(deliveries, _orders(5, 0))
-    with pytest.raises(LoadStopped, match="21 of 121 rows") as stopped:
+    with pytest.raises(LoadStoppedError, match="21 of 121 rows") as stopped:
         _land_and_load(deliveries, _orders(100, 21), version=2)
     [outcome] = stopped.value.outcomes
     assert (outcome.rows_in_file, outcome.rows_loaded, outcome.rows_rejected) == (121, 0, 21)
@@ -46,6 +46,6 @@ def test_too_many_stop_the_file_and_leave_what_was_there(warehouse: Any, deliver
 
 
 def test_a_corrected_file_takes_its_place(warehouse: Any, deliveries: Deliveries) -> None:
-    with pytest.raises(LoadStopped):
+    with pytest.raises(LoadStoppedError):
         _land_and_load(deliveries, _orders(100, 21))
     assert _land_and_load(deliveries, _orders(121, 0), version=2).rows_loaded == 121

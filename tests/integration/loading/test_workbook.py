@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from green_freight.loading import LoadOutcome, LoadStopped
+from green_freight.loading import LoadOutcome, LoadStoppedError
 
 from tests.integration.loading.deliveries import Deliveries
 from tests.integration.loading.workbooks import (
@@ -253,7 +253,7 @@ def test_a_form_that_cannot_be_right_stops_and_nothing_is_replaced(
     warehouse: Any, load: Any, deliveries: Deliveries, content: bytes, words: str
 ) -> None:
     load(report(stores_above(store("01"))))
-    with pytest.raises(LoadStopped, match=words) as stopped:
+    with pytest.raises(LoadStoppedError, match=words) as stopped:
         load(content)
     assert _table(warehouse, "store_code") == [("01",)]
     outcome = next(each for each in stopped.value.outcomes if each.dataset_id == STORES)
@@ -265,7 +265,7 @@ def test_a_form_that_cannot_be_right_stops_and_nothing_is_replaced(
 
 
 def test_one_sheet_that_stops_leaves_the_others_loaded(warehouse: Any, load: Any) -> None:
-    with pytest.raises(LoadStopped) as stopped:
+    with pytest.raises(LoadStoppedError) as stopped:
         load(report([(TITLE,), ("甲", "乙"), (1, 2)]))
     found = {outcome.dataset_id: outcome.outcome_code for outcome in stopped.value.outcomes}
     assert found == {STORES: "stopped", COLD_CHAIN: "loaded", PHARMACY: "loaded"}

@@ -16,7 +16,7 @@ from green_freight.agencies.delivery import Granularity
 from green_freight.backfill import steps
 from green_freight.errors import AgencyUnavailable, DeliveryBroken
 from green_freight.landing import LandingStore
-from green_freight.loading import LoadStopped
+from green_freight.loading import LoadStoppedError
 from green_freight.periods import SHANGHAI, Period, months
 from green_freight.settings import landing_url
 from psycopg import sql
@@ -119,7 +119,7 @@ class House:
                 night.errors[agency, "fetch"] = error
             try:
                 pipeline.load_landed(night.run_id, agency)
-            except LoadStopped as error:
+            except LoadStoppedError as error:
                 night.errors[agency, "load"] = error
         return night
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 from green_freight import pipeline
-from green_freight.loading import LoadStopped
+from green_freight.loading import LoadStoppedError
 
 from demo_city.city import City
 from demo_city.defects import REGISTRY, Planted, planted
@@ -58,7 +58,7 @@ def test_rejected_rows_are_the_planted_ones_and_nothing_wrong_is_published(
     _assert_every_row_is_accounted_for(house, night.run_id)
     assert set(night.errors) == {("postal", "load")}
     stopped = night.errors["postal", "load"]
-    assert isinstance(stopped, LoadStopped)
+    assert isinstance(stopped, LoadStoppedError)
     _assert_stopped(house, night.run_id, stopped)
     # What came whole is the truth, what was stopped stays as it was and is marked.
     now = _figures(house, "2025-09-01")
@@ -103,7 +103,7 @@ def _assert_every_row_is_accounted_for(house: House, run_id: str) -> None:
     assert loads[LOADED]["outcome_code"] == "loaded"
 
 
-def _assert_stopped(house: House, run_id: str, stopped: LoadStopped) -> None:
+def _assert_stopped(house: House, run_id: str, stopped: LoadStoppedError) -> None:
     for dataset in STOPPED:
         assert dataset in str(stopped)
         assert house.value(f"select count(*) from raw.{dataset} where _period = '2025-09'") == 0

@@ -17,7 +17,7 @@ from green_freight.contracts import (
 )
 from green_freight.contracts.catalogue import FOLDER, SUFFIX
 from green_freight.contracts.row_model import row_model
-from green_freight.loading.rules import BY_READER, row_checks
+from green_freight.loading.row_rules import BY_READER, row_checks
 from green_freight.periods import Period
 
 DATASETS = {

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from green_freight.contracts import contract, contracts
-from green_freight.loading.findings import Finding, Unreadable
+from green_freight.loading.issues import RowIssue, UnreadableFileError
 from green_freight.loading.messages import Place, expected, row_message, stop_message
 from green_freight.loading.reasons import ROW_REASONS, STOP_REASONS
 
@@ -16,7 +16,7 @@ PLACE = Place("commerce", "commerce_store_delivery", "2025-09", "月报_最终�
 @pytest.mark.parametrize("code", sorted(ROW_REASONS))
 def test_a_row_s_message_is_complete(code: str) -> None:
     column = contract("commerce_store_delivery").column("total_tonnes")
-    zh, en = row_message(PLACE, 17, Finding(code, column, "待核实", *expected(column)))
+    zh, en = row_message(PLACE, 17, RowIssue(code, column, "待核实", *expected(column)))
     for part in (
         "市商务局",
         "commerce",
@@ -45,7 +45,7 @@ def test_a_row_s_message_is_complete(code: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(STOP_REASONS))
 def test_a_stop_s_message_is_complete(code: str) -> None:
-    zh, en = stop_message(PLACE, Unreadable(code, "细节", "detail")).split("\n")
+    zh, en = stop_message(PLACE, UnreadableFileError(code, "细节", "detail")).split("\n")
     assert "市商务局" in zh and "月报_最终版(2).xlsx" in zh and "细节" in zh and "原有数据保持不变" in zh
     assert (
         "commerce bureau" in en
@@ -56,7 +56,7 @@ def test_a_stop_s_message_is_complete(code: str) -> None:
 
 
 def test_a_long_value_is_cut() -> None:
-    zh, _ = row_message(PLACE, 1, Finding("too_long", None, "长" * 500, "短", "short"))
+    zh, _ = row_message(PLACE, 1, RowIssue("too_long", None, "长" * 500, "短", "short"))
     assert len(zh) < 400
 
 

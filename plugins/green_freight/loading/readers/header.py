@@ -1,4 +1,4 @@
-"""Finding the header of a table that people made: which cell is which column of the contract.
+"""RowIssue the header of a table that people made: which cell is which column of the contract.
 
 The header is found, not assumed: it is the row (or pair of rows, where titles are merged) whose titles match most
 of the contract's names. Titles are compared without spaces, brackets, width and case.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from green_freight.contracts.model import Column, Contract
-from green_freight.loading.cleaning import plain
+from green_freight.loading.cell_values import plain
 
 SEARCHED_ROWS = 30
 _BRACKETED = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")

@@ -10,13 +10,13 @@ from typing import Any
 from openpyxl import load_workbook
 
 from green_freight.contracts.model import Column
-from green_freight.loading.cleaning import clean, plain
-from green_freight.loading.findings import SourceRow, Unreadable
+from green_freight.loading.cell_values import clean, plain
+from green_freight.loading.issues import SourceRow, UnreadableFileError
 from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.readers.base import Source
+from green_freight.loading.readers.form_notes import UnitNotes, title_period
 from green_freight.loading.readers.header import Header, find_header
-from green_freight.loading.readers.notes import UnitNotes, title_period
-from green_freight.loading.readers.reading import Source
-from green_freight.loading.readers.tabular import RowSorter
+from green_freight.loading.readers.table_rows import RowSorter
 
 _NUMBER = (int, float)
 _HUNDRED = Decimal(100)
@@ -114,7 +114,7 @@ class WorkbookReading:
             # zip, XML and openpyxl each raise their own for a damaged workbook, KeyError and TypeError among them.
             except Exception as error:
                 detail = f"{type(error).__name__}: {error}"
-                raise Unreadable(
+                raise UnreadableFileError(
                     "unreadable_file", f"不是 Excel 工作簿：{detail}", f"no workbook: {detail}"
                 ) from error
         return self._choose(sheets)
@@ -130,7 +130,7 @@ class WorkbookReading:
         agreed = self._source.contract.sheet_names[0]
         if len(fitting) != 1:
             there = "、".join(sheets)
-            raise Unreadable(
+            raise UnreadableFileError(
                 "wrong_sheet",
                 f"应有工作表“{agreed}”，文件中有：{there}",
                 f"expected the sheet {agreed!r}, found {there}",
@@ -153,7 +153,7 @@ class WorkbookReading:
         header = find_header(self._source.contract, self._cells)
         if header is None:
             titles = "、".join(column.source_names[0] for column in self._source.contract.columns)
-            raise Unreadable(
+            raise UnreadableFileError(
                 "header_not_found", f"没有列名 {titles}", f"no row has the titles {titles}", self._sheet
             )
         return header
@@ -170,7 +170,7 @@ class WorkbookReading:
                 )
             )
         elif found != expected:
-            raise Unreadable(
+            raise UnreadableFileError(
                 "wrong_period",
                 f"标题为 {found}，文件应为 {expected}",
                 f"the title says {found}, the file is for {expected}",

@@ -6,23 +6,27 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from green_freight.contracts.model import Column, Contract
-from green_freight.loading.findings import Unreadable
-from green_freight.loading.judging import Judge
+from green_freight.loading.issues import UnreadableFileError
 from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.raw_tables import table_name
 from green_freight.loading.readers import Reading
-from green_freight.loading.tables import table_name
+from green_freight.loading.row_validation import RowValidator
 
 # Fewer rows than this are faults of rows, not a verdict on a column.
 ENOUGH_ROWS = 3
 
 
 def column_warnings(
-    connection: Connection[TupleRow], contract: Contract, reading: Reading, judge: Judge, load_id: int
+    connection: Connection[TupleRow],
+    contract: Contract,
+    reading: Reading,
+    validator: RowValidator,
+    load_id: int,
 ) -> list[LoadWarning]:
     """Return warnings for columns that are new or missing; asked when all rows are read.
 
     Raises:
-        Unreadable: a column that the contract needs is missing, has another type, or must not be there.
+        UnreadableFileError: a column that the contract needs is missing, has another type, or must not be there.
     """
     absent = [
         column for column in contract.columns if column.name in reading.absent() and not column.value_from
@@ -30,33 +34,39 @@ def column_warnings(
     needed = [column for column in absent if column.stops_when_absent]
     # Where rows bring their own keys, a few rows without a required one are rejected as rows.
     has_header = contract.container in ("csv", "workbook")
-    if not has_header and judge.accepted + judge.rejected < ENOUGH_ROWS:
+    if not has_header and validator.accepted + validator.rejected < ENOUGH_ROWS:
         needed = [column for column in needed if not column.required]
     if needed:
         words_zh = "、".join(f"{c.title_zh}（{c.source_names[0]}）" for c in needed)
-        raise Unreadable("missing_column", words_zh, ", ".join(c.name for c in needed), reading.sheet)
+        raise UnreadableFileError(
+            "missing_column", words_zh, ", ".join(c.name for c in needed), reading.sheet
+        )
     for column in contract.columns:
-        if _is_retyped(connection, contract, column, judge, load_id):
+        if _is_retyped(connection, contract, column, validator, load_id):
             kind = f"{column.logical_type} ({column.physical_type})"
-            raise Unreadable(
+            raise UnreadableFileError(
                 "retyped_column", f"{column.name}，应为 {kind}", f"{column.name}, expected {kind}"
             )
     new = reading.new_columns()
     if new and contract.stops_at_new_column:
-        raise Unreadable("new_column", "、".join(new), ", ".join(new), reading.sheet)
+        raise UnreadableFileError("new_column", "、".join(new), ", ".join(new), reading.sheet)
     return [*map(_absent_warning, absent), *map(_new_warning, new)]
 
 
 def _is_retyped(
-    connection: Connection[TupleRow], contract: Contract, column: Column, judge: Judge, load_id: int
+    connection: Connection[TupleRow],
+    contract: Contract,
+    column: Column,
+    validator: RowValidator,
+    load_id: int,
 ) -> bool:
-    if judge.type_faults[column.name] < ENOUGH_ROWS or column.name in judge.readable:
+    if validator.type_faults[column.name] < ENOUGH_ROWS or column.name in validator.readable:
         return False
     found = connection.execute(
         sql.SQL("select 1 from {} where _load_id = %s and _period = %s and {} is not null limit 1").format(
             table_name(contract), sql.Identifier(column.name)
         ),
-        [load_id, judge.period.label],
+        [load_id, validator.period.label],
     )
     return found.fetchone() is None
 

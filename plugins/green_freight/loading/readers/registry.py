@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from green_freight.loading.readers.reading import Reading, Source
+from green_freight.loading.readers.base import Reading, Source
 
 
 def open_reading(source: Source) -> Reading:
     """Return the reader for a source's container.
 
     Raises:
-        Unreadable: the file cannot be opened as what it should be.
+        UnreadableFileError: the file cannot be opened as what it should be.
     """
     return _reader(source.contract.container)(source)
 
@@ -22,10 +22,10 @@ def _reader(container: str) -> Callable[[Source], Reading]:
         from green_freight.loading.readers.workbook import WorkbookReading
 
         return WorkbookReading
-    from green_freight.loading.readers.delimited import DelimitedReading
-    from green_freight.loading.readers.orders import OrderLines
-    from green_freight.loading.readers.pages import TransportPages
-    from green_freight.loading.readers.stations import StationPages, StationStatistics
+    from green_freight.loading.readers.charge_orders import OrderLines
+    from green_freight.loading.readers.charging_stations import StationPages, StationStatistics
+    from green_freight.loading.readers.csv_file import DelimitedReading
+    from green_freight.loading.readers.transport_pages import TransportPages
 
     readers: dict[str, Callable[[Source], Reading]] = {
         "transport_pages": TransportPages,

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from green_freight.contracts import identifiers
 from green_freight.contracts.model import Column, Contract
 from green_freight.contracts.row_model import Row, reasons, row_model, tombstone_model
-from green_freight.loading.findings import Finding, SourceRow
+from green_freight.loading.issues import RowIssue, SourceRow
 from green_freight.loading.messages import expected
 from green_freight.loading.outcomes import LoadWarning
-from green_freight.loading.rules import row_checks
+from green_freight.loading.row_rules import row_checks
 from green_freight.periods import Period
 
 _NUL = "\\u0000"
@@ -37,12 +37,12 @@ class Rejected:
     """A row for `ops.rejected_row`."""
 
     number: int
-    finding: Finding
+    finding: RowIssue
     content: str
 
 
 @dataclass
-class Judge:
+class RowValidator:
     """Judges rows and keeps the counts that a load needs."""
 
     contract: Contract
@@ -55,7 +55,7 @@ class Judge:
     doubtful: Counter[str] = field(default_factory=Counter)
     doubtful_example: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
-    def judge(self, rows: Iterable[SourceRow]) -> Iterator[Accepted | Rejected]:
+    def validate(self, rows: Iterable[SourceRow]) -> Iterator[Accepted | Rejected]:
         """Yield each row as accepted or rejected, in the order of the file."""
         contract = self.contract
         validate = row_model(contract).validate_python
@@ -109,7 +109,7 @@ class Judge:
         """Return the first days of the months (of the event date) that accepted rows fall into."""
         return {date(year, month, 1) for year, month in self.months}
 
-    def _fault(self, error: ValidationError, values: list[Any]) -> Finding:
+    def _fault(self, error: ValidationError, values: list[Any]) -> RowIssue:
         found = reasons(error, self.contract)
         bad = {column.name for column, _, _ in found}
         self.type_faults.update(column.name for column, code, _ in found if code in _TYPE_FAULTS)
@@ -119,9 +119,9 @@ class Judge:
             if value is not None and c.name not in bad
         )
         column, code, value = found[0]
-        return Finding(code, column, value, *expected(column))
+        return RowIssue(code, column, value, *expected(column))
 
-    def _reject(self, number: int, finding: Finding, raw: Any) -> Rejected:
+    def _reject(self, number: int, finding: RowIssue, raw: Any) -> Rejected:
         self.rejected += 1
         return Rejected(number, finding, as_json(raw))
 
@@ -141,22 +141,22 @@ def as_json(raw: Any) -> str:
     return text.replace(_NUL, "\\ufffd")
 
 
-def _first(checks: list[Any], row: Row) -> Finding | None:
+def _first(checks: list[Any], row: Row) -> RowIssue | None:
     for check in checks:
-        found: Finding | None = check(row)
+        found: RowIssue | None = check(row)
         if found is not None:
             return found
     return None
 
 
-def _with_json_text(contract: Contract, row: Row, parts: list[int]) -> tuple[Row, Finding | None]:
+def _with_json_text(contract: Contract, row: Row, parts: list[int]) -> tuple[Row, RowIssue | None]:
     values = list(row)
     for place in parts:
         if values[place] is None:
             continue
         text = orjson.dumps(values[place], default=float).decode()
         if _NUL in text:
-            return row, Finding(
+            return row, RowIssue(
                 "bad_character", contract.columns[place], text[:80], "不含 U+0000", "no U+0000"
             )
         values[place] = text

@@ -9,7 +9,7 @@ from green_freight.contracts.model import Column
 
 
 @dataclass(frozen=True)
-class Finding:
+class RowIssue:
     """One fault of one row: reason code, the column, the value met, and what would be right (Chinese, English)."""
 
     reason_code: str
@@ -29,11 +29,11 @@ class SourceRow(NamedTuple):
     number: int
     values: list[Any]
     raw: Any
-    fault: Finding | None = None
+    fault: RowIssue | None = None
     answer: int | None = None
 
 
-class Unreadable(Exception):
+class UnreadableFileError(Exception):
     """A file that cannot be loaded as a whole: a code of `reasons.STOP_REASONS` and details in both languages."""
 
     def __init__(self, reason_code: str, detail_zh: str, detail_en: str, sheet: str | None = None) -> None:

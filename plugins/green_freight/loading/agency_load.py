@@ -10,22 +10,22 @@ from psycopg.rows import TupleRow
 
 from green_freight import warehouse
 from green_freight.contracts import contracts_of
-from green_freight.loading.outcomes import AgencyLoadReport, LoadOutcome, LoadStopped
-from green_freight.loading.transaction import OpensLanded, Task, load_dataset
+from green_freight.loading.dataset_load import LandedFileStore, Task, load_dataset
+from green_freight.loading.outcomes import AgencyLoadReport, LoadOutcome, LoadStoppedError
 from green_freight.periods import Period
 
 log = logging.getLogger(__name__)
 
 
 def load_delivery(
-    agency: str, delivery: str, period: Period, run_id: str, store: OpensLanded
+    agency: str, delivery: str, period: Period, run_id: str, store: LandedFileStore
 ) -> list[LoadOutcome]:
     """Load the winning file of one delivery and period, each of its datasets in a transaction of its own.
 
     Returns one outcome a dataset (`loaded` or `unchanged`); nothing when no file has landed.
 
     Raises:
-        LoadStopped: at least one dataset could not be loaded; the others were.
+        LoadStoppedError: at least one dataset could not be loaded; the others were.
         KeyError: no contract knows the delivery.
         psycopg.OperationalError: the warehouse is not there.
     """
@@ -37,7 +37,7 @@ def load_agency(
     agency: str,
     work: Iterable[tuple[str, Period]],
     run_id: str,
-    store: OpensLanded,
+    store: LandedFileStore,
     tell: Callable[[str], object] = log.info,
 ) -> AgencyLoadReport:
     """Load each (delivery, period) of an agency over one connection; a stopped one does not stop the others.
@@ -53,7 +53,7 @@ def load_agency(
         for delivery, period in work:
             try:
                 outcomes = _load(connection, agency, delivery, period, run_id, store)
-            except LoadStopped as stopped:
+            except LoadStoppedError as stopped:
                 outcomes = list(stopped.outcomes)
             if not outcomes:
                 report.not_landed.append((delivery, period.label))
@@ -78,10 +78,10 @@ def _load(
     delivery: str,
     period: Period,
     run_id: str,
-    store: OpensLanded,
+    store: LandedFileStore,
 ) -> list[LoadOutcome]:
     tasks = [Task(contract, period, run_id, store) for contract in contracts_of(agency, delivery)]
     outcomes = [outcome for task in tasks if (outcome := load_dataset(connection, task)) is not None]
     if any(outcome.outcome_code == "stopped" for outcome in outcomes):
-        raise LoadStopped(outcomes)
+        raise LoadStoppedError(outcomes)
     return outcomes

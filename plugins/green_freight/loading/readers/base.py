@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from green_freight.contracts.model import Contract
-from green_freight.loading.findings import SourceRow
+from green_freight.loading.issues import SourceRow
 from green_freight.loading.outcomes import LoadWarning
 from green_freight.periods import Period
 
@@ -34,7 +34,7 @@ class Reading(Protocol):
         """Yield the data rows in the file's order.
 
         Raises:
-            Unreadable: the file as a whole cannot be loaded.
+            UnreadableFileError: the file as a whole cannot be loaded.
         """
         ...
 

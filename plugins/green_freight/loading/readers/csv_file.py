@@ -15,12 +15,12 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from green_freight.loading.cleaning import clean
-from green_freight.loading.findings import Finding, SourceRow, Unreadable
+from green_freight.loading.cell_values import clean
+from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.readers.base import Source
 from green_freight.loading.readers.header import SEARCHED_ROWS, Header, find_header
-from green_freight.loading.readers.reading import Source
-from green_freight.loading.readers.tabular import RowSorter
+from green_freight.loading.readers.table_rows import RowSorter
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 _DELIMITERS = (",", "\t", ";", "，")
@@ -86,7 +86,7 @@ class DelimitedReading:
                 break
         if best is None:
             titles = "、".join(column.source_names[0] for column in self._source.contract.columns)
-            raise Unreadable(
+            raise UnreadableFileError(
                 "header_not_found",
                 f"前 {SEARCHED_ROWS} 行中没有列名 {titles}",
                 f"no row of the first {SEARCHED_ROWS} has the titles {titles}",
@@ -96,7 +96,7 @@ class DelimitedReading:
     def _first_lines(self, delimiter: str) -> list[Line]:
         found: list[Line] = []
         # What breaks off below a header is told when its rows are read, with the delimiter that is right.
-        with contextlib.suppress(Unreadable):
+        with contextlib.suppress(UnreadableFileError):
             for line in islice(self._lines(delimiter), SEARCHED_ROWS):
                 found.append(line)
         return found
@@ -110,7 +110,7 @@ class DelimitedReading:
                     yield number, [cell.strip() for cell in cells]
                     number = reader.line_num + 1
             except csv.Error as error:
-                raise Unreadable(
+                raise UnreadableFileError(
                     "unreadable_file",
                     f"第 {number} 行起无法按 CSV 读取：{error}",
                     f"no CSV from line {number}: {error}",
@@ -121,7 +121,7 @@ def encoding_of(source: Source) -> str:
     """Return the first of ENCODINGS in which the whole file decodes.
 
     Raises:
-        Unreadable: none does, or the file is empty.
+        UnreadableFileError: none does, or the file is empty.
     """
     faults = []
     for encoding in ENCODINGS:
@@ -131,7 +131,7 @@ def encoding_of(source: Source) -> str:
         except UnicodeDecodeError as error:
             faults.append(f"{encoding}: {error.reason}")
     words = "; ".join(faults)
-    raise Unreadable("wrong_encoding", words, words)
+    raise UnreadableFileError("wrong_encoding", words, words)
 
 
 def _decode(source: Source, encoding: str) -> None:
@@ -143,8 +143,8 @@ def _decode(source: Source, encoding: str) -> None:
             decoder.decode(chunk)
         decoder.decode(b"", final=True)
     if is_empty:
-        raise Unreadable("unreadable_file", "空文件", "the file is empty")
+        raise UnreadableFileError("unreadable_file", "空文件", "the file is empty")
 
 
-def _wrong_width(cells: list[Any], width: int) -> Finding:
-    return Finding("wrong_field_count", None, f"{len(cells)}", f" {width} 个字段", f"{width} fields")
+def _wrong_width(cells: list[Any], width: int) -> RowIssue:
+    return RowIssue("wrong_field_count", None, f"{len(cells)}", f" {width} 个字段", f"{width} fields")

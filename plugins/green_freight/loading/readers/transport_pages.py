@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 
 from green_freight.landing import Exchange, read_exchanges
-from green_freight.loading.findings import Finding, SourceRow, Unreadable
+from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.outcomes import LoadWarning
-from green_freight.loading.readers.keyed import KeyedColumns
-from green_freight.loading.readers.reading import Source
+from green_freight.loading.readers.base import Source
+from green_freight.loading.readers.json_columns import KeyedColumns
 
 
 class TransportPages:
@@ -30,7 +30,7 @@ class TransportPages:
             page = body(exchange, line)
             items = page.get("items") if isinstance(page, dict) else None
             if not isinstance(items, list):
-                raise Unreadable(
+                raise UnreadableFileError(
                     "unreadable_file", f"第 {line} 个应答没有 items", f"answer {line} has no items"
                 )
             for item in items:
@@ -54,25 +54,25 @@ def exchanges(source: Source) -> Iterator[Exchange]:
     """Yield the exchanges of a landed container.
 
     Raises:
-        Unreadable: it is no such container, or it is cut off.
+        UnreadableFileError: it is no such container, or it is cut off.
     """
     with source.open() as file:
         try:
             yield from read_exchanges(file)
         except ValueError as error:
-            raise Unreadable("unreadable_file", str(error), str(error)) from error
+            raise UnreadableFileError("unreadable_file", str(error), str(error)) from error
 
 
 def body(exchange: Exchange, line: int) -> Any:
     """Return an answer's body as JSON.
 
     Raises:
-        Unreadable: it is not JSON.
+        UnreadableFileError: it is not JSON.
     """
     try:
         return orjson.loads(exchange.body)
     except ValueError as error:
-        raise Unreadable(
+        raise UnreadableFileError(
             "unreadable_file", f"第 {line} 个应答不是 JSON：{error}", f"answer {line} is not JSON: {error}"
         ) from error
 
@@ -80,7 +80,7 @@ def body(exchange: Exchange, line: int) -> Any:
 def keyed_row(number: int, item: Any, columns: KeyedColumns, answer: int | None = None) -> SourceRow:
     """Return the row of one JSON object; what is no object is a faulty row."""
     if not isinstance(item, dict):
-        fault = Finding("not_an_object", None, item, "一个 JSON 对象", "a JSON object")
+        fault = RowIssue("not_an_object", None, item, "一个 JSON 对象", "a JSON object")
         return SourceRow(number, [], item, fault, answer)
     return SourceRow(number, columns.values(item), item, None, answer)
 

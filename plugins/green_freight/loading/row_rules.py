@@ -9,14 +9,14 @@ from typing import Any
 
 from green_freight.contracts.model import Contract, RowRule
 from green_freight.contracts.row_model import Row
-from green_freight.loading.findings import Finding
+from green_freight.loading.issues import RowIssue
 from green_freight.periods import Period
 
 # Money and energy come with two decimals; a cent or 0.01 kWh is rounding (T/CEC 102).
 TOLERANCE = Decimal("0.01")
 _FLOAT_TOLERANCE = 0.01 + 1e-9
 
-RowCheck = Callable[[Row], Finding | None]
+RowCheck = Callable[[Row], RowIssue | None]
 
 
 def row_checks(contract: Contract, period: Period) -> list[RowCheck]:
@@ -34,11 +34,11 @@ def _end_not_before_start(contract: Contract, rule: RowRule, period: Period) -> 
     start_name, end_name = rule.settings["start"], rule.settings["end"]
     start, end, column = contract.position(start_name), contract.position(end_name), contract.column(end_name)
 
-    def check(row: Row) -> Finding | None:
+    def check(row: Row) -> RowIssue | None:
         first, last = row[start], row[end]
         if first is None or last is None or last >= first:
             return None
-        return Finding(
+        return RowIssue(
             "end_before_start",
             column,
             last,
@@ -57,10 +57,10 @@ def _part_not_above_whole(contract: Contract, rule: RowRule, period: Period) -> 
         contract.column(part_name),
     )
 
-    def check(row: Row) -> Finding | None:
+    def check(row: Row) -> RowIssue | None:
         if row[part] is None or row[whole] is None or row[part] <= row[whole] + TOLERANCE:
             return None
-        return Finding(
+        return RowIssue(
             "part_exceeds_whole",
             column,
             row[part],
@@ -75,12 +75,12 @@ def _within_period(contract: Contract, rule: RowRule, period: Period) -> RowChec
     column = contract.column(rule.settings["column"])
     place, first, last = contract.position(column.name), period.first_day, period.last_day
 
-    def check(row: Row) -> Finding | None:
+    def check(row: Row) -> RowIssue | None:
         value = row[place]
         day = date.fromisoformat(f"{value}-01") if isinstance(value, str) else value
         if value is None or first <= (day.date() if isinstance(day, datetime) else day) <= last:
             return None
-        return Finding("outside_period", column, value, f"在 {period} 之内", f"a value within {period}")
+        return RowIssue("outside_period", column, value, f"在 {period} 之内", f"a value within {period}")
 
     return check
 
@@ -89,10 +89,10 @@ def _energy_not_negative(contract: Contract, rule: RowRule, period: Period) -> R
     column = contract.column(rule.settings["column"])
     place = contract.position(column.name)
 
-    def check(row: Row) -> Finding | None:
+    def check(row: Row) -> RowIssue | None:
         if row[place] is None or row[place] >= 0:
             return None
-        return Finding("negative_energy", column, row[place], "不小于 0 的电量，单位 kWh", "0 kWh or more")
+        return RowIssue("negative_energy", column, row[place], "不小于 0 的电量，单位 kWh", "0 kWh or more")
 
     return check
 
@@ -101,11 +101,11 @@ def _fees_add_up(contract: Contract, rule: RowRule, period: Period) -> RowCheck:
     column = contract.column(rule.settings["total"])
     total, (first, second) = contract.position(column.name), map(contract.position, rule.settings["parts"])
 
-    def check(row: Row) -> Finding | None:
+    def check(row: Row) -> RowIssue | None:
         if abs(row[total] - row[first] - row[second]) <= TOLERANCE:
             return None
         words = f"{row[first]} + {row[second]} = {row[first] + row[second]} (±{TOLERANCE})"
-        return Finding(
+        return RowIssue(
             "fee_sum_mismatch", column, row[total], f"电费 + 服务费 = {words}", f"the fees' sum, {words}"
         )
 
@@ -123,7 +123,7 @@ def _details_add_up(contract: Contract, rule: RowRule, period: Period) -> RowChe
         contract.column(rule.settings["details"]),
     )
 
-    def check(row: Row) -> Finding | None:
+    def check(row: Row) -> RowIssue | None:
         details = row[place]
         if details is None:
             return None if not row[count] else _count_fault(row[count], 0)
@@ -134,7 +134,7 @@ def _details_add_up(contract: Contract, rule: RowRule, period: Period) -> RowChe
         try:
             energy = sum([float(detail["DetailPower"]) for detail in details])
         except (KeyError, TypeError, ValueError):
-            return Finding(
+            return RowIssue(
                 "not_a_number",
                 details_column,
                 _shorten(details),
@@ -144,10 +144,10 @@ def _details_add_up(contract: Contract, rule: RowRule, period: Period) -> RowChe
         if abs(energy - float(row[total])) <= _FLOAT_TOLERANCE:
             return None
         words = f"Σ DetailPower = {energy:.2f} (±{TOLERANCE})"
-        return Finding("detail_sum_mismatch", total_column, row[total], f"等于 {words}", words)
+        return RowIssue("detail_sum_mismatch", total_column, row[total], f"等于 {words}", words)
 
-    def _count_fault(said: int, found: int) -> Finding:
-        return Finding(
+    def _count_fault(said: int, found: int) -> RowIssue:
+        return RowIssue(
             "detail_count_mismatch",
             count_column,
             said,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from green_freight.contracts.model import Contract
-from green_freight.loading.cleaning import UNIT_FACTORS, plain
+from green_freight.loading.cell_values import UNIT_FACTORS, plain
 from green_freight.loading.outcomes import LoadWarning
 from green_freight.loading.readers.header import Header
 

@@ -15,14 +15,14 @@ from psycopg.rows import TupleRow
 from green_freight import settings
 from green_freight.contracts.model import Contract
 from green_freight.loading import records
-from green_freight.loading.columns import column_warnings
+from green_freight.loading.column_checks import column_warnings
 from green_freight.loading.duplicates import take_out_duplicates
-from green_freight.loading.findings import Unreadable
-from green_freight.loading.judging import Accepted, Judge, Rejected
+from green_freight.loading.issues import UnreadableFileError
 from green_freight.loading.messages import Place, stop_message
 from green_freight.loading.outcomes import LoadOutcome
+from green_freight.loading.raw_tables import SYSTEM_COLUMNS, prepare_table, table_name
 from green_freight.loading.readers import Source, open_reading
-from green_freight.loading.tables import SYSTEM_COLUMNS, prepare_table, table_name
+from green_freight.loading.row_validation import Accepted, Rejected, RowValidator
 from green_freight.periods import Period
 from green_freight.warehouse import raw_gate
 
@@ -30,7 +30,7 @@ from green_freight.warehouse import raw_gate
 REJECTED_IN_MEMORY = 5_000
 
 
-class OpensLanded(Protocol):
+class LandedFileStore(Protocol):
     """The landing store, as far as loading needs it."""
 
     def open(self, landed: str, /) -> BinaryIO:
@@ -45,10 +45,10 @@ class Task:
     contract: Contract
     period: Period
     run_id: str
-    store: OpensLanded
+    store: LandedFileStore
 
 
-class TooManyRejected(Unreadable):
+class TooManyRejectedError(UnreadableFileError):
     """A file of which more rows break the contract than it tolerates; `rejected` are the first of them."""
 
     def __init__(self, rows_in_file: int, count: int, rejected: list[Rejected], sheet: str | None) -> None:
@@ -73,15 +73,17 @@ def load_dataset(connection: Connection[TupleRow], task: Task) -> LoadOutcome | 
         prepare_table(connection, task.contract)
         with connection.transaction():
             return _replace_rows(connection, task, started_at)
-    except TooManyRejected as stop:
+    except TooManyRejectedError as stop:
         return _record_stop(
             connection, task, stop, started_at, (stop.rows_in_file, stop.count), stop.rejected
         )
-    except Unreadable as stop:
+    except UnreadableFileError as stop:
         return _record_stop(connection, task, stop, started_at)
     except psycopg.DataError as error:
         words = " ".join(str(error).split())
-        return _record_stop(connection, task, Unreadable("refused_by_database", words, words), started_at)
+        return _record_stop(
+            connection, task, UnreadableFileError("refused_by_database", words, words), started_at
+        )
 
 
 def _replace_rows(connection: Connection[TupleRow], task: Task, started_at: datetime) -> LoadOutcome | None:
@@ -128,21 +130,21 @@ class _Replacement:
     def run(self) -> LoadOutcome:
         contract, period = self._task.contract, self._task.period
         rows_replaced, months = self._delete_old()
-        judge = Judge(contract, period)
+        validator = RowValidator(contract, period)
         reading = open_reading(Source(contract, period, self._file.file_name, self._open))
         self._place = replace(self._place, sheet=reading.sheet)
-        judged = judge.judge(reading.rows())
+        validated = validator.validate(reading.rows())
         first_rejected: list[Rejected] = []
-        for rejected_rows in self._write_stretches(judged):
+        for rejected_rows in self._write_stretches(validated):
             records.write_rejected(self._connection, self._place, self._load_id, rejected_rows)
             first_rejected += rejected_rows[: REJECTED_IN_MEMORY - len(first_rejected)]
-        warnings = column_warnings(self._connection, contract, reading, judge, self._load_id)
+        warnings = column_warnings(self._connection, contract, reading, validator, self._load_id)
         duplicates = take_out_duplicates(self._connection, contract, period, self._load_id)
         records.write_rejected(self._connection, self._place, self._load_id, duplicates)
-        rejected = judge.rejected + len(duplicates)
-        rows_in_file = judge.accepted + judge.rejected
-        if not contract.tolerates(judge.rejected, rows_in_file):
-            raise TooManyRejected(rows_in_file, judge.rejected, first_rejected, reading.sheet)
+        rejected = validator.rejected + len(duplicates)
+        rows_in_file = validator.accepted + validator.rejected
+        if not contract.tolerates(validator.rejected, rows_in_file):
+            raise TooManyRejectedError(rows_in_file, validator.rejected, first_rejected, reading.sheet)
         return LoadOutcome(
             load_id=self._load_id,
             dataset_id=contract.id,
@@ -153,9 +155,9 @@ class _Replacement:
             rows_loaded=rows_in_file - rejected,
             rows_rejected=rejected,
             rows_replaced=rows_replaced,
-            affected_months=tuple(sorted(months | judge.affected_months())),
+            affected_months=tuple(sorted(months | validator.affected_months())),
             complete_through=self._file.complete_through,
-            warnings=(*warnings, *reading.warnings(), *judge.warnings()),
+            warnings=(*warnings, *reading.warnings(), *validator.warnings()),
         )
 
     def _open(self) -> BinaryIO:
@@ -163,7 +165,7 @@ class _Replacement:
             return self._task.store.open(self._file.landing_url)
         except OSError as error:
             words = f"{type(error).__name__}: {error}"
-            raise Unreadable("landing_unreadable", words, words) from error
+            raise UnreadableFileError("landing_unreadable", words, words) from error
 
     def _delete_old(self) -> tuple[int, set[date]]:
         contract = self._task.contract
@@ -183,16 +185,16 @@ class _Replacement:
         assert found is not None
         return int(found[0]), set(found[1] or ())
 
-    def _write_stretches(self, judged: Iterator[Accepted | Rejected]) -> Iterator[list[Rejected]]:
+    def _write_stretches(self, validated: Iterator[Accepted | Rejected]) -> Iterator[list[Rejected]]:
         # A connection carries nothing else during COPY: it ends whenever enough rejected rows wait for theirs.
         file = self._file
         before = (settings.city().code, self._task.period.label, file.source_file_key, self._place.sheet)
         after = (file.first_received_at.isoformat(), str(self._load_id))
-        first = next(judged, None)
+        first = next(validated, None)
         while first is not None:
             rejected: list[Rejected] = []
             with self._connection.cursor() as cursor, cursor.copy(self._copy) as copy:
-                for each in chain([first], judged):
+                for each in chain([first], validated):
                     if isinstance(each, Accepted):
                         copy.write_row((*each.row, *before, each.number, *after))
                         continue
@@ -200,13 +202,13 @@ class _Replacement:
                     if len(rejected) >= REJECTED_IN_MEMORY:
                         break
             yield rejected
-            first = next(judged, None)
+            first = next(validated, None)
 
 
 def _record_stop(
     connection: Connection[TupleRow],
     task: Task,
-    stop: Unreadable,
+    stop: UnreadableFileError,
     started_at: datetime,
     rows: tuple[int, int] = (0, 0),
     rejected: Sequence[Rejected] = (),

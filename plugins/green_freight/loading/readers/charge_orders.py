@@ -10,13 +10,13 @@ from typing import Any
 
 import orjson
 
-from green_freight.loading.findings import Finding, SourceRow, Unreadable
+from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.outcomes import LoadWarning
-from green_freight.loading.readers.keyed import KeyedColumns
-from green_freight.loading.readers.pages import keyed_row
-from green_freight.loading.readers.reading import Source
-from green_freight.loading.readers.stations import drift_warnings
-from green_freight.loading.readers.tcec import is_standard, standard_names
+from green_freight.loading.readers.base import Source
+from green_freight.loading.readers.charging_stations import drift_warnings
+from green_freight.loading.readers.json_columns import KeyedColumns
+from green_freight.loading.readers.tcec_names import is_standard, standard_names
+from green_freight.loading.readers.transport_pages import keyed_row
 from green_freight.protocols.tcec102_drift import CHARGE_DETAIL, CHARGE_ORDER, canonical_order
 
 _OPERATOR = "OperatorID"
@@ -53,7 +53,9 @@ class OrderLines:
                 continue
             yield keyed_row(number, self._standard(order), columns)
         if read and read == unreadable:
-            raise Unreadable("no_row_readable", f"{read} 行都不是 JSON", f"none of {read} lines is JSON")
+            raise UnreadableFileError(
+                "no_row_readable", f"{read} 行都不是 JSON", f"none of {read} lines is JSON"
+            )
 
     def absent(self) -> set[str]:
         """Return the columns no order carried."""
@@ -71,17 +73,17 @@ class OrderLines:
         with self._source.open() as packed:
             # gzip takes an empty file for an empty stream; an empty day's file has at least its header.
             if not packed.read(1):
-                raise Unreadable("truncated_file", "空文件", "the file is empty")
+                raise UnreadableFileError("truncated_file", "空文件", "the file is empty")
             packed.seek(0)
             try:
                 with gzip.GzipFile(fileobj=packed) as unpacked:
                     yield from _buffered_lines(unpacked)
             except EOFError as error:
-                raise Unreadable(
+                raise UnreadableFileError(
                     "truncated_file", "gzip 中途结束", "the gzip stream ends half-way"
                 ) from error
             except (gzip.BadGzipFile, zlib.error) as error:
-                raise Unreadable(
+                raise UnreadableFileError(
                     "unreadable_file", f"不是 gzip：{error}", f"no gzip file: {error}"
                 ) from error
 
@@ -129,5 +131,5 @@ def _buffered_lines(stream: gzip.GzipFile) -> Iterator[bytes]:
 def _broken(number: int, line: bytes) -> SourceRow:
     text = line[:2000].decode("utf-8", "replace")
     return SourceRow(
-        number, [], text, Finding("not_json", None, text, "一行一个 JSON 对象", "one JSON object a line")
+        number, [], text, RowIssue("not_json", None, text, "一行一个 JSON 对象", "one JSON object a line")
     )

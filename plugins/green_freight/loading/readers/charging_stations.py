@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from green_freight.landing import Exchange
-from green_freight.loading.findings import Finding, SourceRow, Unreadable
+from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.outcomes import LoadWarning
-from green_freight.loading.readers.keyed import KeyedColumns
-from green_freight.loading.readers.pages import body, exchanges, keyed_row
-from green_freight.loading.readers.reading import Source
-from green_freight.loading.readers.tcec import standard_names
+from green_freight.loading.readers.base import Source
+from green_freight.loading.readers.json_columns import KeyedColumns
+from green_freight.loading.readers.tcec_names import standard_names
+from green_freight.loading.readers.transport_pages import body, exchanges, keyed_row
 from green_freight.protocols import tcec102_drift as drift
 
 _SHAPES = {"stations": drift.STATION, "piles": drift.EQUIPMENT, "connectors": drift.CONNECTOR}
@@ -46,7 +46,9 @@ class _Messages:
     def _answer(self, exchange: Exchange, line: int) -> dict[str, Any]:
         message = body(exchange, line)
         if not isinstance(message, dict):
-            raise Unreadable("unreadable_file", f"第 {line} 个应答不是对象", f"answer {line} is no object")
+            raise UnreadableFileError(
+                "unreadable_file", f"第 {line} 个应答不是对象", f"answer {line} is no object"
+            )
         return message
 
 
@@ -65,7 +67,7 @@ class StationPages(_Messages):
             stations = page.get("StationInfos")
             if not isinstance(stations, list):
                 detail = f"answer {line} has no StationInfos"
-                raise Unreadable("unreadable_file", f"第 {line} 个应答没有 StationInfos", detail)
+                raise UnreadableFileError("unreadable_file", f"第 {line} 个应答没有 StationInfos", detail)
             for entry in _entries(stations, self._level):
                 number += 1
                 yield keyed_row(number, entry, self._columns, line)
@@ -89,7 +91,7 @@ class StationStatistics(_Messages):
                 row = keyed_row(number, item, self._columns, line)
                 yield row if row.fault or fault is None else row._replace(fault=fault)
 
-    def _connectors(self, stats: dict[str, Any], exchange: Exchange) -> Iterator[tuple[Any, Finding | None]]:
+    def _connectors(self, stats: dict[str, Any], exchange: Exchange) -> Iterator[tuple[Any, RowIssue | None]]:
         equipments = _list(stats, "EquipmentStatsInfos")
         station = {
             "StatDate": _day(stats.get("StartTime") or exchange.request.get("StartTime")),
@@ -112,14 +114,14 @@ class StationStatistics(_Messages):
             for connector in connectors:
                 yield ({**above, **connector} if isinstance(connector, dict) else connector), fault
 
-    def _sum_fault(self, column: str, total: Any, parts: list[Any], name: str) -> Finding | None:
+    def _sum_fault(self, column: str, total: Any, parts: list[Any], name: str) -> RowIssue | None:
         values: list[Any] = [part.get(name) for part in parts if isinstance(part, dict)]
         if not _all_numbers([total, *values]):
             return None
         found = sum(values, Decimal(0))
         if abs(found - total) <= _PER_ITEM * max(1, len(values)):
             return None
-        return Finding(
+        return RowIssue(
             "detail_sum_mismatch",
             self._source.contract.column(column),
             total,

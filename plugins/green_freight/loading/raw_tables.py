@@ -6,7 +6,7 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from green_freight.contracts.model import Column, Contract
-from green_freight.loading.findings import Unreadable
+from green_freight.loading.issues import UnreadableFileError
 
 SYSTEM_COLUMNS = (
     ("_city_code", "text", "城市（GB/T 2260） / city, GB/T 2260"),
@@ -27,7 +27,7 @@ def prepare_table(connection: Connection[TupleRow], contract: Contract) -> None:
     """Make the contract's raw table, or add the columns it lacks, in a transaction of its own.
 
     Raises:
-        Unreadable: `contract_not_additive`, a column there has another type than the contract says.
+        UnreadableFileError: `contract_not_additive`, a column there has another type than the contract says.
     """
     if not _differences(contract, _columns_there(connection, contract)):
         return
@@ -60,7 +60,7 @@ def _differences(contract: Contract, there: dict[str, str]) -> list[Column]:
         expected = _TYPE_NAMES.get(column.physical_type, column.physical_type)
         if there.get(column.name, expected) != expected:
             words = f"raw.{contract.id}.{column.name}: {there[column.name]} → {expected}"
-            raise Unreadable("contract_not_additive", words, words)
+            raise UnreadableFileError("contract_not_additive", words, words)
     return [column for column in contract.columns if column.name not in there]
 
 
