@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from green_freight.backfill import BackfillRequest
 from green_freight.publishing import PublicationOutcome
-from green_freight.revisions import showing
+from green_freight.revisions import rendering
 
 from local_stack import database, demonstration, run_issues, stack
 from local_stack.airflow_client import DagRun
@@ -182,7 +182,7 @@ def _look_up(home: Home, running: RunningStack, begun: DagRun, result: BackfillR
         published = owner.execute(_PUBLISHED, [run_id]).fetchone()
     result.changes, result.waiting = found or (0, 0)
     result.publication_no = published[0] if published else None
-    path = showing.file_path(home.root, run_id)
+    path = rendering.file_path(home.root, run_id)
     result.difference_file = str(path) if path.exists() else ""
     result.issues = run_issues.collect(running.role_urls["owner"], running.role_urls["reader"], [run_id])
 
@@ -196,11 +196,11 @@ def revert(home: Home, publication_no: int, reason: str, person: str) -> Publica
         NothingThere: there is no warehouse yet.
     """
     # The pipeline pulls in the agencies' clients, which no other command should wait for.
-    from green_freight.backfill import reverting
+    from green_freight.backfill import revert
 
     with database.serving(home) as databases:
         if not database.is_prepared(databases):
             raise NothingThere("no warehouse here yet: ./green-freight run / 尚无数据仓库，请先 run")
         with database.entered(database.role_urls(home, databases)):
             run_id = f"revert/{demonstration.now():%Y-%m-%dT%H:%M:%S}"
-            return reverting.revert(run_id, publication_no, reason, person)
+            return revert.revert(run_id, publication_no, reason, person)

@@ -16,7 +16,7 @@ from local_stack import database
 from local_stack.home import Home, NothingThere
 
 if TYPE_CHECKING:
-    from green_freight.evidence.material import Proof
+    from green_freight.evidence.contents import Proof
     from green_freight.evidence.pack import Pack
 
 
@@ -85,9 +85,9 @@ def _print(pack: Pack, console: Console) -> None:
 
 def _sums(proof: Proof) -> str:
     """Return the re-added sums as an equation with the published value."""
-    from green_freight.evidence import words
+    from green_freight.evidence import formatting as fmt
 
     if proof.figure.numerator is None:
         return "无发布数值 no published figure"
-    sums = [f"Σ {len(proof.part(part))} 行 rows = {words.exact(proof.added(part))}" for part in proof.parts]
-    return f"{' ÷ '.join(sums)} → {words.figure_value(proof.figure, proof.figure.actual_value)}"
+    sums = [f"Σ {len(proof.part(part))} 行 rows = {fmt.exact(proof.added(part))}" for part in proof.parts]
+    return f"{' ÷ '.join(sums)} → {fmt.figure_value(proof.figure, proof.figure.actual_value)}"

@@ -40,13 +40,13 @@ def dictionary_command(
     ] = False,
 ) -> None:
     """数据字典 · Print the data dictionary, generated from the models' metadata."""
-    from green_freight.reporting import dictionary, failure_codes
+    from green_freight.reporting import data_dictionary, failure_codes
 
-    page = dictionary.markdown(dictionary.parsed_manifest())
+    page = data_dictionary.markdown(data_dictionary.parsed_manifest())
     if not write:
         typer.echo(page, nl=False)
         return
-    for path, text in ((dictionary.PAGE, page), (failure_codes.PAGE, failure_codes.markdown())):
+    for path, text in ((data_dictionary.PAGE, page), (failure_codes.PAGE, failure_codes.markdown())):
         path.write_text(text, encoding="utf-8")
         typer.echo(f"已写入 · written: {path.relative_to(PROJECT)}")
 

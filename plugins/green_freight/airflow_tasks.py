@@ -31,7 +31,7 @@ from green_freight.airflow_context import (
 )
 from green_freight.backfill import steps as backfill
 from green_freight.periods import business_day
-from green_freight.revisions import ApprovalMissing, showing
+from green_freight.revisions import ApprovalMissing, rendering
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ def compare_candidate() -> dict[str, Any]:
 
 
 class AskForApproval(HITLOperator):
-    """Wait for a person where a change needs an approval (green_freight.revisions.requiring); else go on at once.
+    """Wait for a person where a change needs an approval (green_freight.revisions.approval_rules); else go on at once.
 
     The person sees each such figure with old and new value under *Required Actions*, approves or rejects, and says
     why. A run that was given its approval in advance (parameter `approve`) or may not wait (`approval_wait_hours` 0)
@@ -163,7 +163,7 @@ class AskForApproval(HITLOperator):
         hours = params.get("approval_wait_hours", APPROVAL_WAIT_HOURS)
         if not hours:
             raise AirflowFailException(str(ApprovalMissing(waiting)))
-        self.body = showing.table(waiting, str(params.get("reason") or run_id()))
+        self.body = rendering.table(waiting, str(params.get("reason") or run_id()))
         self.response_timeout = timedelta(hours=hours)
         log.warning("%s", ApprovalMissing(waiting))
         return super().execute(context)
@@ -215,11 +215,11 @@ def publish_candidate() -> dict[str, Any]:
 @task(task_id="revert", pool="warehouse", retries=0)
 def revert_publication() -> int | None:
     """Publish the state of an earlier publication again; return the new publication's number."""
-    from green_freight.backfill import reverting
+    from green_freight.backfill import revert
 
     context = current_context()
     params = context["params"]
-    outcome = reverting.revert(run_id(), params["publication"], params["reason"], person_behind(context))
+    outcome = revert.revert(run_id(), params["publication"], params["reason"], person_behind(context))
     return outcome.publication_no
 
 

@@ -16,7 +16,7 @@ from green_freight.agencies import Connection
 from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI, Period, business_day
 from green_freight.reporting import alerts, run_report
-from green_freight.revisions import showing
+from green_freight.revisions import rendering
 from green_freight.settings import home, landing_url
 from green_freight.warehouse import connect, lease, runs
 
@@ -119,9 +119,9 @@ def compare(run_id: str) -> dict[str, Any]:
 
 def show_comparison(run_id: str, comparison: revisions.Comparison) -> Path:
     """Log a comparison, write it as a CSV file below `home()/differences`, and return the file's path."""
-    for line in showing.lines(comparison):
+    for line in rendering.lines(comparison):
         log.info("%s", line)
-    path = showing.write_csv(comparison, showing.file_path(home(), run_id))
+    path = rendering.write_csv(comparison, rendering.file_path(home(), run_id))
     log.info("差异文件 / the difference as a file: %s", path)
     return path
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from green_freight import agencies, pipeline, revisions
 from green_freight.agencies import Connection
+from green_freight.backfill.part_runner import BackfillWork, take_part
 from green_freight.backfill.parts import plan_parts
 from green_freight.backfill.request import BackfillRequest
-from green_freight.backfill.taking import BackfillWork, take_part
 from green_freight.landing import LandingStore
 from green_freight.settings import ROLES, landing_url, warehouse_url
 from green_freight.warehouse import connect, runs, scratch

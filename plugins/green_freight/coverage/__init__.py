@@ -4,8 +4,7 @@ The calendar is SQL (`ops.expected_part`), because people and programs ask for i
 agencies is kept equal to their registry.
 """
 
-from green_freight.coverage.expected import keep_expected_datasets
-from green_freight.coverage.planning import (
+from green_freight.coverage.backfill_range import (
     AgencyMonth,
     BackfillRange,
     backfill_of,
@@ -13,7 +12,8 @@ from green_freight.coverage.planning import (
     not_due,
     smallest_backfill,
 )
-from green_freight.coverage.reading import Coverage, DatasetMonth, coverage, through
+from green_freight.coverage.dataset_months import Coverage, DatasetMonth, coverage, through
+from green_freight.coverage.expected import keep_expected_datasets
 
 __all__ = [
     "AgencyMonth",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from green_freight.contracts import contracts_of
-from green_freight.evidence.counted import SourceFile
+from green_freight.evidence.evidence_rows import SourceFile
 from green_freight.evidence.figures import Figure
 
 # What a row's number means in each container (green_freight.loading.readers).

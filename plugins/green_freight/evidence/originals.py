@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from green_freight.evidence import words
+from green_freight.evidence import formatting as fmt
 from green_freight.evidence.archive import safe_name
-from green_freight.evidence.counted import SourceFile
 from green_freight.evidence.errors import OriginalDiffers, OriginalMissing
+from green_freight.evidence.evidence_rows import SourceFile
 
 FOLDER = "原始文件"
 _CHUNK_BYTES = 1 << 20
@@ -56,7 +56,7 @@ def archive_paths(files: Iterable[SourceFile]) -> dict[str, str]:
 def describe(file: SourceFile) -> tuple[str, str]:
     """Return agency, delivery, period and file in Chinese and English, as errors name them."""
     what = f"{file.delivery_name} {file.period_label} {file.file_name}"
-    return f"{words.agency(file.agency_code)} {what}", f"{file.agency_code} {what}"
+    return f"{fmt.agency(file.agency_code)} {what}", f"{file.agency_code} {what}"
 
 
 def _place(file: SourceFile, name: str) -> str:

@@ -10,16 +10,16 @@ from pathlib import Path
 from green_freight import settings
 from green_freight.evidence import archive, originals
 from green_freight.evidence.archive import Content
-from green_freight.evidence.checking import with_checks
-from green_freight.evidence.counted import read_count, read_files
-from green_freight.evidence.cover import cover_of
+from green_freight.evidence.contents import Material, Proof
+from green_freight.evidence.cover_page import cover_of
 from green_freight.evidence.errors import Unwritable
+from green_freight.evidence.evidence_rows import read_count, read_files
 from green_freight.evidence.figures import Request, read_figures, read_revisions, read_work
-from green_freight.evidence.material import Material, Proof
+from green_freight.evidence.manifest import with_checks
 from green_freight.evidence.originals import OpensLanded
-from green_freight.evidence.proving import insist_on_sums, prove
 from green_freight.evidence.publication import Session, pin, reading
 from green_freight.evidence.tables import csv_of, table_of
+from green_freight.evidence.verification import insist_on_sums, prove
 from green_freight.evidence.workbook import workbook_of
 
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from openpyxl.worksheet.worksheet import Worksheet
 
-from green_freight.evidence import sheets, words
+from green_freight.evidence import formatting as fmt
+from green_freight.evidence import sheets
+from green_freight.evidence.contents import Material, Proof
 from green_freight.evidence.figures import Revision
-from green_freight.evidence.material import Material, Proof
 
 # Where the sheet of a part adds its rows up.
 SUM_CELL = "C3"
@@ -20,7 +21,7 @@ _REVISIONS = ("发布号", "发布时间", "原值", "新值", "更改最终值"
 
 def write_summary(sheet: Worksheet, material: Material, proof: Proof) -> None:
     """Write the sheet."""
-    sheets.head(sheet, words.title(proof.figure), material.is_synthetic)
+    sheets.head(sheet, fmt.title(proof.figure), material.is_synthetic)
     row = 3
     for label, value in _facts(material, proof):
         row += 1
@@ -52,17 +53,17 @@ def _facts(material: Material, proof: Proof) -> list[tuple[str, str]]:
     facts = [
         ("指标", f"{figure.name_zh}（{figure.indicator_code}）"),
         ("重点工作", f"（{material.work.work_no}）{material.work.name_zh}"),
-        ("年度", f"{figure.year}年，统计截止日 {words.day(figure.as_of_date)}"),
-        ("数据发布", f"第{publication.publication_no}号，{words.minute(publication.published_at)}"),
-        ("目标", words.target(figure)),
-        ("实际", words.figure_value(figure, figure.actual_value)),
-        ("状态", words.status(figure)),
+        ("年度", f"{figure.year}年，统计截止日 {fmt.day(figure.as_of_date)}"),
+        ("数据发布", f"第{publication.publication_no}号，{fmt.minute(publication.published_at)}"),
+        ("目标", fmt.target(figure)),
+        ("实际", fmt.figure_value(figure, figure.actual_value)),
+        ("状态", fmt.status(figure)),
         ("方案表述", figure.plan_words_zh),
         ("统计口径", figure.formula_zh),
-        ("口径说明", figure.note_zh or words.EMPTY),
+        ("口径说明", figure.note_zh or fmt.EMPTY),
     ]
     if figure.null_reason_code:
-        facts.insert(6, ("无数值的原因", words.NULL_REASONS[figure.null_reason_code]))
+        facts.insert(6, ("无数值的原因", fmt.NULL_REASONS[figure.null_reason_code]))
     return facts
 
 
@@ -73,11 +74,11 @@ def _write_sums(sheet: Worksheet, row: int, proof: Proof) -> int:
     cells = []
     for part_code in proof.parts:
         row += 1
-        formula, number = f"='{words.PARTS[part_code]}'!{SUM_CELL}", part_format(proof, part_code)
+        formula, number = f"='{fmt.PARTS[part_code]}'!{SUM_CELL}", part_format(proof, part_code)
         label = (
-            f"{words.PARTS[part_code]}（{proof.unit(part_code)}）"
+            f"{fmt.PARTS[part_code]}（{proof.unit(part_code)}）"
             if proof.unit(part_code)
-            else words.PARTS[part_code]
+            else fmt.PARTS[part_code]
         )
         _write_sum(
             sheet, row, label, (len(proof.part(part_code)), formula, proof.published(part_code)), number
@@ -98,17 +99,17 @@ def _write_sum(
     sheets.put(sheet, row, 1, label, sheets.LABEL)
     sheets.put(sheet, row, 2, rows)
     sheets.put_formula(sheet, row, 3, formula).number_format = number
-    sheets.put(sheet, row, 4, words.EMPTY if published is None else published).number_format = number
+    sheets.put(sheet, row, 4, fmt.EMPTY if published is None else published).number_format = number
     sheets.put_formula(sheet, row, 5, check_formula(f"C{row}", f"D{row}", published))
 
 
 def _revision(proof: Proof, revision: Revision) -> tuple[object, ...]:
     return (
         revision.publication_no,
-        words.minute(revision.published_at),
-        words.figure_value(proof.figure, revision.old_actual_value),
-        words.figure_value(proof.figure, revision.new_actual_value),
+        fmt.minute(revision.published_at),
+        fmt.figure_value(proof.figure, revision.old_actual_value),
+        fmt.figure_value(proof.figure, revision.new_actual_value),
         "是" if revision.is_restatement else "否",
-        "、".join(words.CAUSES.get(code, code) for code in revision.cause_codes),
+        "、".join(fmt.CAUSES.get(code, code) for code in revision.cause_codes),
         revision.reason,
     )

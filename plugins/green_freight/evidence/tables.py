@@ -7,9 +7,9 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from green_freight.evidence import words
+from green_freight.evidence import formatting as fmt
 from green_freight.evidence.entities import Value
-from green_freight.evidence.proving import ProvenRow
+from green_freight.evidence.verification import ProvenRow
 
 # Beside these stand the readable columns of what is counted.
 NUMBER, THING, WEIGHT, UNIT = "序号", "对象编号", "计入数量", "计量单位"
@@ -59,8 +59,8 @@ def _cells(number: int, row: ProvenRow, paths: Mapping[str, str]) -> tuple[Value
         evidence.region_name_zh,
         evidence.weight,
         counted.kind.unit_zh,
-        words.agency(file.agency_code),
-        words.delivery(file.agency_code, file.delivery_name),
+        fmt.agency(file.agency_code),
+        fmt.delivery(file.agency_code, file.delivery_name),
         file.period_label,
         file.file_name,
         delivered.sheet,

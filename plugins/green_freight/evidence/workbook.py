@@ -9,8 +9,9 @@ from urllib.parse import quote
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from green_freight.evidence import archive, sheets, tables, words
-from green_freight.evidence.material import Material, Proof
+from green_freight.evidence import archive, sheets, tables
+from green_freight.evidence import formatting as fmt
+from green_freight.evidence.contents import Material, Proof
 from green_freight.evidence.notes import notes
 from green_freight.evidence.summary import SUM_CELL, check_formula, part_format, write_summary
 from green_freight.evidence.tables import Table
@@ -37,10 +38,10 @@ def workbook_of(material: Material, proof: Proof, parts: Mapping[str, Table]) ->
     summary.title = SUMMARY
     write_summary(summary, material, proof)
     for part_code, table in parts.items():
-        _write_part(book.create_sheet(words.PARTS[part_code]), material, proof, part_code, table)
+        _write_part(book.create_sheet(fmt.PARTS[part_code]), material, proof, part_code, table)
     _write_files(book.create_sheet(FILES), material, proof)
     _write_notes(book.create_sheet(NOTES), material, proof)
-    book.properties.title = words.title(proof.figure)
+    book.properties.title = fmt.title(proof.figure)
     book.properties.creator = f"{material.city_zh}绿色货运数据仓库"
     target = io.BytesIO()
     book.save(target)
@@ -48,7 +49,7 @@ def workbook_of(material: Material, proof: Proof, parts: Mapping[str, Table]) ->
 
 
 def _write_part(sheet: Worksheet, material: Material, proof: Proof, part_code: str, table: Table) -> None:
-    title = f"{words.title(proof.figure)}：{words.PARTS[part_code]}"
+    title = f"{fmt.title(proof.figure)}：{fmt.PARTS[part_code]}"
     sheets.head(sheet, title, material.is_synthetic)
     last = sheets.put_table(sheet, _HEADER_ROW, table.titles, table.rows)
     place = table.place(tables.WEIGHT) + 1
@@ -73,16 +74,16 @@ def _write_sum(sheet: Worksheet, proof: Proof, part_code: str, summed: str) -> N
     sheets.put(sheet, 3, 2, "按行合计（公式）", sheets.LABEL)
     sheets.put_formula(sheet, 3, 3, f"=ROUND(SUM({summed}),6)").number_format = number
     sheets.put(sheet, 3, 4, "发布数值", sheets.LABEL)
-    sheets.put(sheet, 3, 5, words.EMPTY if published is None else published).number_format = number
+    sheets.put(sheet, 3, 5, fmt.EMPTY if published is None else published).number_format = number
     sheets.put_formula(sheet, 3, 6, check_formula(SUM_CELL, "E3", published))
 
 
 def _write_files(sheet: Worksheet, material: Material, proof: Proof) -> None:
-    sheets.head(sheet, f"{words.title(proof.figure)}：来源文件", material.is_synthetic)
+    sheets.head(sheet, f"{fmt.title(proof.figure)}：来源文件", material.is_synthetic)
     counted = proof.rows_by_file()
     rows = [
         (
-            number, words.agency(file.agency_code), words.delivery(file.agency_code, file.delivery_name),
+            number, fmt.agency(file.agency_code), fmt.delivery(file.agency_code, file.delivery_name),
             file.period_label, file.file_name, file.bytes, counted[file.source_file_key], file.sha256,
             material.paths[file.source_file_key],
         )
@@ -99,7 +100,7 @@ def _write_files(sheet: Worksheet, material: Material, proof: Proof) -> None:
 
 
 def _write_notes(sheet: Worksheet, material: Material, proof: Proof) -> None:
-    sheets.head(sheet, f"{words.title(proof.figure)}：说明", material.is_synthetic)
+    sheets.head(sheet, f"{fmt.title(proof.figure)}：说明", material.is_synthetic)
     for row, sentence in enumerate(notes(proof.figure, material.files_of(proof)), start=4):
         sheets.put(sheet, row, 1, row - 3, sheets.WRAPPED)
         sheets.put(sheet, row, 2, sentence, sheets.WRAPPED)

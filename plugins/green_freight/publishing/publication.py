@@ -21,7 +21,7 @@ from green_freight.publishing.plan import PlannedTable, plan
 from green_freight.publishing.schema_change import describe, extend
 from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order
 from green_freight.revisions import ApprovalRules, Comparison, compare, insist_on_approval, write_revisions
-from green_freight.revisions.comparing import FIGURES
+from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import lease
 from green_freight.warehouse.connection import connect
 

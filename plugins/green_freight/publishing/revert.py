@@ -2,7 +2,7 @@
 
 Nothing is taken back: what was published in between stays in the history. Its source is `mart_asof`, so it needs no
 candidate and no build; the candidate of the next build is not touched. What a revert takes away must not come back
-unseen: the next build that brings it back needs an approval (green_freight.revisions.requiring).
+unseen: the next build that brings it back needs an approval (green_freight.revisions.approval_rules).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from green_freight.publishing.plan import RECORDS, VERSION_COLUMN, PlannedTable
 from green_freight.publishing.publication import PublicationOutcome, refresh_statistics, take_turn
 from green_freight.publishing.publication_record import next_number, record_changes
 from green_freight.revisions import compare_with_past, write_revisions
-from green_freight.revisions.comparing import FIGURES
+from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import lease
 from green_freight.warehouse.connection import connect
 

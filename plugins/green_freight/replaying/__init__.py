@@ -1,7 +1,7 @@
 """Replaying: a publication rebuilt from landing alone by the code that it names, and compared hash by hash."""
 
-from green_freight.replaying.comparing import RowDifference, TableComparison
 from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.replay import Progress, ReplayOutcome, replay
+from green_freight.replaying.replay_diff import RowDifference, TableComparison
 
 __all__ = ["Progress", "ReplayError", "ReplayOutcome", "RowDifference", "TableComparison", "replay"]

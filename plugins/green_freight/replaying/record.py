@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from green_freight.replaying.comparing import TableComparison
+from green_freight.replaying.replay_diff import TableComparison
 from green_freight.warehouse import connect
 
 

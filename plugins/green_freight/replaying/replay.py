@@ -16,11 +16,11 @@ import psycopg
 
 from green_freight import settings
 from green_freight.landing import LandingStore
-from green_freight.replaying import landed, record
-from green_freight.replaying.code import Code, code_of
-from green_freight.replaying.comparing import TableComparison, compare, pin
+from green_freight.replaying import landing_check, record
+from green_freight.replaying.checkout import Code, code_of
 from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.recipe import Recipe, recipe_of
+from green_freight.replaying.replay_diff import TableComparison, compare, pin
 from green_freight.warehouse import connect, scratch
 from green_freight.warehouse.scratch import Scratch
 
@@ -78,7 +78,7 @@ def replay(
     recipe = recipe_of(publication_no)
     replay_id = record.begin(publication_no, recipe.code_version)
     try:
-        landed.verify(
+        landing_check.verify(
             recipe.loads,
             LandingStore(settings.landing_url()),
             lambda done, total: tell(Progress("verify", done, total)),

@@ -1,16 +1,16 @@
 """Revisions: what a candidate would change, figure by figure, why, and whether somebody has to approve it first."""
 
-from green_freight.revisions.approving import (
+from green_freight.revisions.approval_rules import ApprovalRules
+from green_freight.revisions.approvals import (
     Approval,
     ApprovalMissing,
     approve,
     insist_on_approval,
     outstanding,
 )
-from green_freight.revisions.comparing import Comparison, compare, compare_with_past
+from green_freight.revisions.figure_diff import Comparison, compare, compare_with_past
 from green_freight.revisions.figures import FigureChange, FigureKey, Values
-from green_freight.revisions.keeping import keep_comparison, kept_comparison, write_revisions
-from green_freight.revisions.requiring import ApprovalRules
+from green_freight.revisions.store import keep_comparison, kept_comparison, write_revisions
 
 __all__ = [
     "Approval",

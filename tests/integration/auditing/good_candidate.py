@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from green_freight.building.calendar import calendar_day
+from green_freight.building.working_calendar import calendar_day
 from green_freight.settings import PROJECT
 from psycopg import Connection, sql
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from green_freight import pipeline, revisions
 from green_freight.auditing.audit import AuditFailedError
-from green_freight.backfill import reverting, steps
+from green_freight.backfill import revert, steps
 from green_freight.publishing.errors import NotAuditedError
 from green_freight.revisions import ApprovalMissing
 from green_freight.warehouse import connect, scratch
@@ -170,7 +170,7 @@ def _assert_the_past_stands_as_it_was_known(house: House, reference: Snapshot) -
 
 
 def _assert_a_revert_takes_it_back_for_good(house: House, reference: Snapshot) -> None:
-    outcome = reverting.revert("revert/1", 2, "更正有误 / the correction was wrong", "tester")
+    outcome = revert.revert("revert/1", 2, "更正有误 / the correction was wrong", "tester")
     assert (outcome.outcome_code, outcome.publication_no) == ("published", 4)
     assert house.tables() == reference.tables
     [record] = house.rows("select * from mart.publication where publication_no = 4")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from green_freight.backfill import reverting
+from green_freight.backfill import revert
 from green_freight.replaying import ReplayOutcome, replay
 from green_freight.replaying.recipe import recipe_of
 
@@ -26,7 +26,7 @@ def test_a_night_built_by_months_equals_its_rebuild(house_after: House) -> None:
 
 def test_an_old_state_published_again_is_rebuilt_as_what_it_was(house_after: House) -> None:
     """Publication 3 is the first one again: the same build, day and loads, and the rows readers see now."""
-    assert reverting.revert("revert/1", 1, "test", "tester").publication_no == 3
+    assert revert.revert("revert/1", 1, "test", "tester").publication_no == 3
     outcome = replay(3)
     assert _differing(outcome) == {}
     assert outcome.recipe.as_of_date == LAST_LOADED

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from green_freight.evidence.counted import Count, CountedRow, Evidence, SourceFile
+from green_freight.evidence.contents import Material, Proof
+from green_freight.evidence.evidence_rows import Count, CountedRow, Evidence, SourceFile
 from green_freight.evidence.figures import Figure, Request, Unit, Work
-from green_freight.evidence.material import Material, Proof
 from green_freight.evidence.publication import Publication
 from green_freight.periods import SHANGHAI
 

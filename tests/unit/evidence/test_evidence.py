@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from docx import Document
-from green_freight.evidence import archive, words
-from green_freight.evidence.cover import cover_of
+from green_freight.evidence import archive
+from green_freight.evidence import formatting as fmt
+from green_freight.evidence.contents import Material
+from green_freight.evidence.cover_page import cover_of
 from green_freight.evidence.errors import DoesNotAddUp
-from green_freight.evidence.material import Material
 from green_freight.evidence.originals import archive_paths
-from green_freight.evidence.proving import insist_on_sums, value_of
+from green_freight.evidence.verification import insist_on_sums, value_of
 from openpyxl import Workbook
 
 from .figures import count, figure, material, source_file
@@ -96,11 +97,11 @@ def test_values_read_as_the_card_says() -> None:
     share = figure(unit_zh="%", decimals=2)
     amount = figure(unit_zh="元", decimals=2, measure_kind_code="amount")
     milestone = figure(unit_zh="是/否", decimals=0, measure_kind_code="milestone")
-    assert words.figure_value(share, Decimal("0.499999")) == "50.00%"
-    assert words.figure_value(amount, Decimal("1234567.5")) == "1,234,567.50元"
-    assert [words.figure_value(milestone, Decimal(n)) for n in (0, 1)] == ["未完成", "已完成"]
-    assert words.figure_value(share, None) == words.exact(None) == "—"
-    assert [words.exact(Decimal(n)) for n in ("1000.000000", "0.500000", "13627.108")] == [
+    assert fmt.figure_value(share, Decimal("0.499999")) == "50.00%"
+    assert fmt.figure_value(amount, Decimal("1234567.5")) == "1,234,567.50元"
+    assert [fmt.figure_value(milestone, Decimal(n)) for n in (0, 1)] == ["未完成", "已完成"]
+    assert fmt.figure_value(share, None) == fmt.exact(None) == "—"
+    assert [fmt.exact(Decimal(n)) for n in ("1000.000000", "0.500000", "13627.108")] == [
         "1,000",
         "0.5",
         "13,627.108",

@@ -16,10 +16,10 @@ from psycopg import sql
 from psycopg.rows import TupleRow, dict_row
 
 from green_freight.revisions import queries
+from green_freight.revisions.approval_rules import ApprovalRules, approval_codes
 from green_freight.revisions.causes import Facts, causes
 from green_freight.revisions.entities import known_entities
 from green_freight.revisions.figures import FigureChange, FigureKey, Values
-from green_freight.revisions.requiring import ApprovalRules, approval_codes
 
 FIGURES = "fct_indicator_value"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from green_freight.evidence import words
-from green_freight.evidence.checking import CHECKSUMS, MANIFEST
-from green_freight.evidence.material import DETAILS, Material, Proof
+from green_freight.evidence import formatting as fmt
+from green_freight.evidence.contents import DETAILS, Material, Proof
+from green_freight.evidence.manifest import CHECKSUMS, MANIFEST
 from green_freight.evidence.official_document import SIZE_TABLE_LONG, OfficialDocument
 from green_freight.evidence.originals import FOLDER
 from green_freight.periods import SHANGHAI
@@ -32,8 +32,8 @@ def cover_of(material: Material) -> bytes:
     document.label("附件")
     document.title(*title)
     if material.is_synthetic:
-        document.header(words.SYNTHETIC_SENTENCE)
-        document.warning(words.SYNTHETIC_SENTENCE)
+        document.header(fmt.SYNTHETIC_SENTENCE)
+        document.warning(fmt.SYNTHETIC_SENTENCE)
     document.heading("一、基本情况")
     document.facts(_facts(material), _FACTS)
     document.heading("二、指标完成情况")
@@ -48,7 +48,7 @@ def cover_of(material: Material) -> bytes:
     document.heading("五、材料清单与核对方法")
     _write_contents(document, material)
     document.closing(f"{material.city_zh}绿色货运数据仓库")
-    document.closing(words.day(material.publication.published_at.astimezone(SHANGHAI).date()))
+    document.closing(fmt.day(material.publication.published_at.astimezone(SHANGHAI).date()))
     if material.files:
         _write_files(document, material)
     return document.to_bytes(material.publication.published_at)
@@ -57,25 +57,30 @@ def cover_of(material: Material) -> bytes:
 def _facts(material: Material) -> list[tuple[str, str]]:
     publication, work = material.publication, material.work
     as_of = max(proof.figure.as_of_date for proof in material.proofs)
-    kind = words.RUN_KINDS.get(publication.kind_code, publication.kind_code)
+    kind = fmt.RUN_KINDS.get(publication.kind_code, publication.kind_code)
     facts = [
         ("城市", material.city_zh),
         ("重点工作", f"（{work.work_no}）{work.name_zh}（任务：{work.task_name_zh}）"),
         ("方案内容", work.plan_text_zh),
         ("年度", f"{material.year}年"),
-        ("统计截止日", words.day(as_of)),
+        ("统计截止日", fmt.day(as_of)),
         *_units(material),
-        ("数据发布", f"第{publication.publication_no}号，{words.minute(publication.published_at)}，{kind}"),
-        ("发布原因", publication.reason or words.EMPTY),
+        (
+            "数据发布",
+            f"第{publication.publication_no}号，{fmt.minute(publication.published_at)}，{kind}",
+        ),
+        ("发布原因", publication.reason or fmt.EMPTY),
         ("程序版本", publication.code_version),
     ]
     if publication.reverted_to is not None:
         facts.append(("恢复", f"本次发布恢复了第{publication.reverted_to}号发布的数据"))
     if publication.approved_at is not None:
-        approval = f"{publication.approved_by}，{words.minute(publication.approved_at)}：{publication.approval_reason}"
+        approval = (
+            f"{publication.approved_by}，{fmt.minute(publication.approved_at)}：{publication.approval_reason}"
+        )
         facts.append(("批准", approval))
     if publication.stale_agencies:
-        late = "、".join(words.agency(code) for code in publication.stale_agencies)
+        late = "、".join(fmt.agency(code) for code in publication.stale_agencies)
         facts.append(("未按时报送", f"{late}（发布时最近一次报送失败或缺失）"))
     return facts
 
@@ -84,22 +89,22 @@ def _units(material: Material) -> list[tuple[str, str]]:
     units = material.work.units
     named = {
         role: "、".join(unit.name_zh for unit in units if unit.role_code == role) or "方案未列"
-        for role in words.ROLES
+        for role in fmt.ROLES
     }
-    return [(words.ROLES[role], names) for role, names in named.items()]
+    return [(fmt.ROLES[role], names) for role, names in named.items()]
 
 
 def _figure(proof: Proof) -> list[str]:
     figure = proof.figure
-    done = words.EMPTY if figure.completion_ratio is None else f"{figure.completion_ratio:.1%}"
+    done = fmt.EMPTY if figure.completion_ratio is None else f"{figure.completion_ratio:.1%}"
     return [
         figure.name_zh,
-        words.target(figure),
-        words.figure_value(figure, figure.actual_value),
-        words.with_unit(figure.numerator, proof.unit("numerator")),
-        words.with_unit(figure.denominator, proof.unit("denominator")),
+        fmt.target(figure),
+        fmt.figure_value(figure, figure.actual_value),
+        fmt.with_unit(figure.numerator, proof.unit("numerator")),
+        fmt.with_unit(figure.denominator, proof.unit("denominator")),
         done,
-        words.status(figure).replace("（", "\n（"),
+        fmt.status(figure).replace("（", "\n（"),
     ]
 
 
@@ -111,7 +116,7 @@ def _write_definition(document: OfficialDocument, number: int, proof: Proof) -> 
     if figure.note_zh:
         document.body(f"{figure.note_zh}。", label="口径说明：")
     if figure.null_reason_code:
-        document.body(f"{words.NULL_REASONS[figure.null_reason_code]}。", label="无数值：")
+        document.body(f"{fmt.NULL_REASONS[figure.null_reason_code]}。", label="无数值：")
     document.body(f"{figure.owner_zh}。", label="口径归口单位：")
 
 
@@ -121,15 +126,15 @@ def _sums(proof: Proof) -> str:
     if figure.numerator is None:
         return "没有发布数值，无从相加。"
     if not proof.rows:
-        return f"没有计入行，也没有来源文件，指标值为{words.figure_value(figure, figure.actual_value)}。"
+        return f"没有计入行，也没有来源文件，指标值为{fmt.figure_value(figure, figure.actual_value)}。"
     if figure.measure_kind_code == "milestone":
         return _reports(proof)
     parts = [
-        f"{words.PARTS[part] if len(proof.parts) > 1 else ''}计入{len(proof.part(part))}行，"
-        f"合计{words.with_unit(proof.published(part), proof.unit(part))}"
+        f"{fmt.PARTS[part] if len(proof.parts) > 1 else ''}计入{len(proof.part(part))}行，"
+        f"合计{fmt.with_unit(proof.published(part), proof.unit(part))}"
         for part in proof.parts
     ]
-    value = words.figure_value(figure, figure.actual_value)
+    value = fmt.figure_value(figure, figure.actual_value)
     files = f"来自{len(proof.rows_by_file())}份原始文件"
     return f"{'；'.join(parts)}；{files}。按行相加所得指标值为{value}，与发布数值一致。"
 
@@ -138,7 +143,7 @@ def _reports(proof: Proof) -> str:
     """Return which reports a milestone rests on, in a sentence."""
     told = []
     for row in proof.rows:
-        title, document_no, _, achieved_on, _ = (words.readable(value) for value in row.counted.details)
+        title, document_no, _, achieved_on, _ = (fmt.readable(value) for value in row.counted.details)
         told.append(f"《{title}》（{document_no}），完成日期{achieved_on}")
     return f"计入里程碑报告{len(told)}份：{'；'.join(told)}。来自{len(proof.rows_by_file())}份原始文件。"
 
@@ -167,8 +172,8 @@ def _write_files(document: OfficialDocument, material: Material) -> None:
         counted.update(proof.rows_by_file())
     rows = [
         [
-            words.agency(file.agency_code),
-            words.delivery(file.agency_code, file.delivery_name),
+            fmt.agency(file.agency_code),
+            fmt.delivery(file.agency_code, file.delivery_name),
             file.period_label,
             file.file_name,
             str(counted[key]),

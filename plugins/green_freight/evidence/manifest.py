@@ -9,7 +9,7 @@ from typing import Any
 
 from green_freight.evidence import archive
 from green_freight.evidence.archive import Content
-from green_freight.evidence.material import Material, Proof
+from green_freight.evidence.contents import Material, Proof
 from green_freight.periods import SHANGHAI
 
 CHECKSUMS = "校验清单.sha256"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from green_freight.publishing.specs import from_manifest
-from green_freight.reporting import dictionary
+from green_freight.reporting import data_dictionary
 
 
 def _model(name: str, folder: str, columns: dict[str, str], **publish: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _manifest(note: str = "备注 a|b / note a|b") -> dict[str, Any]:
 
 
 def test_a_table_shows_key_type_meaning_and_reference() -> None:
-    page = dictionary.markdown(_manifest())
+    page = data_dictionary.markdown(_manifest())
     assert "| **city_code** | text | 城市 / city |  |" in page
     assert "| parent | text, null | 上级 / parent | [dim_a](#dim_a) |" in page
     assert "| needed | text | 必填 / needed |  |" in page
@@ -54,19 +54,19 @@ def test_a_table_shows_key_type_meaning_and_reference() -> None:
 
 
 def test_readers_tables_come_first() -> None:
-    page = dictionary.markdown(_manifest())
+    page = data_dictionary.markdown(_manifest())
     assert page.index("### card") < page.index("### dim_a")
 
 
 @pytest.mark.parametrize("note", ["", "只有中文", "English only"])
 def test_a_column_without_both_languages_is_named(note: str) -> None:
-    with pytest.raises(dictionary.DictionaryIncomplete, match=r"card\.note$"):
-        dictionary.markdown(_manifest(note))
+    with pytest.raises(data_dictionary.DictionaryIncomplete, match=r"card\.note$"):
+        data_dictionary.markdown(_manifest(note))
 
 
 def test_the_committed_page_is_what_the_models_say_now() -> None:
-    manifest = dictionary.parsed_manifest()
-    page = dictionary.markdown(manifest)
+    manifest = data_dictionary.parsed_manifest()
+    page = data_dictionary.markdown(manifest)
     missing = [spec.name for spec in from_manifest(manifest) if f"\n### {spec.name}\n" not in page]
     assert missing == [], "published, but in none of the dictionary's sections"
-    assert dictionary.PAGE.read_text(encoding="utf-8") == page, "run ./green-freight dictionary --write"
+    assert data_dictionary.PAGE.read_text(encoding="utf-8") == page, "run ./green-freight dictionary --write"

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
 
-from green_freight.coverage.reading import DatasetMonth
+from green_freight.coverage.dataset_months import DatasetMonth
 from green_freight.periods import Period, months
 from green_freight.settings import AGENCIES
 

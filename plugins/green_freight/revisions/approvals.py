@@ -11,9 +11,9 @@ import psycopg
 from psycopg.rows import TupleRow, class_row
 
 from green_freight.errors import PermanentError
-from green_freight.revisions.comparing import Comparison
+from green_freight.revisions.figure_diff import Comparison
 from green_freight.revisions.figures import FigureChange, FigureKey, Values
-from green_freight.revisions.showing import sentence
+from green_freight.revisions.rendering import sentence
 
 _APPROVED = tuple(f"new_{name}" for name in Values._fields)
 

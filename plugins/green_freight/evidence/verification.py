@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from green_freight.contracts import Contract, contracts_of
-from green_freight.evidence.counted import Count, CountedRow, SourceFile
 from green_freight.evidence.errors import DoesNotAddUp, RowDiffers
+from green_freight.evidence.evidence_rows import Count, CountedRow, SourceFile
 from green_freight.evidence.originals import describe
 from green_freight.loading.issues import SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source, open_reading

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from green_freight.revisions.comparing import Comparison
+from green_freight.revisions.figure_diff import Comparison
 from green_freight.revisions.figures import APPROVALS, CAUSES, NOTHING, STATUSES, FigureChange, Values
 
 # So many changes are told in a log or on a form; the file has all of them.

@@ -11,7 +11,7 @@ import pytest
 from green_freight import settings
 from green_freight.code_version import content_hash, current
 from green_freight.replaying import ReplayError
-from green_freight.replaying.code import code_of, is_running
+from green_freight.replaying.checkout import code_of, is_running
 
 STEP = "plugins/green_freight/replaying/step.py"
 

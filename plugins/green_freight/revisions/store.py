@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import TupleRow, dict_row
 
 from green_freight import settings
-from green_freight.revisions.comparing import Comparison
+from green_freight.revisions.figure_diff import Comparison
 from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
 
 _SIDES = tuple(f"{side}_{name}" for name in Values._fields for side in ("old", "new"))

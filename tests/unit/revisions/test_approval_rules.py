@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from green_freight.revisions.approval_rules import ApprovalRules, approval_codes
 from green_freight.revisions.figures import Values
-from green_freight.revisions.requiring import ApprovalRules, approval_codes
 
 RULES = ApprovalRules(Decimal("0.01"))
 

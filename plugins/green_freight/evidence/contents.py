@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from green_freight.evidence import words
+from green_freight.evidence import formatting as fmt
 from green_freight.evidence.archive import safe_name
-from green_freight.evidence.counted import SourceFile
+from green_freight.evidence.evidence_rows import SourceFile
 from green_freight.evidence.figures import Figure, Request, Revision, Work
-from green_freight.evidence.proving import ProvenRow, sum_of
 from green_freight.evidence.publication import Publication
+from green_freight.evidence.verification import ProvenRow, sum_of
 
 DETAILS = "指标明细"
 
@@ -29,7 +29,7 @@ class Proof:
     @property
     def parts(self) -> tuple[str, ...]:
         """Return the parts that the indicator has: only a ratio has a denominator."""
-        return tuple(words.PARTS) if self.figure.measure_kind_code == "ratio" else ("numerator",)
+        return tuple(fmt.PARTS) if self.figure.measure_kind_code == "ratio" else ("numerator",)
 
     def part(self, part_code: str) -> list[ProvenRow]:
         """Return the rows of one part."""
@@ -97,7 +97,7 @@ class Material:
 
     def table_path(self, proof: Proof, part_code: str) -> str:
         """Return the place of the table (CSV) of one part of an indicator."""
-        return f"{DETAILS}/{self._marked(f'{_named(proof)}_{words.PARTS[part_code]}')}.csv"
+        return f"{DETAILS}/{self._marked(f'{_named(proof)}_{fmt.PARTS[part_code]}')}.csv"
 
     def files_of(self, proof: Proof) -> list[SourceFile]:
         """Return the files that hold counted rows of one figure."""
@@ -105,7 +105,7 @@ class Material:
         return [file for key, file in self.files.items() if key in counted]
 
     def _marked(self, name: str) -> str:
-        return f"{name}_{words.SYNTHETIC}" if self.is_synthetic else name
+        return f"{name}_{fmt.SYNTHETIC}" if self.is_synthetic else name
 
 
 def _named(proof: Proof) -> str:

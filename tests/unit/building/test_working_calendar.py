@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from green_freight.building.calendar import calendar_day, calendar_days, last_noticed_year
+from green_freight.building.working_calendar import calendar_day, calendar_days, last_noticed_year
 
 
 @pytest.mark.parametrize(("year", "working_days"), [(2023, 249), (2024, 251), (2025, 248), (2026, 248)])
