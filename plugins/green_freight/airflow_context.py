@@ -13,7 +13,7 @@ from airflow.sdk import BaseHook, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
 from green_freight.agencies import Connection
-from green_freight.errors import AgencyUnavailable, PermanentError
+from green_freight.errors import AgencyUnavailableError, PermanentError
 from green_freight.loading import LoadStoppedError
 from green_freight.settings import ROLES
 from green_freight.warehouse import scratch
@@ -59,7 +59,7 @@ class agency_errors:
         enter_warehouse()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, AgencyUnavailable):
+        if isinstance(error, AgencyUnavailableError):
             log.warning("%s: %s", self.agency, error)
         elif isinstance(error, PermanentError | LoadStoppedError):
             raise AirflowFailException(str(error)) from error

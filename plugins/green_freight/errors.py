@@ -1,8 +1,8 @@
 """What can go wrong between us and an agency, and what can pass: the one place that decides it.
 
-Clients raise `Failure` with one of the codes of `KINDS`; exceptions of the libraries below them become one in
-`failure_of`. The kind says whether waiting can help (only then it is retried) and what an operator should do.
-`AgencyError` adds who, what and when, and is what reaches the DAG.
+Clients raise `FetchError` with one of the codes of `KINDS`; exceptions of the libraries below them become one in
+`fetch_error`. The kind says whether waiting can help (only then it is retried) and what an operator should do.
+`DeliveryError` adds who, what and when, and is what reaches the DAG.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ KINDS: dict[str, Kind] = {
 }
 
 
-class Failure(Exception):
+class FetchError(Exception):
     """One failed step, without the context of agency and period: a code of KINDS and a short detail.
 
     `retry_after_seconds` is the wait that the server asked for, or None.
@@ -158,10 +158,10 @@ class Failure(Exception):
         return self.kind.is_transient
 
 
-class AgencyError(Exception):
+class DeliveryError(Exception):
     """A delivery that did not arrive: names agency, delivery and period, says in two languages what to do."""
 
-    def __init__(self, agency_zh: str, agency: str, delivery: str, period: str, failure: Failure) -> None:
+    def __init__(self, agency_zh: str, agency: str, delivery: str, period: str, failure: FetchError) -> None:
         self.agency, self.delivery, self.period, self.failure = agency, delivery, period, failure
         kind, what = failure.kind, f"{delivery} {period}"
         detail_zh = f"（{failure.detail}）" if failure.detail else ""
@@ -175,41 +175,43 @@ class PermanentError(Exception):
     """Doing the same again does not help, whoever raises it: a scheduler need not retry."""
 
 
-class AgencyUnavailable(AgencyError):
+class AgencyUnavailableError(DeliveryError):
     """Transient: the agency could not deliver now, asking later can help."""
 
 
-class DeliveryBroken(AgencyError, PermanentError):
+class BrokenDeliveryError(DeliveryError, PermanentError):
     """Permanent: what the agency answered (or our settings) is wrong, asking again does not help."""
 
 
-def agency_error(agency_zh: str, agency: str, delivery: str, period: str, failure: Failure) -> AgencyError:
-    """Return the exception for a failure: AgencyUnavailable where it can pass, else DeliveryBroken."""
-    error = AgencyUnavailable if failure.is_transient else DeliveryBroken
+def delivery_error(
+    agency_zh: str, agency: str, delivery: str, period: str, failure: FetchError
+) -> DeliveryError:
+    """Return the exception for a failure: AgencyUnavailableError where it can pass, else BrokenDeliveryError."""
+    error = AgencyUnavailableError if failure.is_transient else BrokenDeliveryError
     return error(agency_zh, agency, delivery, period, failure)
 
 
-def failure_of(error: Exception) -> Failure:
+def fetch_error(error: Exception) -> FetchError:
     """Return the failure that an exception of ours, httpx, paramiko or the operating system stands for."""
-    if isinstance(error, Failure):
+    if isinstance(error, FetchError):
         return error
     detail = f"{type(error).__name__}: {error}".rstrip(": ")
-    return Failure(_code_of(error), detail)
+    return FetchError(_code_of(error), detail)
 
 
-def failure_of_status(status: int, detail: str, retry_after: str | None = None) -> Failure:
+def status_error(status: int, detail: str, retry_after: str | None = None) -> FetchError:
     """Return the failure that an HTTP status ≥ 400 stands for (RFC 9110; 429: RFC 6585).
 
     `retry_after` is the header's text; only seconds are honoured, a date is not.
     """
     wait = float(retry_after) if retry_after and retry_after.isdigit() else None
     if status in (401, 403):
-        return Failure("login_refused", detail)
+        return FetchError("login_refused", detail)
     if status in (429, 503):
-        return Failure("busy", detail, wait)
+        return FetchError("busy", detail, wait)
     if status == 408 or status == 504:
-        return Failure("time_out", detail, wait)
-    return Failure("server_error" if status >= 500 else "request_refused", detail, wait)
+        return FetchError("time_out", detail, wait)
+    return FetchError("server_error" if status >= 500 else "request_refused", detail, wait)
 
 
 # The order matters: subclasses stand before their bases.

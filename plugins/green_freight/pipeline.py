@@ -28,7 +28,7 @@ CANDIDATE_WAIT = timedelta(minutes=45)
 Work = list[tuple[str, Period]]
 
 
-class RunUnknown(LookupError):
+class UnknownRunError(LookupError):
     """A step was asked for a run that never began: its first task has failed."""
 
 
@@ -46,14 +46,14 @@ def fetch_due(run_id: str, agency: str, connections: Mapping[str, Connection]) -
     """Fetch and land what is due from one agency for the run's business day; return deliveries by outcome.
 
     Raises:
-        AgencyUnavailable: some of it may pass when tried again.
-        DeliveryBroken: some of it failed and will fail again.
+        AgencyUnavailableError: some of it may pass when tried again.
+        BrokenDeliveryError: some of it failed and will fail again.
     """
     day = business_day_of(run_id)
     due = agencies.due_nightly(agency, day, connections)
     store = LandingStore(landing_url())
     fetched = agencies.fetch_agency(
-        agency, due.questions, connections, store, run_id, day, log_fetched, due.doubts
+        agency, due.questions, connections, store, run_id, day, log_fetched, due.anomalies
     )
     fetched.raise_for_failures()
     return fetched.counts
@@ -216,12 +216,12 @@ def business_day_of(run_id: str) -> date:
     """Return the last business day that a run may load.
 
     Raises:
-        RunUnknown: it never began.
+        UnknownRunError: it never began.
     """
     with connect("loader") as warehouse:
         row = warehouse.execute("select business_day from ops.run where run_id = %s", [run_id]).fetchone()
     if row is None:
-        raise RunUnknown(
+        raise UnknownRunError(
             f"运行 {run_id} 没有开始：请看其第一个任务 / run {run_id} never began: see its first task"
         )
     day: date = row[0]
@@ -232,7 +232,7 @@ def _build_id(run_id: str) -> int:
     with connect("builder") as warehouse:
         row = warehouse.execute("select max(build_id) from ops.build where run_id = %s", [run_id]).fetchone()
     if row is None or row[0] is None:
-        raise RunUnknown(f"运行 {run_id} 没有构建 / run {run_id} has no build: clear its task `build`")
+        raise UnknownRunError(f"运行 {run_id} 没有构建 / run {run_id} has no build: clear its task `build`")
     return int(row[0])
 
 

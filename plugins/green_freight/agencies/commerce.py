@@ -8,12 +8,20 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from green_freight.agencies.connection import Connection
-from green_freight.agencies.delivery import Agency, Asked, Delivery, Granularity, Kind, ListedFile, Offer
-from green_freight.agencies.share import Share, listed_file
-from green_freight.errors import Failure
+from green_freight.agencies.delivery import (
+    Agency,
+    AvailableFile,
+    Delivery,
+    FetchRequest,
+    Granularity,
+    Kind,
+    ListedFile,
+)
+from green_freight.agencies.file_share import Share, listed_file
+from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import Period
-from green_freight.protocols.patience import Effort
+from green_freight.protocols.retry_policy import Retries
 from green_freight.protocols.sftp import RemoteFile
 
 FOLDER = "/reports"
@@ -58,29 +66,31 @@ class CommerceSession:
     def __init__(self, connections: Mapping[str, Connection]) -> None:
         self._share = Share(connections, "commerce")
 
-    def offers(self, asked: Asked, effort: Effort) -> Sequence[Offer]:
+    def available_files(self, asked: FetchRequest, retries: Retries) -> Sequence[AvailableFile]:
         """Return every workbook of the month: the report, its re-sends and corrections.
 
         Raises:
-            Failure: `file_name_unreadable` where the month has none, but a workbook's name tells no month.
+            FetchError: `file_name_unreadable` where the month has none, but a workbook's name tells no month.
         """
-        books = self._books(effort)
+        books = self._books(retries)
         found = [book for book in books if month_in(book.name) == asked.period]
         nameless = [book.name for book in books if month_in(book.name) is None]
         if nameless and not found:
-            raise Failure("file_name_unreadable", f"{FOLDER}: {'、'.join(nameless)}")
-        return [self._share.offer(asked, book, version=1) for book in found]
+            raise FetchError("file_name_unreadable", f"{FOLDER}: {'、'.join(nameless)}")
+        return [self._share.available_file(asked, book, version=1) for book in found]
 
-    def listed_files(self, effort: Effort) -> Sequence[ListedFile]:
+    def listed_files(self, retries: Retries) -> Sequence[ListedFile]:
         """Return the workbooks whose names carry a month."""
-        found = [(month_in(book.name), book) for book in self._books(effort)]
+        found = [(month_in(book.name), book) for book in self._books(retries)]
         return [listed_file(REPORT.name, month, book) for month, book in found if month is not None]
 
-    def changed_days(self, since: datetime, before: datetime, effort: Effort) -> Mapping[str, Sequence[date]]:
+    def changed_days(
+        self, since: datetime, before: datetime, retries: Retries
+    ) -> Mapping[str, Sequence[date]]:
         """Return nothing: the bureau delivers months."""
         return {}
 
-    def whole_register(self, delivery: Delivery, effort: Effort) -> Sequence[Exchange] | None:
+    def whole_register(self, delivery: Delivery, retries: Retries) -> Sequence[Exchange] | None:
         """Return None: the bureau keeps no register for us."""
         return None
 
@@ -88,8 +98,8 @@ class CommerceSession:
         """End the session."""
         self._share.close()
 
-    def _books(self, effort: Effort) -> list[RemoteFile]:
-        return [file for file in self._share.files(FOLDER, effort) if file.name.lower().endswith(".xlsx")]
+    def _books(self, retries: Retries) -> list[RemoteFile]:
+        return [file for file in self._share.files(FOLDER, retries) if file.name.lower().endswith(".xlsx")]
 
 
 AGENCY = Agency(

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 
 
 @dataclass(frozen=True)
 class Connection:
     """Address and credentials of one service; `extra` holds what its protocol needs beyond login and password.
 
-    Every connection may set the patience in `extra` (see protocols.patience.Patience) and `proxy` for HTTP.
+    Every connection may set the policy in `extra` (see protocols.retry_policy.RetryPolicy) and `proxy` for HTTP.
     """
 
     host: str
@@ -38,20 +38,20 @@ class Connection:
         """Return an entry of the extra.
 
         Raises:
-            Failure: `connection_incomplete`, it is absent or empty.
+            FetchError: `connection_incomplete`, it is absent or empty.
         """
         if value := self.extra.get(name):
             return value
-        raise Failure("connection_incomplete", f"extra.{name}")
+        raise FetchError("connection_incomplete", f"extra.{name}")
 
 
 def connection_named(connections: Mapping[str, Connection], name: str) -> Connection:
     """Return one of an agency's connections.
 
     Raises:
-        Failure: `connection_incomplete`, there is none of that name.
+        FetchError: `connection_incomplete`, there is none of that name.
     """
     try:
         return connections[name]
     except KeyError:
-        raise Failure("connection_incomplete", f"connection {name}") from None
+        raise FetchError("connection_incomplete", f"connection {name}") from None

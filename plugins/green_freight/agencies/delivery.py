@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Protocol
 from green_freight.agencies.connection import Connection
 from green_freight.landing import Exchange
 from green_freight.periods import Period
-from green_freight.protocols.patience import Effort
+from green_freight.protocols.retry_policy import Retries
 
 
 class Granularity(StrEnum):
@@ -63,7 +63,7 @@ class KnownFile:
 
 
 @dataclass(frozen=True)
-class Asked:
+class FetchRequest:
     """One question: which delivery, which period, up to which business day, and what is known of it already."""
 
     agency: str
@@ -79,7 +79,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedFile:
     """The content of one file, with what the agency says about it; `delivered_at` None: just now."""
 
     content: BinaryIO
@@ -89,11 +89,11 @@ class Received:
 
 
 @dataclass(frozen=True)
-class Offer:
+class AvailableFile:
     """One file that can be had; `known` is set where the warehouse has exactly it already."""
 
     file_name: str
-    receive: Callable[[Effort], Received]
+    receive: Callable[[Retries], ReceivedFile]
     known: KnownFile | None = None
 
 
@@ -117,16 +117,18 @@ class ListedFile:
 class AgencySession(Protocol):
     """One agency while it is being asked: its clients are opened at first use and shared by all questions."""
 
-    def offers(self, asked: Asked, effort: Effort) -> Sequence[Offer]:
+    def available_files(self, asked: FetchRequest, retries: Retries) -> Sequence[AvailableFile]:
         """Return the files that answer a question; none where nothing was delivered."""
 
-    def listed_files(self, effort: Effort) -> Sequence[ListedFile]:
+    def listed_files(self, retries: Retries) -> Sequence[ListedFile]:
         """Return all files on the agency's shares, of whatever period."""
 
-    def changed_days(self, since: datetime, before: datetime, effort: Effort) -> Mapping[str, Sequence[date]]:
+    def changed_days(
+        self, since: datetime, before: datetime, retries: Retries
+    ) -> Mapping[str, Sequence[date]]:
         """Return, by delivery, the days whose rows were changed in a window."""
 
-    def whole_register(self, delivery: Delivery, effort: Effort) -> Sequence[Exchange] | None:
+    def whole_register(self, delivery: Delivery, retries: Retries) -> Sequence[Exchange] | None:
         """Return the exchanges that list a register as it stands now, None where the agency cannot tell."""
 
     def close(self) -> None:

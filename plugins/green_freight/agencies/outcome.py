@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from green_freight.agencies.delivery import KnownFile
-from green_freight.errors import AgencyError, AgencyUnavailable
+from green_freight.errors import AgencyUnavailableError, DeliveryError
 from green_freight.landing import Landed
 from green_freight.periods import Period
 
@@ -41,7 +41,7 @@ class FileOutcome:
     file_name: str | None = None
     landed: Landed | None = None
     known: KnownFile | None = None
-    error: AgencyError | None = None
+    error: DeliveryError | None = None
 
     @property
     def bytes(self) -> int:
@@ -79,7 +79,7 @@ class FetchOutcome:
         return max(file.attempts for file in self.files)
 
     @property
-    def error(self) -> AgencyError | None:
+    def error(self) -> DeliveryError | None:
         """Return the error of the file that failed worst, or None."""
         worst = min(self.files, key=lambda file: _ORDER.index(file.outcome))
         return worst.error
@@ -90,7 +90,7 @@ class FetchOutcome:
         return any(file.landed or file.known for file in self.files)
 
     def raise_for_failure(self) -> None:
-        """Raise the error of a failed delivery (AgencyUnavailable or DeliveryBroken); nothing else."""
+        """Raise the error of a failed delivery (AgencyUnavailableError or BrokenDeliveryError); nothing else."""
         if self.error is not None:
             raise self.error
 
@@ -114,7 +114,7 @@ class AgencyFetchReport:
         return sum(each.bytes for each in self.outcomes)
 
     @property
-    def failures(self) -> tuple[AgencyError, ...]:
+    def failures(self) -> tuple[DeliveryError, ...]:
         """Return the errors of the deliveries that failed."""
         return tuple(each.error for each in self.outcomes if each.error is not None)
 
@@ -122,13 +122,13 @@ class AgencyFetchReport:
         """Raise one error for all failures, after everything else was taken.
 
         Raises:
-            AgencyUnavailable: something can be had later, so that asking again is worth it.
-            DeliveryBroken: all failures are permanent.
+            AgencyUnavailableError: something can be had later, so that asking again is worth it.
+            BrokenDeliveryError: all failures are permanent.
         """
         if not self.failures:
             return
-        passing = (error for error in self.failures if isinstance(error, AgencyUnavailable))
-        error: AgencyError = next(passing, self.failures[0])
+        passing = (error for error in self.failures if isinstance(error, AgencyUnavailableError))
+        error: DeliveryError = next(passing, self.failures[0])
         others = len(self.failures) - 1
         if others:
             error.add_note(f"另有 {others} 项失败，见 ops.fetch / {others} more failed, see ops.fetch")

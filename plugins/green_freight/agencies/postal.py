@@ -11,12 +11,20 @@ from functools import partial
 from typing import BinaryIO
 
 from green_freight.agencies.connection import Connection
-from green_freight.agencies.delivery import Agency, Asked, Delivery, Granularity, Kind, ListedFile, Offer
-from green_freight.agencies.share import Share, listed_file
-from green_freight.errors import Failure
+from green_freight.agencies.delivery import (
+    Agency,
+    AvailableFile,
+    Delivery,
+    FetchRequest,
+    Granularity,
+    Kind,
+    ListedFile,
+)
+from green_freight.agencies.file_share import Share, listed_file
+from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import Period
-from green_freight.protocols.patience import Effort
+from green_freight.protocols.retry_policy import Retries
 from green_freight.protocols.sftp import RemoteFile
 
 FOLDER = "/drop"
@@ -60,26 +68,29 @@ class PostalSession:
     def __init__(self, connections: Mapping[str, Connection]) -> None:
         self._share = Share(connections, "postal")
 
-    def offers(self, asked: Asked, effort: Effort) -> Sequence[Offer]:
+    def available_files(self, asked: FetchRequest, retries: Retries) -> Sequence[AvailableFile]:
         """Return every version of the form, each to be checked against its checksum file."""
         found = [
             (name, file)
-            for name, file in self._named(effort)
+            for name, file in self._named(retries)
             if (name.delivery, name.period) == (asked.delivery.name, asked.period)
         ]
         return [
-            self._share.offer(asked, file, name.version, partial(self._check, file)) for name, file in found
+            self._share.available_file(asked, file, name.version, partial(self._check, file))
+            for name, file in found
         ]
 
-    def listed_files(self, effort: Effort) -> Sequence[ListedFile]:
+    def listed_files(self, retries: Retries) -> Sequence[ListedFile]:
         """Return the forms of all months."""
-        return [listed_file(name.delivery, name.period, file) for name, file in self._named(effort)]
+        return [listed_file(name.delivery, name.period, file) for name, file in self._named(retries)]
 
-    def changed_days(self, since: datetime, before: datetime, effort: Effort) -> Mapping[str, Sequence[date]]:
+    def changed_days(
+        self, since: datetime, before: datetime, retries: Retries
+    ) -> Mapping[str, Sequence[date]]:
         """Return nothing: the administration delivers months."""
         return {}
 
-    def whole_register(self, delivery: Delivery, effort: Effort) -> Sequence[Exchange] | None:
+    def whole_register(self, delivery: Delivery, retries: Retries) -> Sequence[Exchange] | None:
         """Return None: the administration keeps no register for us."""
         return None
 
@@ -87,34 +98,34 @@ class PostalSession:
         """End the session."""
         self._share.close()
 
-    def _named(self, effort: Effort) -> list[tuple[DropName, RemoteFile]]:
-        found = [(read_name(file.name), file) for file in self._share.files(FOLDER, effort)]
+    def _named(self, retries: Retries) -> list[tuple[DropName, RemoteFile]]:
+        found = [(read_name(file.name), file) for file in self._share.files(FOLDER, retries)]
         return [(name, file) for name, file in found if name and name.delivery in AGENCY.deliveries]
 
-    def _check(self, file: RemoteFile, content: BinaryIO, effort: Effort) -> None:
-        stated = self._stated_checksum(file, effort)
+    def _check(self, file: RemoteFile, content: BinaryIO, retries: Retries) -> None:
+        stated = self._stated_checksum(file, retries)
         content.seek(0)
         digest = hashlib.sha256()
         while chunk := content.read(_CHUNK_BYTES):
             digest.update(chunk)
         if digest.hexdigest() != stated:
             compared = f"{stated[:12]}… ≠ {digest.hexdigest()[:12]}…"
-            raise Failure("checksum_differs", f"{file.name}: {compared}")
+            raise FetchError("checksum_differs", f"{file.name}: {compared}")
 
-    def _stated_checksum(self, file: RemoteFile, effort: Effort) -> str:
+    def _stated_checksum(self, file: RemoteFile, retries: Retries) -> str:
         beside = RemoteFile(file.folder, f"{file.name}.sha256", 0, file.changed_at)
         try:
-            text = self._share.text(beside, effort)
-        except Failure as failure:
+            text = self._share.text(beside, retries)
+        except FetchError as failure:
             if failure.code != "folder_missing":
                 raise
-            raise Failure("checksum_differs", f"{beside.name} is not there") from failure
+            raise FetchError("checksum_differs", f"{beside.name} is not there") from failure
         if found := _CHECKSUM.search(text):
             return found[1].lower()
         # The first digits alone are a checksum file that is still being written; anything else is none.
         is_begun = _CHECKSUM_BEGUN.fullmatch(text.strip()) is not None
         code = "checksum_differs" if is_begun else "unreadable_file"
-        raise Failure(code, f"{beside.name} holds no SHA-256")
+        raise FetchError(code, f"{beside.name} holds no SHA-256")
 
 
 AGENCY = Agency(

@@ -13,14 +13,22 @@ from typing import Any
 import httpx
 
 from green_freight.agencies.connection import Connection, connection_named
-from green_freight.agencies.delivery import Agency, Asked, Delivery, Granularity, Kind, ListedFile, Offer
-from green_freight.agencies.exchange_offer import exchange_offer
-from green_freight.agencies.share import Share, listed_file
-from green_freight.errors import Failure
+from green_freight.agencies.delivery import (
+    Agency,
+    AvailableFile,
+    Delivery,
+    FetchRequest,
+    Granularity,
+    Kind,
+    ListedFile,
+)
+from green_freight.agencies.exchange_file import exchange_file
+from green_freight.agencies.file_share import Share, listed_file
+from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import Period
 from green_freight.protocols.http import open_http
-from green_freight.protocols.patience import Effort, Patience
+from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.tcec102 import ChargingExchange, Identity
 from green_freight.protocols.tcec102_crypto import Secrets
 from green_freight.settings import FIRST_DAY
@@ -73,31 +81,33 @@ class PowerSession:
         self._exchange: ChargingExchange | None = None
         self._stations: list[dict[str, Any]] | None = None
 
-    def offers(self, asked: Asked, effort: Effort) -> Sequence[Offer]:
+    def available_files(self, asked: FetchRequest, retries: Retries) -> Sequence[AvailableFile]:
         """Return the day's file of orders where it lies on the share, or the container of exchanges."""
         if asked.delivery == CHARGE_ORDERS:
-            return self._order_files(asked, effort)
+            return self._order_files(asked, retries)
         if asked.delivery == STATIONS:
-            return [exchange_offer(asked, partial(self._ask_stations, asked.period), _described(asked))]
-        return [exchange_offer(asked, partial(self._ask_stats, asked.period), _described(asked))]
+            return [exchange_file(asked, partial(self._ask_stations, asked.period), _described(asked))]
+        return [exchange_file(asked, partial(self._ask_stats, asked.period), _described(asked))]
 
-    def listed_files(self, effort: Effort) -> Sequence[ListedFile]:
+    def listed_files(self, retries: Retries) -> Sequence[ListedFile]:
         """Return the files of orders of all months."""
         found: list[ListedFile] = []
-        for name in self._share.folders(FOLDER, effort):
+        for name in self._share.folders(FOLDER, retries):
             if _MONTH_FOLDER.fullmatch(name):
-                files = self._share.files_if_any(f"{FOLDER}/{name}", effort)
+                files = self._share.files_if_any(f"{FOLDER}/{name}", retries)
                 days = [(day_in(file.name), file) for file in files]
                 found += [listed_file(CHARGE_ORDERS.name, day, file) for day, file in days if day is not None]
         return found
 
-    def changed_days(self, since: datetime, before: datetime, effort: Effort) -> Mapping[str, Sequence[date]]:
+    def changed_days(
+        self, since: datetime, before: datetime, retries: Retries
+    ) -> Mapping[str, Sequence[date]]:
         """Return nothing: the company does not say which days it corrected; new files show in the listing."""
         return {}
 
-    def whole_register(self, delivery: Delivery, effort: Effort) -> Sequence[Exchange] | None:
+    def whole_register(self, delivery: Delivery, retries: Retries) -> Sequence[Exchange] | None:
         """Return query_stations_info without LastQueryTime: every station with its piles and connectors."""
-        return self._opened().stations(None, effort)
+        return self._opened().stations(None, retries)
 
     def close(self) -> None:
         """Close the client and end the session; say which drift was put right on the way."""
@@ -107,34 +117,36 @@ class PowerSession:
         if self._client is not None:
             self._client.close()
 
-    def _order_files(self, asked: Asked, effort: Effort) -> list[Offer]:
+    def _order_files(self, asked: FetchRequest, retries: Retries) -> list[AvailableFile]:
         folder = f"{FOLDER}/{asked.period.first_day:%Y%m}"
-        files = self._share.files_if_any(folder, effort)
+        files = self._share.files_if_any(folder, retries)
         return [
-            self._share.offer(asked, file, version=1) for file in files if day_in(file.name) == asked.period
+            self._share.available_file(asked, file, version=1)
+            for file in files
+            if day_in(file.name) == asked.period
         ]
 
-    def _ask_stations(self, period: Period, effort: Effort) -> list[Exchange]:
+    def _ask_stations(self, period: Period, retries: Retries) -> list[Exchange]:
         # The first window is open below, so that what was there before the programme began is included.
         since = period.starts_at if period.first_day > FIRST_DAY else None
-        return self._opened().stations(since, effort)
+        return self._opened().stations(since, retries)
 
-    def _ask_stats(self, day: Period, effort: Effort) -> list[Exchange]:
+    def _ask_stats(self, day: Period, retries: Retries) -> list[Exchange]:
         exchange = self._opened()
         return [
             answer
-            for station in self._known_stations(effort)
+            for station in self._known_stations(retries)
             if is_running(station, day.first_day)
-            for answer in exchange.station_stats(station["StationID"], day.first_day, day.first_day, effort)
+            for answer in exchange.station_stats(station["StationID"], day.first_day, day.first_day, retries)
         ]
 
-    def _known_stations(self, effort: Effort) -> list[dict[str, Any]]:
+    def _known_stations(self, retries: Retries) -> list[dict[str, Any]]:
         exchange = self._opened()
         with self._lock:
             if self._stations is None:
-                records = exchange.station_records(effort)
+                records = exchange.station_records(retries)
                 if not all(isinstance(record.get("StationID"), str) for record in records):
-                    raise Failure("answer_unexpected", "query_stations_info: a station without StationID")
+                    raise FetchError("answer_unexpected", "query_stations_info: a station without StationID")
                 self._stations = sorted(records, key=lambda record: str(record["StationID"]))
             return self._stations
 
@@ -143,8 +155,8 @@ class PowerSession:
             if self._exchange is None:
                 found = connection_named(self._connections, "power")
                 identity, secrets = _identity(found), _secrets(found)
-                patience = Patience.of(found.extra)
-                self._client = open_http(found.base_url, patience, found.extra.get("proxy"))
+                policy = RetryPolicy.of(found.extra)
+                self._client = open_http(found.base_url, policy, found.extra.get("proxy"))
                 version = found.extra.get("version", "v1")
                 self._exchange = ChargingExchange(self._client, identity, secrets, version)
             return self._exchange
@@ -182,7 +194,7 @@ AGENCY = Agency(
 )
 
 
-def _described(asked: Asked) -> dict[str, Any]:
+def _described(asked: FetchRequest) -> dict[str, Any]:
     return {"protocol": "T/CEC 102", "period": asked.period.label}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-from green_freight.errors import Failure
-from green_freight.protocols.patience import Patience
+from green_freight.errors import FetchError
+from green_freight.protocols.retry_policy import RetryPolicy
 
 # Failures of the way to the agency rather than of one delivery.
 _NO_ANSWER = ("unreachable", "time_out")
@@ -27,14 +27,14 @@ class Reachability:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._in_vain: Counter[str] = Counter()
-        self._closed: dict[str, Failure] = {}
+        self._closed: dict[str, FetchError] = {}
 
-    def patience(self, connection_id: str, patience: Patience) -> Patience:
-        """Return the patience for the next question: one attempt after a delivery that nobody answered."""
+    def policy(self, connection_id: str, policy: RetryPolicy) -> RetryPolicy:
+        """Return the policy for the next question: one attempt after a delivery that nobody answered."""
         with self._lock:
-            return patience.with_one_attempt() if self._in_vain[connection_id] else patience
+            return policy.without_retries() if self._in_vain[connection_id] else policy
 
-    def refusal(self, connection_id: str) -> Failure | None:
+    def refusal(self, connection_id: str) -> FetchError | None:
         """Return the failure for a question that is not worth asking any more, or None."""
         with self._lock:
             return self._closed.get(connection_id)
@@ -44,7 +44,7 @@ class Reachability:
         with self._lock:
             self._in_vain[connection_id] = 0
 
-    def failed(self, connection_id: str, failure: Failure) -> None:
+    def failed(self, connection_id: str, failure: FetchError) -> None:
         """Note a failure; what it means for the next questions is decided here."""
         with self._lock:
             if failure.code in _NO_ENTRY:

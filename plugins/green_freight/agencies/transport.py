@@ -7,14 +7,22 @@ from datetime import date, datetime
 from functools import partial
 
 from green_freight.agencies.connection import Connection, connection_named
-from green_freight.agencies.delivery import Agency, Asked, Delivery, Granularity, Kind, ListedFile, Offer
-from green_freight.agencies.exchange_offer import exchange_offer
-from green_freight.errors import Failure
+from green_freight.agencies.delivery import (
+    Agency,
+    AvailableFile,
+    Delivery,
+    FetchRequest,
+    Granularity,
+    Kind,
+    ListedFile,
+)
+from green_freight.agencies.exchange_file import exchange_file
+from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import Period
 from green_freight.protocols.http import open_http
 from green_freight.protocols.paged_api import PagedApi
-from green_freight.protocols.patience import Effort, Patience
+from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.settings import FIRST_DAY
 
 _ROOT = "/api/v1/"
@@ -62,42 +70,44 @@ class TransportSession:
     """The bureau's API behind one kept-alive client."""
 
     def __init__(self, connections: Mapping[str, Connection]) -> None:
-        """Raises Failure `connection_incomplete` where the connection or its token is absent."""
+        """Raises FetchError `connection_incomplete` where the connection or its token is absent."""
         found = connection_named(connections, "transport")
         if not found.password:
-            raise Failure("connection_incomplete", "password (the bearer token)")
-        self._client = open_http(found.base_url, Patience.of(found.extra), found.extra.get("proxy"))
+            raise FetchError("connection_incomplete", "password (the bearer token)")
+        self._client = open_http(found.base_url, RetryPolicy.of(found.extra), found.extra.get("proxy"))
         self._api = PagedApi(self._client, found.password)
 
-    def offers(self, asked: Asked, effort: Effort) -> Sequence[Offer]:
+    def available_files(self, asked: FetchRequest, retries: Retries) -> Sequence[AvailableFile]:
         """Return the one container that answers: the platform answers every question, if with no items."""
         path, query = _path(asked.delivery), _query(asked)
         ask = partial(self._exchanges, path, query)
-        return [exchange_offer(asked, ask, {"path": path, "query": query})]
+        return [exchange_file(asked, ask, {"path": path, "query": query})]
 
-    def listed_files(self, effort: Effort) -> Sequence[ListedFile]:
+    def listed_files(self, retries: Retries) -> Sequence[ListedFile]:
         """Return nothing: the bureau has no share."""
         return []
 
-    def changed_days(self, since: datetime, before: datetime, effort: Effort) -> Mapping[str, Sequence[date]]:
+    def changed_days(
+        self, since: datetime, before: datetime, retries: Retries
+    ) -> Mapping[str, Sequence[date]]:
         """Return the days whose vehicle operation was sent or corrected in a window."""
-        items = self._api.items(_CHANGES_PATH, _window(since, before), effort)
+        items = self._api.items(_CHANGES_PATH, _window(since, before), retries)
         try:
             days = sorted({date.fromisoformat(item["operation_date"]) for item in items})
         except (TypeError, KeyError, ValueError) as error:
-            raise Failure("answer_unexpected", f"{_CHANGES_PATH}: {error!r}") from error
+            raise FetchError("answer_unexpected", f"{_CHANGES_PATH}: {error!r}") from error
         return {"vehicle_operations": days}
 
-    def whole_register(self, delivery: Delivery, effort: Effort) -> Sequence[Exchange] | None:
+    def whole_register(self, delivery: Delivery, retries: Retries) -> Sequence[Exchange] | None:
         """Return the pages of a register without any window of change."""
-        return self._exchanges(_path(delivery), {}, effort)
+        return self._exchanges(_path(delivery), {}, retries)
 
     def close(self) -> None:
         """Close the client."""
         self._client.close()
 
-    def _exchanges(self, path: str, query: Mapping[str, str], effort: Effort) -> list[Exchange]:
-        return self._api.exchanges(path, query, effort)
+    def _exchanges(self, path: str, query: Mapping[str, str], retries: Retries) -> list[Exchange]:
+        return self._api.exchanges(path, query, retries)
 
 
 AGENCY = Agency(
@@ -114,7 +124,7 @@ def _path(delivery: Delivery) -> str:
     return _ROOT + delivery.name.replace("_", "-")
 
 
-def _query(asked: Asked) -> dict[str, str]:
+def _query(asked: FetchRequest) -> dict[str, str]:
     if asked.delivery.granularity is Granularity.DAY:
         return {"operation_date": asked.period.label}
     if asked.delivery.granularity is Granularity.MONTH:

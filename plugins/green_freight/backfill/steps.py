@@ -90,7 +90,7 @@ def take_months(
     interruption it goes on where it stopped.
 
     Raises:
-        AgencyUnavailable, DeliveryBroken, LoadStoppedError: as the single steps do; what did come is loaded.
+        AgencyUnavailableError, BrokenDeliveryError, LoadStoppedError: as the single steps do; what did come is loaded.
     """
     is_only_missing = bool((parameters or {}).get("only_missing"))
     work = BackfillWork(

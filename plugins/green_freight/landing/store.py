@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 
 import fsspec
 
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 
 _CHUNK_BYTES = 1 << 20
 # Separators, control characters and fsspec's glob signs; everything else, Chinese included, stays readable.
@@ -82,7 +82,7 @@ class LandingStore:
         The bytes go to a temporary name first, so that a file under its own name is always whole.
 
         Raises:
-            Failure: `landing_unwritable` (transient), the store refused.
+            FetchError: `landing_unwritable` (transient), the store refused.
         """
         sha256, size = _digest(source)
         path = f"{self._folder(origin)}/{sha256[:16]}-{_safe(origin.file_name)}"
@@ -94,7 +94,7 @@ class LandingStore:
             if not self._filesystem.exists(_sidecar(path)):
                 self._write_sidecar(path, landed)
         except OSError as error:
-            raise Failure("landing_unwritable", f"{type(error).__name__}: {error}") from error
+            raise FetchError("landing_unwritable", f"{type(error).__name__}: {error}") from error
         return landed
 
     def open(self, landed: Landed | str) -> BinaryIO:

@@ -7,19 +7,19 @@ from typing import Any
 
 import httpx
 
-from green_freight.errors import Failure, failure_of_status
-from green_freight.protocols.patience import Patience
+from green_freight.errors import FetchError, status_error
+from green_freight.protocols.retry_policy import RetryPolicy
 
 _SHOWN_CHARACTERS = 200
 
 
-def open_http(base_url: str, patience: Patience, proxy: str | None = None) -> httpx.Client:
+def open_http(base_url: str, policy: RetryPolicy, proxy: str | None = None) -> httpx.Client:
     """Return a client for one agency; close it after use.
 
     The machine's proxy settings are not taken over: agencies sit in the government network, and a proxy that
     is needed is named in the connection (`proxy`).
     """
-    time_out = httpx.Timeout(patience.answer_seconds, connect=patience.connect_seconds)
+    time_out = httpx.Timeout(policy.answer_seconds, connect=policy.connect_seconds)
     return httpx.Client(base_url=base_url, timeout=time_out, trust_env=False, proxy=proxy)
 
 
@@ -27,15 +27,15 @@ def answered(answer: httpx.Response) -> httpx.Response:
     """Return the answer when its status is 2xx.
 
     Raises:
-        Failure: by the status (errors.failure_of_status); a redirect is `answer_unexpected`.
+        FetchError: by the status (errors.status_error); a redirect is `answer_unexpected`.
     """
     if answer.is_success:
         return answer
     detail = f"{answer.request.method} {answer.request.url.path}: HTTP {answer.status_code}"
     if answer.status_code < 400:
-        raise Failure("answer_unexpected", detail)
+        raise FetchError("answer_unexpected", detail)
     text = " ".join(answer.text[:_SHOWN_CHARACTERS].split())
-    raise failure_of_status(answer.status_code, f"{detail} {text}".strip(), answer.headers.get("Retry-After"))
+    raise status_error(answer.status_code, f"{detail} {text}".strip(), answer.headers.get("Retry-After"))
 
 
 def get(client: httpx.Client, path: str, parameters: Mapping[str, Any], headers: Mapping[str, str]) -> str:
@@ -48,9 +48,9 @@ def decoded(answer: httpx.Response) -> str:
     """Return the answer's text as UTF-8.
 
     Raises:
-        Failure: `not_json`, the bytes are no UTF-8.
+        FetchError: `not_json`, the bytes are no UTF-8.
     """
     try:
         return answer.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Failure("not_json", f"{answer.request.url.path}: no UTF-8 text, {error}") from error
+        raise FetchError("not_json", f"{answer.request.url.path}: no UTF-8 text, {error}") from error

@@ -7,12 +7,12 @@ from typing import Any
 
 import httpx
 
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 from green_freight.landing import Exchange
-from green_freight.protocols.answers import json_object
 from green_freight.protocols.http import get
 from green_freight.protocols.paging import Page, read_all_pages
-from green_freight.protocols.patience import Effort
+from green_freight.protocols.responses import json_object
+from green_freight.protocols.retry_policy import Retries
 
 PAGE_SIZE = 500
 
@@ -26,21 +26,21 @@ class PagedApi:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._page_size = page_size
 
-    def exchanges(self, path: str, query: Mapping[str, str], effort: Effort) -> list[Exchange]:
+    def exchanges(self, path: str, query: Mapping[str, str], retries: Retries) -> list[Exchange]:
         """Return the exchanges that make up one list, a page each, whole and consistent.
 
         Raises:
-            Failure: see green_freight.errors; transient ones after the effort's patience ended.
+            FetchError: see green_freight.errors; transient ones after the retries's policy ended.
         """
-        pages = self._pages(path, query, effort)
+        pages = self._pages(path, query, retries)
         return [Exchange(self._request(path, query, page.number), page.body) for page in pages]
 
-    def items(self, path: str, query: Mapping[str, str], effort: Effort) -> list[Any]:
+    def items(self, path: str, query: Mapping[str, str], retries: Retries) -> list[Any]:
         """Return the items of one list. Raises as `exchanges`."""
-        return [item for page in self._pages(path, query, effort) for item in page.items]
+        return [item for page in self._pages(path, query, retries) for item in page.items]
 
-    def _pages(self, path: str, query: Mapping[str, str], effort: Effort) -> list[Page]:
-        return read_all_pages(lambda number: effort.persist(lambda: self._page(path, query, number)), path)
+    def _pages(self, path: str, query: Mapping[str, str], retries: Retries) -> list[Page]:
+        return read_all_pages(lambda number: retries.call(lambda: self._page(path, query, number)), path)
 
     def _request(self, path: str, query: Mapping[str, str], number: int) -> dict[str, Any]:
         return {"method": "GET", "path": path, "query": {**query, **self._paging(number)}}
@@ -53,10 +53,12 @@ class PagedApi:
         answer = json_object(body, path)
         if answer.get("code") != 0:
             said = f"code {answer.get('code')!r}, {answer.get('message')!r}"
-            raise Failure("request_refused" if "code" in answer else "answer_unexpected", f"{path}: {said}")
+            raise FetchError(
+                "request_refused" if "code" in answer else "answer_unexpected", f"{path}: {said}"
+            )
         items, total = answer.get("items"), answer.get("total")
         if not isinstance(items, list) or not isinstance(total, int):
-            raise Failure(
+            raise FetchError(
                 "answer_unexpected", f"{path}: page {number} without a list `items` and a number `total`"
             )
         return Page(number, total, items, body)

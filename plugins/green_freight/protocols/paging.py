@@ -3,7 +3,7 @@
 One round asks page after page until the stated total is reached or a page is empty (servers answer a page
 past the end with an empty list). A round is believed when nothing contradicts it: one total on every page, as
 many items as that total, and no item on two pages, which is what a shift of the list under the reader looks
-like. A doubtful round is read again; two equal rounds are the agency's own data, doubtful or not.
+like. A suspicious round is read again; two equal rounds are the agency's own data, suspicious or not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 
 MOST_ROUNDS = 4
 MOST_PAGES = 100_000
@@ -33,16 +33,16 @@ def read_all_pages(ask: Callable[[int], Page], where: str) -> list[Page]:
     """Return all pages of one consistent reading, in order; `ask(number)` counts from 1.
 
     Raises:
-        Failure: `paging_unstable` (transient) where the list never held still or items stay missing.
+        FetchError: `paging_unstable` (transient) where the list never held still or items stay missing.
     """
     previous: list[Page] | None = None
     for _ in range(MOST_ROUNDS):
         pages = _round(ask)
-        doubt = _doubt(pages)
-        if doubt is None or _is_settled(pages, previous):
+        anomaly = _anomaly(pages)
+        if anomaly is None or _is_settled(pages, previous):
             return pages
         previous = pages
-    raise Failure("paging_unstable", f"{where}: {doubt}, after {MOST_ROUNDS} readings")
+    raise FetchError("paging_unstable", f"{where}: {anomaly}, after {MOST_ROUNDS} readings")
 
 
 def _round(ask: Callable[[int], Page]) -> list[Page]:
@@ -57,7 +57,7 @@ def _round(ask: Callable[[int], Page]) -> list[Page]:
     return pages
 
 
-def _doubt(pages: list[Page]) -> str | None:
+def _anomaly(pages: list[Page]) -> str | None:
     totals = {page.total for page in pages}
     if len(totals) > 1:
         return f"the total changed between {min(totals)} and {max(totals)}"

@@ -15,9 +15,9 @@ from typing import BinaryIO, TypeVar
 
 import paramiko
 
-from green_freight.errors import Failure
-from green_freight.protocols.patience import Effort, Patience
-from green_freight.protocols.wholeness import check_begin
+from green_freight.errors import FetchError
+from green_freight.protocols.integrity import check_begin
+from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
 _Answer = TypeVar("_Answer")
 _CHUNK_BYTES = 1 << 18
@@ -63,28 +63,28 @@ class SftpSession:
         self._ssh: paramiko.SSHClient | None = None
         self._sftp: paramiko.SFTPClient | None = None
 
-    def files(self, folder: str, effort: Effort) -> list[RemoteFile]:
+    def files(self, folder: str, retries: Retries) -> list[RemoteFile]:
         """Return the plain files of a folder, by name.
 
         Raises:
-            Failure: `folder_missing` (permanent) where there is none; for others see green_freight.errors.
+            FetchError: `folder_missing` (permanent) where there is none; for others see green_freight.errors.
         """
-        entries = self._persist(lambda sftp: sftp.listdir_attr(folder), effort, folder)
+        entries = self._call(lambda sftp: sftp.listdir_attr(folder), retries, folder)
         found = [_remote_file(folder, entry) for entry in entries if _is_file(entry)]
         return sorted(found, key=lambda file: file.name)
 
-    def folders(self, folder: str, effort: Effort) -> list[str]:
+    def folders(self, folder: str, retries: Retries) -> list[str]:
         """Return the names of the folders below one, sorted. Raises as `files`."""
-        entries = self._persist(lambda sftp: sftp.listdir_attr(folder), effort, folder)
+        entries = self._call(lambda sftp: sftp.listdir_attr(folder), retries, folder)
         return sorted(entry.filename for entry in entries if stat.S_ISDIR(entry.st_mode or 0))
 
-    def download(self, file: RemoteFile, target: BinaryIO, effort: Effort) -> RemoteFile:
+    def download(self, file: RemoteFile, target: BinaryIO, retries: Retries) -> RemoteFile:
         """Stream a file into `target` (emptied first) and return it as it is listed now.
 
         Raises:
-            Failure: `truncated_file` (transient) where it changed meanwhile or bytes are missing.
+            FetchError: `truncated_file` (transient) where it changed meanwhile or bytes are missing.
         """
-        return self._persist(lambda sftp: _download(sftp, file, target), effort, file.path)
+        return self._call(lambda sftp: _download(sftp, file, target), retries, file.path)
 
     def close(self) -> None:
         """End the session; a later step opens a new one."""
@@ -93,28 +93,28 @@ class SftpSession:
                 self._ssh.close()
             self._ssh = self._sftp = None
 
-    def _persist(self, step: Callable[[paramiko.SFTPClient], _Answer], effort: Effort, what: str) -> _Answer:
+    def _call(self, step: Callable[[paramiko.SFTPClient], _Answer], retries: Retries, what: str) -> _Answer:
         def attempt() -> _Answer:
             with self._lock:
                 try:
-                    return step(self._opened(effort.patience))
-                except Failure:
+                    return step(self._opened(retries.policy))
+                except FetchError:
                     raise
                 except FileNotFoundError as error:
-                    raise Failure("folder_missing", what) from error
+                    raise FetchError("folder_missing", what) from error
                 except PermissionError as error:
-                    raise Failure("request_refused", f"{what}: {error}") from error
+                    raise FetchError("request_refused", f"{what}: {error}") from error
                 except Exception as error:
                     # After a broken session nothing said on it can be trusted; the next attempt logs in anew.
                     self.close()
                     # A bare OSError is a status that the server sent, not a broken line.
                     if type(error) is OSError and error.errno is None:
-                        raise Failure("server_error", f"{what}: {error}") from error
+                        raise FetchError("server_error", f"{what}: {error}") from error
                     raise
 
-        return effort.persist(attempt)
+        return retries.call(attempt)
 
-    def _opened(self, patience: Patience) -> paramiko.SFTPClient:
+    def _opened(self, policy: RetryPolicy) -> paramiko.SFTPClient:
         if self._sftp is None:
             ssh = paramiko.SSHClient()
             host, port = self._login.host, self._login.port
@@ -128,17 +128,17 @@ class SftpSession:
                 port,
                 username=self._login.login,
                 password=self._login.password,
-                timeout=patience.connect_seconds,
-                banner_timeout=patience.answer_seconds,
-                auth_timeout=patience.answer_seconds,
-                channel_timeout=patience.answer_seconds,
+                timeout=policy.connect_seconds,
+                banner_timeout=policy.answer_seconds,
+                auth_timeout=policy.answer_seconds,
+                channel_timeout=policy.answer_seconds,
                 allow_agent=False,
                 look_for_keys=False,
             )
             sftp = ssh.open_sftp()
             channel = sftp.get_channel()
             if channel is not None:
-                channel.settimeout(patience.answer_seconds)
+                channel.settimeout(policy.answer_seconds)
             self._sftp = sftp
         return self._sftp
 
@@ -147,7 +147,7 @@ def pinned_key(text: str) -> paramiko.PKey:
     """Return the public key in a known_hosts or authorized_keys line; host names and comments are skipped.
 
     Raises:
-        Failure: `connection_incomplete`, it is missing or no key.
+        FetchError: `connection_incomplete`, it is missing or no key.
     """
     words = text.split()
     for name, encoded in pairwise(words):
@@ -155,9 +155,9 @@ def pinned_key(text: str) -> paramiko.PKey:
             try:
                 key = paramiko.PKey.from_type_string(name, base64.b64decode(encoded, validate=True))
             except (binascii.Error, paramiko.SSHException, paramiko.pkey.UnknownKeyType) as error:
-                raise Failure("connection_incomplete", f"host_key: {error}") from error
+                raise FetchError("connection_incomplete", f"host_key: {error}") from error
             return key
-    raise Failure("connection_incomplete", "host_key (ssh-ed25519 AAAA…)")
+    raise FetchError("connection_incomplete", "host_key (ssh-ed25519 AAAA…)")
 
 
 def _download(sftp: paramiko.SFTPClient, file: RemoteFile, target: BinaryIO) -> RemoteFile:
@@ -167,13 +167,13 @@ def _download(sftp: paramiko.SFTPClient, file: RemoteFile, target: BinaryIO) -> 
     try:
         received = _copy(sftp, file.path, before.bytes, target)
     except EOFError as error:
-        raise Failure("truncated_file", f"{file.path}: the transfer broke off") from error
+        raise FetchError("truncated_file", f"{file.path}: the transfer broke off") from error
     # What never was such a file is not half of one: garbage must not be waited for.
     check_begin(file.name, target)
     after = _remote_file(file.folder, sftp.stat(file.path), file.name)
     if received != before.bytes or before != after:
         sizes = f"{received} of {before.bytes} bytes, now {after.bytes}"
-        raise Failure("truncated_file", f"{file.path}: {sizes}")
+        raise FetchError("truncated_file", f"{file.path}: {sizes}")
     return after
 
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import httpx
 
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import SHANGHAI
-from green_freight.protocols.answers import json_object
 from green_freight.protocols.http import answered, decoded
 from green_freight.protocols.paging import Page, read_all_pages
-from green_freight.protocols.patience import Effort
+from green_freight.protocols.responses import json_object
+from green_freight.protocols.retry_policy import Retries
 from green_freight.protocols.tcec102_crypto import Secrets, decrypt, encrypt, is_signed, sign
 from green_freight.protocols.tcec102_drift import ENVELOPE, TOKEN_ANSWER, canonical, canonical_stations_page
 
@@ -84,51 +84,51 @@ class ChargingExchange:
         self._token: str | None = None
         self._token_lock = threading.Lock()
 
-    def stations(self, since: datetime | None, effort: Effort) -> list[Exchange]:
+    def stations(self, since: datetime | None, retries: Retries) -> list[Exchange]:
         """Return query_stations_info page by page: the stations changed since an instant (all when None).
 
         Raises:
-            Failure: see green_freight.errors; transient ones after the effort's patience ended.
+            FetchError: see green_freight.errors; transient ones after the retries's policy ended.
         """
-        pages = self._station_pages(since, effort)
+        pages = self._station_pages(since, retries)
         return [Exchange(self._described(_station_query(since, page.number)), page.body) for page in pages]
 
-    def station_records(self, effort: Effort) -> list[dict[str, Any]]:
+    def station_records(self, retries: Retries) -> list[dict[str, Any]]:
         """Return every station the platform knows, canonical. Raises as `stations`."""
-        return [station for page in self._station_pages(None, effort) for station in page.items]
+        return [station for page in self._station_pages(None, retries) for station in page.items]
 
-    def station_stats(self, station_id: str, first: date, last: date, effort: Effort) -> list[Exchange]:
+    def station_stats(self, station_id: str, first: date, last: date, retries: Retries) -> list[Exchange]:
         """Return query_station_stats for days `first` to `last`, asked in pieces of at most seven days.
 
         Raises:
-            Failure: as `stations`.
+            FetchError: as `stations`.
         """
         found: list[Exchange] = []
         for start, end in split_days(first, last, LONGEST_STATS_DAYS):
             query = {"StationID": station_id, "StartTime": start.isoformat(), "EndTime": end.isoformat()}
-            body = self.query("query_station_stats", query, effort)
+            body = self.query("query_station_stats", query, retries)
             json_object(body, "query_station_stats")
             found.append(Exchange({"interface": "query_station_stats", **query}, body))
         return found
 
-    def query(self, interface: str, parameters: Mapping[str, Any], effort: Effort) -> str:
+    def query(self, interface: str, parameters: Mapping[str, Any], retries: Retries) -> str:
         """Return the verified, decrypted answer of one interface; a refused token is renewed once."""
-        token = self._current_token(None, effort)
+        token = self._current_token(None, retries)
         try:
-            return effort.persist(lambda: self._ask(interface, parameters, token))
-        except Failure as failure:
+            return retries.call(lambda: self._ask(interface, parameters, token))
+        except FetchError as failure:
             if failure.code != "token_refused":
                 raise
-        renewed = self._current_token(token, effort)
-        return effort.persist(lambda: self._ask(interface, parameters, renewed))
+        renewed = self._current_token(token, retries)
+        return retries.call(lambda: self._ask(interface, parameters, renewed))
 
-    def _station_pages(self, since: datetime | None, effort: Effort) -> list[Page]:
+    def _station_pages(self, since: datetime | None, retries: Retries) -> list[Page]:
         def ask(number: int) -> Page:
-            body = self.query("query_stations_info", _station_query(since, number), effort)
+            body = self.query("query_stations_info", _station_query(since, number), retries)
             answer = canonical_stations_page(json_object(body, "query_stations_info"), self.drift)
             items, total = answer.get("StationInfos"), answer.get("ItemSize")
             if not isinstance(items, list) or not isinstance(total, int):
-                raise Failure("answer_unexpected", f"page {number} without StationInfos and ItemSize")
+                raise FetchError("answer_unexpected", f"page {number} without StationInfos and ItemSize")
             return Page(number, total, items, body)
 
         return read_all_pages(ask, "query_stations_info")
@@ -136,11 +136,11 @@ class ChargingExchange:
     def _described(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         return {"interface": "query_stations_info", **parameters}
 
-    def _current_token(self, refused: str | None, effort: Effort) -> str:
+    def _current_token(self, refused: str | None, retries: Retries) -> str:
         """Return the cached token, or a new one where there is none or the cached one is `refused`."""
         with self._token_lock:
             if self._token is None or self._token == refused:
-                self._token = effort.persist(self._new_token)
+                self._token = retries.call(self._new_token)
             return self._token
 
     def _new_token(self) -> str:
@@ -149,7 +149,7 @@ class ChargingExchange:
         answer = canonical(json_object(body, "query_token"), TOKEN_ANSWER, self.drift)
         token = answer.get("AccessToken")
         if answer.get("SuccStat") != 0 or not isinstance(token, str) or not token:
-            raise Failure("login_refused", f"query_token: FailReason {answer.get('FailReason')}")
+            raise FetchError("login_refused", f"query_token: FailReason {answer.get('FailReason')}")
         return token
 
     def _ask(self, interface: str, parameters: Mapping[str, Any], token: str | None) -> str:
@@ -169,17 +169,17 @@ class ChargingExchange:
     def _opened(self, envelope: Mapping[str, Any], interface: str) -> str:
         found = canonical(envelope, ENVELOPE, self.drift)
         if "Ret" not in found:
-            raise Failure("answer_unexpected", f"{interface}: an answer without Ret")
+            raise FetchError("answer_unexpected", f"{interface}: an answer without Ret")
         said = str(found["Ret"]).strip()
         message = _text(found.get("Msg"))
         if said != "0":
-            raise Failure(
+            raise FetchError(
                 _FAILURES.get(said, "request_refused"), f"{interface}: Ret {said} {message}".strip()
             )
         data, signature = _text(found.get("Data")), _text(found.get("Sig"))
         # Before decrypting: padding errors of unauthenticated bytes are an oracle.
         if not is_signed(said + message + data, signature, self._secrets):
-            raise Failure("signature_wrong", interface)
+            raise FetchError("signature_wrong", interface)
         if signature != signature.upper():
             self.drift["lower-case Sig"] += 1
         return decrypt(data, self._secrets)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 
 _KEY_BYTES = 16
 
@@ -30,7 +30,7 @@ class Secrets:
     def __post_init__(self) -> None:
         for name in ("data_secret", "data_secret_iv"):
             if len(getattr(self, name).encode()) != _KEY_BYTES:
-                raise Failure("connection_incomplete", f"{name} must have {_KEY_BYTES} bytes")
+                raise FetchError("connection_incomplete", f"{name} must have {_KEY_BYTES} bytes")
 
 
 def encrypt(plaintext: str, secrets: Secrets) -> str:
@@ -45,7 +45,7 @@ def decrypt(data: str, secrets: Secrets) -> str:
     """Return the UTF-8 text that Base64 `data` hides.
 
     Raises:
-        Failure: `decryption_failed` (permanent), the message says at which step.
+        FetchError: `decryption_failed` (permanent), the message says at which step.
     """
     try:
         decryptor = _cipher(secrets).decryptor()
@@ -53,7 +53,7 @@ def decrypt(data: str, secrets: Secrets) -> str:
         unpadder = PKCS7(algorithms.AES.block_size).unpadder()
         return (unpadder.update(padded) + unpadder.finalize()).decode()
     except (binascii.Error, ValueError) as error:
-        raise Failure("decryption_failed", f"{type(error).__name__}: {error}") from error
+        raise FetchError("decryption_failed", f"{type(error).__name__}: {error}") from error
 
 
 def sign(text: str, secrets: Secrets) -> str:

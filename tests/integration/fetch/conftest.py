@@ -33,7 +33,7 @@ class Fetching:
 
     @property
     def connections(self) -> dict[str, Connection]:
-        """Return the agencies' connections with the test's patience."""
+        """Return the agencies' connections with the test's policy."""
         return connections_of(self.agencies, self.extra)
 
     def set_fault(self, connection: str, fault: str | None) -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 from green_freight.agencies import AGENCIES, fetch_agency
-from green_freight.agencies.delivery import Asked
-from green_freight.errors import KINDS, AgencyUnavailable, DeliveryBroken
+from green_freight.agencies.delivery import FetchRequest
+from green_freight.errors import KINDS, AgencyUnavailableError, BrokenDeliveryError
 from green_freight.periods import Period
-from green_freight.protocols.patience import Effort, Patience
+from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
 from .conftest import DAY, Fetching
 
@@ -22,7 +22,7 @@ ONE = {
 }
 HTTP = ("transport", "power")
 
-# Fault → connection → (outcome, error code, attempts); three attempts are all of the tests' patience.
+# Fault → connection → (outcome, error code, attempts); three attempts are all of the tests' policy.
 TRANSIENT = "failed_transient"
 PERMANENT = "failed_permanent"
 EXPECTED = {
@@ -67,7 +67,7 @@ def test_a_fault_becomes_the_right_outcome(fetching: Fetching, fault: str, conne
     assert [len(report.failures)] == [0 if expected[1] is None else 1]
     if expected[1]:
         _check_message(fetching, agency, *ONE[connection], expected[1])
-        with pytest.raises(AgencyUnavailable if expected[0] == TRANSIENT else DeliveryBroken):
+        with pytest.raises(AgencyUnavailableError if expected[0] == TRANSIENT else BrokenDeliveryError):
             report.raise_for_failures()
     fetching.set_fault(connection, None)
     assert set(fetching.fetch(agency, ONE[connection]).counts) <= {"landed", "unchanged"}
@@ -151,11 +151,11 @@ def test_no_connection_at_all_is_an_outcome_too(fetching: Fetching) -> None:
 def test_an_expired_token_is_renewed_over_a_new_connection(fetching: Fetching) -> None:
     session = AGENCIES["power"].open(fetching.connections)
     delivery = AGENCIES["power"].delivery("station_stats")
-    asked = Asked("power", delivery, Period("2025-08-15"), DAY)
+    asked = FetchRequest("power", delivery, Period("2025-08-15"), DAY)
     contents = []
     for _ in range(2):
-        [offer] = session.offers(asked, effort := Effort(Patience.of(fetching.extra)))
-        contents.append(offer.receive(effort).content.seek(0))
+        [available_file] = session.available_files(asked, retries := Retries(RetryPolicy.of(fetching.extra)))
+        contents.append(available_file.receive(retries).content.seek(0))
         # A restarted exchange knows none of the tokens it gave before.
         fetching.set_fault("power", None)
     session.close()

@@ -14,7 +14,7 @@ from green_freight import agencies, loading, pipeline
 from green_freight.agencies import AGENCIES, Connection
 from green_freight.agencies.delivery import Granularity
 from green_freight.backfill import steps
-from green_freight.errors import AgencyUnavailable, DeliveryBroken
+from green_freight.errors import AgencyUnavailableError, BrokenDeliveryError
 from green_freight.landing import LandingStore
 from green_freight.loading import LoadStoppedError
 from green_freight.periods import SHANGHAI, Period, months
@@ -50,7 +50,7 @@ class House:
 
     demo: DemoAgencies
     warehouse: Warehouse
-    # Patience of single connections, by connection id.
+    # RetryPolicy of single connections, by connection id.
     extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # Another instance of an agency in place of the usual one, by connection id.
     replaced: Mapping[str, DemoAgencies] = field(default_factory=dict)
@@ -115,7 +115,7 @@ class House:
             connections = {k: v for k, v in self.connections().items() if k.partition("_")[0] == agency}
             try:
                 pipeline.fetch_due(night.run_id, agency, connections)
-            except (AgencyUnavailable, DeliveryBroken) as error:
+            except (AgencyUnavailableError, BrokenDeliveryError) as error:
                 night.errors[agency, "fetch"] = error
             try:
                 pipeline.load_landed(night.run_id, agency)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from green_freight import pipeline
 from green_freight.agencies import AGENCIES
-from green_freight.errors import KINDS, AgencyUnavailable, DeliveryBroken
+from green_freight.errors import KINDS, AgencyUnavailableError, BrokenDeliveryError
 
 from tests.integration.coverage.agreement import assert_star_agrees
 
@@ -90,7 +90,7 @@ def _assert_said(house: House, night: Night, broken: tuple[Broken, ...]) -> None
     for one in broken:
         error = night.errors[one.agency, "fetch"]
         is_transient = all(other.is_transient for other in broken if other.agency == one.agency)
-        assert isinstance(error, AgencyUnavailable if is_transient else DeliveryBroken)
+        assert isinstance(error, AgencyUnavailableError if is_transient else BrokenDeliveryError)
         rows = house.rows(
             "select * from ops.fetch where run_id = %s and agency_code = %s and error_code = %s",
             night.run_id,

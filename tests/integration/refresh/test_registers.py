@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from green_freight import agencies, loading
 from green_freight.agencies import AGENCIES, Granularity
-from green_freight.errors import DeliveryBroken
+from green_freight.errors import BrokenDeliveryError
 from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI, Period, months
 from green_freight.settings import landing_url
@@ -59,20 +59,20 @@ def test_half_a_register_stops_nothing_else_and_stays_until_somebody_accepts_it(
 
 
 def _assert_said(house: House, run_id: str, error: Exception) -> None:
-    """The doubt is a failure of the night that names agency, register, numbers, months, and what to do."""
-    assert isinstance(error, DeliveryBroken)
-    doubts = {
+    """The anomaly is a failure of the night that names agency, register, numbers, months, and what to do."""
+    assert isinstance(error, BrokenDeliveryError)
+    anomalies = {
         row["delivery_name"]: row["error_message"]
         for row in house.rows(
             "select * from ops.fetch where run_id = %s and error_code = 'register_shrunk'", run_id
         )
     }
-    assert set(doubts) == {"nodes", "platforms"}
-    for message in doubts.values():
+    assert set(anomalies) == {"nodes", "platforms"}
+    for message in anomalies.values():
         for word in ("市交通运输局", "transport", "2023-", "backfill_history", "运行", "ask the agency"):
             assert word in message
     failed = "select distinct delivery_name from ops.fetch where run_id = %s and outcome_code like 'failed%%'"
-    assert {row["delivery_name"] for row in house.rows(failed, run_id)} == set(doubts)
+    assert {row["delivery_name"] for row in house.rows(failed, run_id)} == set(anomalies)
 
 
 def _assert_station_is_gone(house: House) -> None:

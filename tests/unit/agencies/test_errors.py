@@ -10,22 +10,22 @@ import pytest
 from green_freight.agencies.reachability import Reachability
 from green_freight.errors import (
     KINDS,
-    AgencyUnavailable,
-    DeliveryBroken,
-    Failure,
+    AgencyUnavailableError,
+    BrokenDeliveryError,
+    FetchError,
     PermanentError,
-    agency_error,
-    failure_of,
-    failure_of_status,
+    delivery_error,
+    fetch_error,
+    status_error,
 )
-from green_freight.protocols.patience import Patience
+from green_freight.protocols.retry_policy import RetryPolicy
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 @pytest.mark.parametrize("code", KINDS)
 def test_every_failure_says_in_two_languages_what_it_is_and_what_to_do(code: str) -> None:
-    error = agency_error("市邮政管理局", "postal", "tricycles", "2025-09", Failure(code, "the detail"))
+    error = delivery_error("市邮政管理局", "postal", "tricycles", "2025-09", FetchError(code, "the detail"))
     zh, en = str(error).splitlines()
     assert zh.startswith("市邮政管理局 tricycles 2025-09：")
     assert en.startswith("postal tricycles 2025-09: ")
@@ -38,9 +38,13 @@ def test_every_failure_says_in_two_languages_what_it_is_and_what_to_do(code: str
 
 @pytest.mark.parametrize("code", KINDS)
 def test_only_what_can_pass_is_an_unavailable_agency(code: str) -> None:
-    error = agency_error("局", "postal", "tricycles", "2025-09", Failure(code))
-    assert isinstance(error, AgencyUnavailable) == KINDS[code].is_transient
-    assert isinstance(error, DeliveryBroken) == isinstance(error, PermanentError) != KINDS[code].is_transient
+    error = delivery_error("局", "postal", "tricycles", "2025-09", FetchError(code))
+    assert isinstance(error, AgencyUnavailableError) == KINDS[code].is_transient
+    assert (
+        isinstance(error, BrokenDeliveryError)
+        == isinstance(error, PermanentError)
+        != KINDS[code].is_transient
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,33 +62,33 @@ def test_only_what_can_pass_is_an_unavailable_agency(code: str) -> None:
         (TimeoutError(), "time_out"),
         (PermissionError(), "request_refused"),
         (ZeroDivisionError(), "unexpected"),
-        (Failure("busy"), "busy"),
+        (FetchError("busy"), "busy"),
     ],
 )
 def test_exceptions_of_libraries_are_judged(error: Exception, code: str) -> None:
-    assert failure_of(error).code == code
+    assert fetch_error(error).code == code
 
 
 def test_a_server_may_say_when_to_come_again() -> None:
-    assert failure_of_status(503, "", "7").retry_after_seconds == 7
-    assert failure_of_status(429, "", "Wed, 01 Oct 2025 02:00:00 GMT").retry_after_seconds is None
+    assert status_error(503, "", "7").retry_after_seconds == 7
+    assert status_error(429, "", "Wed, 01 Oct 2025 02:00:00 GMT").retry_after_seconds is None
 
 
 def test_an_agency_that_answers_again_gets_all_patience_again() -> None:
-    ways, patience = Reachability(), Patience(attempts=5)
-    ways.failed("postal", Failure("time_out"))
-    assert ways.patience("postal", patience).attempts == 1
-    assert ways.patience("power", patience).attempts == 5
+    ways, policy = Reachability(), RetryPolicy(attempts=5)
+    ways.failed("postal", FetchError("time_out"))
+    assert ways.policy("postal", policy).attempts == 1
+    assert ways.policy("power", policy).attempts == 5
     ways.answered("postal")
-    assert ways.patience("postal", patience).attempts == 5
+    assert ways.policy("postal", policy).attempts == 5
 
 
 def test_broken_deliveries_close_no_way_and_refused_logins_do_at_once() -> None:
     ways = Reachability()
     for _ in range(9):
-        ways.failed("power", Failure("not_json"))
+        ways.failed("power", FetchError("not_json"))
     assert ways.refusal("power") is None
-    ways.failed("power_files", Failure("login_refused", "wrong password"))
+    ways.failed("power_files", FetchError("login_refused", "wrong password"))
     refusal = ways.refusal("power_files")
     assert refusal is not None
     assert refusal.code == "login_refused"

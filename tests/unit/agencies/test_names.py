@@ -10,7 +10,7 @@ from green_freight.agencies import AGENCIES, Connection, Granularity
 from green_freight.agencies.commerce import month_in
 from green_freight.agencies.postal import DropName, read_name
 from green_freight.agencies.power import day_in, is_running
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 from green_freight.periods import Period
 
 
@@ -110,6 +110,6 @@ def test_a_connection_hides_its_secrets_and_names_what_it_lacks() -> None:
     assert connection.port == 22
     assert "pass-word" not in repr(connection)
     assert "s-e-c" not in repr(connection)
-    with pytest.raises(Failure, match="host_key"):
+    with pytest.raises(FetchError, match="host_key"):
         connection.required("host_key")
     assert connection.base_url == "http://h:22"

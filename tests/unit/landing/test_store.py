@@ -11,7 +11,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 from green_freight.landing import Exchange, LandingStore, Origin, read_exchanges, write_exchanges
 
 CONTENT = "站点编号,站点名称\n001,海州站\n".encode()
@@ -130,7 +130,7 @@ def test_a_broken_source_leaves_nothing_behind(url: str) -> None:
                 raise OSError("the disk is gone")
             return super().read(size)
 
-    with pytest.raises(Failure, match="landing_unwritable"):
+    with pytest.raises(FetchError, match="landing_unwritable"):
         LandingStore(url).put(Broken(CONTENT), ORIGIN)
     assert _names(url) == []
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 from green_freight.protocols.paged_api import PagedApi
-from green_freight.protocols.patience import Effort, Patience
+from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -20,8 +20,8 @@ def _api(answer: Answer) -> PagedApi:
     return PagedApi(client, "the token", page_size=2)
 
 
-def _effort() -> Effort:
-    return Effort(Patience(attempts=2, first_wait_seconds=0, longest_wait_seconds=0))
+def _effort() -> Retries:
+    return Retries(RetryPolicy(attempts=2, first_wait_seconds=0, longest_wait_seconds=0))
 
 
 def _page(items: list[Any], total: int) -> httpx.Response:
@@ -64,12 +64,12 @@ def test_pages_land_as_received_with_what_was_asked() -> None:
     ],
 )
 def test_what_is_wrong_for_good_is_asked_once(answer: httpx.Response, code: str) -> None:
-    effort, asked = _effort(), []
-    with pytest.raises(Failure) as caught:
-        _api(lambda request: asked.append(request) or answer).items("/api/v1/nodes", {}, effort)  # type: ignore[func-returns-value]
+    retries, asked = _effort(), []
+    with pytest.raises(FetchError) as caught:
+        _api(lambda request: asked.append(request) or answer).items("/api/v1/nodes", {}, retries)  # type: ignore[func-returns-value]
     assert caught.value.code == code
     assert not caught.value.is_transient
-    assert (len(asked), effort.attempts) == (1, 1)
+    assert (len(asked), retries.attempts) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,11 @@ def test_what_is_wrong_for_good_is_asked_once(answer: httpx.Response, code: str)
     ],
 )
 def test_what_can_pass(status: int, text: str, code: str) -> None:
-    effort = _effort()
-    with pytest.raises(Failure) as caught:
-        _api(lambda _: httpx.Response(status, text=text)).items("/api/v1/nodes", {}, effort)
+    retries = _effort()
+    with pytest.raises(FetchError) as caught:
+        _api(lambda _: httpx.Response(status, text=text)).items("/api/v1/nodes", {}, retries)
     assert caught.value.code == code
-    assert caught.value.is_transient == (effort.attempts == 2)
+    assert caught.value.is_transient == (retries.attempts == 2)
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ def test_a_broken_way_can_pass(error: Exception, code: str) -> None:
     def answer(_: httpx.Request) -> httpx.Response:
         raise error
 
-    effort = _effort()
-    with pytest.raises(Failure, match=code):
-        _api(answer).items("/api/v1/nodes", {}, effort)
-    assert effort.attempts == 2
+    retries = _effort()
+    with pytest.raises(FetchError, match=code):
+        _api(answer).items("/api/v1/nodes", {}, retries)
+    assert retries.attempts == 2
 
 
 def test_a_failure_that_passes_leaves_no_trace_but_the_count() -> None:
     answers = [httpx.Response(503), _page([1], 1)]
-    effort = _effort()
-    assert _api(lambda _: answers.pop(0)).items("/api/v1/nodes", {}, effort) == [1]
-    assert effort.attempts == 2
+    retries = _effort()
+    assert _api(lambda _: answers.pop(0)).items("/api/v1/nodes", {}, retries) == [1]
+    assert retries.attempts == 2

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 from green_freight.protocols.paging import MOST_ROUNDS, Page, read_all_pages
 
 SIZE = 3
@@ -68,7 +68,7 @@ def test_one_item_replaced_by_another_is_seen_by_the_repeat() -> None:
 def test_an_empty_page_past_the_end_ends_the_list() -> None:
     served = _List([1, 2])
     served.stated = 5
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(FetchError) as caught:
         _read(served)
     assert caught.value.code == "paging_unstable"
     assert "2 items came, 5 were announced" in caught.value.detail
@@ -96,7 +96,7 @@ def test_a_list_that_never_holds_still_fails_for_now() -> None:
         served.items.insert(0, f"new {asked}")
 
     served = _List(list(range(7)), grow)
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(FetchError) as caught:
         _read(served)
     assert caught.value.is_transient
     assert f"after {MOST_ROUNDS} readings" in caught.value.detail

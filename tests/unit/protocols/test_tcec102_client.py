@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 from green_freight.periods import SHANGHAI
-from green_freight.protocols.patience import Effort, Patience
+from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.tcec102 import ChargingExchange, Identity, Sequence, split_days
 from green_freight.protocols.tcec102_crypto import Secrets, decrypt, encrypt, sign
 
@@ -78,8 +78,8 @@ def platform() -> Iterator[Platform]:
     yield Platform()
 
 
-def _effort() -> Effort:
-    return Effort(Patience(attempts=3, first_wait_seconds=0, longest_wait_seconds=0))
+def _effort() -> Retries:
+    return Retries(RetryPolicy(attempts=3, first_wait_seconds=0, longest_wait_seconds=0))
 
 
 def test_the_token_is_asked_for_once_and_kept(platform: Platform) -> None:
@@ -109,7 +109,7 @@ def test_threads_renew_an_expired_token_together(platform: Platform) -> None:
 
 def test_a_token_refused_after_its_renewal_is_permanent(platform: Platform) -> None:
     platform.rets = [4002, 4002]
-    with pytest.raises(Failure, match="token_refused"):
+    with pytest.raises(FetchError, match="token_refused"):
         platform.client().station_stats("S1", DAY, DAY, _effort())
     assert platform.interfaces.count("query_token") == 2
 
@@ -117,16 +117,16 @@ def test_a_token_refused_after_its_renewal_is_permanent(platform: Platform) -> N
 def test_a_wrong_operator_secret_is_a_refused_login(platform: Platform) -> None:
     exchange = platform.client()
     exchange._identity = Identity("MA1ASKING", "wrong")
-    with pytest.raises(Failure, match="login_refused: query_token: FailReason 2"):
+    with pytest.raises(FetchError, match="login_refused: query_token: FailReason 2"):
         exchange.station_stats("S1", DAY, DAY, _effort())
 
 
 @pytest.mark.parametrize("ret", [-1, 500, "-1", httpx.Response(502)])
 def test_what_can_pass_is_asked_again(platform: Platform, ret: Any) -> None:
     platform.rets = [ret, ret]
-    effort = _effort()
-    platform.client().station_stats("S1", DAY, DAY, effort)
-    assert effort.attempts == 3
+    retries = _effort()
+    platform.client().station_stats("S1", DAY, DAY, retries)
+    assert retries.attempts == 3
 
 
 @pytest.mark.parametrize(
@@ -140,17 +140,17 @@ def test_what_can_pass_is_asked_again(platform: Platform, ret: Any) -> None:
 )
 def test_what_cannot_pass_fails_at_once(platform: Platform, ret: int, code: str) -> None:
     platform.rets = [ret]
-    effort = _effort()
-    with pytest.raises(Failure, match=f"{code}: query_station_stats: Ret {ret}"):
-        platform.client().station_stats("S1", DAY, DAY, effort)
-    assert (effort.attempts, platform.interfaces.count("query_station_stats")) == (1, 1)
+    retries = _effort()
+    with pytest.raises(FetchError, match=f"{code}: query_station_stats: Ret {ret}"):
+        platform.client().station_stats("S1", DAY, DAY, retries)
+    assert (retries.attempts, platform.interfaces.count("query_station_stats")) == (1, 1)
 
 
 def test_a_wrong_signature_is_found_before_decrypting(platform: Platform) -> None:
     exchange = platform.client()
     exchange.station_stats("S1", DAY, DAY, _effort())
     platform.spoil = lambda envelope: envelope | {"Data": "no data that could be decrypted"}
-    with pytest.raises(Failure, match="signature_wrong"):
+    with pytest.raises(FetchError, match="signature_wrong"):
         exchange.station_stats("S1", DAY, DAY, _effort())
 
 
@@ -171,7 +171,7 @@ def test_an_answer_without_ret_is_not_of_the_agreed_shape(
     platform: Platform, envelope: dict[str, Any]
 ) -> None:
     platform.spoil = lambda _: envelope
-    with pytest.raises(Failure, match="answer_unexpected"):
+    with pytest.raises(FetchError, match="answer_unexpected"):
         platform.client().station_stats("S1", DAY, DAY, _effort())
 
 
@@ -182,10 +182,10 @@ def test_no_answer_in_time_can_pass(platform: Platform) -> None:
         raise httpx.ReadTimeout("late", request=request)
 
     exchange._client = httpx.Client(transport=httpx.MockTransport(late), base_url="http://platform")
-    effort = _effort()
-    with pytest.raises(Failure, match="time_out"):
-        exchange.station_stats("S1", DAY, DAY, effort)
-    assert effort.attempts == 3
+    retries = _effort()
+    with pytest.raises(FetchError, match="time_out"):
+        exchange.station_stats("S1", DAY, DAY, retries)
+    assert retries.attempts == 3
 
 
 def test_a_long_range_is_asked_in_weeks(platform: Platform) -> None:

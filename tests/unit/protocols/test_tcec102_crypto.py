@@ -6,8 +6,8 @@ import base64
 import subprocess
 
 import pytest
-from green_freight.errors import Failure
-from green_freight.protocols.answers import json_object
+from green_freight.errors import FetchError
+from green_freight.protocols.responses import json_object
 from green_freight.protocols.tcec102_crypto import Secrets, decrypt, encrypt, is_signed, sign
 
 KEY = "1234567890abcdef"
@@ -50,7 +50,7 @@ def test_the_contents_of_the_vectors() -> None:
 
 
 def test_vector_a_is_good_cryptography_around_broken_json() -> None:
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(FetchError) as caught:
         json_object(decrypt(VECTOR_A, SECRETS), "query_station_status")
     assert caught.value.code == "not_json"
     assert not caught.value.is_transient
@@ -85,13 +85,13 @@ def test_lower_case_signatures_are_accepted_and_others_are_not() -> None:
 
 @pytest.mark.parametrize("data", ["no base64!", "QUJD", "", VECTOR_B[:-24]])
 def test_what_cannot_be_opened_is_a_permanent_failure(data: str) -> None:
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(FetchError) as caught:
         decrypt(data, SECRETS)
     assert caught.value.code == "decryption_failed"
 
 
 def test_secrets_of_the_wrong_length_are_named_but_not_shown() -> None:
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(FetchError) as caught:
         Secrets("short", KEY, KEY)
     assert caught.value.code == "connection_incomplete"
     assert "data_secret" in caught.value.detail

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.delivery import Agency, AgencySession, Granularity, Kind, ListedFile
-from green_freight.errors import Failure, failure_of
+from green_freight.errors import FetchError, fetch_error
 from green_freight.landing import Exchange
-from green_freight.protocols.patience import Effort, Patience
+from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True)
-class Shown:
+class Discovery:
     """Files on shares; by delivery, the days whose rows were corrected and what a register holds as a whole.
 
     A register that could not be read is absent.
@@ -35,13 +35,15 @@ class Shown:
     registers: Mapping[str, Sequence[Exchange]] = field(default_factory=dict)
 
 
-def look(agency: Agency, connections: Mapping[str, Connection], since: datetime, before: datetime) -> Shown:
+def look(
+    agency: Agency, connections: Mapping[str, Connection], since: datetime, before: datetime
+) -> Discovery:
     """Look at an agency; corrected days are those that were corrected in [since, before)."""
     try:
         session = agency.open(connections)
-    except Failure as failure:
+    except FetchError as failure:
         _go_on_without(agency, failure)
-        return Shown()
+        return Discovery()
     try:
         return _Look(agency, connections, session).all(since, before)
     finally:
@@ -54,13 +56,13 @@ class _Look:
     connections: Mapping[str, Connection]
     session: AgencySession
 
-    def all(self, since: datetime, before: datetime) -> Shown:
+    def all(self, since: datetime, before: datetime) -> Discovery:
         listed = self._tried(lambda: self.session.listed_files(self._one_attempt(Kind.SFTP_FILE)))
         changed = self._tried(
             lambda: self.session.changed_days(since, before, self._one_attempt(Kind.PAGED_API))
         )
         registers = {name: found for name in self._registers() if (found := self._register(name)) is not None}
-        return Shown(listed or (), changed or {}, registers)
+        return Discovery(listed or (), changed or {}, registers)
 
     def _registers(self) -> list[str]:
         every = self.agency.deliveries.values()
@@ -68,23 +70,23 @@ class _Look:
 
     def _register(self, name: str) -> Sequence[Exchange] | None:
         delivery = self.agency.deliveries[name]
-        effort = self._one_attempt(delivery.kind)
-        return self._tried(lambda: self.session.whole_register(delivery, effort))
+        retries = self._one_attempt(delivery.kind)
+        return self._tried(lambda: self.session.whole_register(delivery, retries))
 
     def _tried(self, see: Callable[[], Seen]) -> Seen | None:
         try:
             return see()
         except Exception as error:
-            _go_on_without(self.agency, failure_of(error))
+            _go_on_without(self.agency, fetch_error(error))
             return None
 
-    def _one_attempt(self, kind: Kind) -> Effort:
+    def _one_attempt(self, kind: Kind) -> Retries:
         ids = [each.connection_id for each in self.agency.deliveries.values() if each.kind is kind]
         extra = self.connections[ids[0]].extra if ids and ids[0] in self.connections else {}
-        return Effort(Patience.of(extra).with_one_attempt())
+        return Retries(RetryPolicy.of(extra).without_retries())
 
 
-def _go_on_without(agency: Agency, failure: Failure) -> None:
+def _go_on_without(agency: Agency, failure: FetchError) -> None:
     kind = failure.kind
     log.warning(
         "%s: %s；计划中可能不含补发、更正和删除 / %s: %s, the night is planned without what this would have shown (%s)",

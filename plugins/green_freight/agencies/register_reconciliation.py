@@ -21,7 +21,7 @@ from green_freight import settings
 from green_freight.agencies.delivery import Agency
 from green_freight.contracts import contracts_of
 from green_freight.contracts.model import Contract
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 from green_freight.landing import Exchange, write_exchanges
 from green_freight.loading.issues import UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
@@ -29,7 +29,7 @@ from green_freight.loading.row_validation import Accepted, RowValidator
 from green_freight.periods import Period, business_day
 
 Warehouse = psycopg.Connection[Any]
-Question = tuple[str, Period]
+DeliveryPeriod = tuple[str, Period]
 Key = tuple[str, ...]
 
 # A listing that lacks more than this of what we hold is not believed: a source that lost its data, or half of an
@@ -71,20 +71,20 @@ class Held:
 
 
 @dataclass(frozen=True)
-class RegisterNews:
+class RegisterDifferences:
     """The windows to ask again, and by delivery why a listing was not believed."""
 
-    questions: Sequence[Question] = ()
-    doubts: Sequence[tuple[str, Failure]] = ()
+    questions: Sequence[DeliveryPeriod] = ()
+    anomalies: Sequence[tuple[str, FetchError]] = ()
 
 
-def register_news(
+def register_differences(
     warehouse: Warehouse,
     agency: Agency,
     registers: Mapping[str, Sequence[Exchange]],
-    covered: Mapping[Question, date],
+    covered: Mapping[DeliveryPeriod, date],
     day: date,
-) -> RegisterNews:
+) -> RegisterDifferences:
     """Return what differs between an agency's registers as listed and raw.
 
     Args:
@@ -97,8 +97,8 @@ def register_news(
     Raises:
         psycopg.Error: raw cannot be read.
     """
-    questions: list[Question] = []
-    doubts: list[tuple[str, Failure]] = []
+    questions: list[DeliveryPeriod] = []
+    anomalies: list[tuple[str, FetchError]] = []
     for name, exchanges in registers.items():
         windows = {period: through for (delivery, period), through in covered.items() if delivery == name}
         try:
@@ -106,12 +106,12 @@ def register_news(
                 listed, held = listed_records(contract, exchanges, day), held_records(warehouse, contract)
                 found = differing_windows(contract.id, listed, held, windows, day)
                 questions += [(name, period) for period in found]
-        except Failure as doubt:
-            doubts.append((name, doubt))
+        except FetchError as anomaly:
+            anomalies.append((name, anomaly))
             questions = [question for question in questions if question[0] != name]
         except UnreadableFileError as unreadable:
-            doubts.append((name, Failure("answer_unexpected", str(unreadable))))
-    return RegisterNews(questions, doubts)
+            anomalies.append((name, FetchError("answer_unexpected", str(unreadable))))
+    return RegisterDifferences(questions, anomalies)
 
 
 def differing_windows(
@@ -120,7 +120,7 @@ def differing_windows(
     """Return the windows that must be asked again so that raw holds what the source lists.
 
     Raises:
-        Failure: `register_shrunk`, more records are gone than a source deletes by and by.
+        FetchError: `register_shrunk`, more records are gone than a source deletes by and by.
     """
     vanished = [record for key, record in held.items() if key not in listed.keys]
     _check_believable(
@@ -209,7 +209,7 @@ def _check_believable(dataset: str, vanished: Sequence[Held], listed: int, held:
     most = max(ALWAYS_TOLERATED_RECORDS, MOST_VANISHED_SHARE * held)
     if len(vanished) > most or (vanished and not listed):
         months = sorted({period.month.label for record in vanished for period in record.stale})
-        raise Failure(
+        raise FetchError(
             "register_shrunk",
             f"{dataset}: {held} 条中不再列出 {len(vanished)} 条，所在月份 / of {held} records {len(vanished)} are "
             f"listed no more, those of {', '.join(months)}",

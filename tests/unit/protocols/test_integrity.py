@@ -8,9 +8,9 @@ import random
 import zipfile
 
 import pytest
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
+from green_freight.protocols.integrity import check_whole
 from green_freight.protocols.sftp import pinned_key
-from green_freight.protocols.wholeness import check_whole
 
 NOISE = random.Random(1).randbytes(5000)
 
@@ -28,7 +28,7 @@ FILES = {"a.jsonl.gz": gzip.compress(NOISE), "月报.xlsx": _book(), "a.csv": "�
 def _code(name: str, content: bytes) -> str:
     try:
         check_whole(name, io.BytesIO(content))
-    except Failure as failure:
+    except FetchError as failure:
         assert name in failure.detail
         return failure.code
     return "whole"
@@ -69,5 +69,5 @@ def test_a_host_key_is_read_from_any_usual_line() -> None:
     "line", ["", "ssh-ed25519", "ssh-ed25519 no-base64!", "ssh-ed25519 AAAA", "ssh-none AAAA"]
 )
 def test_a_host_key_that_is_none_is_an_incomplete_connection(line: str) -> None:
-    with pytest.raises(Failure, match="connection_incomplete"):
+    with pytest.raises(FetchError, match="connection_incomplete"):
         pinned_key(line)

@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from green_freight.agencies import AGENCIES, Granularity, due_in_month
 from green_freight.agencies.delivery import KnownFile, ListedFile
-from green_freight.agencies.planning import DAYS_BACK, Question, Situation, nightly_questions, unloaded
+from green_freight.agencies.fetch_plan import DAYS_BACK, DeliveryPeriod, Situation, nightly_requests, unloaded
 from green_freight.periods import Period
 
 DAY = date(2025, 9, 30)
 DELIVERED = datetime(2025, 5, 31, 10, 0, 0, tzinfo=UTC)
 
 
-def _covered(agency: str, until: date, first: date = date(2023, 1, 1)) -> dict[Question, date]:
+def _covered(agency: str, until: date, first: date = date(2023, 1, 1)) -> dict[DeliveryPeriod, date]:
     """Return the coverage of a warehouse whose history was loaded through `until`."""
-    covered: dict[Question, date] = {}
+    covered: dict[DeliveryPeriod, date] = {}
     month = Period.month_of(first)
     while month.first_day <= until:
         for question in due_in_month(agency, month, until):
@@ -27,7 +27,7 @@ def _covered(agency: str, until: date, first: date = date(2023, 1, 1)) -> dict[Q
 
 def _labels(agency: str, situation: Situation, day: date = DAY) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, period in nightly_questions(AGENCIES[agency], day, situation):
+    for name, period in nightly_requests(AGENCIES[agency], day, situation):
         found.setdefault(name, []).append(period.label)
     return found
 

@@ -15,17 +15,17 @@ from datetime import date, datetime, timedelta
 
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.delivery import Agency, Delivery, Granularity, Kind, KnownFile, ListedFile
-from green_freight.agencies.looking import look
-from green_freight.agencies.record import changes_known_until, covered_through, known_files
-from green_freight.agencies.registers import register_news
+from green_freight.agencies.discovery import look
+from green_freight.agencies.fetch_records import changes_known_until, covered_through, known_files
+from green_freight.agencies.refetch_schedule import refetch_requests
+from green_freight.agencies.register_reconciliation import register_differences
 from green_freight.agencies.registry import agency_named
-from green_freight.agencies.settling import settling_questions
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 from green_freight.periods import Period
 from green_freight.settings import FIRST_DAY
 from green_freight.warehouse import connect
 
-Question = tuple[str, Period]
+DeliveryPeriod = tuple[str, Period]
 
 # How far a night looks back for what is missing; older gaps are a backfill's work.
 DAYS_BACK = 62
@@ -44,19 +44,19 @@ class Situation:
     and differ, or may differ, from what the agency would answer now.
     """
 
-    covered: Mapping[Question, date] = field(default_factory=dict)
+    covered: Mapping[DeliveryPeriod, date] = field(default_factory=dict)
     known: Sequence[KnownFile] = ()
     listed: Sequence[ListedFile] = ()
     changed: Mapping[str, Sequence[date]] = field(default_factory=dict)
-    again: Sequence[Question] = ()
+    again: Sequence[DeliveryPeriod] = ()
 
 
 @dataclass(frozen=True)
 class Due:
     """What a night asks for, in order, and by delivery why something that the agency showed is not acted upon."""
 
-    questions: Sequence[Question]
-    doubts: Sequence[tuple[str, Failure]] = ()
+    questions: Sequence[DeliveryPeriod]
+    anomalies: Sequence[tuple[str, FetchError]] = ()
 
 
 def due_nightly(agency: str, day: date, connections: Mapping[str, Connection]) -> Due:
@@ -74,13 +74,13 @@ def due_nightly(agency: str, day: date, connections: Mapping[str, Connection]) -
         covered, known = covered_through(warehouse, found), known_files(warehouse, agency)
         since = _corrections_since(day, changes_known_until(warehouse, agency, day))
         shown = look(found, connections, since, Period.day(day).ends_at)
-        news = register_news(warehouse, found, shown.registers, covered, day)
-        again = [*news.questions, *settling_questions(warehouse, found, shown.registers, day, DAYS_BACK)]
+        news = register_differences(warehouse, found, shown.registers, covered, day)
+        again = [*news.questions, *refetch_requests(warehouse, found, shown.registers, day, DAYS_BACK)]
     situation = Situation(covered, known, shown.listed, shown.changed, again)
-    return Due(nightly_questions(found, day, situation), news.doubts)
+    return Due(nightly_requests(found, day, situation), news.anomalies)
 
 
-def due_in_month(agency: str, month: Period, until_day: date) -> list[Question]:
+def due_in_month(agency: str, month: Period, until_day: date) -> list[DeliveryPeriod]:
     """Return what history asks an agency for in one month: forms and registers by month, events by day.
 
     Days after `until_day` and before the programme's first day are left out.
@@ -90,14 +90,14 @@ def due_in_month(agency: str, month: Period, until_day: date) -> list[Question]:
     """
     if month.first_day > until_day or month.last_day < FIRST_DAY:
         return []
-    questions: list[Question] = []
+    questions: list[DeliveryPeriod] = []
     for delivery in agency_named(agency).deliveries.values():
         by_day = delivery.granularity is Granularity.DAY
         questions += [(delivery.name, period) for period in (month.days() if by_day else [month])]
     return [question for question in questions if question[1].first_day <= until_day]
 
 
-def not_loaded(agency: str, questions: Iterable[Question], until_day: date) -> list[Question]:
+def not_loaded(agency: str, questions: Iterable[DeliveryPeriod], until_day: date) -> list[DeliveryPeriod]:
     """Return those questions whose answers are not loaded yet, or not as far as they could be by `until_day`."""
     found = agency_named(agency)
     with connect("loader") as warehouse:
@@ -105,7 +105,7 @@ def not_loaded(agency: str, questions: Iterable[Question], until_day: date) -> l
     return unloaded(found, questions, until_day, covered)
 
 
-def all_of(agency: str, questions: Iterable[Question], until_day: date) -> list[Question]:
+def all_of(agency: str, questions: Iterable[DeliveryPeriod], until_day: date) -> list[DeliveryPeriod]:
     """Return all questions, and the days by which nights have loaded the registers of the months among them.
 
     A record counts by its time of change, then by its window, and a day comes after its month: asked by month alone,
@@ -126,8 +126,11 @@ def all_of(agency: str, questions: Iterable[Question], until_day: date) -> list[
 
 
 def unloaded(
-    agency: Agency, questions: Iterable[Question], until_day: date, covered: Mapping[Question, date]
-) -> list[Question]:
+    agency: Agency,
+    questions: Iterable[DeliveryPeriod],
+    until_day: date,
+    covered: Mapping[DeliveryPeriod, date],
+) -> list[DeliveryPeriod]:
     """Return the questions of which some day through `until_day` is not covered, from what is loaded through when.
 
     The days and months of a register cover it together, as in `ops.coverage`: what the nights have loaded day by
@@ -142,9 +145,9 @@ def unloaded(
     ]
 
 
-def nightly_questions(agency: Agency, day: date, situation: Situation) -> list[Question]:
+def nightly_requests(agency: Agency, day: date, situation: Situation) -> list[DeliveryPeriod]:
     """Return what a night asks for, from what is known: the rule without the asking."""
-    questions: dict[Question, None] = {}
+    questions: dict[DeliveryPeriod, None] = {}
     for delivery in agency.deliveries.values():
         for period in _regular(delivery, day, situation):
             questions[delivery.name, period] = None
@@ -187,9 +190,9 @@ def _days_covered(delivery: Delivery, situation: Situation) -> set[date]:
     return covered
 
 
-def _news(agency: Agency, day: date, situation: Situation) -> list[Question]:
+def _news(agency: Agency, day: date, situation: Situation) -> list[DeliveryPeriod]:
     """Return the files that are new or changed on a share, corrected days, and what is to be asked again."""
-    known: dict[Question, list[KnownFile]] = {}
+    known: dict[DeliveryPeriod, list[KnownFile]] = {}
     for kept in situation.known:
         known.setdefault((kept.delivery, Period(kept.period)), []).append(kept)
     begins = _history_begins(situation)

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO, cast
 
-from green_freight.agencies.delivery import Asked, Offer, Received
+from green_freight.agencies.delivery import AvailableFile, FetchRequest, ReceivedFile
 from green_freight.landing import Exchange, write_exchanges
-from green_freight.protocols.patience import Effort
+from green_freight.protocols.retry_policy import Retries
 
 # Beyond this a container goes to disk while it is made.
 IN_MEMORY_BYTES = 16 << 20
@@ -19,14 +19,14 @@ def spool() -> BinaryIO:
     return cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES))
 
 
-def exchange_offer(
-    asked: Asked, ask: Callable[[Effort], Sequence[Exchange]], request: Mapping[str, Any]
-) -> Offer:
+def exchange_file(
+    asked: FetchRequest, ask: Callable[[Retries], Sequence[Exchange]], request: Mapping[str, Any]
+) -> AvailableFile:
     """Return the one file that the exchanges of a question make; `request` describes it in the provenance."""
 
-    def receive(effort: Effort) -> Received:
+    def receive(retries: Retries) -> ReceivedFile:
         content = spool()
-        write_exchanges(ask(effort), content)
-        return Received(content, request=request)
+        write_exchanges(ask(retries), content)
+        return ReceivedFile(content, request=request)
 
-    return Offer(f"{asked.delivery.name}_{asked.period}.jsonl", receive)
+    return AvailableFile(f"{asked.delivery.name}_{asked.period}.jsonl", receive)

@@ -10,8 +10,8 @@ import psycopg
 
 from green_freight import settings
 from green_freight.agencies.delivery import Agency
-from green_freight.agencies.record import last_asked
-from green_freight.agencies.registers import listed_records
+from green_freight.agencies.fetch_records import last_asked
+from green_freight.agencies.register_reconciliation import listed_records
 from green_freight.contracts import contract
 from green_freight.landing import Exchange
 from green_freight.periods import Period
@@ -24,7 +24,7 @@ AGES = (1, 3, 7, 31, 61)
 _STATIONS = "stations"
 
 
-def settling_questions(
+def refetch_requests(
     warehouse: psycopg.Connection[Any],
     agency: Agency,
     registers: Mapping[str, Sequence[Exchange]],
@@ -47,12 +47,12 @@ def settling_questions(
     for delivery in agency.deliveries.values():
         if delivery.settles:
             asked = last_asked(warehouse, agency.code, delivery.name, first, last)
-            due = answered_by_all(warehouse, settling_days(day, asked), station_ids)
+            due = answered_by_all(warehouse, refetch_days(day, asked), station_ids)
             found += [(delivery.name, period) for period in due]
     return found
 
 
-def settling_days(day: date, last_asked: Mapping[Period, date], ages: Collection[int] = AGES) -> list[Period]:
+def refetch_days(day: date, last_asked: Mapping[Period, date], ages: Collection[int] = AGES) -> list[Period]:
     """Return the days that have reached an age since they were last asked for, by the night of a business day.
 
     `last_asked` holds, by day, the newest business day of the runs that were answered; a night that never ran loses

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from typing import BinaryIO
 
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 
 _CHUNK_BYTES = 1 << 20
 _SIGNS = {".gz": b"\x1f\x8b", ".xlsx": b"PK\x03\x04"}
@@ -19,7 +19,7 @@ def check_begin(file_name: str, content: BinaryIO) -> None:
     """Check by its suffix that a file begins as its format does, before its size is judged.
 
     Raises:
-        Failure: `unreadable_file` (permanent), it is no such file at all.
+        FetchError: `unreadable_file` (permanent), it is no such file at all.
     """
     content.seek(0)
     begin = content.read(_LOOKED_AT_BYTES)
@@ -28,14 +28,14 @@ def check_begin(file_name: str, content: BinaryIO) -> None:
     # Neither UTF-8 nor GB18030 text holds a zero byte.
     is_binary = suffix in _TEXT_SUFFIXES and b"\0" in begin
     if is_binary or begin[: len(sign)] != sign[: len(begin)]:
-        raise Failure("unreadable_file", f"{file_name}: no {suffix} file, it begins {begin[:12]!r}")
+        raise FetchError("unreadable_file", f"{file_name}: no {suffix} file, it begins {begin[:12]!r}")
 
 
 def check_whole(file_name: str, content: BinaryIO) -> None:
     """Check by its suffix (.gz, .xlsx) that a file has its end; other formats promise nothing about theirs.
 
     Raises:
-        Failure: `truncated_file` (transient) where it begins well and breaks off, `unreadable_file`
+        FetchError: `truncated_file` (transient) where it begins well and breaks off, `unreadable_file`
             (permanent) where it is damaged or no such file at all.
     """
     check_begin(file_name, content)
@@ -49,16 +49,16 @@ def check_whole(file_name: str, content: BinaryIO) -> None:
 def _check_gzip(file_name: str, content: BinaryIO) -> None:
     # An empty file is a valid gzip of nothing to the library; no agency delivers one on purpose.
     if not content.read(1):
-        raise Failure("truncated_file", f"{file_name}: empty")
+        raise FetchError("truncated_file", f"{file_name}: empty")
     content.seek(0)
     try:
         with gzip.open(content) as unpacked:
             while unpacked.read(_CHUNK_BYTES):
                 pass
     except EOFError as error:
-        raise Failure("truncated_file", f"{file_name}: the gzip stream does not end") from error
+        raise FetchError("truncated_file", f"{file_name}: the gzip stream does not end") from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise Failure("unreadable_file", f"{file_name}: {error}") from error
+        raise FetchError("unreadable_file", f"{file_name}: {error}") from error
 
 
 def _check_zip(file_name: str, content: BinaryIO) -> None:
@@ -67,8 +67,8 @@ def _check_zip(file_name: str, content: BinaryIO) -> None:
             damaged = book.testzip()
     # The directory of a zip file stands at its end: what begins like one and has none was cut off.
     except zipfile.BadZipFile as error:
-        raise Failure("truncated_file", f"{file_name}: {error}") from error
+        raise FetchError("truncated_file", f"{file_name}: {error}") from error
     except (zlib.error, NotImplementedError) as error:
-        raise Failure("unreadable_file", f"{file_name}: {error}") from error
+        raise FetchError("unreadable_file", f"{file_name}: {error}") from error
     if damaged:
-        raise Failure("unreadable_file", f"{file_name}: {damaged} inside is damaged")
+        raise FetchError("unreadable_file", f"{file_name}: {damaged} inside is damaged")

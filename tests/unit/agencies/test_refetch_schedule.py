@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from green_freight.agencies.settling import AGES, settling_days
+from green_freight.agencies.refetch_schedule import AGES, refetch_days
 from green_freight.periods import Period
 
 DAY = date(2025, 9, 30)
@@ -14,7 +14,7 @@ def _due(asked: dict[int, int]) -> list[int]:
     """Return the ages of the days that are due; `asked` gives, by age in days, how old the day was when last asked."""
     first_days = {age: DAY - timedelta(days=age) for age in asked}
     known = {Period.day(first_days[age]): first_days[age] + timedelta(days=was) for age, was in asked.items()}
-    return sorted((DAY - period.first_day).days for period in settling_days(DAY, known))
+    return sorted((DAY - period.first_day).days for period in refetch_days(DAY, known))
 
 
 def test_a_warehouse_that_runs_every_night_asks_at_each_age_once() -> None:

@@ -9,13 +9,13 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_exponential
 
-from green_freight.errors import Failure, failure_of
+from green_freight.errors import FetchError, fetch_error
 
 _Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """Tries and waits; seconds. A connection's extra may set each by its name."""
 
     attempts: int = 4
@@ -25,11 +25,11 @@ class Patience:
     answer_seconds: float = 60.0
 
     @classmethod
-    def of(cls, extra: Mapping[str, str]) -> Patience:
-        """Return the default patience with what a connection's extra says otherwise.
+    def of(cls, extra: Mapping[str, str]) -> RetryPolicy:
+        """Return the default policy with what a connection's extra says otherwise.
 
         Raises:
-            Failure: `connection_incomplete`, an entry is not a number.
+            FetchError: `connection_incomplete`, an entry is not a number.
         """
         try:
             return cls(
@@ -40,21 +40,21 @@ class Patience:
                 answer_seconds=float(extra.get("answer_seconds", cls.answer_seconds)),
             )
         except ValueError as error:
-            raise Failure("connection_incomplete", f"extra: {error}") from error
+            raise FetchError("connection_incomplete", f"extra: {error}") from error
 
-    def with_one_attempt(self) -> Patience:
-        """Return this patience without any retry: for an agency that has just been asked in vain."""
+    def without_retries(self) -> RetryPolicy:
+        """Return this policy without any retry: for an agency that has just been asked in vain."""
         return replace(self, attempts=1)
 
 
-class Effort:
+class Retries:
     """Counts what one delivery took: `attempts` is one plus the retries of all its requests.
 
-    It carries the patience for the delivery, so that sharing a client does not share the patience.
+    It carries the policy for the delivery, so that sharing a client does not share the policy.
     """
 
-    def __init__(self, patience: Patience) -> None:
-        self.patience = patience
+    def __init__(self, policy: RetryPolicy) -> None:
+        self.policy = policy
         self.retries = 0
 
     @property
@@ -62,18 +62,18 @@ class Effort:
         """Return how often the delivery was tried (1 where nothing had to be repeated)."""
         return 1 + self.retries
 
-    def once(self) -> Effort:
-        """Return an effort without retries, for steps that a caller repeats as a whole."""
-        return Effort(self.patience.with_one_attempt())
+    def once(self) -> Retries:
+        """Return a counter whose policy allows no retry, for steps that a caller repeats as a whole."""
+        return Retries(self.policy.without_retries())
 
-    def persist(self, ask: Callable[[], _Answer]) -> _Answer:
-        """Call `ask` until it answers, fails for good, or patience ends.
+    def call(self, ask: Callable[[], _Answer]) -> _Answer:
+        """Call `ask` until it answers, fails for good, or the policy ends.
 
         Raises:
-            Failure: the last failure; what is not transient is raised at once.
+            FetchError: the last failure; what is not transient is raised at once.
         """
         retrying = Retrying(
-            stop=stop_after_attempt(self.patience.attempts),
+            stop=stop_after_attempt(self.policy.attempts),
             wait=self._wait,
             retry=retry_if_exception(_can_pass),
             before_sleep=self._count,
@@ -85,24 +85,24 @@ class Effort:
         self.retries += 1
 
     def _wait(self, state: RetryCallState) -> float:
-        longest = self.patience.longest_wait_seconds
-        seconds = wait_exponential(self.patience.first_wait_seconds, max=longest)(state)
+        longest = self.policy.longest_wait_seconds
+        seconds = wait_exponential(self.policy.first_wait_seconds, max=longest)(state)
         error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after_seconds if isinstance(error, Failure) else None
+        asked = error.retry_after_seconds if isinstance(error, FetchError) else None
         return min(max(seconds, asked or 0.0), longest)
 
 
 def _can_pass(error: BaseException) -> bool:
-    return isinstance(error, Failure) and error.is_transient
+    return isinstance(error, FetchError) and error.is_transient
 
 
 def _as_failures(ask: Callable[[], _Answer]) -> Callable[[], _Answer]:
     def asked() -> _Answer:
         try:
             return ask()
-        except Failure:
+        except FetchError:
             raise
         except Exception as error:
-            raise failure_of(error) from error
+            raise fetch_error(error) from error
 
     return asked

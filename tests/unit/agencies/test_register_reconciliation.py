@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from green_freight.agencies.registers import Held, Listed, differing_windows, listed_records
+from green_freight.agencies.register_reconciliation import Held, Listed, differing_windows, listed_records
 from green_freight.contracts import contract
-from green_freight.errors import Failure
+from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import SHANGHAI, Period
 
@@ -70,7 +70,7 @@ def test_so_many_may_vanish_in_a_night(held: int, gone: int) -> None:
 @pytest.mark.parametrize(("held", "gone"), [(3, 3), (1, 1), (5, 4), (100, 6), (1000, 51), (1000, 1000)])
 def test_more_or_all_are_not_believed(held: int, gone: int) -> None:
     listed = _listed(**{f"N{number}": CHANGED for number in range(gone, held)})
-    with pytest.raises(Failure, match=f"register_shrunk: transport_node: {held} .* {gone} .*2025-03"):
+    with pytest.raises(FetchError, match=f"register_shrunk: transport_node: {held} .* {gone} .*2025-03"):
         _windows(listed, _held(held))
 
 
