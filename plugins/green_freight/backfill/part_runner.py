@@ -51,7 +51,7 @@ def take_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWor
     An attempt after one that was killed or failed asks only for what that one has not settled.
 
     Raises:
-        AgencyUnavailableError, BrokenDeliveryError, LoadStoppedError: after every month was tried; what did come is loaded.
+        AgencyUnavailableError, BrokenDeliveryError, LoadStoppedError: after every month was tried; what came is loaded.
     """
     with connect("loader", autocommit=True) as warehouse:
         part = parts.begin_part(warehouse, run_id, agency, months)
