@@ -1,4 +1,4 @@
-"""Are the files of a recipe still in the landing store, byte for byte? FetchRequest before anything is rebuilt."""
+"""Are the files of a recipe still in the landing store, byte for byte? Asked before anything is rebuilt."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class House:
 
     demo: DemoAgencies
     warehouse: Warehouse
-    # RetryPolicy of single connections, by connection id.
+    # Retry policy of single connections, by connection id.
     extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # Another instance of an agency in place of the usual one, by connection id.
     replaced: Mapping[str, DemoAgencies] = field(default_factory=dict)

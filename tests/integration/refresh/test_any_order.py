@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from green_freight import agencies, loading
-from green_freight.agencies import AGENCIES, planning
+from green_freight.agencies import AGENCIES, fetch_plan
 from green_freight.building import dbt_run
 from green_freight.building.raw_tables import prepare_raw_tables
 from green_freight.landing import LandingStore
@@ -73,7 +73,7 @@ OpensStory = Callable[[list[Turn], tuple[str, ...]], AbstractContextManager[Hous
 def days_back() -> Iterator[None]:
     """Let a night look back as far as the stories reach, so that two weeks of events before them are enough."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "DAYS_BACK", DAYS_BACK)
+        patch.setattr(fetch_plan, "DAYS_BACK", DAYS_BACK)
         yield
 
 
