@@ -20,7 +20,7 @@ from demo_city.servers import DemoAgencies
 from local_stack.postgres import ServerAddress
 from tests.conftest import PASSWORDS, Warehouse
 
-from .house import LAST_LOADED, House, morning_after
+from .pipeline_warehouse import LAST_LOADED, PipelineWarehouse, morning_after
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Snapshot:
     tables: dict[str, str]
 
 
-OpensHouse = Callable[..., AbstractContextManager[House]]
+OpenWarehouse = Callable[..., AbstractContextManager[PipelineWarehouse]]
 
 
 @pytest.fixture(scope="session")
@@ -42,12 +42,12 @@ def demo(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoA
 
 
 @pytest.fixture(scope="session")
-def opens_house(server: ServerAddress) -> Iterator[OpensHouse]:
-    """Give a function that opens a house over agencies: on a copy of a snapshot, or on an empty warehouse."""
+def open_warehouse(server: ServerAddress) -> Iterator[OpenWarehouse]:
+    """Give a function that opens a warehouse over agencies: on a copy of a snapshot, or on an empty warehouse."""
     made: list[tuple[str, Path]] = []
 
     @contextmanager
-    def opens(demo: DemoAgencies, copied: Snapshot | None = None) -> Iterator[House]:
+    def opens(demo: DemoAgencies, copied: Snapshot | None = None) -> Iterator[PipelineWarehouse]:
         # A short name: dbt's logs and Great Expectations' documents lie below it.
         home = Path(tempfile.mkdtemp(prefix="green-freight-home-"))
         database = f"refresh_{uuid4().hex[:12]}"
@@ -60,7 +60,7 @@ def opens_house(server: ServerAddress) -> Iterator[OpensHouse]:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in (variables | {"GREEN_FREIGHT_HOME": str(home)}).items():
                 patch.setenv(name, value)
-            yield House(demo, Warehouse(database, home, server, urls))
+            yield PipelineWarehouse(demo, Warehouse(database, home, server, urls))
 
     yield opens
     with psycopg.connect(server.dsn(), autocommit=True) as admin:
@@ -86,33 +86,37 @@ def _copy(server: ServerAddress, copied: Snapshot, database: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def base(demo: DemoAgencies, opens_house: OpensHouse) -> Snapshot:
+def base(demo: DemoAgencies, open_warehouse: OpenWarehouse) -> Snapshot:
     """Give the history, published: registers and forms of all months, events of the last two."""
-    with opens_house(demo) as house:
-        house.take_history(LAST_LOADED)
-        return Snapshot(house.warehouse.database, house.warehouse.home, house.tables())
+    with open_warehouse(demo) as warehouse:
+        warehouse.load_history(LAST_LOADED)
+        return Snapshot(warehouse.database.database, warehouse.database.home, warehouse.tables())
 
 
 @pytest.fixture(scope="session")
-def reference(base: Snapshot, demo: DemoAgencies, opens_house: OpensHouse) -> Snapshot:
+def reference(base: Snapshot, demo: DemoAgencies, open_warehouse: OpenWarehouse) -> Snapshot:
     """Give what an undisturbed night leaves; it makes up for the night before, which never ran."""
-    with opens_house(demo, base) as house:
-        night = house.night()
+    with open_warehouse(demo, base) as warehouse:
+        night = warehouse.night()
         assert (night.errors, night.publication_no) == ({}, 2)
-        return Snapshot(house.warehouse.database, house.warehouse.home, house.tables())
+        return Snapshot(warehouse.database.database, warehouse.database.home, warehouse.tables())
 
 
 @pytest.fixture
-def house(demo: DemoAgencies, base: Snapshot, opens_house: OpensHouse) -> Iterator[House]:
-    """Give a house in which only the history is loaded; faults are mended afterwards."""
-    with opens_house(demo, base) as opened:
+def warehouse(
+    demo: DemoAgencies, base: Snapshot, open_warehouse: OpenWarehouse
+) -> Iterator[PipelineWarehouse]:
+    """Give a warehouse in which only the history is loaded; faults are mended afterwards."""
+    with open_warehouse(demo, base) as opened:
         yield opened
     for connection in demo.connections:
         demo.set_fault(connection, None)
 
 
 @pytest.fixture
-def house_after(demo: DemoAgencies, reference: Snapshot, opens_house: OpensHouse) -> Iterator[House]:
-    """Give a house after the undisturbed night."""
-    with opens_house(demo, reference) as opened:
+def refreshed(
+    demo: DemoAgencies, reference: Snapshot, open_warehouse: OpenWarehouse
+) -> Iterator[PipelineWarehouse]:
+    """Give a warehouse after the undisturbed night."""
+    with open_warehouse(demo, reference) as opened:
         yield opened

@@ -15,7 +15,7 @@ from green_freight.errors import KINDS, AgencyUnavailableError, BrokenDeliveryEr
 from tests.integration.coverage.agreement import assert_star_agrees
 
 from .conftest import Snapshot
-from .house import DAY, House, Night
+from .pipeline_warehouse import DAY, Night, PipelineWarehouse
 
 
 @dataclass(frozen=True)
@@ -56,42 +56,42 @@ from mart.fct_indicator_value where region_code = city_code and period_month = '
 
 @pytest.mark.parametrize("broken", NIGHTS, ids=lambda broken: "+".join(b.connection for b in broken))
 def test_the_others_publish_and_a_mended_night_lacks_nothing(
-    house: House, reference: Snapshot, broken: tuple[Broken, ...]
+    warehouse: PipelineWarehouse, reference: Snapshot, broken: tuple[Broken, ...]
 ) -> None:
-    before = _figures(house)
+    before = _figures(warehouse)
     for one in broken:
-        house.demo.set_fault(one.connection, one.fault)
+        warehouse.demo.set_fault(one.connection, one.fault)
         if one.code == "time_out":
-            house.extra = {one.connection: {"answer_seconds": "0.2"}}
-    night = house.night()
+            warehouse.extra = {one.connection: {"answer_seconds": "0.2"}}
+    night = warehouse.night()
     concerned = sorted({one.agency for one in broken})
-    _assert_said(house, night, broken)
-    _assert_marked(house, night, concerned)
-    _assert_figures(house, before, set(concerned))
-    assert_star_agrees(house.warehouse)
+    _assert_said(warehouse, night, broken)
+    _assert_marked(warehouse, night, concerned)
+    _assert_figures(warehouse, before, set(concerned))
+    assert_star_agrees(warehouse.database)
     for one in broken:
-        house.demo.set_fault(one.connection, None)
-    house.extra = {}
-    mended = house.night()
+        warehouse.demo.set_fault(one.connection, None)
+    warehouse.extra = {}
+    mended = warehouse.night()
     assert mended.errors == {}
     assert mended.publication_no == 3
-    assert house.value("select stale_agencies from mart.publication where publication_no = 3") == []
+    assert warehouse.value("select stale_agencies from mart.publication where publication_no = 3") == []
     assert pipeline.stale_datasets(mended.run_id) == []
-    assert house.tables() == reference.tables
+    assert warehouse.tables() == reference.tables
 
 
-def _figures(house: House) -> dict[str, dict[str, object]]:
-    return {row.pop("indicator_code"): row for row in house.rows(_FIGURES)}
+def _figures(warehouse: PipelineWarehouse) -> dict[str, dict[str, object]]:
+    return {row.pop("indicator_code"): row for row in warehouse.rows(_FIGURES)}
 
 
-def _assert_said(house: House, night: Night, broken: tuple[Broken, ...]) -> None:
+def _assert_said(warehouse: PipelineWarehouse, night: Night, broken: tuple[Broken, ...]) -> None:
     """Each failure says who, what, for when, and what to do; it is an outcome of its own in ops.fetch."""
     assert set(night.errors) == {(one.agency, "fetch") for one in broken}
     for one in broken:
         error = night.errors[one.agency, "fetch"]
         is_transient = all(other.is_transient for other in broken if other.agency == one.agency)
         assert isinstance(error, AgencyUnavailableError if is_transient else BrokenDeliveryError)
-        rows = house.rows(
+        rows = warehouse.rows(
             "select * from ops.fetch where run_id = %s and agency_code = %s and error_code = %s",
             night.run_id,
             one.agency,
@@ -106,13 +106,13 @@ def _assert_said(house: House, night: Night, broken: tuple[Broken, ...]) -> None
             assert row["error_message"].splitlines()[1] in night.report
 
 
-def _assert_marked(house: House, night: Night, concerned: list[str]) -> None:
+def _assert_marked(warehouse: PipelineWarehouse, night: Night, concerned: list[str]) -> None:
     assert night.publication_no == 2
     newest = "select stale_agencies from mart.publication where as_of_date = %s"
-    assert house.value(newest, DAY) == concerned
+    assert warehouse.value(newest, DAY) == concerned
     stale = {
         row["subject_code"]
-        for row in house.rows(
+        for row in warehouse.rows(
             "select subject_code from mart.data_quality where is_stale and subject_kind_code = 'dataset'"
         )
     }
@@ -129,10 +129,12 @@ def _assert_marked(house: House, night: Night, concerned: list[str]) -> None:
         assert any(f" {dataset}:" in line for line in night.report.splitlines())
 
 
-def _assert_figures(house: House, before: dict[str, dict[str, object]], concerned: set[str]) -> None:
+def _assert_figures(
+    warehouse: PipelineWarehouse, before: dict[str, dict[str, object]], concerned: set[str]
+) -> None:
     """A figure that stands on a broken agency stays and is marked; no other is."""
-    now = _figures(house)
-    needed = {row["indicator_code"]: set(row["agencies"]) for row in house.rows(_DEPENDS)}
+    now = _figures(warehouse)
+    needed = {row["indicator_code"]: set(row["agencies"]) for row in warehouse.rows(_DEPENDS)}
     assert len(now) == len(needed) == 28
     for indicator, figure in now.items():
         assert figure["is_stale"] == bool(needed[indicator] & concerned), indicator

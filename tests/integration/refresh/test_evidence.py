@@ -33,11 +33,10 @@ from demo_city.plan_targets import INDICATORS
 from demo_city.servers import DemoAgencies
 from demo_city.truth import TrueValue, true_scorecard
 from local_stack.cli import app
-from tests.conftest import Warehouse
 
-from .conftest import OpensHouse, Snapshot
-from .house import DAY, House
+from .conftest import OpenWarehouse, Snapshot
 from .opened_pack import CONTENT, PATH, OpenedPack, identifiers, summed_cells
+from .pipeline_warehouse import DAY, PipelineWarehouse
 
 # A year that is over for every work, and the running one for those of which nothing is counted in it.
 ASKED = [(work, 2024) for work in range(1, 17)] + [(work, 2025) for work in (4, 9, 12, 15, 16)]
@@ -53,18 +52,21 @@ FIGURES = [
 Packs = dict[tuple[int, int], OpenedPack]
 
 
-def pack(house: House, request: Request, output: Path) -> Pack:
-    return write_pack(house.warehouse.url("builder"), LandingStore(landing_url()), request, output)
+def pack(warehouse: PipelineWarehouse, request: Request, output: Path) -> Pack:
+    return write_pack(warehouse.database.url("builder"), LandingStore(landing_url()), request, output)
 
 
 @pytest.fixture(scope="module")
 def packs(
-    reference: Snapshot, demo: DemoAgencies, opens_house: OpensHouse, tmp_path_factory: pytest.TempPathFactory
+    reference: Snapshot,
+    demo: DemoAgencies,
+    open_warehouse: OpenWarehouse,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Packs]:
     """Give the packs of ASKED, opened."""
     folder = tmp_path_factory.mktemp("packs")
-    with opens_house(demo, reference) as house:
-        yield {asked: OpenedPack(pack(house, Request(*asked), folder).path) for asked in ASKED}
+    with open_warehouse(demo, reference) as warehouse:
+        yield {asked: OpenedPack(pack(warehouse, Request(*asked), folder).path) for asked in ASKED}
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +133,8 @@ def test_only_files_of_counted_rows_are_packed_and_all_checksums_hold(packs: Pac
         assert listed == {path: sha256 for path, sha256 in found.items() if path != "校验清单.sha256"}
 
 
-def test_sha256sum_takes_the_list(house_after: House, tmp_path: Path) -> None:
-    written = pack(house_after, Request(4, 2024), tmp_path)
+def test_sha256sum_takes_the_list(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
+    written = pack(refreshed, Request(4, 2024), tmp_path)
     with zipfile.ZipFile(written.path) as archive:
         archive.extractall(tmp_path)
     command = ["sha256sum", "--check", "--strict", "--quiet", "校验清单.sha256"]
@@ -143,14 +145,14 @@ def test_sha256sum_takes_the_list(house_after: House, tmp_path: Path) -> None:
 
 
 def test_a_publication_gives_the_same_bytes_while_newest_and_after(
-    base: Snapshot, reference: Snapshot, demo: DemoAgencies, opens_house: OpensHouse, tmp_path: Path
+    base: Snapshot, reference: Snapshot, demo: DemoAgencies, open_warehouse: OpenWarehouse, tmp_path: Path
 ) -> None:
-    with opens_house(demo, base) as house:
-        first = pack(house, Request(5, 2025), tmp_path / "newest.zip")
-        again = pack(house, Request(5, 2025), tmp_path / "again.zip")
-    with opens_house(demo, reference) as house:
-        pinned = pack(house, Request(5, 2025, publication_no=1), tmp_path / "pinned.zip")
-        newer = pack(house, Request(5, 2025), tmp_path / "newer.zip")
+    with open_warehouse(demo, base) as warehouse:
+        first = pack(warehouse, Request(5, 2025), tmp_path / "newest.zip")
+        again = pack(warehouse, Request(5, 2025), tmp_path / "again.zip")
+    with open_warehouse(demo, reference) as warehouse:
+        pinned = pack(warehouse, Request(5, 2025, publication_no=1), tmp_path / "pinned.zip")
+        newer = pack(warehouse, Request(5, 2025), tmp_path / "newer.zip")
     assert first.path.read_bytes() == again.path.read_bytes() == pinned.path.read_bytes()
     assert newer.material.publication.publication_no == 2
     assert newer.path.read_bytes() != first.path.read_bytes()
@@ -184,9 +186,9 @@ def test_the_workbook_tells_how_the_figure_came_to_its_value(packs: Packs) -> No
     assert any("items 依次相连后的第几条" in str(cell.value) for (cell,) in book["说明"]["B4:B9"])
 
 
-def test_synthetic_figures_are_marked_everywhere(house_after: House, tmp_path: Path) -> None:
-    _plant(house_after, "update mart.scorecard set is_synthetic = true")
-    opened = OpenedPack(pack(house_after, Request(11, 2024), tmp_path).path)
+def test_synthetic_figures_are_marked_everywhere(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
+    _plant(refreshed, "update mart.scorecard set is_synthetic = true")
+    opened = OpenedPack(pack(refreshed, Request(11, 2024), tmp_path).path)
     written = [path for path in opened.members if path.startswith(("封面", "指标明细"))]
     assert all("演示数据" in path for path in (opened.folder, *written))
     [book] = [load_workbook(io.BytesIO(opened.members[p])) for p in written if p.endswith(".xlsx")]
@@ -196,9 +198,9 @@ def test_synthetic_figures_are_marked_everywhere(house_after: House, tmp_path: P
     assert "演示数据" in document.sections[0].header.paragraphs[0].text
 
 
-def test_text_from_an_agency_is_never_a_formula(house_after: House, tmp_path: Path) -> None:
-    _plant(house_after, "update mart.dim_platform set owner_name = '=1+1', platform_name = E'a\\x01b'")
-    opened = OpenedPack(pack(house_after, Request(11, 2024), tmp_path).path)
+def test_text_from_an_agency_is_never_a_formula(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
+    _plant(refreshed, "update mart.dim_platform set owner_name = '=1+1', platform_name = E'a\\x01b'")
+    opened = OpenedPack(pack(refreshed, Request(11, 2024), tmp_path).path)
     sheet = opened.sheet("public_platform", "numerator")
     [owner] = [cell for cell in sheet[6] if cell.value == "=1+1"]
     assert owner.data_type == "s"
@@ -236,23 +238,27 @@ PLANTED = [
 
 @pytest.mark.parametrize(("statement", "expected", "named"), PLANTED)
 def test_what_does_not_hold_is_not_packed(
-    house_after: House, tmp_path: Path, statement: str, expected: type[EvidenceError], named: list[str]
+    refreshed: PipelineWarehouse,
+    tmp_path: Path,
+    statement: str,
+    expected: type[EvidenceError],
+    named: list[str],
 ) -> None:
-    [file] = house_after.rows(
+    [file] = refreshed.rows(
         "select source_file_key, landing_url from ops.source_file"
         " where delivery_name = 'nodes' and period_label = '2024-05'"
     )
     landed = LandingStore(landing_url()).open(file["landing_url"]).read()
     tampered = tmp_path / "tampered"
     tampered.write_bytes(landed.replace(b"2024-05-05", b"2024-05-06"))
-    _plant(house_after, statement.format(tampered=tampered.as_uri(), key=file["source_file_key"]))
+    _plant(refreshed, statement.format(tampered=tampered.as_uri(), key=file["source_file_key"]))
     with pytest.raises(expected) as raised:
-        pack(house_after, Request(4, 2024), tmp_path)
+        pack(refreshed, Request(4, 2024), tmp_path)
     assert all(words in str(raised.value) for words in named), raised.value
     assert list(tmp_path.glob("*.zip*")) == []
 
 
-def test_a_wrong_choice_lists_what_there_is(house_after: House, tmp_path: Path) -> None:
+def test_a_wrong_choice_lists_what_there_is(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
     for request, there_is in (
         (Request(17, 2024), "1, 2, 3"),
         (Request(4, 2022), "2023, 2024, 2025"),
@@ -260,15 +266,17 @@ def test_a_wrong_choice_lists_what_there_is(house_after: House, tmp_path: Path) 
         (Request(4, 2024, publication_no=9), "1, 2"),
     ):
         with pytest.raises(NoSuchChoice, match=there_is):
-            pack(house_after, request, tmp_path)
+            pack(refreshed, request, tmp_path)
 
 
-def test_before_the_first_publication_there_is_no_evidence(warehouse: Warehouse, tmp_path: Path) -> None:
-    with pytest.raises(NothingPublished):
-        write_pack(warehouse.url("builder"), LandingStore(landing_url()), Request(4, 2024), tmp_path)
+def test_before_the_first_publication_there_is_no_evidence(
+    demo: DemoAgencies, open_warehouse: OpenWarehouse, tmp_path: Path
+) -> None:
+    with open_warehouse(demo) as warehouse, pytest.raises(NothingPublished):
+        pack(warehouse, Request(4, 2024), tmp_path)
 
 
-def test_the_command_tells_what_it_wrote(house_after: House, tmp_path: Path) -> None:
+def test_the_command_tells_what_it_wrote(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
     arguments = ["evidence", "--work", "4", "--year", "2024", "--indicator", "node_level2_added"]
     told = CliRunner().invoke(app, [*arguments, "--output", str(tmp_path)])
     assert told.exit_code == 0, told.output
@@ -278,8 +286,8 @@ def test_the_command_tells_what_it_wrote(house_after: House, tmp_path: Path) -> 
     assert str(written) in told.output.replace("\n", "")
 
 
-def _plant(house: House, statement: str) -> None:
-    with house.warehouse.admin() as admin:
+def _plant(warehouse: PipelineWarehouse, statement: str) -> None:
+    with warehouse.database.admin() as admin:
         # A fault of the storage, not of a load: keys and triggers look away.
         admin.execute("set session_replication_role = replica")
         assert admin.execute(statement.encode()).rowcount

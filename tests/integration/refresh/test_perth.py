@@ -17,10 +17,10 @@ from green_freight.periods import Period
 from green_freight.settings import landing_url
 
 from demo_city.servers import DemoAgencies
-from tests.conftest import Warehouse
 
-from .house import House, morning_after
+from .conftest import OpenWarehouse
 from .perth import FOLDER, PerthCity, moment, sessions
+from .pipeline_warehouse import PipelineWarehouse, morning_after
 
 pytestmark = [
     pytest.mark.shared,
@@ -42,26 +42,26 @@ def perth(tmp_path: Path) -> Iterator[DemoAgencies]:
 
 
 def test_every_session_arrives_or_is_rejected_with_its_reason(
-    warehouse: Warehouse, perth: DemoAgencies
+    perth: DemoAgencies, open_warehouse: OpenWarehouse
 ) -> None:
     city: Any = perth.source.city
-    house = House(perth, warehouse)
-    work = [("stations", Period.month_of(city.last_day))]
-    work += [("station_stats", Period.day(day)) for day in SAMPLE]
-    work += [("charge_orders", Period.day(day)) for day in city.days()]
-    store = LandingStore(landing_url())
-    fetched = fetch_agency("power", work, house.connections(), store, "perth", city.last_day)
-    assert fetched.counts == {"landed": len(work)}
-    report = load_agency("power", work, "perth", store, tell=str)
-    assert (report.stopped, report.not_landed) == ([], [])
-    orders = [load for load in report.outcomes if load.dataset_id == "power_charge_order"]
-    assert sum(load.rows_in_file for load in orders) == SESSIONS
-    assert sum(load.rows_loaded + load.rows_rejected for load in orders) == SESSIONS
-    _assert_reasons_and_energy(house)
-    _assert_statistics_agree(house)
+    with open_warehouse(perth) as warehouse:
+        work = [("stations", Period.month_of(city.last_day))]
+        work += [("station_stats", Period.day(day)) for day in SAMPLE]
+        work += [("charge_orders", Period.day(day)) for day in city.days()]
+        store = LandingStore(landing_url())
+        fetched = fetch_agency("power", work, warehouse.connections(), store, "perth", city.last_day)
+        assert fetched.counts == {"landed": len(work)}
+        report = load_agency("power", work, "perth", store, tell=str)
+        assert (report.stopped, report.not_landed) == ([], [])
+        orders = [load for load in report.outcomes if load.dataset_id == "power_charge_order"]
+        assert sum(load.rows_in_file for load in orders) == SESSIONS
+        assert sum(load.rows_loaded + load.rows_rejected for load in orders) == SESSIONS
+        _assert_reasons_and_energy(warehouse)
+        _assert_statistics_agree(warehouse)
 
 
-def _assert_reasons_and_energy(house: House) -> None:
+def _assert_reasons_and_energy(warehouse: PipelineWarehouse) -> None:
     expected: Counter[str] = Counter()
     energy: defaultdict[date, Decimal] = defaultdict(Decimal)
     for session in sessions():
@@ -73,10 +73,10 @@ def _assert_reasons_and_energy(house: House) -> None:
     assert expected.total() == SESSIONS
     assert expected["missing_value"] == WITHOUT_END_OR_ENERGY
     assert expected["negative_energy"] <= NEGATIVE
-    loaded = house.value("select count(*) from raw.power_charge_order")
-    reasons = house.rows("select reason_code, count(*) as n from ops.rejected_row group by 1")
+    loaded = warehouse.value("select count(*) from raw.power_charge_order")
+    reasons = warehouse.rows("select reason_code, count(*) as n from ops.rejected_row group by 1")
     assert {row["reason_code"]: row["n"] for row in reasons} | {"loaded": loaded} == dict(expected)
-    months = house.rows(
+    months = warehouse.rows(
         "select date_trunc('month', started_at)::date as month, sum(energy_kwh) as kwh"
         " from raw.power_charge_order group by 1"
     )
@@ -84,9 +84,9 @@ def _assert_reasons_and_energy(house: House) -> None:
     assert len(energy) == 36
 
 
-def _assert_statistics_agree(house: House) -> None:
+def _assert_statistics_agree(warehouse: PipelineWarehouse) -> None:
     """Each sampled day's energy by the stations' statistics is that of its orders."""
-    days = house.rows(
+    days = warehouse.rows(
         """
         select stat_date, sum(connector_kwh) as stats,
             (select sum(energy_kwh) from raw.power_charge_order where started_at::date = stat_date) as orders

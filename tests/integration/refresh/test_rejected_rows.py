@@ -18,7 +18,7 @@ from demo_city.servers import DemoAgencies
 from tests.integration.coverage.agreement import assert_star_agrees
 
 from .conftest import Snapshot
-from .house import DAY, House, morning_after
+from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after
 
 LABELS = ("2025-09", str(DAY))
 # A wrong sum of a station is rejected with each of its connectors: counted in tests/integration/demo_city.
@@ -50,18 +50,18 @@ def careless(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
 
 
 def test_rejected_rows_are_the_planted_ones_and_nothing_wrong_is_published(
-    house: House, careless: DemoAgencies, reference: Snapshot, base: Snapshot
+    warehouse: PipelineWarehouse, careless: DemoAgencies, reference: Snapshot, base: Snapshot
 ) -> None:
-    figures_before = _figures(house, "2025-08-01")
-    house.replaced = dict.fromkeys(("postal", "power", "power_files"), careless)
-    night = house.night()
-    _assert_every_row_is_accounted_for(house, night.run_id)
+    figures_before = _figures(warehouse, "2025-08-01")
+    warehouse.replaced = dict.fromkeys(("postal", "power", "power_files"), careless)
+    night = warehouse.night()
+    _assert_every_row_is_accounted_for(warehouse, night.run_id)
     assert set(night.errors) == {("postal", "load")}
     stopped = night.errors["postal", "load"]
     assert isinstance(stopped, LoadStoppedError)
-    _assert_stopped(house, night.run_id, stopped)
+    _assert_stopped(warehouse, night.run_id, stopped)
     # What came whole is the truth, what was stopped stays as it was and is marked.
-    now = _figures(house, "2025-09-01")
+    now = _figures(warehouse, "2025-09-01")
     assert {name for name, (_, is_stale) in now.items() if is_stale} == {
         "terminal_station_added",
         "tricycle_marking_share",
@@ -69,24 +69,24 @@ def test_rejected_rows_are_the_planted_ones_and_nothing_wrong_is_published(
     for name in ("terminal_station_added", "tricycle_marking_share"):
         assert now[name][0] == figures_before[name][0]
     assert [line for line in pipeline.stale_datasets(night.run_id) if "postal_tricycle" in line]
-    _assert_sessions(house, night.run_id, reference)
-    assert_star_agrees(house.warehouse)
-    _assert_covered(house)
+    _assert_sessions(warehouse, night.run_id, reference)
+    assert_star_agrees(warehouse.database)
+    _assert_covered(warehouse)
 
 
-def _assert_every_row_is_accounted_for(house: House, run_id: str) -> None:
+def _assert_every_row_is_accounted_for(warehouse: PipelineWarehouse, run_id: str) -> None:
     expected: dict[str, Counter[tuple[str | None, str | None]]] = {}
     for hit in _hits():
         expected.setdefault(hit.dataset, Counter())[hit.reason_code, hit.column] += 1
     assert set(expected) == {LOADED, *STOPPED}
     loads = {
         row["dataset_id"]: row
-        for row in house.rows("select * from ops.load where run_id = %s", run_id)
+        for row in warehouse.rows("select * from ops.load where run_id = %s", run_id)
         if row["period_label"] in LABELS
     }
     for dataset, reasons in expected.items():
         load = loads[dataset]
-        rejected = house.rows("select * from ops.rejected_row where load_id = %s", load["load_id"])
+        rejected = warehouse.rows("select * from ops.rejected_row where load_id = %s", load["load_id"])
         found = Counter((row["reason_code"], row["column_name"]) for row in rejected)
         if load["outcome_code"] == "loaded":
             assert found == reasons
@@ -103,20 +103,20 @@ def _assert_every_row_is_accounted_for(house: House, run_id: str) -> None:
     assert loads[LOADED]["outcome_code"] == "loaded"
 
 
-def _assert_stopped(house: House, run_id: str, stopped: LoadStoppedError) -> None:
+def _assert_stopped(warehouse: PipelineWarehouse, run_id: str, stopped: LoadStoppedError) -> None:
     for dataset in STOPPED:
         assert dataset in str(stopped)
-        assert house.value(f"select count(*) from raw.{dataset} where _period = '2025-09'") == 0
+        assert warehouse.value(f"select count(*) from raw.{dataset} where _period = '2025-09'") == 0
         quality = "select is_stale from mart.data_quality where subject_code = %s"
-        assert house.value(quality, dataset) is True
-    assert "postal" in house.value(
+        assert warehouse.value(quality, dataset) is True
+    assert "postal" in warehouse.value(
         "select stale_agencies from mart.publication order by publication_no desc limit 1"
     )
 
 
-def _assert_covered(house: House) -> None:
+def _assert_covered(warehouse: PipelineWarehouse) -> None:
     """The stopped forms are missing, the orders whole but for the rejected rows."""
-    cells = house.rows("select * from ops.coverage where period_month = '2025-09-01'")
+    cells = warehouse.rows("select * from ops.coverage where period_month = '2025-09-01'")
     found = {row["dataset_id"]: row for row in cells}
     for dataset in STOPPED:
         assert (found[dataset]["state_code"], found[dataset]["loads_stopped"]) == ("missing", 1)
@@ -126,16 +126,16 @@ def _assert_covered(house: House) -> None:
     assert others == {"complete"}
 
 
-def _assert_sessions(house: House, run_id: str, reference: Snapshot) -> None:
+def _assert_sessions(warehouse: PipelineWarehouse, run_id: str, reference: Snapshot) -> None:
     """Every order that was not planted is published, and no other."""
     rejected = sum(hit.dataset == LOADED for hit in _hits())
     assert rejected > 0
     quality = "select rows_rejected from mart.data_quality where subject_code = %s"
-    assert house.value(quality, LOADED) == rejected
+    assert warehouse.value(quality, LOADED) == rejected
     before = _hits()
     keys = {hit.key for hit in before if hit.dataset == LOADED and hit.reason_code != "duplicate_key"}
-    pushed = {order["StartChargeSeq"] for order in house.demo.source.city.power.charge_orders_pushed(DAY)}
-    published = house.rows("select session_key from mart.fct_charging_session where pushed_on = %s", DAY)
+    pushed = {order["StartChargeSeq"] for order in warehouse.demo.source.city.power.charge_orders_pushed(DAY)}
+    published = warehouse.rows("select session_key from mart.fct_charging_session where pushed_on = %s", DAY)
     assert {row["session_key"] for row in published} == {f"power:{key}" for key in pushed - keys}
 
 
@@ -145,8 +145,8 @@ def _hits() -> list[Planted]:
     return [hit for hit in found if hit.period in LABELS]
 
 
-def _figures(house: House, month: str) -> dict[str, tuple[object, bool]]:
-    rows = house.rows(
+def _figures(warehouse: PipelineWarehouse, month: str) -> dict[str, tuple[object, bool]]:
+    rows = warehouse.rows(
         "select * from mart.fct_indicator_value where region_code = city_code and period_month = %s", month
     )
     return {row["indicator_code"]: ((row["numerator"], row["denominator"]), row["is_stale"]) for row in rows}

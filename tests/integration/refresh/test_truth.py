@@ -6,11 +6,11 @@ from datetime import date
 
 from demo_city.city import City
 
-from .house import DAY, House
-from .truths import differing_figures, published_totals, true_totals
+from .pipeline_warehouse import DAY, PipelineWarehouse
+from .true_figures import differing_figures, published_totals, true_totals
 
 
-def test_an_undisturbed_night_publishes_the_truth(house_after: House, city: City) -> None:
-    assert differing_figures(house_after, city, DAY) == set()
+def test_an_undisturbed_night_publishes_the_truth(refreshed: PipelineWarehouse, city: City) -> None:
+    assert differing_figures(refreshed, city, DAY) == set()
     for month in (date(2025, 8, 1), date(2025, 9, 1)):
-        assert published_totals(house_after, month) == true_totals(city, month, DAY)
+        assert published_totals(refreshed, month) == true_totals(city, month, DAY)

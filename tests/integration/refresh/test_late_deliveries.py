@@ -17,10 +17,10 @@ from demo_city.defects import planted
 from demo_city.defects.plants import Plants
 from demo_city.servers import DemoAgencies
 
-from .conftest import OpensHouse
-from .corrected_past import CorrectedPast
-from .house import DAY, House, morning_after
-from .truths import Figure, differing_figures, published_totals, true_totals
+from .conftest import OpenWarehouse
+from .corrected_register import CorrectedRegister
+from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after
+from .true_figures import Figure, differing_figures, published_totals, true_totals
 
 # Every report comes first with errors, corrected three days later; half the days of operation after four, order files
 # after one, so that some of the last days' corrections are still to come.
@@ -40,27 +40,27 @@ SETTLED, RUNNING = date(2025, 8, 1), date(2025, 9, 1)
 @pytest.fixture
 def drifting(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
     agencies = DemoAgencies(city, tmp_path_factory.mktemp("drifting"), morning_after(DAY), RATES)
-    agencies.source = CorrectedPast(city, Plants(RATES, city.seed))
+    agencies.source = CorrectedRegister(city, Plants(RATES, city.seed))
     with agencies:
         yield agencies
 
 
 def test_absorbed_defects_leave_no_trace_once_everything_has_come(
-    drifting: DemoAgencies, opens_house: OpensHouse, city: City
+    drifting: DemoAgencies, open_warehouse: OpenWarehouse, city: City
 ) -> None:
     _assert_much_is_planted(drifting, city)
-    with opens_house(drifting) as house:
-        house.take_history(DAY)
+    with open_warehouse(drifting) as warehouse:
+        warehouse.load_history(DAY)
         # The newest report's first edition is wrong, and nobody can know yet.
-        assert differing_figures(house, city, DAY) == {Figure("joint_delivery_share", RUNNING)}
-        assert published_totals(house, SETTLED) == true_totals(city, SETTLED)
-        settled = _untouched(house)
-        night = house.night(LATER)
+        assert differing_figures(warehouse, city, DAY) == {Figure("joint_delivery_share", RUNNING)}
+        assert published_totals(warehouse, SETTLED) == true_totals(city, SETTLED)
+        settled = _untouched(warehouse)
+        night = warehouse.night(LATER)
         assert night.errors == {}
-        assert differing_figures(house, city, LATER) == _moved_figures(drifting.source)
+        assert differing_figures(warehouse, city, LATER) == _moved_figures(drifting.source)
         for month in (SETTLED, RUNNING):
-            assert published_totals(house, month) == true_totals(city, month)
-        assert _untouched(house) == settled
+            assert published_totals(warehouse, month) == true_totals(city, month)
+        assert _untouched(warehouse) == settled
 
 
 def _assert_much_is_planted(drifting: DemoAgencies, city: City) -> None:
@@ -85,9 +85,9 @@ def _moved_figures(source: Any) -> set[Figure]:
     return {Figure("stopping_place_added", month) for month in months}
 
 
-def _untouched(house: House) -> list[dict[str, Any]]:
+def _untouched(warehouse: PipelineWarehouse) -> list[dict[str, Any]]:
     """Return the sessions and vehicle days of the settled month with the publication that wrote them."""
-    return house.rows_named(
+    return warehouse.rows_named(
         """
         select session_key as key, publication_no from mart.fct_charging_session where period_month = %(month)s
         union all

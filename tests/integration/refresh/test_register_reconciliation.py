@@ -18,8 +18,8 @@ from demo_city.city import City
 from demo_city.hindsight import Hindsight, Revision, without_stations
 from demo_city.servers import DemoAgencies
 
-from .conftest import OpensHouse, Snapshot
-from .house import DAY, House, morning_after
+from .conftest import OpenWarehouse, Snapshot
+from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after
 
 AT = datetime(2025, 10, 1, 12, tzinfo=SHANGHAI)
 NIGHT = DAY + timedelta(days=1)
@@ -40,30 +40,33 @@ def smaller(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[De
 
 
 def test_half_a_register_stops_nothing_else_and_stays_until_somebody_accepts_it(
-    smaller: DemoAgencies, reference: Snapshot, opens_house: OpensHouse
+    smaller: DemoAgencies, reference: Snapshot, open_warehouse: OpenWarehouse
 ) -> None:
-    with opens_house(smaller, reference) as house:
-        nodes, platforms = _count(house, "transport_node"), _count(house, "transport_platform")
-        night = house.take(NIGHT)
+    with open_warehouse(smaller, reference) as warehouse:
+        nodes, platforms = _count(warehouse, "transport_node"), _count(warehouse, "transport_platform")
+        night = warehouse.fetch_and_load(NIGHT)
         error = night.errors.pop(("transport", "fetch"))
         assert night.errors == {}
-        _assert_said(house, night.run_id, error)
-        assert (_count(house, "transport_node"), _count(house, "transport_platform")) == (nodes, platforms)
-        _assert_station_is_gone(house)
-        _accept(house, "transport", ("nodes", "platforms"))
-        assert _count(house, "transport_platform") == 0
-        assert _count(house, "transport_node") == nodes // 2
-        again = house.take(NIGHT)
+        _assert_said(warehouse, night.run_id, error)
+        assert (_count(warehouse, "transport_node"), _count(warehouse, "transport_platform")) == (
+            nodes,
+            platforms,
+        )
+        _assert_station_is_gone(warehouse)
+        _accept(warehouse, "transport", ("nodes", "platforms"))
+        assert _count(warehouse, "transport_platform") == 0
+        assert _count(warehouse, "transport_node") == nodes // 2
+        again = warehouse.fetch_and_load(NIGHT)
         assert again.errors == {}
-        assert _landed(house, again.run_id) == set()
+        assert _landed(warehouse, again.run_id) == set()
 
 
-def _assert_said(house: House, run_id: str, error: Exception) -> None:
+def _assert_said(warehouse: PipelineWarehouse, run_id: str, error: Exception) -> None:
     """The anomaly is a failure of the night that names agency, register, numbers, months, and what to do."""
     assert isinstance(error, BrokenDeliveryError)
     anomalies = {
         row["delivery_name"]: row["error_message"]
-        for row in house.rows(
+        for row in warehouse.rows(
             "select * from ops.fetch where run_id = %s and error_code = 'register_shrunk'", run_id
         )
     }
@@ -72,36 +75,36 @@ def _assert_said(house: House, run_id: str, error: Exception) -> None:
         for word in ("市交通运输局", "transport", "2023-", "backfill_history", "运行", "ask the agency"):
             assert word in message
     failed = "select distinct delivery_name from ops.fetch where run_id = %s and outcome_code like 'failed%%'"
-    assert {row["delivery_name"] for row in house.rows(failed, run_id)} == set(anomalies)
+    assert {row["delivery_name"] for row in warehouse.rows(failed, run_id)} == set(anomalies)
 
 
-def _assert_station_is_gone(house: House) -> None:
+def _assert_station_is_gone(warehouse: PipelineWarehouse) -> None:
     """The station's rows are gone, what it had delivered is not, and its days are not asked again without it."""
     for dataset in ("power_station", "power_pile", "power_connector"):
-        assert house.value(f"select count(*) from raw.{dataset} where station_id = %s", GONE_STATION) == 0
-        assert _count(house, dataset) > 0
+        assert warehouse.value(f"select count(*) from raw.{dataset} where station_id = %s", GONE_STATION) == 0
+        assert _count(warehouse, dataset) > 0
     energy = "select count(distinct _period) from raw.power_connector_energy where station_id = %s"
-    assert house.value(energy, GONE_STATION) == house.value(
+    assert warehouse.value(energy, GONE_STATION) == warehouse.value(
         "select count(distinct _period) from raw.power_connector_energy where _period <= %s", str(DAY)
     )
 
 
-def _accept(house: House, agency: str, names: tuple[str, ...]) -> None:
+def _accept(warehouse: PipelineWarehouse, agency: str, names: tuple[str, ...]) -> None:
     """Ask again for all months of some registers, as a backfill of the agency does among everything else."""
-    run_id, store = house.begin("backfill", NIGHT), LandingStore(landing_url())
+    run_id, store = warehouse.begin("backfill", NIGHT), LandingStore(landing_url())
     asked = [(name, month) for month in months(Period("2023-01"), Period.month_of(NIGHT)) for name in names]
     work = agencies.all_of(agency, asked, NIGHT)
     assert any(not period.is_month for _, period in work)
-    agencies.fetch_agency(agency, work, house.connections(), store, run_id, NIGHT).raise_for_failures()
+    agencies.fetch_agency(agency, work, warehouse.connections(), store, run_id, NIGHT).raise_for_failures()
     loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
 
 
-def _count(house: House, dataset: str) -> int:
-    found: int = house.value(f"select count(*) from raw.{dataset}")
+def _count(warehouse: PipelineWarehouse, dataset: str) -> int:
+    found: int = warehouse.value(f"select count(*) from raw.{dataset}")
     return found
 
 
-def _landed(house: House, run_id: str) -> set[tuple[Any, ...]]:
+def _landed(warehouse: PipelineWarehouse, run_id: str) -> set[tuple[Any, ...]]:
     registers = [
         name
         for agency in AGENCIES.values()
@@ -112,4 +115,4 @@ def _landed(house: House, run_id: str) -> set[tuple[Any, ...]]:
         "select delivery_name, period_label from ops.fetch where run_id = %s and outcome_code = 'landed'"
         " and delivery_name = any(%s)"
     )
-    return {tuple(row.values()) for row in house.rows(query, run_id, registers)}
+    return {tuple(row.values()) for row in warehouse.rows(query, run_id, registers)}

@@ -1,4 +1,4 @@
-"""One warehouse with its agencies: nights through the pipeline's own steps, and what stands published after them."""
+"""One test warehouse with its agencies: nightly runs through the pipeline's own steps, and what they published."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from tests.conftest import Warehouse
 EVENTS_FROM = date(2025, 7, 30)
 LAST_LOADED, EVE, DAY = date(2025, 9, 28), date(2025, 9, 29), date(2025, 9, 30)
 QUICK = {"attempts": "2", "first_wait_seconds": "0.01", "longest_wait_seconds": "0.02"}
-# What tells one way to the same state from another: numbers and moments of publications, builds and loads.
+# These differ between two ways to the same state: numbers and times of publications, builds and loads.
 _NUMBERS = ("publication", "publication_table_change", "publication_file", "figure_revision")
 
 
 @dataclass
 class Night:
-    """What a night's steps said: errors by agency and step, publication number (None: nothing differed)."""
+    """The result of a nightly run: errors by agency and step, publication number (None: nothing differed)."""
 
     run_id: str
     errors: dict[tuple[str, str], Exception] = field(default_factory=dict)
@@ -45,11 +45,11 @@ class Night:
 
 
 @dataclass
-class House:
-    """The agencies that are asked, and the warehouse that GREEN_FREIGHT_* points to."""
+class PipelineWarehouse:
+    """A test warehouse, to which GREEN_FREIGHT_* points, and the agencies that its runs fetch from."""
 
     demo: DemoAgencies
-    warehouse: Warehouse
+    database: Warehouse
     # Retry policy of single connections, by connection id.
     extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # Another instance of an agency in place of the usual one, by connection id.
@@ -82,11 +82,11 @@ class House:
         for demo in (self.demo, *self.replaced.values()):
             demo.set_clock(morning_after(self.newest_day))
 
-    def take_history(self, until: date, events_from: date = EVENTS_FROM) -> None:
+    def load_history(self, until: date, events_from: date = EVENTS_FROM) -> None:
         """Load registers and forms of all months, and the events from a day on; publish them."""
-        self.finish(self.take_past(until, events_from))
+        self.finish(self.load_past(until, events_from))
 
-    def take_past(self, until: date, events_from: date = EVENTS_FROM) -> str:
+    def load_past(self, until: date, events_from: date = EVENTS_FROM) -> str:
         """Load registers and forms of all months, and the events from a day on; return the run."""
         run_id = self.begin("backfill", until)
         store = LandingStore(landing_url())
@@ -104,12 +104,12 @@ class House:
 
     def night(self, day: date = DAY, order: Iterable[str] = tuple(AGENCIES)) -> Night:
         """Run a night as Airflow does: agencies apart from each other, then build, audit, publish."""
-        night = self.take(day, order)
+        night = self.fetch_and_load(day, order)
         night.publication_no, night.report = self.finish(night.run_id)
         return night
 
-    def take(self, day: date = DAY, order: Iterable[str] = tuple(AGENCIES)) -> Night:
-        """Fetch and load what is due; a failing agency costs the others nothing."""
+    def fetch_and_load(self, day: date = DAY, order: Iterable[str] = tuple(AGENCIES)) -> Night:
+        """Fetch and load what is due; a failing agency does not affect the others."""
         night = Night(self.begin("nightly", day))
         for agency in order:
             connections = {k: v for k, v in self.connections().items() if k.partition("_")[0] == agency}
@@ -132,27 +132,27 @@ class House:
         return published["publication_no"], pipeline.report(run_id)
 
     def prepare(self, run_id: str) -> dict[str, Any]:
-        """Build, audit and compare, as far as a run comes without an approval; return what the comparison found."""
+        """Build, audit and compare, as far as a run gets without an approval; return the comparison's result."""
         pipeline.build(run_id)
         pipeline.audit(run_id)
         return pipeline.compare(run_id)
 
     def backfill(self, parameters: Mapping[str, Any]) -> str:
-        """Begin a backfill as its DAG does and take its months; return its run, which is not built yet."""
+        """Begin a backfill as its DAG does and run its parts; return its run, which is not built yet."""
         self.runs += 1
         self.move_clock(date.fromisoformat(parameters["business_day"]))
         run_id = f"backfill_history/{self.runs}"
         steps.begin_backfill(run_id, parameters)
-        self.take_parts(run_id, parameters)
+        self.run_parts(run_id, parameters)
         return run_id
 
-    def take_parts(self, run_id: str, parameters: Mapping[str, Any]) -> None:
-        """Take the months of every agency that a backfill asks for."""
+    def run_parts(self, run_id: str, parameters: Mapping[str, Any]) -> None:
+        """Run the parts of every agency that a backfill asks for."""
         for agency in AGENCIES:
             for months_ in steps.backfill_months(run_id, agency, parameters):
                 steps.take_months(run_id, agency, months_, self.connections(), parameters)
 
-    def take_only(self, day: date) -> None:
+    def load_only(self, day: date) -> None:
         """Fetch and load the deliveries labelled with one day, none that were missed before it."""
         run_id = self.begin("nightly", day)
         store = LandingStore(landing_url())
@@ -165,20 +165,20 @@ class House:
             loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
 
     def drop(self) -> None:
-        """Drop the warehouse and its folder, where many houses are opened one after the other."""
-        with psycopg.connect(self.warehouse.server.dsn(), autocommit=True) as admin:
-            name = sql.Identifier(self.warehouse.database)
+        """Drop the warehouse and its folder, where many warehouses are opened one after the other."""
+        with psycopg.connect(self.database.server.dsn(), autocommit=True) as admin:
+            name = sql.Identifier(self.database.database)
             admin.execute(sql.SQL("drop database {} with (force)").format(name))
-        shutil.rmtree(self.warehouse.home, ignore_errors=True)
+        shutil.rmtree(self.database.home, ignore_errors=True)
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Return the rows of a query as the owner of the tables concerned sees them."""
-        with self.warehouse.admin() as admin, admin.cursor(row_factory=dict_row) as cursor:
+        with self.database.admin() as admin, admin.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(query.encode(), list(values)).fetchall()
 
     def rows_named(self, query: str, **values: Any) -> list[dict[str, Any]]:
         """Return the rows of a query with named parameters."""
-        with self.warehouse.admin() as admin, admin.cursor(row_factory=dict_row) as cursor:
+        with self.database.admin() as admin, admin.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(query.encode(), values).fetchall()
 
     def value(self, query: str, *values: Any) -> Any:
@@ -190,7 +190,7 @@ class House:
     def tables(self, without: Sequence[str] = ("publication_no",)) -> dict[str, str]:
         """Return a hash of each published table's content, without the numbers of publications or other columns."""
         found = {}
-        with self.warehouse.admin() as admin:
+        with self.database.admin() as admin:
             names = admin.execute(
                 "select tablename from pg_tables where schemaname = 'mart' and tablename not like '%\\_p20%'"
             ).fetchall()

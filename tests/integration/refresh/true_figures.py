@@ -10,7 +10,7 @@ from demo_city.plan_targets import INDICATORS
 from demo_city.truth import true_event_totals
 from local_stack.truth_check import compare
 
-from .house import House
+from .pipeline_warehouse import PipelineWarehouse
 
 _TOTALS = """
 select
@@ -30,9 +30,9 @@ class Figure(NamedTuple):
     period_month: date
 
 
-def differing_figures(house: House, city: City, as_of: date) -> set[Figure]:
+def differing_figures(warehouse: PipelineWarehouse, city: City, as_of: date) -> set[Figure]:
     """Return the figures that are not the true ones; every indicator of every month and year is looked at."""
-    comparison = compare(house.warehouse.url("reader"), city)
+    comparison = compare(warehouse.database.url("reader"), city)
     months = (as_of.year - 2023) * 12 + as_of.month
     years = as_of.year - 2022
     expected = (as_of, len(INDICATORS) * months, len(INDICATORS) * years)
@@ -40,9 +40,9 @@ def differing_figures(house: House, city: City, as_of: date) -> set[Figure]:
     return {Figure(d.indicator_code, d.period_month) for d in comparison.differences}
 
 
-def published_totals(house: House, month: date) -> dict[str, Any]:
+def published_totals(warehouse: PipelineWarehouse, month: date) -> dict[str, Any]:
     """Return the published totals of a month's events."""
-    [totals] = house.rows_named(_TOTALS, month=month)
+    [totals] = warehouse.rows_named(_TOTALS, month=month)
     return totals
 
 

@@ -9,11 +9,11 @@ from green_freight.backfill import revert
 from green_freight.replaying import ReplayOutcome, replay
 from green_freight.replaying.recipe import recipe_of
 
-from .house import DAY, LAST_LOADED, House
+from .pipeline_warehouse import DAY, LAST_LOADED, PipelineWarehouse
 
 
-def test_a_night_built_by_months_equals_its_rebuild(house_after: House) -> None:
-    before = house_after.tables()
+def test_a_night_built_by_months_equals_its_rebuild(refreshed: PipelineWarehouse) -> None:
+    before = refreshed.tables()
     outcome = replay(2)
     assert _differing(outcome) == {}
     assert (outcome.recipe.as_of_date, outcome.recipe.is_synthetic) == (DAY, False)
@@ -21,10 +21,10 @@ def test_a_night_built_by_months_equals_its_rebuild(house_after: House) -> None:
     assert rows.keys() == before.keys() - {"figure_revision"}
     assert rows == {name: int(before[name].split()[1]) for name in rows}
     assert rows["fct_charging_session"] > 1000
-    assert house_after.tables() == before
+    assert refreshed.tables() == before
 
 
-def test_an_old_state_published_again_is_rebuilt_as_what_it_was(house_after: House) -> None:
+def test_an_old_state_published_again_is_rebuilt_as_what_it_was(refreshed: PipelineWarehouse) -> None:
     """Publication 3 is the first one again: the same build, day and loads, and the rows readers see now."""
     assert revert.revert("revert/1", 1, "test", "tester").publication_no == 3
     outcome = replay(3)
@@ -32,7 +32,7 @@ def test_an_old_state_published_again_is_rebuilt_as_what_it_was(house_after: Hou
     assert outcome.recipe.as_of_date == LAST_LOADED
     assert outcome.recipe == replace(recipe_of(1), publication_no=3)
     assert len(recipe_of(2).loads) > len(outcome.recipe.loads)
-    [night] = house_after.rows("select count(*) as loads from ops.load where outcome_code = 'loaded'")
+    [night] = refreshed.rows("select count(*) as loads from ops.load where outcome_code = 'loaded'")
     assert night["loads"] >= len(recipe_of(2).loads)
     datasets = Counter(load.dataset_id for load in outcome.recipe.loads)
     assert len(datasets) == 22

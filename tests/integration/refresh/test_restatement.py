@@ -1,6 +1,6 @@
-"""Restating the past: shown on a copy first, approved where it must be, published once, and taken back again.
+"""A restatement: dry run on a copy, approval, one publication, and a revert.
 
-A stopping place turns out to be a year older than it was said to be: final figures of two years change, and no other.
+The in-service date of a stopping place is corrected to a year earlier: final figures of two years change, no other.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from demo_city.defects.plants import Plants
 from demo_city.plan_targets import INDICATORS
 from demo_city.servers import DemoAgencies
 
-from .conftest import OpensHouse, Snapshot
-from .corrected_past import CORRECTED_AT, CorrectedPast
-from .house import DAY, House, morning_after
+from .conftest import OpenWarehouse, Snapshot
+from .corrected_register import CORRECTED_AT, CorrectedRegister
+from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after
 
 INDICATOR = "stopping_place_added"
 LATER = date(2025, 10, 6)
@@ -60,66 +60,68 @@ def corrected(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     agencies = DemoAgencies(
         city, tmp_path_factory.mktemp("corrected"), morning_after(LATER), agencies=("transport",)
     )
-    agencies.source = CorrectedPast(city, Plants({}, city.seed))
+    agencies.source = CorrectedRegister(city, Plants({}, city.seed))
     with agencies:
         yield agencies
 
 
 @pytest.fixture
 def restated(
-    demo: DemoAgencies, reference: Snapshot, opens_house: OpensHouse, corrected: DemoAgencies
-) -> Iterator[House]:
-    """Give a house after the undisturbed night whose transport bureau has corrected its past since."""
+    demo: DemoAgencies, reference: Snapshot, open_warehouse: OpenWarehouse, corrected: DemoAgencies
+) -> Iterator[PipelineWarehouse]:
+    """Give a warehouse after the undisturbed night whose transport bureau has corrected its past since."""
     assert morning_after(LATER) > CORRECTED_AT
-    with opens_house(demo, reference) as house:
-        house.replaced = {"transport": corrected}
-        house.newest_day = LATER
-        yield house
+    with open_warehouse(demo, reference) as warehouse:
+        warehouse.replaced = {"transport": corrected}
+        warehouse.newest_day = LATER
+        yield warehouse
 
 
 def test_a_restatement_is_shown_approved_published_and_taken_back(
-    restated: House, reference: Snapshot, corrected: DemoAgencies
+    restated: PipelineWarehouse, reference: Snapshot, corrected: DemoAgencies
 ) -> None:
-    house = restated
-    _assert_a_dry_run_shows_it_and_changes_nothing(house, reference, corrected)
-    run_id = _assert_it_waits_for_its_approval(house, reference, corrected)
-    _assert_it_is_published_with_its_reason(house, run_id, corrected)
-    _assert_the_past_stands_as_it_was_known(house, reference)
-    _assert_a_revert_takes_it_back_for_good(house, reference)
+    warehouse = restated
+    _assert_a_dry_run_shows_it_and_changes_nothing(warehouse, reference, corrected)
+    run_id = _assert_it_waits_for_its_approval(warehouse, reference, corrected)
+    _assert_it_is_published_with_its_reason(warehouse, run_id, corrected)
+    _assert_the_past_stands_as_it_was_known(warehouse, reference)
+    _assert_a_revert_takes_it_back_for_good(warehouse, reference)
 
 
 def _assert_a_dry_run_shows_it_and_changes_nothing(
-    house: House, reference: Snapshot, corrected: DemoAgencies
+    warehouse: PipelineWarehouse, reference: Snapshot, corrected: DemoAgencies
 ) -> None:
-    before = _state(house)
+    before = _state(warehouse)
     parameters = {**REQUEST, "dry_run": True}
     run_id = "backfill_history/dry"
     trial = steps.begin_dry_run(run_id, parameters)
     with scratch.entered(trial):
-        house.take_parts(run_id, parameters)
-        found = house.prepare(run_id)
+        warehouse.run_parts(run_id, parameters)
+        found = warehouse.prepare(run_id)
     path = steps.end_dry_run(run_id)
     assert found["waiting"] > 0
-    assert house.tables() == reference.tables
-    assert _state(house) == before
-    assert not house.rows("select 1 from pg_database where datname = %s", trial.database)
+    assert warehouse.tables() == reference.tables
+    assert _state(warehouse) == before
+    assert not warehouse.rows("select 1 from pg_database where datname = %s", trial.database)
     with connect("builder") as session:
         kept = revisions.kept_comparison(session, run_id)
     assert _restated(kept) == _expected(corrected)
     text = path.read_text(encoding="utf-8-sig")
     assert text.count(INDICATOR) == len([c for c in kept.changes if c.key.indicator_code == INDICATOR])
-    assert house.value("select outcome_code from ops.run where run_id = %s", run_id) == "compared"
+    assert warehouse.value("select outcome_code from ops.run where run_id = %s", run_id) == "compared"
 
 
-def _assert_it_waits_for_its_approval(house: House, reference: Snapshot, corrected: DemoAgencies) -> str:
-    run_id = house.backfill(REQUEST)
-    found = house.prepare(run_id)
+def _assert_it_waits_for_its_approval(
+    warehouse: PipelineWarehouse, reference: Snapshot, corrected: DemoAgencies
+) -> str:
+    run_id = warehouse.backfill(REQUEST)
+    found = warehouse.prepare(run_id)
     assert found["waiting"] > 0
     # Other runs need not wait for the person who approves.
-    assert house.rows("select 1 from ops.candidate_lease") == []
+    assert warehouse.rows("select 1 from ops.candidate_lease") == []
     with pytest.raises(ApprovalMissing, match=INDICATOR):
         pipeline.publish(run_id)
-    assert house.tables() == reference.tables
+    assert warehouse.tables() == reference.tables
     with connect("builder") as session:
         assert _restated(revisions.kept_comparison(session, run_id)) == _expected(corrected)
     with pytest.raises(ValueError, match="reason"):
@@ -127,18 +129,20 @@ def _assert_it_waits_for_its_approval(house: House, reference: Snapshot, correct
     return run_id
 
 
-def _assert_it_is_published_with_its_reason(house: House, run_id: str, corrected: DemoAgencies) -> None:
+def _assert_it_is_published_with_its_reason(
+    warehouse: PipelineWarehouse, run_id: str, corrected: DemoAgencies
+) -> None:
     waiting = pipeline.outstanding(run_id)
     assert pipeline.approve(run_id, "tester", "核实无误 / checked with the bureau") == len(waiting)
     assert pipeline.outstanding(run_id) == []
     assert pipeline.publish(run_id)["publication_no"] == 3
-    [record] = house.rows("select * from mart.publication where publication_no = 3")
+    [record] = warehouse.rows("select * from mart.publication where publication_no = 3")
     assert (record["kind_code"], record["reason"]) == ("backfill", REQUEST["reason"])
     assert (record["approved_by"], record["approval_reason"]) == (
         "tester",
         "核实无误 / checked with the bureau",
     )
-    revised = house.rows(
+    revised = warehouse.rows(
         "select * from mart.figure_revision where publication_no = 3 and is_restatement order by period_month"
     )
     assert {(row["indicator_code"], row["period_month"]) for row in revised} == _expected(corrected)
@@ -148,11 +152,11 @@ def _assert_it_is_published_with_its_reason(house: House, run_id: str, corrected
         step = 1 if row["period_month"].year == 2024 else -1
         assert row["new_numerator"] - row["old_numerator"] == step
     first = "select count(*) from mart.figure_revision where publication_no = 1 and cause_codes = '{first}'"
-    assert house.value(first) == len(INDICATORS) * 33
+    assert warehouse.value(first) == len(INDICATORS) * 33
 
 
-def _assert_the_past_stands_as_it_was_known(house: House, reference: Snapshot) -> None:
-    pinned = house.rows(
+def _assert_the_past_stands_as_it_was_known(warehouse: PipelineWarehouse, reference: Snapshot) -> None:
+    pinned = warehouse.rows(
         """
         with chosen as (select set_config('green_freight.publication', '2', false))
         select numerator from chosen cross join lateral (
@@ -162,27 +166,27 @@ def _assert_the_past_stands_as_it_was_known(house: House, reference: Snapshot) -
         """,
         INDICATOR,
     )
-    now = house.value(
+    now = warehouse.value(
         "select numerator from mart.fct_indicator_value where indicator_code = %s and period_month = '2024-12-01'",
         INDICATOR,
     )
     assert now - pinned[0]["numerator"] == 1
 
 
-def _assert_a_revert_takes_it_back_for_good(house: House, reference: Snapshot) -> None:
+def _assert_a_revert_takes_it_back_for_good(warehouse: PipelineWarehouse, reference: Snapshot) -> None:
     outcome = revert.revert("revert/1", 2, "更正有误 / the correction was wrong", "tester")
     assert (outcome.outcome_code, outcome.publication_no) == ("published", 4)
-    assert house.tables() == reference.tables
-    [record] = house.rows("select * from mart.publication where publication_no = 4")
+    assert warehouse.tables() == reference.tables
+    [record] = warehouse.rows("select * from mart.publication where publication_no = 4")
     assert (record["kind_code"], record["reverted_to"], record["as_of_date"]) == ("revert", 2, DAY)
     # The bureau's register still says what was taken away: the next run asks before it comes back.
-    run_id = house.backfill(REQUEST)
-    house.prepare(run_id)
+    run_id = warehouse.backfill(REQUEST)
+    warehouse.prepare(run_id)
     codes = {code for change in pipeline.outstanding(run_id) for code in change.approval_codes}
     assert "undoes_revert" in codes
     with pytest.raises(ApprovalMissing):
         pipeline.publish(run_id)
-    assert house.tables() == reference.tables
+    assert warehouse.tables() == reference.tables
 
 
 def _restated(comparison: revisions.Comparison) -> set[tuple[str, date]]:
@@ -197,8 +201,8 @@ def _expected(corrected: DemoAgencies) -> set[tuple[str, date]]:
     return {(INDICATOR, month) for month in [date(2024, 11, 1), date(2024, 12, 1), *final]}
 
 
-def _state(house: House) -> list[Any]:
-    return [house.rows(query) for query in STATE]
+def _state(warehouse: PipelineWarehouse) -> list[Any]:
+    return [warehouse.rows(query) for query in STATE]
 
 
 class Reader(threading.Thread):
@@ -226,14 +230,16 @@ class Reader(threading.Thread):
         self.join()
 
 
-def test_a_bad_backfill_is_never_seen_by_a_reader_who_looks_all_the_time(house: House) -> None:
-    before = house.tables()
+def test_a_bad_backfill_is_never_seen_by_a_reader_who_looks_all_the_time(
+    warehouse: PipelineWarehouse,
+) -> None:
+    before = warehouse.tables()
     spoilt = "update raw.power_charge_order set energy_kwh = -energy_kwh where _period = %s returning 1"
-    with Reader(house.warehouse.url("reader")) as reader:
-        run_id = house.backfill(
+    with Reader(warehouse.database.url("reader")) as reader:
+        run_id = warehouse.backfill(
             {**REQUEST, "agencies": ["power"], "business_day": DAY.isoformat(), "only_missing": True}
         )
-        assert house.rows(spoilt, DAY.isoformat())
+        assert warehouse.rows(spoilt, DAY.isoformat())
         pipeline.build(run_id)
         with pytest.raises(AuditFailedError, match="energy"):
             pipeline.audit(run_id)
@@ -241,4 +247,4 @@ def test_a_bad_backfill_is_never_seen_by_a_reader_who_looks_all_the_time(house: 
             pipeline.publish(run_id)
     assert reader.looks > 100
     assert len(reader.seen) == 1
-    assert house.tables() == before
+    assert warehouse.tables() == before

@@ -1,4 +1,4 @@
-"""What turns out long afterwards, all at once: the next night finds it by itself, and exactly its figures change.
+"""What becomes known long afterwards, all at once: the next night finds it by itself, and exactly its figures change.
 
 Records that are gone without a tombstone, a past that is corrected, forms of old months sent again, a session nine
 months late, corrected statistics, days and figures, and files that are cleared off the shares. No night ran for three
@@ -28,9 +28,9 @@ from demo_city.hindsight import (
 from demo_city.servers import DemoAgencies
 from demo_city.truth import true_values
 
-from .conftest import OpensHouse, Snapshot
-from .house import DAY, House, morning_after
-from .truths import Figure, differing_figures, published_totals, true_totals
+from .conftest import OpenWarehouse, Snapshot
+from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after
+from .true_figures import Figure, differing_figures, published_totals, true_totals
 
 NIGHT = DAY + timedelta(days=20)
 AT = datetime(2025, 10, 2, 12, tzinfo=SHANGHAI)
@@ -98,26 +98,30 @@ CLEARED = {
 
 
 @pytest.fixture(scope="module")
-def wiser(city: City) -> City:
+def corrected_city(city: City) -> City:
     return City(seed=city.seed, volume=city.volume, hindsight=Hindsight(REVISIONS, CLEARED))
 
 
 @pytest.fixture(scope="module")
-def agencies(wiser: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
-    with DemoAgencies(wiser, tmp_path_factory.mktemp("wiser"), morning_after(DAY)) as running:
+def agencies(corrected_city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
+    with DemoAgencies(corrected_city, tmp_path_factory.mktemp("corrected"), morning_after(DAY)) as running:
         yield running
 
 
 def test_what_turns_out_later_changes_exactly_its_figures(
-    agencies: DemoAgencies, reference: Snapshot, opens_house: OpensHouse, wiser: City, city: City
+    agencies: DemoAgencies,
+    reference: Snapshot,
+    open_warehouse: OpenWarehouse,
+    corrected_city: City,
+    city: City,
 ) -> None:
-    with opens_house(agencies, reference) as house:
-        before, settled = _figures(house), _rows_of(house, SETTLED)
+    with open_warehouse(agencies, reference) as warehouse:
+        before, settled = _figures(warehouse), _rows_of(warehouse, SETTLED)
         assert settled
-        night = house.night(NIGHT)
+        night = warehouse.night(NIGHT)
         assert night.errors == {}
-        assert differing_figures(house, wiser, NIGHT) == set()
-        after, expected = _figures(house), _expected_changes(city, wiser)
+        assert differing_figures(warehouse, corrected_city, NIGHT) == set()
+        after, expected = _figures(warehouse), _expected_changes(city, corrected_city)
         assert {figure.indicator_code for figure in expected} == INDICATORS
         changed = {key for key in before if before[key][0] != after[key][0]}
         assert changed == expected
@@ -127,18 +131,18 @@ def test_what_turns_out_later_changes_exactly_its_figures(
             key for key in expected if key.period_month < CLOSED_MEANWHILE
         }
         for month in (date(2025, 8, 1), date(2025, 9, 1)):
-            assert published_totals(house, month) == true_totals(wiser, month)
-        _assert_late_session(house, wiser)
-        assert _rows_of(house, SETTLED) == settled
-        _assert_nothing_stale(house)
+            assert published_totals(warehouse, month) == true_totals(corrected_city, month)
+        _assert_late_session(warehouse, corrected_city)
+        assert _rows_of(warehouse, SETTLED) == settled
+        _assert_nothing_stale(warehouse)
         reported = "select reported_value from mart.fct_reported_figure where indicator_code = %s and period_month = %s"
-        assert house.value(reported, "stopping_place_added", date(2024, 6, 1)) == 7
-        _assert_a_full_build_finds_no_difference(house)
+        assert warehouse.value(reported, "stopping_place_added", date(2024, 6, 1)) == 7
+        _assert_a_full_build_finds_no_difference(warehouse)
 
 
-def _figures(house: House) -> dict[Figure, tuple[Any, int]]:
+def _figures(warehouse: PipelineWarehouse) -> dict[Figure, tuple[Any, int]]:
     """Return the parts of each figure of the months of the base, and the publication that wrote it."""
-    rows = house.rows(
+    rows = warehouse.rows(
         "select * from mart.fct_indicator_value where region_code = city_code and period_month <= %s", DAY
     )
     return {
@@ -150,10 +154,10 @@ def _figures(house: House) -> dict[Figure, tuple[Any, int]]:
     }
 
 
-def _expected_changes(city: City, wiser: City) -> set[Figure]:
-    """Return the figures that the two cities know differently, the wiser one at the later night."""
+def _expected_changes(city: City, corrected_city: City) -> set[Figure]:
+    """Return the figures that the two cities know differently, the corrected one at the later night."""
     then = {Figure(v.indicator_code, v.period_month): v for v in true_values(city, DAY)}
-    now = {Figure(v.indicator_code, v.period_month): v for v in true_values(wiser, NIGHT)}
+    now = {Figure(v.indicator_code, v.period_month): v for v in true_values(corrected_city, NIGHT)}
     return {
         key
         for key, value in then.items()
@@ -161,9 +165,9 @@ def _expected_changes(city: City, wiser: City) -> set[Figure]:
     }
 
 
-def _rows_of(house: House, month: date) -> list[Row]:
+def _rows_of(warehouse: PipelineWarehouse, month: date) -> list[Row]:
     """Return a month's sessions and vehicle days with the publication that wrote them."""
-    return house.rows_named(
+    return warehouse.rows_named(
         """
         select session_key as key, publication_no from mart.fct_charging_session where period_month = %(month)s
         union all
@@ -175,13 +179,13 @@ def _rows_of(house: House, month: date) -> list[Row]:
     )
 
 
-def _assert_late_session(house: House, wiser: City) -> None:
-    [late] = _late_session(wiser.power.charge_orders_pushed(LATE_FILE)[:1])[1:]
-    totals = published_totals(house, NEW_YEARS_EVE)
+def _assert_late_session(warehouse: PipelineWarehouse, corrected_city: City) -> None:
+    [late] = _late_session(corrected_city.power.charge_orders_pushed(LATE_FILE)[:1])[1:]
+    totals = published_totals(warehouse, NEW_YEARS_EVE)
     assert (totals["session_count"], totals["session_energy_kwh"]) == (1, late["TotalPower"])
 
 
-def _assert_nothing_stale(house: House) -> None:
+def _assert_nothing_stale(warehouse: PipelineWarehouse) -> None:
     """What is gone at the source is in no table, but for vehicles and piles that events still name."""
     for table in (
         "raw.transport_node where node_id = 'N2008'",
@@ -194,13 +198,13 @@ def _assert_nothing_stale(house: House) -> None:
         "mart.dim_pile where pile_key like '%%3207710000090005' and not is_inferred",
         "raw.commerce_store_delivery where store_code = 'SC0001' and _period = '2023-08'",
     ):
-        assert house.value(f"select count(*) from {table}") == 0, table
+        assert warehouse.value(f"select count(*) from {table}") == 0, table
 
 
-def _assert_a_full_build_finds_no_difference(house: House) -> None:
+def _assert_a_full_build_finds_no_difference(warehouse: PipelineWarehouse) -> None:
     """The same night again, built from nothing: what was replaced month by month is what a full build gives."""
-    house.rows("delete from intermediate.candidate_state returning 1")
-    again = house.night(NIGHT)
+    warehouse.rows("delete from intermediate.candidate_state returning 1")
+    again = warehouse.night(NIGHT)
     assert (again.errors, again.publication_no) == ({}, None)
     landed = "select delivery_name, period_label from ops.fetch where run_id = %s and outcome_code = 'landed'"
-    assert house.rows(landed, again.run_id) == []
+    assert warehouse.rows(landed, again.run_id) == []

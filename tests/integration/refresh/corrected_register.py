@@ -13,8 +13,8 @@ CORRECTED_AT = datetime(2025, 10, 5, 12, tzinfo=SHANGHAI)
 PLACES = "transport_stopping_place"
 
 
-class CorrectedPast(Source):
-    """The city's deliveries, with one stopping place that turns out to be a year older than it was said to be."""
+class CorrectedRegister(Source):
+    """The city's deliveries, with one stopping place that becomes known to be a year older than it was said to be."""
 
     def register_rows(self, dataset: str, now: datetime) -> list[dict[str, Any]]:
         """Return the current version of a register's records."""

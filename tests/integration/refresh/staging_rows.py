@@ -1,4 +1,4 @@
-"""What staging holds of one agency beside what the city knows at a moment: the columns that stories change."""
+"""What staging holds of one agency beside what the city knows at a moment: the columns that scenarios change."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from demo_city.city import City
 from demo_city.hindsight import Row
 
-from .house import House
-from .stories import EVENTS_FROM, FINAL, FORMS, MONTHS, REGISTERS
+from .pipeline_warehouse import PipelineWarehouse
+from .scenarios import EVENTS_FROM, FINAL, FORMS, MONTHS, REGISTERS
 
 Facts = set[tuple[Any, ...]]
 
@@ -51,10 +51,10 @@ _QUERIES = {
 }
 
 
-def staged(house: House, agency: str) -> dict[str, Facts]:
-    """Return what staging holds, by dataset; a dataset without periods holds everything, forms the stories' months."""
+def staged(warehouse: PipelineWarehouse, agency: str) -> dict[str, Facts]:
+    """Return what staging holds, by dataset; datasets without periods hold everything, forms MONTHS."""
     return {
-        dataset: {tuple(row.values()) for row in house.rows_named(query, months=list(MONTHS))}
+        dataset: {tuple(row.values()) for row in warehouse.rows_named(query, months=list(MONTHS))}
         for dataset, query in _QUERIES.items()
         if dataset.startswith(agency)
     }
