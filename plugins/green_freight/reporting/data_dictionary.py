@@ -29,8 +29,8 @@ publication that wrote the row. **Bold** columns are the primary key; types are 
 
 # Folder of the models, heading; in the order in which a reader meets them.
 _SECTIONS = (
-    ("report", "读者表 / Readers' tables"),
-    ("indicator", "指标 / Indicators"),
+    ("reports", "读者表 / Readers' tables"),
+    ("indicators", "指标 / Indicators"),
     ("core", "明细与维度 / Details and dimensions"),
 )
 
@@ -73,7 +73,7 @@ def markdown(manifest: Mapping[str, Any]) -> str:
     _insist_on_descriptions(specs)
     parts = [_HEAD]
     for folder, title in _SECTIONS:
-        chosen = [spec for spec in specs if models[spec.name]["fqn"][-2] == folder]
+        chosen = [spec for spec in specs if models[spec.name]["fqn"][1] == folder]
         links = "、".join(f"[{spec.name}](#{spec.name})" for spec in chosen)
         parts.append(f"## {title}\n\n{links}\n")
         parts += ["\n".join(_table(spec, models[spec.name])) for spec in chosen]

@@ -26,10 +26,11 @@ _SEEDS = PROJECT / "dbt_project" / "seeds"
 
 @cache
 def marts() -> dict[str, dict[str, str]]:
-    """Return the columns and types of every model of the marts, as their descriptions state them."""
+    """Return the columns and types of every published model, as their descriptions state them."""
     models = [
         model
-        for path in sorted((PROJECT / "dbt_project" / "models" / "marts").rglob("*.yml"))
+        for layer in ("core", "indicators", "reports")
+        for path in sorted((PROJECT / "dbt_project" / "models" / layer).glob("*.yml"))
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models") or []
     ]
     return {

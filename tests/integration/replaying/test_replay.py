@@ -12,7 +12,7 @@ from green_freight.replaying import Progress, ReplayError, ReplayOutcome, replay
 
 from tests.integration.replaying.conftest import DAYS, Published, commit, git
 
-FORMULA = Path("dbt_project/models/marts/core/fct_vehicle_operation.sql")
+FORMULA = Path("dbt_project/models/core/fct_vehicle_operation.sql")
 
 
 def _scratches(published: Published) -> list[tuple[Any, ...]]:

@@ -23,7 +23,8 @@ SUITES = {suite.table: suite for suite in read_suites()}
 def marts() -> dict[str, dict[str, Any]]:
     models = [
         model
-        for path in (PROJECT / "dbt_project" / "models" / "marts").rglob("*.yml")
+        for layer in ("core", "indicators", "reports")
+        for path in (PROJECT / "dbt_project" / "models" / layer).glob("*.yml")
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models") or []
     ]
     return {model["name"]: model for model in models}

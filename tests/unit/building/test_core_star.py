@@ -10,7 +10,7 @@ import pytest
 import yaml
 from green_freight.settings import PROJECT
 
-CORE = PROJECT / "dbt_project" / "models" / "marts" / "core"
+CORE = PROJECT / "dbt_project" / "models" / "core"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -35,7 +35,10 @@ class TestModel:
         assert declared_test(model, "unique_key")["columns"] == published["primary_key"]
         parents = declared_test(model, "has_parents").get("parents", [])
         assert [(parent["columns"], parent["parent"]) for parent in parents] == [
-            (key["columns"], f"ref('{key['references']}')") for key in published["foreign_keys"]
+            (key["columns"], f"ref('{key['references']}')")
+            for key in published["foreign_keys"]
+            # The test joins by equal names; another name is a key of the database and an expectation alone.
+            if key["columns"] == key["referenced_columns"]
         ]
 
     def test_a_partitioned_table_has_the_month_in_its_key(self, model: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ def _model(name: str, folder: str, columns: dict[str, str], **publish: Any) -> d
     return {
         "resource_type": "model",
         "name": name,
-        "fqn": ["green_freight", "marts", folder, name],
+        "fqn": ["green_freight", folder, name],
         "description": f"一行是一个{name}。 / One row is one {name}.",
         "columns": {
             column: {
@@ -39,7 +39,7 @@ def _manifest(note: str = "备注 a|b / note a|b") -> dict[str, Any]:
     return {
         "nodes": {
             "a": _model("dim_a", "core", key, primary_key=["city_code", "a"]),
-            "b": _model("card", "report", others, primary_key=["city_code"], foreign_keys=[reference]),
+            "b": _model("card", "reports", others, primary_key=["city_code"], foreign_keys=[reference]),
             "c": {"resource_type": "test", "name": "no model"},
         }
     }

@@ -4,7 +4,7 @@ with dataset_months as (
 ),
 
 current_loads as (
-    select * from {{ ref('int_data_quality__current_load') }}
+    select * from {{ ref('int_load__current') }}
 ),
 
 datasets as (

@@ -4,7 +4,7 @@ with figures as (
 ),
 
 expectations as (
-    select * from {{ ref('int_indicator__expectation') }}
+    select * from {{ ref('int_indicator__expected_value') }}
 ),
 
 -- Comparisons take numerator and denominator as they are: a rounded ratio could pass a target it misses.

@@ -3,7 +3,7 @@ with final as (
     {% for code in indicator_codes() -%}
         select
             {{ evidence_column_names() }}
-        from {{ ref('int_indicator__' ~ code) }}
+        from {{ ref('int_evidence__' ~ code) }}
         {{ "union all" if not loop.last }}
     {% endfor %}
 )

@@ -1,7 +1,7 @@
 -- One row per dataset and day that a successful load covers; a month's label covers its days up to
 -- complete_through.
 with loads as (
-    select * from {{ ref('int_data_quality__load') }}
+    select * from {{ ref('stg_ops__load') }}
     where complete_through is not null
 ),
 

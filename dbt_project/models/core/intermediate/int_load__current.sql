@@ -1,6 +1,6 @@
 -- One row per dataset and period: its newest load that took rows in, the one whose rows raw holds.
 with loads as (
-    select * from {{ ref('int_data_quality__load') }}
+    select * from {{ ref('stg_ops__load') }}
     where outcome_code = 'loaded'
 ),
 
