@@ -1,10 +1,10 @@
-"""A synthetic city with four agencies, of which everything is known: the warehouse's proving ground.
+"""A synthetic city with four agencies whose true figures are all known, for demonstrations and tests.
 
 The model: `city.City` puts together the transport bureau's registers (`registers`), vehicle-days (`vehicle_days`), the
-commerce bureau's report (`store_reports`), the postal files (`postal_files`) and the power company (`power_operator`
-over `charging_network` and `charging_sessions`). `story` holds what happens and when, and which targets are missed.
-The truth: `truth` counts every indicator of every month from those objects (`knowledge`, `truth_measures`,
-`truth_status`, `plan_targets`); `reported` gives the bureaus' own figures with their few known slips.
+commerce bureau's report (`commerce_forms`), the postal files (`postal_forms`) and the power company (`power_operator`
+over `charging_network` and `charging_sessions`). `monthly_events` holds what happens and when, and which targets are
+missed. The truth: `truth` counts every indicator of every month from those objects (`as_of_state`, `truth_measures`,
+`truth_status`, `plan_targets`); `reported_figures` gives the bureaus' own figures with their few known differences.
 
     python -m demo_city truth --as-of 2025-09-30 --format csv --scope months
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from demo_city.servers.command import defects, serve
+from demo_city.servers.commands import defects, serve
 from demo_city.truth_command import truth
 
 app = typer.Typer(no_args_is_help=True, help="演示城市（演示数据）· the demonstration city (synthetic data)")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from demo_city.chance import SHANGHAI, stream
 from demo_city.charging_operator import Message
 from demo_city.identifiers import organisation_code
+from demo_city.random_generator import SHANGHAI, stream
 
 PUBLIC, PRIVATE, BUS, SANITATION, LOGISTICS, TAXI = 1, 50, 100, 101, 102, 103
 BUILDING, CLOSED, MAINTENANCE, IN_SERVICE = 1, 5, 6, 50

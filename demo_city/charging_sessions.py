@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from demo_city.chance import stream
+from demo_city.random_generator import stream
 
 Ints = NDArray[np.int64]
 SESSIONS_A_DAY = 2000

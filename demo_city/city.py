@@ -8,7 +8,7 @@
 
 Everything is invented and says so (示范…, 演示…). Same seed, volume and dates: same city, byte for byte. `volume`
 scales the events only; the registers always have the plan's real size. What is true about the city, indicator by
-indicator, is in `demo_city.truth`; what happens in it, in `demo_city.story`.
+indicator, is in `demo_city.truth`; what happens in it, in `demo_city.monthly_events`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from demo_city.chance import SHANGHAI, day_end, month_end, month_starts
-from demo_city.hindsight import Hindsight
-from demo_city.postal_files import PostalFiles
+from demo_city.commerce_forms import CommerceReports
+from demo_city.late_knowledge import LateKnowledge
+from demo_city.postal_forms import PostalFiles
 from demo_city.power_operator import FleetVehicle, PowerOperator
-from demo_city.register_book import Row, current_rows
+from demo_city.random_generator import SHANGHAI, day_end, month_end, month_starts
 from demo_city.registers import REGISTER_KEYS, transport_registers
-from demo_city.store_reports import CommerceReports
 from demo_city.vehicle_days import VehicleDays
+from demo_city.versioned_register import Row, current_rows
 
 FIRST_DAY, LAST_DAY = date(2023, 1, 1), date(2026, 12, 31)
 DEMONSTRATION_DAY = date(2025, 9, 30)
@@ -42,7 +42,7 @@ class City:
         volume: float = RUN_VOLUME,
         first_day: date = FIRST_DAY,
         last_day: date = LAST_DAY,
-        hindsight: Hindsight | None = None,
+        late_knowledge: LateKnowledge | None = None,
     ) -> None:
         """Build the registers (well below a second); events are generated when asked for.
 
@@ -56,7 +56,7 @@ class City:
         if volume < 0:
             raise ValueError(f"a volume is not negative: {volume}")
         self.seed, self.volume, self.first_day, self.last_day = seed, volume, first_day, last_day
-        self.hindsight = hindsight or Hindsight()
+        self.late_knowledge = late_knowledge or LateKnowledge()
         books = transport_registers(seed, last_day.year)
         self._versions = {dataset: book.versions() for dataset, book in books.items()}
         fleet = books["transport_vehicle"].last_versions()
@@ -83,7 +83,7 @@ class City:
     def register_as_known(self, dataset_id: str, as_of: date) -> list[Row]:
         """Return a transport register's records as known when a day is over, tombstones left out."""
         rows = current_rows(self._versions[dataset_id], REGISTER_KEYS[dataset_id], as_of)
-        known = self.hindsight.rows(dataset_id, None, rows, day_end(as_of))
+        known = self.late_knowledge.rows(dataset_id, None, rows, day_end(as_of))
         return [row for row in known if not row["is_deleted"]]
 
     def vehicle_operations(self, day: date) -> list[Row]:
@@ -92,7 +92,7 @@ class City:
 
     def reported_figures(self, month: date) -> list[Row]:
         """Return the figures that the bureaus report for a month, as they knew it when the month was over."""
-        from demo_city.reported import (
+        from demo_city.reported_figures import (
             reported_figures,
         )  # the truth needs the city, so the city cannot import it
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from demo_city.chance import SHANGHAI, entered_at, stream
 from demo_city.identifiers import credit_code
-from demo_city.register_book import RegisterBook, Row
+from demo_city.random_generator import SHANGHAI, entered_at, stream
+from demo_city.versioned_register import Row, VersionedRegister
 
 BEFORE_START = datetime(2022, 12, 31, 10, 0, tzinfo=SHANGHAI)
 STEMS = "甲乙丙丁戊己庚辛壬癸子丑寅卯"
@@ -65,10 +65,10 @@ def enterprise_id(place: int) -> str:
     return f"E{place:04d}"
 
 
-def enterprises(seed: int) -> RegisterBook:
+def enterprises(seed: int) -> VersionedRegister:
     """Return the register of delivery enterprises."""
     rng = stream(seed, "enterprises")
-    book = RegisterBook("enterprise_id")
+    book = VersionedRegister("enterprise_id")
     for place, (code_region, region) in enumerate(_PLACES, 1):
         registered = date(2009 + int(rng.integers(0, 12)), int(rng.integers(1, 13)), int(rng.integers(1, 29)))
         row: Row = {
@@ -88,10 +88,10 @@ def enterprises(seed: int) -> RegisterBook:
     return book
 
 
-def enterprise_grades(seed: int) -> RegisterBook:
+def enterprise_grades(seed: int) -> VersionedRegister:
     """Return the register of grade certificates."""
     rng = stream(seed, "certificates")
-    book = RegisterBook("certificate_no")
+    book = VersionedRegister("certificate_no")
     for certificate in CERTIFICATES:
         row: Row = {
             "certificate_no": certificate.number,

@@ -6,16 +6,22 @@ from datetime import date
 
 import numpy as np
 
-from demo_city import story
-from demo_city.chance import entered_at, spread, stream
+from demo_city import monthly_events
 from demo_city.enterprises import BEFORE_START
-from demo_city.register_book import RegisterBook, Row
+from demo_city.random_generator import entered_at, spread, stream
+from demo_city.versioned_register import Row, VersionedRegister
 
 REGIONS = ("320706", "320706", "320706", "320703", "320707", "320722", "320723", "320724", "320771", "320772")
 ROADS = ("示范大道", "样板路", "演示一路", "演示二路", "假设街", "例子巷", "虚拟北路", "模拟南路")
 OLD_STOPPING_PLACES = 12
 OLD_LEVEL3_NODES = 8
-LEVEL3_NODES: story.Monthly = {(2023, 5): 4, (2023, 11): 4, (2024, 4): 5, (2024, 10): 4, (2025, 5): 3}
+LEVEL3_NODES: monthly_events.Monthly = {
+    (2023, 5): 4,
+    (2023, 11): 4,
+    (2024, 4): 5,
+    (2024, 10): 4,
+    (2025, 5): 3,
+}
 _LEVEL_NAMES = {"1": "一级节点（综合物流园）", "2": "二级节点（公共配送中心）", "3": "三级节点（末端网点）"}
 
 
@@ -26,7 +32,7 @@ def region(rng: np.random.Generator) -> str:
 
 class _Nodes:
     def __init__(self, seed: int) -> None:
-        self.book = RegisterBook("node_id")
+        self.book = VersionedRegister("node_id")
         self.rng = stream(seed, "nodes")
         self._counts: dict[str, int] = {}
 
@@ -47,14 +53,18 @@ class _Nodes:
         return node_id
 
 
-def nodes(seed: int, last_year: int) -> RegisterBook:
+def nodes(seed: int, last_year: int) -> VersionedRegister:
     """Return the transport bureau's nodes of levels 1 to 3 (the postal side keeps its own terminal stations)."""
     made = _Nodes(seed)
     made.open("2", date(2021, 6, 1))
     for n in range(OLD_LEVEL3_NODES):
         made.open("3", date(2020 + n % 3, 1 + n, 10))
     opened: dict[str, list[str]] = {}
-    for level, months in (("1", story.LEVEL1_NODES), ("2", story.LEVEL2_NODES), ("3", LEVEL3_NODES)):
+    for level, months in (
+        ("1", monthly_events.LEVEL1_NODES),
+        ("2", monthly_events.LEVEL2_NODES),
+        ("3", LEVEL3_NODES),
+    ):
         for (year, month), count in months.items():
             if year <= last_year:
                 days = spread(made.rng, count, year, month)
@@ -70,12 +80,12 @@ def nodes(seed: int, last_year: int) -> RegisterBook:
     return made.book
 
 
-def stopping_places(seed: int, last_year: int) -> RegisterBook:
+def stopping_places(seed: int, last_year: int) -> VersionedRegister:
     """Return the temporary stopping places for delivery vehicles."""
     rng = stream(seed, "stopping_places")
-    book = RegisterBook("place_id")
+    book = VersionedRegister("place_id")
     days = [date(2019 + n % 4, 1 + n, 15) for n in range(OLD_STOPPING_PLACES)]
-    for (year, month), count in sorted(story.STOPPING_PLACES.items()):
+    for (year, month), count in sorted(monthly_events.STOPPING_PLACES.items()):
         if year <= last_year:
             days += spread(rng, count, year, month)
     for serial, day in enumerate(days, 1):

@@ -15,7 +15,7 @@ from demo_city.charge_orders import render_orders
 from demo_city.charging_network import OPERATOR_ID, SITES, Connector, connectors, station_id, station_versions
 from demo_city.charging_operator import Message
 from demo_city.charging_sessions import DAY, Ints, Plugs, Sessions, sessions_of
-from demo_city.exact import hundredths
+from demo_city.exact_decimals import hundredths
 
 _NEVER = date.max.toordinal()
 # three of five drivers identify themselves; the others charge by card

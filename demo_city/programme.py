@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from demo_city import story
-from demo_city.chance import SHANGHAI, entered_at, stream
+from demo_city import monthly_events
 from demo_city.enterprises import BEFORE_START
-from demo_city.register_book import RegisterBook, Row
+from demo_city.random_generator import SHANGHAI, entered_at, stream
+from demo_city.versioned_register import Row, VersionedRegister
 
 # indicator, work, year, achieved, reported (None: the same day)
 _Milestone = tuple[str, int, int, date, date | None]
@@ -72,18 +72,24 @@ _POLICIES = (
 )
 
 
-def platforms(seed: int) -> RegisterBook:
+def platforms(seed: int) -> VersionedRegister:
     """Return the information platforms; a private one that was switched off in 2023 does not count later."""
     rng = stream(seed, "platforms")
-    book = RegisterBook("platform_id")
+    book = VersionedRegister("platform_id")
     made = (
-        ("F001", "public", "示范城市配送公共综合服务平台", "演示市交通运输局", story.PUBLIC_PLATFORM_ON),
+        (
+            "F001",
+            "public",
+            "示范城市配送公共综合服务平台",
+            "演示市交通运输局",
+            monthly_events.PUBLIC_PLATFORM_ON,
+        ),
         (
             "F002",
             "enterprise",
             "演示丙供应链信息共享平台",
             "演示丙城市配送有限公司",
-            story.ENTERPRISE_PLATFORM_ON,
+            monthly_events.ENTERPRISE_PLATFORM_ON,
         ),
         ("F003", "enterprise", "演示甲车货匹配平台", "演示甲城市配送有限公司", date(2021, 4, 1)),
     )
@@ -101,10 +107,10 @@ def platforms(seed: int) -> RegisterBook:
     return book
 
 
-def milestones(seed: int, last_year: int) -> RegisterBook:
+def milestones(seed: int, last_year: int) -> VersionedRegister:
     """Return the milestones as the bureaus report them; some indicators are reported more than once a year."""
     rng = stream(seed, "milestones")
-    book = RegisterBook("milestone_id")
+    book = VersionedRegister("milestone_id")
     for serial, (indicator, work, year, achieved, reported) in enumerate(MILESTONES, 1):
         if achieved.year > last_year:
             continue
@@ -123,10 +129,10 @@ def milestones(seed: int, last_year: int) -> RegisterBook:
     return book
 
 
-def funds(seed: int, last_year: int) -> RegisterBook:
+def funds(seed: int, last_year: int) -> VersionedRegister:
     """Return the fund entries by purpose, in yuan: budgets booked in January, payments by quarter."""
     rng = stream(seed, "funds")
-    book = RegisterBook("entry_id")
+    book = VersionedRegister("entry_id")
     for year in range(2023, min(last_year, 2026) + 1):
         for place, (purpose, name) in enumerate(PURPOSES.items()):
             budget = Decimal(int(rng.integers(80, 400))) * 10_000
@@ -153,9 +159,9 @@ def funds(seed: int, last_year: int) -> RegisterBook:
     return book
 
 
-def policies(last_year: int) -> RegisterBook:
+def policies(last_year: int) -> VersionedRegister:
     """Return the policies; one is repealed by its successor."""
-    book = RegisterBook("policy_id")
+    book = VersionedRegister("policy_id")
     for serial, (kind, title, issued, repealed) in enumerate(_POLICIES, 1):
         if issued.year > last_year:
             continue

@@ -5,8 +5,8 @@ from __future__ import annotations
 from demo_city.enterprises import enterprise_grades, enterprises
 from demo_city.places import nodes, stopping_places
 from demo_city.programme import funds, milestones, platforms, policies
-from demo_city.register_book import RegisterBook
 from demo_city.vehicles import vehicles
+from demo_city.versioned_register import VersionedRegister
 
 REGISTER_KEYS = {
     "transport_enterprise": "enterprise_id",
@@ -21,7 +21,7 @@ REGISTER_KEYS = {
 }
 
 
-def transport_registers(seed: int, last_year: int) -> dict[str, RegisterBook]:
+def transport_registers(seed: int, last_year: int) -> dict[str, VersionedRegister]:
     """Return the registers by dataset id, with what happens up to the end of a year."""
     return {
         "transport_enterprise": enterprises(seed),

@@ -14,11 +14,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from demo_city.chance import day_end, month_end, month_starts
+from demo_city.as_of_state import AsOfState, as_of_state
 from demo_city.charging_sessions import DAY
 from demo_city.city import City
-from demo_city.knowledge import Knowledge, knowledge_of
 from demo_city.plan_targets import INDICATORS, PlannedIndicator
+from demo_city.random_generator import day_end, month_end, month_starts
 from demo_city.truth_events import revised_totals
 from demo_city.truth_measures import PERIOD_START, Parts, measure_of
 from demo_city.truth_status import expected_value, status_of
@@ -61,14 +61,14 @@ class EventTotals:
 
 def true_values(city: City, as_of: date) -> list[TrueValue]:
     """Return every indicator for every month from 2023-01 to the month of `as_of`, as known at its end."""
-    known = knowledge_of(city, as_of)
+    known = as_of_state(city, as_of)
     months = month_starts(PERIOD_START, as_of)
     return [_true_value(plan, known, month) for plan in INDICATORS for month in months]
 
 
 def true_month(city: City, month: date) -> list[TrueValue]:
     """Return every indicator for one month, as known when the month was over."""
-    known = knowledge_of(city, month_end(month))
+    known = as_of_state(city, month_end(month))
     return [_true_value(plan, known, month.replace(day=1)) for plan in INDICATORS]
 
 
@@ -112,7 +112,7 @@ def true_event_totals(city: City, month: date, as_of: date | None = None) -> Eve
     )
 
 
-def _true_value(plan: PlannedIndicator, known: Knowledge, month: date) -> TrueValue:
+def _true_value(plan: PlannedIndicator, known: AsOfState, month: date) -> TrueValue:
     day = min(month_end(month), known.as_of)
     parts = measure_of(plan.code)(known, day)
     exact = _exact(parts)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from demo_city.city import City
-from demo_city.hindsight import Row
+from demo_city.late_knowledge import Row
 
 _ORDERS, _STATISTICS = "power_charge_order", "power_connector_energy"
 _OPERATIONS = "transport_vehicle_operation"
@@ -52,9 +52,9 @@ def _differences(
     city: City, dataset: str, rows_of: Callable[[date], list[Row]], known_at: datetime
 ) -> Iterator[tuple[int, Any]]:
     """Yield the rows of every revised day as known (+1) and as they were before (-1)."""
-    for day in sorted({day for at, day in city.hindsight.periods(dataset) if at < known_at}):
+    for day in sorted({day for at, day in city.late_knowledge.periods(dataset) if at < known_at}):
         before = rows_of(day)
-        yield from _signed(1, city.hindsight.rows(dataset, day, before, known_at))
+        yield from _signed(1, city.late_knowledge.rows(dataset, day, before, known_at))
         yield from _signed(-1, before)
 
 

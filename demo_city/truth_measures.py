@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from demo_city.knowledge import Knowledge, Span
+from demo_city.as_of_state import AsOfState, Span
 from demo_city.plan_targets import ONE_OFF_MILESTONES
-from demo_city.register_book import Row
+from demo_city.versioned_register import Row
 
 PERIOD_START = date(2023, 1, 1)
 NEW_ENERGY_KINDS = frozenset({"BEV", "PHEV", "FCEV"})
@@ -27,7 +27,7 @@ class Parts:
 
 
 NO_DATA = Parts(None)
-Measure = Callable[[Knowledge, date], Parts]
+Measure = Callable[[AsOfState, date], Parts]
 
 
 def measure_of(code: str) -> Measure:
@@ -57,7 +57,7 @@ def _is_new_energy(row: Row) -> bool:
     return row["new_energy_kind_code"] in NEW_ENERGY_KINDS
 
 
-def _new_new_energy(known: Knowledge) -> list[Row]:
+def _new_new_energy(known: AsOfState) -> list[Row]:
     return [v for v in known.vehicles if _is_new_energy(v) and v["entry_kind_code"] == "new"]
 
 
@@ -65,7 +65,7 @@ def _node(level: str) -> Measure:
     return lambda known, day: _added((n for n in known.nodes if n["node_level_code"] == level), day)
 
 
-def _terminal_station_added(known: Knowledge, day: date) -> Parts:
+def _terminal_station_added(known: AsOfState, day: date) -> Parts:
     if known.terminal_stations is None:
         return NO_DATA
     return _added((s for s in known.terminal_stations if s["is_joint"]), day, "opened_on")
@@ -75,13 +75,13 @@ def _begun(spans: Iterable[Span], day: date) -> Parts:
     return Parts(_count(span for span in spans if span.begins_within(date(day.year, 1, 1), day)))
 
 
-def _pile_vehicle_ratio(known: Knowledge, day: date) -> Parts:
+def _pile_vehicle_ratio(known: AsOfState, day: date) -> Parts:
     piles = _count(span for span in known.usable_piles if span.covers(day))
     vehicles = _count(v for v in known.vehicles if _is_new_energy(v) and _in_service(v, day))
     return Parts(piles, vehicles)
 
 
-def _tricycle_marking_share(known: Knowledge, day: date) -> Parts:
+def _tricycle_marking_share(known: AsOfState, day: date) -> Parts:
     months = [month for month in known.tricycles if month <= day]
     if not months:
         return NO_DATA
@@ -90,20 +90,20 @@ def _tricycle_marking_share(known: Knowledge, day: date) -> Parts:
     return Parts(_count(row for row in in_use if row["is_marking_uniform"]), _count(in_use))
 
 
-def _nev_share_of_new(known: Knowledge, day: date) -> Parts:
+def _nev_share_of_new(known: AsOfState, day: date) -> Parts:
     within = [v for v in known.vehicles if PERIOD_START <= v["in_service_on"] <= day]
     entered = [v for v in within if v["entry_kind_code"] in ("new", "renewal")]
     new = [v for v in entered if _is_new_energy(v) and v["entry_kind_code"] == "new"]
     return Parts(_count(new), _count(entered))
 
 
-def _nev_share_of_initial_stock(known: Knowledge, day: date) -> Parts:
+def _nev_share_of_initial_stock(known: AsOfState, day: date) -> Parts:
     added = [v for v in _new_new_energy(known) if PERIOD_START <= v["in_service_on"] <= day]
     stock = [v for v in known.vehicles if _is_new_energy(v) and _in_service(v, date(2022, 12, 31))]
     return Parts(_count(added), _count(stock))
 
 
-def _noncompliant_vehicle_removed(known: Knowledge, day: date) -> Parts:
+def _noncompliant_vehicle_removed(known: AsOfState, day: date) -> Parts:
     left = [v for v in known.vehicles if v["out_of_service_reason_code"] == "noncompliant"]
     return Parts(_count(v for v in left if date(day.year, 1, 1) <= v["out_of_service_on"] <= day))
 
@@ -114,7 +114,7 @@ def _platform(kind: str) -> Measure:
     )
 
 
-def _joint_delivery_share(known: Knowledge, day: date) -> Parts:
+def _joint_delivery_share(known: AsOfState, day: date) -> Parts:
     """Add the year's months delivered; freight that is both joint and at night counts once."""
     months = [m for m in known.store_deliveries if m.year == day.year and m <= day]
     rows = [row for m in months for row in known.store_deliveries[m] if row["is_centre_area"]]
@@ -124,13 +124,13 @@ def _joint_delivery_share(known: Knowledge, day: date) -> Parts:
     return Parts(union, sum((r["total_tonnes"] for r in rows), Decimal(0)))
 
 
-def _cold_vehicle_share(known: Knowledge, day: date) -> Parts:
+def _cold_vehicle_share(known: AsOfState, day: date) -> Parts:
     fleet = [v for v in known.vehicles if _in_service(v, day)]
     cold = [v for v in fleet if v["body_kind_code"] in ("refrigerated", "insulated")]
     return Parts(_count(cold), _count(fleet))
 
 
-def _enterprise_3a(known: Knowledge, day: date) -> Parts:
+def _enterprise_3a(known: AsOfState, day: date) -> Parts:
     """Count enterprises, not certificates, and only while one is valid and the enterprise is open."""
     is_open = {
         e["enterprise_id"] for e in known.enterprises if e["closed_on"] is None or e["closed_on"] > day
@@ -146,7 +146,7 @@ def _enterprise_3a(known: Knowledge, day: date) -> Parts:
 
 
 def _fund(kind: str) -> Measure:
-    def amount(known: Knowledge, day: date) -> Parts:
+    def amount(known: AsOfState, day: date) -> Parts:
         rows = [f for f in known.funds if f["fund_kind_code"] == kind and f["year"] == day.year]
         return Parts(sum((f["amount_yuan"] for f in rows if f["booked_on"] <= day), Decimal("0.00")))
 
@@ -156,7 +156,7 @@ def _fund(kind: str) -> Measure:
 def _milestone(code: str) -> Measure:
     """Return 1 once reported: yearly ones by their own year, one-off ones whatever the year; never more than 1."""
 
-    def reached(known: Knowledge, day: date) -> Parts:
+    def reached(known: AsOfState, day: date) -> Parts:
         reports = [m for m in known.milestones if m["indicator_code"] == code and m["achieved_on"] <= day]
         if code not in ONE_OFF_MILESTONES:
             reports = [m for m in reports if m["year"] == day.year]

@@ -7,9 +7,9 @@ from datetime import date
 
 import numpy as np
 
-from demo_city.chance import stream
-from demo_city.exact import hundredths, tenths
-from demo_city.register_book import Row
+from demo_city.exact_decimals import hundredths, tenths
+from demo_city.random_generator import stream
+from demo_city.versioned_register import Row
 
 VEHICLE_DAYS_A_DAY = 1500
 _SEASON = (0.96, 0.8, 0.98, 1.0, 1.02, 1.05, 0.99, 0.98, 1.03, 0.97, 1.08, 1.06)

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from demo_city import story
-from demo_city.chance import entered_at, month_end, spread, stream
+from demo_city import monthly_events
 from demo_city.enterprises import BEFORE_START, enterprise_id
 from demo_city.identifiers import PlateOffice, vin
-from demo_city.register_book import RegisterBook, Row
+from demo_city.random_generator import entered_at, month_end, spread, stream
+from demo_city.versioned_register import Row, VersionedRegister
 
 # Trucks up to 4.5 t may all carry "region code + 000000": this number is not a key.
 SHARED_CERTIFICATE = "320700000000"
@@ -24,7 +24,7 @@ class VehicleOffice:
     """Makes the vehicles' records in order; every draw comes from one stream of the seed."""
 
     def __init__(self, seed: int) -> None:
-        self.book = RegisterBook("vehicle_id")
+        self.book = VersionedRegister("vehicle_id")
         self._rng = stream(seed, "vehicles")
         self._plates = PlateOffice(stream(seed, "plates"))
         self._count = 0
@@ -104,15 +104,15 @@ def _body_digit(rng: np.random.Generator, body: str) -> str:
     return {"refrigerated": "8", "insulated": "8"}.get(body) or "159"[int(rng.integers(0, 3))]
 
 
-def vehicles(seed: int, last_year: int) -> RegisterBook:
+def vehicles(seed: int, last_year: int) -> VersionedRegister:
     """Return the register of delivery vehicles up to the end of a year."""
     office = VehicleOffice(seed)
     stock = _initial_stock(office)
-    months = sorted(m for m in story.NEW_ENERGY_NEW if m[0] <= last_year)
+    months = sorted(m for m in monthly_events.NEW_ENERGY_NEW if m[0] <= last_year)
     others = 0
     for n, (year, month) in enumerate(months):
         stock["new_energy"] += _new_energy_entries(office, year, month)
-        for day in office.days(story.OTHER_ENTRIES.get((year, month), 0), year, month):
+        for day in office.days(monthly_events.OTHER_ENTRIES.get((year, month), 0), year, month):
             _other_entry(office, others, day)
             others += 1
         _exits(office, stock, n, year, month)
@@ -124,12 +124,12 @@ def _initial_stock(office: VehicleOffice) -> dict[str, list[str]]:
     """Enter the stock of 2022; return the identifiers that later leave, by pool."""
     earliest, latest = date(2015, 3, 1), date(2022, 12, 31)
     fuel, new_energy = [], []
-    for n in range(story.INITIAL_NEW_ENERGY):
+    for n in range(monthly_events.INITIAL_NEW_ENERGY):
         kind = "FCEV" if n % 72 == 5 else "PHEV" if n % 14 == 3 else "BEV"
         body = "insulated" if n in (40, 41, 42) else ("van", "van", "other")[n % 3]
         new_energy.append(office.put_in("initial", kind, office.random_day(date(2018, 1, 5), latest), body))
-    for n in range(story.INITIAL_FUEL):
-        cold = n in range(700, 700 + story.INITIAL_COLD - 3)
+    for n in range(monthly_events.INITIAL_FUEL):
+        cold = n in range(700, 700 + monthly_events.INITIAL_COLD - 3)
         body = "refrigerated" if cold else ("van", "other", "van", "other")[n % 4]
         # a hybrid that cannot be plugged in has GA 24.9 code O and is not new-energy
         energy = "O" if n % 81 == 7 else None
@@ -145,8 +145,8 @@ def _initial_stock(office: VehicleOffice) -> dict[str, list[str]]:
 
 def _new_energy_entries(office: VehicleOffice, year: int, month: int) -> list[str]:
     entered = []
-    for n, day in enumerate(office.days(story.NEW_ENERGY_NEW[year, month], year, month)):
-        cold = n == 0 and (year, month) in story.COLD_BODY_MONTHS
+    for n, day in enumerate(office.days(monthly_events.NEW_ENERGY_NEW[year, month], year, month)):
+        cold = n == 0 and (year, month) in monthly_events.COLD_BODY_MONTHS
         body = "refrigerated" if cold else "van"
         kind = "FCEV" if (year, month, n) == (2024, 6, 1) else "PHEV" if n == 3 else "BEV"
         vehicle_id = office.put_in("new", kind, day, body)

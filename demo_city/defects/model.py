@@ -39,7 +39,7 @@ class Defect:
 
 
 @dataclass(frozen=True)
-class Planted:
+class PlantedDefect:
     """One place where a defect was planted.
 
     `period` is the label of the delivery (for a register: the day of the record's change), `key` the contract's key

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from demo_city.city import form_delivered_at
-from demo_city.defects.plants import Plants
+from demo_city.defects.sampler import DefectSampler
 
 Row = dict[str, Any]
 COMMERCE_SHEETS = ("commerce_store_delivery", "commerce_cold_chain_enterprise", "commerce_pharma_enterprise")
@@ -43,20 +43,20 @@ class Edition:
         return f"{self.month:%Y-%m}"
 
 
-def form_defects(plants: Plants, agency: str, delivery: str, month: date) -> list[str]:
+def form_defects(sampler: DefectSampler, agency: str, delivery: str, month: date) -> list[str]:
     """Return the names of the defects that a form's deliveries have as a whole; a correction is no mere repetition."""
     prefix, corrected = (
         ("report", "report_resent") if agency == "commerce" else ("postal", "postal_corrected")
     )
     damage = "report_truncated" if agency == "commerce" else "postal_wrong_checksum"
     wanted = (f"{prefix}_late", corrected, f"{prefix}_repeated", damage)
-    found = [name for name in wanted if plants.happens(name, delivery, f"{month:%Y-%m}")]
+    found = [name for name in wanted if sampler.happens(name, delivery, f"{month:%Y-%m}")]
     return [name for name in found if not (corrected in found and name == f"{prefix}_repeated")]
 
 
-def editions(plants: Plants, agency: str, delivery: str, month: date) -> list[Edition]:
+def editions(sampler: DefectSampler, agency: str, delivery: str, month: date) -> list[Edition]:
     """Return the editions of a form in the order of their delivery."""
-    defects = {name.partition("_")[2] for name in form_defects(plants, agency, delivery, month)}
+    defects = {name.partition("_")[2] for name in form_defects(sampler, agency, delivery, month)}
     delivered_at = form_delivered_at(month) + (LATE if "late" in defects else timedelta())
     first = Edition(agency, delivery, month, _name(agency, delivery, month, 1, False), delivered_at)
     if defects & {"resent", "corrected"}:

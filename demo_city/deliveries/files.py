@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
-from demo_city.chance import month_starts
 from demo_city.deliveries.catalogue import Catalogue, DropFile
 from demo_city.deliveries.editions import COMMERCE_SHEETS, POSTAL_DELIVERIES
 from demo_city.deliveries.order_lines import order_file
 from demo_city.deliveries.postal_csv import checksum_line, csv_bytes
 from demo_city.deliveries.source import Edition, Source
 from demo_city.deliveries.workbook import report_bytes
+from demo_city.random_generator import month_starts
 
 REPORTS, DROP, ORDERS = "/reports", "/drop", "/orders"
 
@@ -28,7 +28,7 @@ def commerce_catalogue(source: Source) -> Catalogue:
         for month in months
         for edition in source.editions("commerce", "monthly_report", month)
     )
-    return Catalogue(files, [REPORTS], source.hindsight.cleared)
+    return Catalogue(files, [REPORTS], source.late_knowledge.cleared)
 
 
 def postal_catalogue(source: Source) -> Catalogue:
@@ -41,12 +41,12 @@ def postal_catalogue(source: Source) -> Catalogue:
         for edition in source.editions("postal", delivery, month)
         for file in _csv_and_checksum(source, edition)
     )
-    return Catalogue(files, [DROP], source.hindsight.cleared)
+    return Catalogue(files, [DROP], source.late_knowledge.cleared)
 
 
 def orders_catalogue(source: Source) -> Catalogue:
     """Return the day files of charge orders below /orders/<yyyyMM>."""
-    return Catalogue(_order_files(source), [ORDERS], source.hindsight.cleared)
+    return Catalogue(_order_files(source), [ORDERS], source.late_knowledge.cleared)
 
 
 def _order_files(source: Source) -> Iterator[DropFile]:

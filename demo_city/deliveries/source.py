@@ -12,12 +12,11 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from demo_city.chance import SHANGHAI
 from demo_city.charging_operator import ChargingOperator, Message
 from demo_city.city import form_delivered_at
 from demo_city.defects.file_defects import CHANGED_COLUMN
 from demo_city.defects.order_defects import DAYS_LATE
-from demo_city.defects.plants import Plants
+from demo_city.defects.sampler import DefectSampler
 from demo_city.deliveries.column_change import ColumnChange
 from demo_city.deliveries.editions import (
     COMMERCE_SHEETS,
@@ -28,7 +27,8 @@ from demo_city.deliveries.editions import (
     revised,
     superseded_rows,
 )
-from demo_city.hindsight import Hindsight
+from demo_city.late_knowledge import LateKnowledge
+from demo_city.random_generator import SHANGHAI
 from demo_city.registers import REGISTER_KEYS
 
 Row = dict[str, Any]
@@ -47,12 +47,12 @@ EVERYTHING_KNOWN = datetime(9999, 1, 1, tzinfo=SHANGHAI)
 _WRONG_EVERY = 10
 
 
-class CityRows(Protocol):
+class CitySource(Protocol):
     """What the servers ask of a city; `demo_city.city.City` is one."""
 
     first_day: date
     last_day: date
-    hindsight: Hindsight
+    late_knowledge: LateKnowledge
 
     @property
     def power(self) -> ChargingOperator: ...
@@ -64,11 +64,11 @@ class CityRows(Protocol):
 class Source:
     """One city's deliveries with one set of planted defects."""
 
-    def __init__(self, city: CityRows, plants: Plants) -> None:
+    def __init__(self, city: CitySource, sampler: DefectSampler) -> None:
         self.city = city
-        self.plants = plants
+        self.sampler = sampler
         self.first_day, self.last_day = city.first_day, city.last_day
-        self.hindsight = city.hindsight
+        self.late_knowledge = city.late_knowledge
         self._walks_begun: set[str] = set()
 
     # transport
@@ -79,13 +79,13 @@ class Source:
         for row in self.city.register_versions(dataset):
             if row["changed_at"] < now:
                 newest[row[REGISTER_KEYS[dataset]]] = row
-        rows = self.hindsight.rows(dataset, None, [newest[key] for key in sorted(newest)], now)
-        return self.plants.rows(dataset, "", rows)
+        rows = self.late_knowledge.rows(dataset, None, [newest[key] for key in sorted(newest)], now)
+        return self.sampler.rows(dataset, "", rows)
 
     def vehicle_operations(self, day: date, known_at: datetime) -> list[Row]:
         """Return a day's rows as known at a moment: some days are corrected later, and rows vanish."""
-        rows = self.hindsight.rows(OPERATIONS, day, self.city.vehicle_operations(day), known_at)
-        rows = self.plants.rows(OPERATIONS, str(day), rows)
+        rows = self.late_knowledge.rows(OPERATIONS, day, self.city.vehicle_operations(day), known_at)
+        rows = self.sampler.rows(OPERATIONS, str(day), rows)
         corrected_at = self._operations_corrected_at(day)
         if corrected_at is not None and known_at <= corrected_at and rows:
             rows = [_driven_more(row) if n % _WRONG_EVERY == 0 else row for n, row in enumerate(rows)]
@@ -95,8 +95,8 @@ class Source:
 
     def operation_changes(self) -> list[tuple[datetime, date]]:
         """Return when which published day was corrected."""
-        revised = self.hindsight.periods(OPERATIONS)
-        if "operations_corrected" not in self.plants.rates:
+        revised = self.late_knowledge.periods(OPERATIONS)
+        if "operations_corrected" not in self.sampler.rates:
             return revised
         days = (self.first_day + timedelta(days=n) for n in range((self.last_day - self.first_day).days + 1))
         planted = [(at, day) for day in days if (at := self._operations_corrected_at(day)) is not None]
@@ -104,10 +104,10 @@ class Source:
 
     def reported_figures(self, month: date, known_at: datetime) -> list[Row]:
         """Return the figures that the bureaus report for a month, as known at a moment."""
-        return self.hindsight.rows(FIGURES, month, self.city.reported_figures(month), known_at)
+        return self.late_knowledge.rows(FIGURES, month, self.city.reported_figures(month), known_at)
 
     def _operations_corrected_at(self, day: date) -> datetime | None:
-        if not self.plants.happens("operations_corrected", str(day)):
+        if not self.sampler.happens("operations_corrected", str(day)):
             return None
         return datetime.combine(day, time(0), SHANGHAI) + OPERATIONS_CORRECTED_AFTER
 
@@ -115,9 +115,9 @@ class Source:
 
     def editions(self, agency: str, delivery: str, month: date) -> list[Edition]:
         """Return the deliveries of a month's form, in order."""
-        found = editions(self.plants, agency, delivery, month)
+        found = editions(self.sampler, agency, delivery, month)
         datasets = COMMERCE_SHEETS if agency == "commerce" else (POSTAL_DELIVERIES[delivery],)
-        for moment in self.hindsight.moments(datasets, month):
+        for moment in self.late_knowledge.moments(datasets, month):
             if moment > found[0].delivered_at:
                 found.append(revised(found[0], moment, len(found) + 1))
         return found
@@ -126,8 +126,10 @@ class Source:
         """Return the rows of one sheet or file in one edition."""
         # A file that is dropped because something turned out holds it.
         known_at = edition.delivered_at + timedelta(seconds=1)
-        rows = self.hindsight.rows(dataset, edition.month, FORMS[dataset](self.city, edition.month), known_at)
-        rows = self.plants.rows(dataset, edition.label, rows)
+        rows = self.late_knowledge.rows(
+            dataset, edition.month, FORMS[dataset](self.city, edition.month), known_at
+        )
+        rows = self.sampler.rows(dataset, edition.label, rows)
         return superseded_rows(dataset, rows) if edition.is_superseded else rows
 
     def column_change(self, dataset: str, edition: Edition) -> ColumnChange | None:
@@ -146,7 +148,7 @@ class Source:
 
     def form_defects(self, edition: Edition) -> list[str]:
         """Return the names of the defects that a form's deliveries have as a whole."""
-        return form_defects(self.plants, edition.agency, edition.delivery, edition.month)
+        return form_defects(self.sampler, edition.agency, edition.delivery, edition.month)
 
     def _has(self, edition: Edition, defect: str) -> bool:
         return defect in self.form_defects(edition)
@@ -154,7 +156,7 @@ class Source:
     def column_change_of(self, prefix: str, label: str) -> ColumnChange | None:
         """Return how a column changed in one period of a table of CHANGED_COLUMN."""
         for kind in ("missing", "new", "retyped"):
-            if self.plants.happens(f"{prefix}_{kind}_column", label):
+            if self.sampler.happens(f"{prefix}_{kind}_column", label):
                 return ColumnChange(kind, CHANGED_COLUMN[prefix][1])
         return None
 
@@ -162,7 +164,7 @@ class Source:
 
     def stations(self, known_at: datetime) -> list[tuple[datetime, Message]]:
         """Return (changed at, StationInfo) of every station as known at a moment."""
-        return self.hindsight.stations(self.city.power, known_at)
+        return self.late_knowledge.stations(self.city.power, known_at)
 
     def station_stats(self, station_id: str, day: date, known_at: datetime = EVERYTHING_KNOWN) -> Message:
         """Return StationStats of one station and day as known at a moment, some with a wrong sum.
@@ -171,49 +173,49 @@ class Source:
             KeyError: there is no such station, or no longer.
         """
         stats = [{"StationID": station_id, **self.city.power.station_stats(station_id, day)}]
-        if self.hindsight.is_gone(self.city.power, station_id, known_at):
+        if self.late_knowledge.is_gone(self.city.power, station_id, known_at):
             raise KeyError(station_id)
-        return self.plants.rows(STATS, str(day), self.hindsight.rows(STATS, day, stats, known_at))[0]
+        return self.sampler.rows(STATS, str(day), self.late_knowledge.rows(STATS, day, stats, known_at))[0]
 
     def orders(self, day: date, known_at: datetime = EVERYTHING_KNOWN) -> list[Message]:
         """Return the orders in a day's file: those pushed on it, on time, late, or again."""
-        rows = self.hindsight.rows(ORDERS, day, self.city.power.charge_orders_pushed(day), known_at)
-        if LATE_PUSH in self.plants.rates:
+        rows = self.late_knowledge.rows(ORDERS, day, self.city.power.charge_orders_pushed(day), known_at)
+        if LATE_PUSH in self.sampler.rates:
             rows = [order for order in rows if not self._is_moved(LATE_PUSH, order)]
         moved = (
             o for defect, days in MOVES.items() for o in self.moved_orders(defect, day - timedelta(days=days))
         )
-        return self.plants.rows(ORDERS, str(day), [*rows, *moved])
+        return self.sampler.rows(ORDERS, str(day), [*rows, *moved])
 
     def moved_orders(self, defect: str, day: date) -> list[Message]:
         """Return the orders of a day that a defect of MOVES puts (also) into a later day's file."""
-        if defect not in self.plants.rates or day < self.first_day:
+        if defect not in self.sampler.rates or day < self.first_day:
             return []
         return [order for order in self.city.power.charge_orders_pushed(day) if self._is_moved(defect, order)]
 
     def _is_moved(self, defect: str, order: Message) -> bool:
         seq = order["StartChargeSeq"]
-        is_late = self.plants.happens(LATE_PUSH, seq)
-        return is_late if defect == LATE_PUSH else not is_late and self.plants.happens(defect, seq)
+        is_late = self.sampler.happens(LATE_PUSH, seq)
+        return is_late if defect == LATE_PUSH else not is_late and self.sampler.happens(defect, seq)
 
     def order_drops(
         self, day: date, render: Callable[[list[Message]], bytes]
     ) -> Iterator[tuple[datetime, Callable[[], bytes]]]:
         """Yield when the file of a day is dropped and what is in it then."""
         delivered_at = datetime.combine(day + timedelta(days=1), time(1), SHANGHAI)
-        if self.plants.happens("orders_late", str(day)):
+        if self.sampler.happens("orders_late", str(day)):
             delivered_at += ORDERS_LATE
         known_at = delivered_at
-        if self.plants.happens("orders_truncated", str(day)):
+        if self.sampler.happens("orders_truncated", str(day)):
             yield delivered_at, lambda: _half(render(self.orders(day, known_at)))
-        elif self.plants.happens("orders_restated", str(day)):
+        elif self.sampler.happens("orders_restated", str(day)):
             yield delivered_at, lambda: render(_with_test_order(self.orders(day, known_at)))
             yield delivered_at + ORDERS_REPEATED_AFTER, lambda: render(self.orders(day, known_at))
         else:
             yield delivered_at, lambda: render(self.orders(day, known_at))
-            if self.plants.happens("orders_repeated", str(day)):
+            if self.sampler.happens("orders_repeated", str(day)):
                 yield delivered_at + ORDERS_REPEATED_AFTER, lambda: render(self.orders(day, known_at))
-        for moment in self.hindsight.moments((ORDERS,), day):
+        for moment in self.late_knowledge.moments((ORDERS,), day):
             if moment >= delivered_at:
                 yield moment, partial(self._revised_orders, day, moment, render)
 
@@ -224,7 +226,7 @@ class Source:
 
     def changes_while_read(self, defect: str, walk: str) -> bool:
         """Tell whether this walk over a list meets it changing: only the first one ever does."""
-        return self.plants.happens(defect, walk) and walk not in self._walks_begun
+        return self.sampler.happens(defect, walk) and walk not in self._walks_begun
 
     def seen(self, walk: str) -> None:
         """Note that a walk has read its first page: from now on the list holds still."""
@@ -257,4 +259,4 @@ FORMS: dict[str, Callable[[Any, date], list[Row]]] = {
     "postal_parcel_volume": lambda city, month: city.parcel_volumes(month),
 }
 
-__all__ = ["FORMS", "CityRows", "Edition", "Row", "Source", "form_delivered_at"]
+__all__ = ["FORMS", "CitySource", "Edition", "Row", "Source", "form_delivered_at"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from demo_city.chance import SHANGHAI
+from demo_city.random_generator import SHANGHAI
 
 
 class Clock:

@@ -12,8 +12,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from demo_city.servers.credentials import LOGIN
-from demo_city.servers.drop import DropOffice, DropSession, Gatekeeper
 from demo_city.servers.faults import FaultBoard
+from demo_city.servers.sftp_server import PasswordServer, SftpDrop, SftpSession
 
 
 class Service(Protocol):
@@ -60,12 +60,10 @@ class HttpService:
             await self._task
 
 
-class DropService:
+class SftpService:
     """An SFTP server over one drop."""
 
-    def __init__(
-        self, office: DropOffice, password: str, host_key: asyncssh.SSHKey, board: FaultBoard
-    ) -> None:
+    def __init__(self, office: SftpDrop, password: str, host_key: asyncssh.SSHKey, board: FaultBoard) -> None:
         self._office = office
         self._password = password
         self._host_key = host_key
@@ -79,7 +77,7 @@ class DropService:
             sock=listener,
             server_factory=self._gatekeeper,
             server_host_keys=[self._host_key],
-            sftp_factory=lambda channel: DropSession(channel, self._office),
+            sftp_factory=lambda channel: SftpSession(channel, self._office),
             allow_scp=False,
             acceptor=self._clients.add,
         )
@@ -94,11 +92,11 @@ class DropService:
         self._clients.clear()
         await self._acceptor.wait_closed()
 
-    def _gatekeeper(self) -> Gatekeeper:
-        return Gatekeeper(LOGIN, self._password, self._board, self._office.connection)
+    def _gatekeeper(self) -> PasswordServer:
+        return PasswordServer(LOGIN, self._password, self._board, self._office.connection)
 
 
-class SilentService:
+class DownService:
     """An agency that is down: its port is taken and refuses every connection."""
 
     def __init__(self) -> None:

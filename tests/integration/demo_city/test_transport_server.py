@@ -12,7 +12,7 @@ import pytest
 
 from demo_city.city import City
 from demo_city.servers import DemoAgencies
-from demo_city.servers.transport import REGISTERS
+from demo_city.servers.transport_api import REGISTERS
 from tests.integration.demo_city.clients import transport_client
 
 NIGHT = datetime.fromisoformat("2025-10-01T02:00:00+08:00")
@@ -111,7 +111,7 @@ def test_without_the_token_nothing_is_told(agencies: DemoAgencies, token: str) -
 
 
 def test_a_corrected_day_changes_loses_a_row_and_is_listed(run_agencies: Callable[..., DemoAgencies]) -> None:
-    running = run_agencies(plants={"operations_corrected": 1.0}, agencies=("transport",))
+    running = run_agencies(defect_rates={"operations_corrected": 1.0}, agencies=("transport",))
     asked = {"operation_date": "2025-09-29"}
     with transport_client(running.connections["transport"]) as client:
         first = _all(client, "vehicle-operations", **asked)
@@ -128,7 +128,7 @@ def test_a_corrected_day_changes_loses_a_row_and_is_listed(run_agencies: Callabl
 def test_a_list_that_changes_under_the_first_reader_holds_still_for_the_next(
     run_agencies: Callable[..., DemoAgencies],
 ) -> None:
-    running = run_agencies(plants={"transport_changing_total": 1.0}, agencies=("transport",))
+    running = run_agencies(defect_rates={"transport_changing_total": 1.0}, agencies=("transport",))
     with transport_client(running.connections["transport"]) as client:
         pages = [client.get("/api/v1/nodes", params={"page": n, "page_size": 20}).json() for n in (1, 2)]
         again = [client.get("/api/v1/nodes", params={"page": n, "page_size": 20}).json() for n in (1, 2)]

@@ -12,8 +12,8 @@ from green_freight.periods import SHANGHAI
 
 from demo_city.city import City
 from demo_city.defects.model import REJECTED, ROW
-from demo_city.defects.plants import Plants
 from demo_city.defects.registry import REGISTRY
+from demo_city.defects.sampler import DefectSampler
 from demo_city.deliveries.files import commerce_catalogue, postal_catalogue
 from demo_city.deliveries.json_text import dumps
 from demo_city.deliveries.order_lines import order_file
@@ -40,7 +40,7 @@ POSTAL = {
 def _load_month(
     deliveries: Deliveries, city: City, rates: dict[str, float], agency_asked: str | None = None
 ) -> None:
-    source = Source(city, Plants(rates))
+    source = Source(city, DefectSampler(rates))
     work = [
         ("power", "charge_orders", DAY, "orders.jsonl.gz", order_file(source.orders(date.fromisoformat(DAY))))
     ]

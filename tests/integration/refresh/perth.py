@@ -14,7 +14,7 @@ from typing import Any
 from green_freight.periods import SHANGHAI
 from green_freight.settings import PROJECT
 
-from demo_city.hindsight import Hindsight
+from demo_city.late_knowledge import LateKnowledge
 
 FOLDER = PROJECT.parent / "shared" / "data" / "charging_perth"
 FILES = (
@@ -173,7 +173,7 @@ class PerthCity:
 
     def __init__(self) -> None:
         self.power = PerthOperator()
-        self.hindsight = Hindsight()
+        self.late_knowledge = LateKnowledge()
         self.first_day, self.last_day = min(self.power.pushed), max(self.power.pushed)
 
     def register_versions(self, dataset_id: str) -> list[Message]:

@@ -17,7 +17,15 @@ from green_freight.periods import SHANGHAI
 from hypothesis import strategies as st
 
 from demo_city.city import City
-from demo_city.hindsight import Change, Hindsight, Revision, Row, one_pile_silent, without, without_piles
+from demo_city.late_knowledge import (
+    Change,
+    LateKnowledge,
+    Revision,
+    Row,
+    one_pile_silent,
+    without,
+    without_piles,
+)
 
 # History is loaded through LOADED, its events from EVENTS_FROM; what becomes known and what runs lies between FIRST and
 # LAST, and everything has been delivered by the night of FINAL.
@@ -77,7 +85,7 @@ class Step:
 def city_of(source_changes: list[SourceChange], plain: City) -> City:
     """Return the city about which all that becomes known."""
     revisions = [source_change.revision(plain) for source_change in source_changes]
-    return City(seed=plain.seed, volume=plain.volume, hindsight=Hindsight(revisions))
+    return City(seed=plain.seed, volume=plain.volume, late_knowledge=LateKnowledge(revisions))
 
 
 def _register_change(
@@ -129,7 +137,7 @@ def _later(row: Row, moment: datetime) -> datetime:
 
 
 def _deleted_pile(source_change: SourceChange, city: City) -> Change:
-    stations = city.hindsight.stations(city.power, datetime.combine(LOADED, time(), SHANGHAI))
+    stations = city.late_knowledge.stations(city.power, datetime.combine(LOADED, time(), SHANGHAI))
     info = stations[source_change.place % len(stations)][1]
     piles = info["EquipmentInfos"]
     gone = piles[source_change.place * 7 % len(piles)]["EquipmentID"]

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from demo_city.city import City
-from demo_city.hindsight import Row
+from demo_city.late_knowledge import Row
 
 from .pipeline_warehouse import PipelineWarehouse
 from .scenarios import EVENTS_FROM, FINAL, FORMS, MONTHS, REGISTERS
@@ -77,13 +77,13 @@ def _register(city: City, dataset: str, known_at: datetime) -> Iterator[tuple[An
 
 def _operations(city: City, dataset: str, known_at: datetime) -> Iterator[tuple[Any, ...]]:
     for day in _days():
-        for row in city.hindsight.rows(dataset, day, city.vehicle_operations(day), known_at):
+        for row in city.late_knowledge.rows(dataset, day, city.vehicle_operations(day), known_at):
             yield row["vehicle_id"], row["operation_date"], row["distance_km"]
 
 
 def _figures(city: City, dataset: str, known_at: datetime) -> Iterator[tuple[Any, ...]]:
     for month in MONTHS:
-        for row in city.hindsight.rows(dataset, month, city.reported_figures(month), known_at):
+        for row in city.late_knowledge.rows(dataset, month, city.reported_figures(month), known_at):
             yield row["indicator_code"], month, row["reported_value"]
 
 
@@ -106,14 +106,14 @@ def _connectors(city: City, dataset: str, known_at: datetime) -> Iterator[tuple[
 
 
 def _infos(city: City, known_at: datetime) -> Iterator[Row]:
-    return (info for _, info in city.hindsight.stations(city.power, known_at))
+    return (info for _, info in city.late_knowledge.stations(city.power, known_at))
 
 
 def _energy(city: City, dataset: str, known_at: datetime) -> Iterator[tuple[Any, ...]]:
     stations = [info["StationID"] for info in _infos(city, known_at)]
     for day in _days():
         rows = [city.power.station_stats(station, day) for station in stations]
-        for stats in city.hindsight.rows(dataset, day, rows, known_at):
+        for stats in city.late_knowledge.rows(dataset, day, rows, known_at):
             for pile in stats["EquipmentStatsInfos"]:
                 for plug in pile["ConnectorStatsInfos"]:
                     yield plug["ConnectorID"], day, plug["ConnectorElectricity"]
@@ -122,7 +122,7 @@ def _energy(city: City, dataset: str, known_at: datetime) -> Iterator[tuple[Any,
 def _orders(city: City, dataset: str, known_at: datetime) -> Iterator[tuple[Any, ...]]:
     newest: dict[str, Row] = {}
     for day in _days():
-        pushed = city.hindsight.rows(dataset, day, city.power.charge_orders_pushed(day), known_at)
+        pushed = city.late_knowledge.rows(dataset, day, city.power.charge_orders_pushed(day), known_at)
         newest |= {order["StartChargeSeq"]: order for order in pushed}
     for sequence, order in newest.items():
         yield sequence, date.fromisoformat(order["StartTime"][:10]), order["TotalPower"]
@@ -136,7 +136,7 @@ def _form(city: City, dataset: str, known_at: datetime) -> Iterator[tuple[Any, .
         "commerce_store_delivery": city.store_deliveries,
     }[dataset]
     for month in MONTHS:
-        for row in city.hindsight.rows(dataset, month, made(month), known_at):
+        for row in city.late_knowledge.rows(dataset, month, made(month), known_at):
             yield month, row[key], row[column]
 
 

@@ -16,8 +16,8 @@ import pytest
 from green_freight.periods import SHANGHAI
 
 from demo_city.city import City
-from demo_city.hindsight import (
-    Hindsight,
+from demo_city.late_knowledge import (
+    LateKnowledge,
     Revision,
     Row,
     one_pile_silent,
@@ -99,7 +99,7 @@ CLEARED = {
 
 @pytest.fixture(scope="module")
 def corrected_city(city: City) -> City:
-    return City(seed=city.seed, volume=city.volume, hindsight=Hindsight(REVISIONS, CLEARED))
+    return City(seed=city.seed, volume=city.volume, late_knowledge=LateKnowledge(REVISIONS, CLEARED))
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from demo_city.city import City
-from demo_city.defects import planted
-from demo_city.defects.plants import Plants
+from demo_city.defects import planted_defects
+from demo_city.defects.sampler import DefectSampler
 from demo_city.servers import DemoAgencies
 
 from .conftest import OpenWarehouse
@@ -40,7 +40,7 @@ SETTLED, RUNNING = date(2025, 8, 1), date(2025, 9, 1)
 @pytest.fixture
 def drifting(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
     agencies = DemoAgencies(city, tmp_path_factory.mktemp("drifting"), morning_after(DAY), RATES)
-    agencies.source = CorrectedRegister(city, Plants(RATES, city.seed))
+    agencies.source = CorrectedRegister(city, DefectSampler(RATES, city.seed))
     with agencies:
         yield agencies
 
@@ -65,14 +65,14 @@ def test_absorbed_defects_leave_no_trace_once_everything_has_come(
 
 def _assert_much_is_planted(drifting: DemoAgencies, city: City) -> None:
     """Guard: late, restated and corrected deliveries are among those that the later night must find."""
-    hits = list(planted(city, drifting.source.plants, morning_after(DAY)))
+    hits = list(planted_defects(city, drifting.source.sampler, morning_after(DAY)))
     assert len({hit.defect for hit in hits}) > 20
     awaited = {h.defect for h in hits if h.settled_at and h.settled_at > morning_after(DAY)}
     assert {"report_resent", "operations_corrected"} <= awaited
     assert ("orders_restated", str(DAY)) in {(h.defect, h.period) for h in hits}
     forms = [h for h in hits if h.settled_at and h.settled_at > morning_after(DAY) and len(h.period) == 7]
     assert {h.defect for h in forms} == {"report_resent"}
-    late = planted(city, drifting.source.plants, morning_after(LATER))
+    late = planted_defects(city, drifting.source.sampler, morning_after(LATER))
     pushed = [h for h in late if h.defect == "order_pushed_late" and h.period > str(DAY)]
     assert pushed
 

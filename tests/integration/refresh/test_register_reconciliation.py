@@ -15,7 +15,7 @@ from green_freight.periods import SHANGHAI, Period, months
 from green_freight.settings import landing_url
 
 from demo_city.city import City
-from demo_city.hindsight import Hindsight, Revision, without_stations
+from demo_city.late_knowledge import LateKnowledge, Revision, without_stations
 from demo_city.servers import DemoAgencies
 
 from .conftest import OpenWarehouse, Snapshot
@@ -34,7 +34,7 @@ REVISIONS = [
 
 @pytest.fixture(scope="module")
 def smaller(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
-    town = City(seed=city.seed, volume=city.volume, hindsight=Hindsight(REVISIONS))
+    town = City(seed=city.seed, volume=city.volume, late_knowledge=LateKnowledge(REVISIONS))
     with DemoAgencies(town, tmp_path_factory.mktemp("smaller"), morning_after(DAY)) as running:
         yield running
 

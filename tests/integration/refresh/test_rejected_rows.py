@@ -1,4 +1,4 @@
-"""Planted rows that break the contract: exactly they are rejected, and what is published stays right."""
+"""PlantedDefect rows that break the contract: exactly they are rejected, and what is published stays right."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from green_freight import pipeline
 from green_freight.loading import LoadStoppedError
 
 from demo_city.city import City
-from demo_city.defects import REGISTRY, Planted, planted
+from demo_city.defects import REGISTRY, PlantedDefect, planted_defects
 from demo_city.defects.model import REJECTED, Row
-from demo_city.defects.plants import Plants, Told
+from demo_city.defects.sampler import DefectSampler, Told
 from demo_city.servers import DemoAgencies
 from tests.integration.coverage.agreement import assert_star_agrees
 
@@ -32,8 +32,8 @@ STOPPED = ("postal_terminal_station", "postal_tricycle")
 LOADED = "power_charge_order"
 
 
-class OneNight(Plants):
-    """Plants that strike in the deliveries of one night alone."""
+class OneNight(DefectSampler):
+    """DefectSampler that strike in the deliveries of one night alone."""
 
     def rows(self, dataset: str, label: str, rows: list[Row], told: Told | None = None) -> list[Row]:
         return super().rows(dataset, label, rows, told) if label in LABELS else rows
@@ -44,7 +44,7 @@ def careless(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
     """Give a postal administration and a power company that are careless for one night."""
     home, clock = tmp_path_factory.mktemp("careless"), morning_after(DAY)
     agencies = DemoAgencies(city, home, clock, RATES, agencies=("postal", "power"))
-    agencies.source.plants = OneNight(RATES, city.seed)
+    agencies.source.sampler = OneNight(RATES, city.seed)
     with agencies:
         yield agencies
 
@@ -139,9 +139,9 @@ def _assert_sessions(warehouse: PipelineWarehouse, run_id: str, reference: Snaps
     assert {row["session_key"] for row in published} == {f"power:{key}" for key in pushed - keys}
 
 
-def _hits() -> list[Planted]:
+def _hits() -> list[PlantedDefect]:
     city = City(volume=0.02, first_day=date(2025, 9, 1))
-    found = planted(city, Plants(RATES, city.seed), morning_after(DAY))
+    found = planted_defects(city, DefectSampler(RATES, city.seed), morning_after(DAY))
     return [hit for hit in found if hit.period in LABELS]
 
 

@@ -20,7 +20,7 @@ from green_freight.revisions import ApprovalMissing
 from green_freight.warehouse import connect, scratch
 
 from demo_city.city import City
-from demo_city.defects.plants import Plants
+from demo_city.defects.sampler import DefectSampler
 from demo_city.plan_targets import INDICATORS
 from demo_city.servers import DemoAgencies
 
@@ -60,7 +60,7 @@ def corrected(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     agencies = DemoAgencies(
         city, tmp_path_factory.mktemp("corrected"), morning_after(LATER), agencies=("transport",)
     )
-    agencies.source = CorrectedRegister(city, Plants({}, city.seed))
+    agencies.source = CorrectedRegister(city, DefectSampler({}, city.seed))
     with agencies:
         yield agencies
 

@@ -10,7 +10,7 @@ from vininfo import Vin
 
 from demo_city.city import City
 from demo_city.identifiers import organisation_code
-from demo_city.register_book import Row
+from demo_city.versioned_register import Row
 
 ORDINARY = re.compile(r"苏G[A-HJ-NP-Z][A-HJ-NP-Z0-9]{4}")
 SMALL_NEW_ENERGY = re.compile(r"苏G[A-HJK][A-HJ-NP-Z0-9]\d{4}")

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from demo_city.chance import month_end
 from demo_city.city import City
+from demo_city.random_generator import month_end
 from demo_city.registers import REGISTER_KEYS
 
 END = date(2026, 12, 31)

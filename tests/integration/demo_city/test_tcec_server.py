@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from demo_city.city import City
-from demo_city.hindsight import Hindsight
+from demo_city.late_knowledge import LateKnowledge
 from demo_city.servers import DemoAgencies
 from tests.integration.demo_city.clients import ExchangeClient, openssl_sign
 
@@ -200,7 +200,7 @@ def test_it_speaks_for_any_operator(tmp_path: Any) -> None:
             return [order]
 
     days = {"first_day": date(2016, 9, 1), "last_day": date(2016, 9, 2)}
-    town = SimpleNamespace(power=Perth(), hindsight=Hindsight(), **days)
+    town = SimpleNamespace(power=Perth(), late_knowledge=LateKnowledge(), **days)
     clock = datetime.fromisoformat("2019-09-01T00:00:00+08:00")
     with DemoAgencies(town, tmp_path, clock, agencies=("power",)) as running:  # type: ignore[arg-type]
         client = ExchangeClient(running.connections["power"]).log_in()
@@ -209,7 +209,7 @@ def test_it_speaks_for_any_operator(tmp_path: Any) -> None:
 
 
 def _planted(run_agencies: Callable[..., DemoAgencies], defect: str) -> ExchangeClient:
-    running = run_agencies(agencies=("power",), plants={defect: 1.0})
+    running = run_agencies(agencies=("power",), defect_rates={defect: 1.0})
     return ExchangeClient(running.connections["power"]).log_in()
 
 

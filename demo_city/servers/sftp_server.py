@@ -17,19 +17,19 @@ from datetime import datetime
 import asyncssh
 
 from demo_city.deliveries.catalogue import Catalogue, DropFile
-from demo_city.servers.blobs import BlobCache
 from demo_city.servers.clock import Clock
 from demo_city.servers.faults import FaultBoard
+from demo_city.servers.file_cache import FileCache
 
 Render = Callable[[DropFile], Awaitable[bytes]]
 _MASK = bytes(value ^ 0x5A for value in range(256))
 
 
-class DropOffice:
+class SftpDrop:
     """What one agency's SFTP sessions share: catalogue, clock, rendered files, faults, login."""
 
     def __init__(
-        self, connection: str, catalogue: Catalogue, clock: Clock, board: FaultBoard, blobs: BlobCache
+        self, connection: str, catalogue: Catalogue, clock: Clock, board: FaultBoard, blobs: FileCache
     ) -> None:
         self.connection = connection
         self.board = board
@@ -63,7 +63,7 @@ class DropOffice:
             raise asyncssh.SFTPConnectionLost("系统繁忙，请稍后再试")
 
 
-class Gatekeeper(asyncssh.SSHServer):  # type: ignore[misc]
+class PasswordServer(asyncssh.SSHServer):  # type: ignore[misc]
     """Lets in one login with one password."""
 
     def __init__(self, login: str, password: str, board: FaultBoard, connection: str) -> None:
@@ -88,10 +88,10 @@ class Gatekeeper(asyncssh.SSHServer):  # type: ignore[misc]
         return hmac.compare_digest(password.encode(), self._password) and is_login
 
 
-class DropSession(asyncssh.SFTPServer):  # type: ignore[misc]
+class SftpSession(asyncssh.SFTPServer):  # type: ignore[misc]
     """One client's view of the drop."""
 
-    def __init__(self, channel: asyncssh.SSHServerChannel, office: DropOffice) -> None:
+    def __init__(self, channel: asyncssh.SSHServerChannel, office: SftpDrop) -> None:
         super().__init__(channel)
         self._office = office
         self._channel = channel

@@ -13,7 +13,7 @@ from demo_city.defects.order_changes import respelt, textual
 from demo_city.deliveries.json_text import dumps
 from demo_city.deliveries.source import SMALL_PAGE, Source
 from demo_city.servers.clock import Clock
-from demo_city.servers.exchange_answers import MOST_ITEMS
+from demo_city.servers.tcec_responses import MOST_ITEMS
 
 
 class Drift:
@@ -21,7 +21,7 @@ class Drift:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._plants = source.plants
+        self._sampler = source.sampler
 
     def walk(self, since: str, page: int, stations: list[Message]) -> tuple[list[Message], int, int]:
         """Return the stations a page walk sees, the most a page holds, and pages announced in excess.
@@ -30,19 +30,19 @@ class Drift:
         misses a station.
         """
         limit = MOST_ITEMS
-        if self._plants.happens("exchange_changing_total", since):
+        if self._sampler.happens("exchange_changing_total", since):
             limit = SMALL_PAGE
             is_longer = len(stations) > SMALL_PAGE
             if page == 1 and is_longer and self._source.changes_while_read("exchange_changing_total", since):
                 self._source.seen(since)
                 stations = stations[1:]
-        return stations, limit, int(self._plants.happens("exchange_empty_last_page", since))
+        return stations, limit, int(self._sampler.happens("exchange_empty_last_page", since))
 
     def distort(self, interface: str, subject: str, plain: bytes) -> tuple[bytes, bool]:
         """Return an answer's plaintext as it drifted, and whether its signature is in lower case."""
-        if not self._plants.rates:
+        if not self._sampler.rates:
             return plain, False
-        happens = self._plants.happens
+        happens = self._sampler.happens
         is_lower = happens("exchange_lower_signature", interface, subject)
         if interface == "query_token":
             return plain, is_lower
@@ -52,7 +52,7 @@ class Drift:
         return plain, is_lower
 
     def _respelt(self, interface: str, subject: str, plain: bytes) -> bytes:
-        happens = self._plants.happens
+        happens = self._sampler.happens
         message: Any = None
         for name, change in _RESPELLINGS.items():
             if happens(name, interface, subject):

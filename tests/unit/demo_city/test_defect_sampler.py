@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from demo_city.city import City
-from demo_city.defects import REGISTRY, Plants, planted, rates
+from demo_city.defects import REGISTRY, DefectSampler, planted_defects, rates
 
 CLOCK = datetime.fromisoformat("2025-10-01T02:00:00+08:00")
 
@@ -26,30 +26,37 @@ def test_the_more_special_name_wins() -> None:
 @pytest.mark.parametrize("wrong", [{"no_such_defect": 0.1}, {"all": 1.5}, {"power": -0.1}])
 def test_wrong_names_and_rates_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError):
-        Plants(wrong)
+        DefectSampler(wrong)
 
 
 def test_nothing_planted_changes_nothing(city: City) -> None:
     rows = city.tricycles(date(2025, 9, 1))
-    assert Plants().rows("postal_tricycle", "2025-09", rows) is rows
-    assert list(planted(city, Plants(), CLOCK)) == []
+    assert DefectSampler().rows("postal_tricycle", "2025-09", rows) is rows
+    assert list(planted_defects(city, DefectSampler(), CLOCK)) == []
 
 
 def test_the_same_seed_strikes_the_same_places_and_another_others(city: City) -> None:
     def places(seed: int) -> list[tuple[str, str, str]]:
-        return [(h.defect, h.period, h.key) for h in planted(city, Plants({"rejected": 0.05}, seed), CLOCK)]
+        return [
+            (h.defect, h.period, h.key)
+            for h in planted_defects(city, DefectSampler({"rejected": 0.05}, seed), CLOCK)
+        ]
 
     assert places(1) == places(1) != places(2)
 
 
 def test_a_rate_is_about_the_share_that_is_struck(city: City) -> None:
-    hits = list(planted(city, Plants({"order_fee_sum_wrong": 0.1}, 3), CLOCK))
+    hits = list(planted_defects(city, DefectSampler({"order_fee_sum_wrong": 0.1}, 3), CLOCK))
     orders = sum(len(city.power.charge_orders_pushed(date(2025, 9, day))) for day in range(1, 31))
     assert 0.07 < len(hits) / orders < 0.13
 
 
 def test_a_row_has_one_defect_at_most(city: City) -> None:
-    hits = [h for h in planted(city, Plants({"row": 0.4}, 5), CLOCK) if h.dataset == "power_charge_order"]
+    hits = [
+        h
+        for h in planted_defects(city, DefectSampler({"row": 0.4}, 5), CLOCK)
+        if h.dataset == "power_charge_order"
+    ]
     places = [(h.period, h.key) for h in hits]
     assert len(places) == len(set(places)) > 100
 
@@ -57,7 +64,9 @@ def test_a_row_has_one_defect_at_most(city: City) -> None:
 def test_an_order_never_changes_in_the_citys_own_memory(city: City) -> None:
     day = date(2025, 9, 30)
     before = repr(city.power.charge_orders_pushed(day))
-    Plants({"power": 1.0}, 1).rows("power_charge_order", str(day), city.power.charge_orders_pushed(day))
+    DefectSampler({"power": 1.0}, 1).rows(
+        "power_charge_order", str(day), city.power.charge_orders_pushed(day)
+    )
     assert repr(city.power.charge_orders_pushed(day)) == before
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 
-from demo_city.defects.model import ROW, Defect, Planted, Row
+from demo_city.defects.model import ROW, Defect, PlantedDefect, Row
 from demo_city.defects.registry import REGISTRY, rates
 
 KEYS = {
@@ -24,10 +24,10 @@ KEYS = {
     "power_connector_energy": ("StationID",),
 }
 _SCALE = 2.0**64
-Told = Callable[[Planted], None]
+Told = Callable[[PlantedDefect], None]
 
 
-class Plants:
+class DefectSampler:
     """Defects with their rates; without rates nothing happens."""
 
     def __init__(self, wanted: Mapping[str, float] | None = None, seed: int = 0) -> None:
@@ -89,8 +89,8 @@ class Plants:
         return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def _planted(defect: Defect, period: str, key: str) -> Planted:
-    return Planted(
+def _planted(defect: Defect, period: str, key: str) -> PlantedDefect:
+    return PlantedDefect(
         defect.name,
         defect.agency,
         defect.dataset,

@@ -1,7 +1,7 @@
 """What happens in the demonstration city: how many of each thing begin and end in which month.
 
-The counts are fixed, so that the scorecard tells the same story for every seed; days within a month, names and
-amounts are drawn. The story on purpose does not meet every target:
+The counts are fixed, so that the scorecard is the same for every seed; days within a month, names and
+amounts are drawn. On purpose not every target is met:
 
 - charging piles 2023: 88 of 100 (not met; the missing ones came in 2024); behind in 2025 until the fifth station opens;
 - level-1 nodes 2024: none (not met; the missing one came in February 2025, late);

@@ -10,8 +10,8 @@ from green_freight.contracts.catalogue import contract
 from green_freight.contracts.row_model import row_model
 
 from demo_city.city import City
-from demo_city.register_book import Row
 from demo_city.registers import REGISTER_KEYS
+from demo_city.versioned_register import Row
 
 MONTHS = (date(2023, 1, 1), date(2024, 8, 1), date(2026, 12, 1))
 FORMS: dict[str, Callable[[City, date], list[Row]]] = {

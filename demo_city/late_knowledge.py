@@ -1,4 +1,4 @@
-"""Hindsight: what turns out about the city after the fact, and the moment from which its agencies know it.
+"""LateKnowledge: what turns out about the city after the fact, and the moment from which its agencies know it.
 
 A revision changes the rows of one dataset from a moment on: a record is gone without a tombstone, a past value was
 wrong, a form or an order file is sent again. The agencies answer by what is known at their clock, the truth by what
@@ -34,7 +34,7 @@ class Revision:
     period: date | None = None
 
 
-class Hindsight:
+class LateKnowledge:
     """All revisions of a city; without any, everything was known at once."""
 
     def __init__(

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from demo_city.servers.faults import GARBAGE, FaultBoard
 
 
-class FaultyFront:
+class FaultMiddleware:
     """An ASGI application around another one: slow, garbage and half_file happen here."""
 
     def __init__(self, app: ASGIApp, board: FaultBoard, connection: str) -> None:

@@ -176,7 +176,7 @@ def test_late_repeated_and_corrected_reports(
     run_agencies: Callable[..., DemoAgencies], small_city: City
 ) -> None:
     later = NIGHT + timedelta(days=20)
-    running = run_agencies(plants={"report_late": 1.0, "report_resent": 1.0}, agencies=("commerce",))
+    running = run_agencies(defect_rates={"report_late": 1.0, "report_resent": 1.0}, agencies=("commerce",))
     with sftp(running.connections["commerce"]) as client:
         assert "9月" not in "".join(client.listdir("/reports"))
         running.set_clock(later)
@@ -194,7 +194,9 @@ def test_late_repeated_and_corrected_reports(
 
 def test_postal_corrections_and_repetitions(run_agencies: Callable[..., DemoAgencies]) -> None:
     def drop(defect: str) -> list[bytes]:
-        running = run_agencies(plants={defect: 1.0}, agencies=("postal",), clock=NIGHT + timedelta(days=5))
+        running = run_agencies(
+            defect_rates={defect: 1.0}, agencies=("postal",), clock=NIGHT + timedelta(days=5)
+        )
         with sftp(running.connections["postal"]) as client:
             return [read(client, f"/drop/postal_tricycles_202509_v{n}.csv") for n in (1, 2)]
 
@@ -204,8 +206,8 @@ def test_postal_corrections_and_repetitions(run_agencies: Callable[..., DemoAgen
 
 
 def test_damaged_files(run_agencies: Callable[..., DemoAgencies]) -> None:
-    plants = {"report_truncated": 1.0, "postal_wrong_checksum": 1.0, "orders_truncated": 1.0}
-    running = run_agencies(plants=plants)
+    rates = {"report_truncated": 1.0, "postal_wrong_checksum": 1.0, "orders_truncated": 1.0}
+    running = run_agencies(defect_rates=rates)
     with sftp(running.connections["commerce"]) as client, pytest.raises(Exception, match="zip"):
         _sheets(read(client, REPORT.format(9)))
     with sftp(running.connections["postal"]) as client:

@@ -23,7 +23,7 @@ from green_freight.loading import LoadOutcome, LoadStoppedError, load_delivery
 from green_freight.periods import Period
 
 from demo_city.city import City
-from demo_city.defects import REGISTRY, Defect, Planted
+from demo_city.defects import REGISTRY, Defect, PlantedDefect
 from demo_city.servers import DemoAgencies
 
 CLOCK = datetime.fromisoformat("2025-10-20T02:00:00+08:00")
@@ -120,7 +120,7 @@ def house_with(narrow_city: City, module_warehouse: Any, tmp_path: Path) -> Any:
     homes = iter(range(9))
 
     @contextmanager
-    def build(agency: str, plants: dict[str, float]) -> Iterator[House]:
+    def build(agency: str, defect_rates: dict[str, float]) -> Iterator[House]:
         home = tmp_path / str(next(homes))
         with module_warehouse.admin() as admin:
             admin.execute("truncate ops.fetch, ops.source_file, ops.load, ops.rejected_row")
@@ -128,7 +128,7 @@ def house_with(narrow_city: City, module_warehouse: Any, tmp_path: Path) -> Any:
                 "select tablename from pg_tables where schemaname = 'raw'"
             ).fetchall():
                 admin.execute(f"truncate raw.{table}")
-        with DemoAgencies(narrow_city, home, CLOCK, plants, agencies=(agency,)) as agencies:
+        with DemoAgencies(narrow_city, home, CLOCK, defect_rates, agencies=(agency,)) as agencies:
             yield House(agencies, LandingStore((home / "landing").as_uri()), module_warehouse)
 
     return build
@@ -139,11 +139,11 @@ def _datasets(defect: Defect, loads: list[LoadOutcome]) -> list[str]:
     return [defect.dataset] if defect.dataset in known else known
 
 
-def _rows_hit(house: House, defect: Defect, period: str) -> list[Planted]:
-    from demo_city.defects import planted
+def _rows_hit(house: House, defect: Defect, period: str) -> list[PlantedDefect]:
+    from demo_city.defects import planted_defects
 
     source = house.agencies.source
-    found = planted(source.city, source.plants, CLOCK)
+    found = planted_defects(source.city, source.sampler, CLOCK)
     # the first window of a register is open downwards
     before = "2023-02" if period == "2023-01" else ""
     return [

@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from demo_city.chance import SHANGHAI
 from demo_city.charging_operator import ChargingOperator, Message
+from demo_city.random_generator import SHANGHAI
 from demo_city.servers.clock import Clock
 
 MOST_STATIONS = 50
@@ -23,14 +23,14 @@ NO_SUCH_ORDER, OTHER_MONEY, OTHER_POWER = 1, 2, 3
 _FREE, _CHARGING, _OUT_OF_ORDER = 1, 3, 255
 
 
-class BadParameter(ValueError):
+class BadParameterError(ValueError):
     """A business parameter is missing, malformed or beyond its limit (Ret 4004)."""
 
 
 Walk = Callable[[str, int, list[Message]], tuple[list[Message], int, int]]
 
 
-class ExchangeAnswers:
+class TcecResponses:
     """Answers about one operator, as it stands at the clock's moment."""
 
     def __init__(self, operator: ChargingOperator, clock: Clock, walk: Walk | None = None) -> None:
@@ -59,7 +59,7 @@ class ExchangeAnswers:
         """Return the connectors' states of at most 50 stations; unknown stations are left out."""
         ids = parameters.get("StationIDs")
         if not isinstance(ids, list) or not ids or len(ids) > MOST_STATIONS:
-            raise BadParameter(f"StationIDs 应为 1 至 {MOST_STATIONS} 个")
+            raise BadParameterError(f"StationIDs 应为 1 至 {MOST_STATIONS} 个")
         known = {info["StationID"]: info for _, info in self._current()}
         found = [known[one] for one in ids if one in known]
         return {"StationStatusInfos": [self._status(info) for info in found]}
@@ -68,20 +68,20 @@ class ExchangeAnswers:
         """Return a station's energy over at most 7 days (kWh), by pile and connector."""
         first, last = _day(parameters, "StartTime"), _day(parameters, "EndTime")
         if not first <= last < first + timedelta(days=MOST_DAYS):
-            raise BadParameter(f"StartTime 至 EndTime 应为 1 至 {MOST_DAYS} 天")
+            raise BadParameterError(f"StartTime 至 EndTime 应为 1 至 {MOST_DAYS} 天")
         station_id = str(parameters.get("StationID", ""))
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         try:
             stats = [self._operator.station_stats(station_id, d) for d in days if d <= self._clock.today()]
         except KeyError as problem:
-            raise BadParameter(f"没有充电站 {station_id}") from problem
+            raise BadParameterError(f"没有充电站 {station_id}") from problem
         return {"StationStats": _added_up(station_id, str(first), str(last), stats)}
 
     def check_charge_orders(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Return which of the asker's orders differ from the operator's own, pushed in those days."""
         orders = parameters.get("ChargeOrders")
         if not isinstance(orders, list):
-            raise BadParameter("缺少 ChargeOrders")
+            raise BadParameterError("缺少 ChargeOrders")
         own = self._own_orders(_moment(parameters.get("StartTime")), _moment(parameters.get("EndTime")))
         disputed = [d for order in orders if (d := _disputed(order, own)) is not None]
         return {
@@ -118,7 +118,7 @@ class ExchangeAnswers:
 
     def _own_orders(self, start: datetime, end: datetime) -> dict[str, Message]:
         if not start.date() <= end.date() < start.date() + timedelta(days=MOST_DAYS):
-            raise BadParameter(f"对账区间应为 1 至 {MOST_DAYS} 天")
+            raise BadParameterError(f"对账区间应为 1 至 {MOST_DAYS} 天")
         days = [start.date() + timedelta(days=n) for n in range((end.date() - start.date()).days + 1)]
         pushed = (order for day in days for order in self._operator.charge_orders_pushed(day))
         return {order["StartChargeSeq"]: order for order in pushed}
@@ -166,12 +166,12 @@ def _number(value: Any) -> Decimal:
     try:
         return Decimal(str(value))
     except InvalidOperation as problem:
-        raise BadParameter(f"{value!r} 不是数字") from problem
+        raise BadParameterError(f"{value!r} 不是数字") from problem
 
 
 def _whole(value: Any, name: str) -> int:
     if not str(value).isdigit() or int(value) < 1:
-        raise BadParameter(f"{name} 应为正整数")
+        raise BadParameterError(f"{name} 应为正整数")
     return int(value)
 
 
@@ -179,11 +179,11 @@ def _moment(value: Any) -> datetime:
     try:
         return datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
     except ValueError as problem:
-        raise BadParameter(f"{value!r} 不是 yyyy-MM-dd HH:mm:ss") from problem
+        raise BadParameterError(f"{value!r} 不是 yyyy-MM-dd HH:mm:ss") from problem
 
 
 def _day(parameters: dict[str, Any], name: str) -> date:
     try:
         return datetime.strptime(str(parameters.get(name)), "%Y-%m-%d").replace(tzinfo=SHANGHAI).date()
     except ValueError as problem:
-        raise BadParameter(f"{name} 应为 yyyy-MM-dd") from problem
+        raise BadParameterError(f"{name} 应为 yyyy-MM-dd") from problem

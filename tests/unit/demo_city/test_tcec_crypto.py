@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo_city.servers.exchange_crypto import ExchangeKeys, UnreadableData
+from demo_city.servers.tcec_crypto import TcecKeys, UnreadableDataError
 
-KEYS = ExchangeKeys(*["1234567890abcdef"] * 3)
+KEYS = TcecKeys(*["1234567890abcdef"] * 3)
 DATA_A = (
     "il7B0BSEjFdzpyKzfOFpvg/Se1CP802RItKYFPfSLRxJ3jf0bVl9hvYOEktPAYW2nd7S8MBcyHYyacHKbISq5iTmDzG+ivnR+SZJv3USNTYVMz9r"
     "CQVSxd0cLlqsJauko79NnwQJbzDTyLooYoIwz75qBOH2/xOMirpeEqRJrF/EQjWekJmGk9RtboXePu2rka+Xm51syBPhiXJAq0GfbfaFu9tNqs/e"
@@ -54,7 +54,7 @@ def test_vector_c_answers_with_a_token() -> None:
 @settings(max_examples=15, deadline=None)
 @given(st.binary(max_size=200), st.text("abcdefXYZ0189", min_size=16, max_size=16))
 def test_openssl_reads_what_we_write(plaintext: bytes, secret: str) -> None:
-    keys = ExchangeKeys(secret, secret[::-1], secret)
+    keys = TcecKeys(secret, secret[::-1], secret)
     arguments = ["-K", secret.encode().hex(), "-iv", secret[::-1].encode().hex()]
     command = ["openssl", "enc", "-aes-128-cbc", "-base64", "-A", *arguments]
     data = subprocess.run(command, input=plaintext, capture_output=True, check=True).stdout.decode()
@@ -71,5 +71,5 @@ def test_openssl_reads_what_we_write(plaintext: bytes, secret: str) -> None:
 
 @pytest.mark.parametrize("data", ["", "***", "QUJD", DATA_B[:-4], DATA_B[4:]])
 def test_damaged_data_is_refused(data: str) -> None:
-    with pytest.raises(UnreadableData):
-        ExchangeKeys("1234567890abcdef", "1234567890abcdef", "x").decrypt(data)
+    with pytest.raises(UnreadableDataError):
+        TcecKeys("1234567890abcdef", "1234567890abcdef", "x").decrypt(data)

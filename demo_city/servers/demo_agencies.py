@@ -17,10 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from demo_city.defects import Plants
+from demo_city.defects import DefectSampler
 from demo_city.deliveries.files import commerce_catalogue, orders_catalogue, postal_catalogue
-from demo_city.deliveries.source import CityRows, Source
-from demo_city.servers.blobs import BlobCache
+from demo_city.deliveries.source import CitySource, Source
 from demo_city.servers.clock import Clock
 from demo_city.servers.credentials import (
     CONNECTIONS,
@@ -34,15 +33,16 @@ from demo_city.servers.credentials import (
     ports_before,
     write_private,
 )
-from demo_city.servers.drop import DropOffice
-from demo_city.servers.exchange import ExchangeService, Partner
-from demo_city.servers.exchange_answers import ExchangeAnswers
-from demo_city.servers.exchange_crypto import ExchangeKeys
-from demo_city.servers.exchange_drift import DefectiveOperator, Drift
+from demo_city.servers.fault_middleware import FaultMiddleware
 from demo_city.servers.faults import FaultBoard
-from demo_city.servers.http_front import FaultyFront
-from demo_city.servers.services import DropService, HttpService, Service, SilentService
-from demo_city.servers.transport import TransportPlatform
+from demo_city.servers.file_cache import FileCache
+from demo_city.servers.services import DownService, HttpService, Service, SftpService
+from demo_city.servers.sftp_server import SftpDrop
+from demo_city.servers.tcec_crypto import TcecKeys
+from demo_city.servers.tcec_drift import DefectiveOperator, Drift
+from demo_city.servers.tcec_responses import TcecResponses
+from demo_city.servers.tcec_service import Partner, TcecService
+from demo_city.servers.transport_api import TransportApi
 
 _CATALOGUES = {"commerce": commerce_catalogue, "postal": postal_catalogue, "power_files": orders_catalogue}
 _START_SECONDS = 30.0
@@ -59,10 +59,10 @@ class DemoAgencies:
 
     def __init__(
         self,
-        city: CityRows,
+        city: CitySource,
         home: Path,
         clock: datetime,
-        plants: Mapping[str, float] | None = None,
+        defect_rates: Mapping[str, float] | None = None,
         faults: Mapping[str, str] | None = None,
         *,
         agencies: tuple[str, ...] = ("transport", "commerce", "postal", "power"),
@@ -78,12 +78,12 @@ class DemoAgencies:
             raise ValueError(f"no such agencies: {sorted(unknown)}")
         self.home = home
         self.clock = Clock(clock)
-        self.source = Source(city, Plants(plants, seed=getattr(city, "seed", 0)))
+        self.source = Source(city, DefectSampler(defect_rates, seed=getattr(city, "seed", 0)))
         self._ids = [name for name, agency in CONNECTIONS.items() if agency in agencies]
         self._board = FaultBoard({name: CONNECTIONS[name] for name in self._ids}, faults)
         self._keys = keyring(home)
         self._token_seconds = token_seconds
-        self._blobs = BlobCache(home / "drops" / _fingerprint(city, self.source.plants))
+        self._blobs = FileCache(home / "drops" / _fingerprint(city, self.source.sampler))
         self._ports = ports_before(home)
         self._directory = home / "agencies.json"
         self._services: dict[str, Service] = {}
@@ -155,7 +155,7 @@ class DemoAgencies:
     async def _start_service(self, name: str) -> None:
         listener = bound_socket(self._ports.get(name))
         self._ports[name] = listener.getsockname()[1]
-        service = SilentService() if self._board.fails(name, "down") else self._service(name)
+        service = DownService() if self._board.fails(name, "down") else self._service(name)
         await service.start(listener)
         self._services[name] = service
 
@@ -166,26 +166,26 @@ class DemoAgencies:
         word = self._keys.words[name]
         if name in SFTP_CONNECTIONS:
             catalogue = _CATALOGUES[name](self.source)
-            office = DropOffice(name, catalogue, self.clock, self._board, self._blobs)
-            return DropService(office, word, self._keys.host_keys[name], self._board)
+            office = SftpDrop(name, catalogue, self.clock, self._board, self._blobs)
+            return SftpService(office, word, self._keys.host_keys[name], self._board)
         if name == "transport":
-            app = TransportPlatform(self.source, self.clock, self._board, word).app
+            app = TransportApi(self.source, self.clock, self._board, word).app
         else:
             app = self._exchange().app
-        return HttpService(lambda: FaultyFront(app(), self._board, name))
+        return HttpService(lambda: FaultMiddleware(app(), self._board, name))
 
-    def _exchange(self) -> ExchangeService:
+    def _exchange(self) -> TcecService:
         drift = Drift(self.source)
         operator = DefectiveOperator(self.source, self.clock)
         keys = self._keys.exchange
         partner = Partner(
             ids=frozenset((PLATFORM_ID, operator.operator_id)),
             operator_secret=keys["operator_secret"],
-            keys=ExchangeKeys(keys["data_secret"], keys["data_secret_iv"], keys["sig_secret"]),
+            keys=TcecKeys(keys["data_secret"], keys["data_secret_iv"], keys["sig_secret"]),
             token_seconds=self._token_seconds,
         )
-        return ExchangeService(
-            ExchangeAnswers(operator, self.clock, drift.walk),
+        return TcecService(
+            TcecResponses(operator, self.clock, drift.walk),
             partner,
             refuses_tokens=partial(self._board.fails, "power", "wrong_token"),
             is_busy=partial(self._board.takes_transient_failure, "power"),
@@ -212,13 +212,13 @@ class DemoAgencies:
         write_private(self._directory, json.dumps(directory, ensure_ascii=False, indent=1))
 
 
-def _fingerprint(city: CityRows, plants: Plants) -> str:
+def _fingerprint(city: CitySource, sampler: DefectSampler) -> str:
     """Return what rendered files depend on: the city, the defects, and the code that makes them."""
     code = hashlib.sha256()
     for path in sorted(Path(__file__).resolve().parents[1].rglob("*.py")):
         code.update(path.read_bytes())
     known = (type(city).__qualname__, *(getattr(city, name, None) for name in ("seed", "volume")))
-    text = f"{known}|{city.first_day}|{city.last_day}|{sorted(plants.rates.items())}|{code.hexdigest()}"
+    text = f"{known}|{city.first_day}|{city.last_day}|{sorted(sampler.rates.items())}|{code.hexdigest()}"
     if getattr(city, "seed", None) is None:
         text += f"|{id(city)}|{datetime.now().astimezone().isoformat()}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from demo_city.chance import SHANGHAI
 from demo_city.deliveries.json_text import dumps
 from demo_city.deliveries.source import Row, Source, form_delivered_at
+from demo_city.random_generator import SHANGHAI
 from demo_city.servers.clock import Clock
 from demo_city.servers.faults import FaultBoard
 
@@ -38,11 +38,11 @@ _CHANGING = "transport_changing_total"
 Items = list[bytes]
 
 
-class BadQuestion(ValueError):
+class BadRequestError(ValueError):
     """A parameter is missing or malformed (HTTP 400)."""
 
 
-class TransportPlatform:
+class TransportApi:
     """The bureau's registers, daily vehicle operations and reported figures at the clock's moment."""
 
     def __init__(self, source: Source, clock: Clock, board: FaultBoard, token: str) -> None:
@@ -67,7 +67,7 @@ class TransportPlatform:
             return self._page(question, self._items(request.path_params["path"], question))
         except KeyError:
             return _answer(404, f"没有接口 {request.url.path}")
-        except BadQuestion as problem:
+        except BadRequestError as problem:
             return _answer(400, str(problem))
 
     def _is_allowed(self, header: str) -> bool:
@@ -131,7 +131,7 @@ class TransportPlatform:
         try:
             month = date.fromisoformat(f"{question.get('period')}-01")
         except ValueError as problem:
-            raise BadQuestion("period 应为 yyyy-MM") from problem
+            raise BadRequestError("period 应为 yyyy-MM") from problem
         if form_delivered_at(month) >= self._clock.now():
             return []
         known_at = self._clock.now()
@@ -149,7 +149,7 @@ class TransportPlatform:
         page = _whole(question.get("page", "1"), "page")
         size = _whole(question.get("page_size", DEFAULT_SIZE), "page_size")
         if size > MOST_ITEMS:
-            raise BadQuestion(f"page_size 不超过 {MOST_ITEMS}")
+            raise BadRequestError(f"page_size 不超过 {MOST_ITEMS}")
         here = items[(page - 1) * size : page * size]
         head = {"code": 0, "message": "ok", "page": page, "page_size": size, "total": len(items)}
         body = orjson.dumps(head)[:-1] + b',"items":[' + b",".join(here) + b"]}"
@@ -164,7 +164,7 @@ def _answer(status: int, message: str) -> Response:
 
 def _whole(text: str, name: str) -> int:
     if not text.isdigit() or int(text) < 1:
-        raise BadQuestion(f"{name} 应为正整数")
+        raise BadRequestError(f"{name} 应为正整数")
     return int(text)
 
 
@@ -172,7 +172,7 @@ def _day(question: dict[str, str], name: str) -> date:
     try:
         return date.fromisoformat(question.get(name, ""))
     except ValueError as problem:
-        raise BadQuestion(f"{name} 应为 yyyy-MM-dd") from problem
+        raise BadRequestError(f"{name} 应为 yyyy-MM-dd") from problem
 
 
 def _window(question: dict[str, str]) -> tuple[datetime | None, datetime | None]:
@@ -187,5 +187,5 @@ def _instant(question: dict[str, str], name: str) -> datetime | None:
         # An unescaped + of the offset arrives as a space.
         moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
     except ValueError as problem:
-        raise BadQuestion(f"{name} 应为 ISO 8601") from problem
+        raise BadRequestError(f"{name} 应为 ISO 8601") from problem
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)

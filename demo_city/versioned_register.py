@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from demo_city.chance import day_end
+from demo_city.random_generator import day_end
 
 Row = dict[str, Any]
 
 
-class RegisterBook:
+class VersionedRegister:
     """Collects the versions of one register."""
 
     def __init__(self, key: str) -> None:

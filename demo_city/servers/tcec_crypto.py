@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 BLOCK_BITS = 128
 
 
-class UnreadableData(ValueError):
+class UnreadableDataError(ValueError):
     """The Data field is no Base64, not whole blocks, or its padding is wrong."""
 
 
 @dataclass(frozen=True)
-class ExchangeKeys:
+class TcecKeys:
     """DataSecret and DataSecretIV (16 bytes each) for AES-128-CBC, SigSecret for HMAC-MD5."""
 
     data_secret: str
@@ -36,7 +36,7 @@ class ExchangeKeys:
         """Return the plaintext of a Data field.
 
         Raises:
-            UnreadableData: it was not encrypted with these keys, or is damaged.
+            UnreadableDataError: it was not encrypted with these keys, or is damaged.
         """
         try:
             decryptor = self._cipher().decryptor()
@@ -44,7 +44,7 @@ class ExchangeKeys:
             unpadder = padding.PKCS7(BLOCK_BITS).unpadder()
             return unpadder.update(padded) + unpadder.finalize()
         except (binascii.Error, ValueError) as problem:
-            raise UnreadableData(str(problem)) from problem
+            raise UnreadableDataError(str(problem)) from problem
 
     def sign_request(self, operator_id: str, data: str, time_stamp: str, seq: str) -> str:
         """Return Sig over OperatorID + Data + TimeStamp + Seq."""

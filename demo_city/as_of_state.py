@@ -7,8 +7,8 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from demo_city.chance import day_end, month_end, month_starts
-from demo_city.register_book import Row
+from demo_city.random_generator import day_end, month_end, month_starts
+from demo_city.versioned_register import Row
 
 if TYPE_CHECKING:
     from demo_city.city import City
@@ -34,7 +34,7 @@ class Span:
 
 
 @dataclass
-class Knowledge:
+class AsOfState:
     """The rows that count, as known at the end of `as_of`. Forms are kept by the first day of their month."""
 
     as_of: date
@@ -53,9 +53,9 @@ class Knowledge:
     store_deliveries: dict[date, list[Row]] = field(default_factory=dict)
 
 
-def knowledge_of(city: City, as_of: date) -> Knowledge:
+def as_of_state(city: City, as_of: date) -> AsOfState:
     """Return what is known about the city when the day `as_of` is over (Shanghai)."""
-    known = Knowledge(
+    known = AsOfState(
         as_of=as_of,
         vehicles=city.register_as_known("transport_vehicle", as_of),
         nodes=city.register_as_known("transport_node", as_of),
@@ -67,7 +67,7 @@ def knowledge_of(city: City, as_of: date) -> Knowledge:
         funds=city.register_as_known("transport_fund", as_of),
     )
     until = day_end(as_of)
-    for _, station in city.hindsight.stations(city.power, until):
+    for _, station in city.late_knowledge.stations(city.power, until):
         if station["StationType"] in USABLE_STATION_TYPES:
             known.usable_stations.append(_span(station))
             known.usable_piles += [
@@ -76,7 +76,7 @@ def knowledge_of(city: City, as_of: date) -> Knowledge:
     for month in month_starts(city.first_day, as_of):
         # the forms of a month arrive in the evening of its last day
         if month_end(month) <= min(as_of, month_end(city.last_day)):
-            revised = partial(city.hindsight.rows, period=month, known_at=until)
+            revised = partial(city.late_knowledge.rows, period=month, known_at=until)
             known.terminal_stations = revised("postal_terminal_station", rows=city.terminal_stations(month))
             known.tricycles[month] = revised("postal_tricycle", rows=city.tricycles(month))
             known.store_deliveries[month] = revised(

@@ -11,7 +11,7 @@ from pathlib import Path
 from demo_city.deliveries.catalogue import DropFile
 
 
-class BlobCache:
+class FileCache:
     """Files by drop path and delivery moment in a folder that belongs to one city, one seed, one set of defects."""
 
     def __init__(self, folder: Path) -> None:

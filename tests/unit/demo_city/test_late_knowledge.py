@@ -7,13 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from demo_city.chance import SHANGHAI
 from demo_city.city import City
-from demo_city.defects.plants import Plants
+from demo_city.defects.sampler import DefectSampler
 from demo_city.deliveries.files import orders_catalogue, postal_catalogue
 from demo_city.deliveries.source import Source
-from demo_city.hindsight import (
-    Hindsight,
+from demo_city.late_knowledge import (
+    LateKnowledge,
     Revision,
     one_pile_silent,
     with_values,
@@ -21,6 +20,7 @@ from demo_city.hindsight import (
     without_piles,
     without_stations,
 )
+from demo_city.random_generator import SHANGHAI
 from demo_city.truth import true_event_totals, true_values
 
 AT = datetime(2025, 10, 2, 12, tzinfo=SHANGHAI)
@@ -44,22 +44,22 @@ def plain() -> City:
 
 
 @pytest.fixture(scope="module")
-def wiser() -> City:
-    return City(volume=0.02, hindsight=Hindsight(REVISIONS, {CLEARED: AT}))
+def corrected() -> City:
+    return City(volume=0.02, late_knowledge=LateKnowledge(REVISIONS, {CLEARED: AT}))
 
 
 @pytest.fixture(scope="module")
-def source(wiser: City) -> Source:
-    return Source(wiser, Plants())
+def source(corrected: City) -> Source:
+    return Source(corrected, DefectSampler())
 
 
 def _numerators(city: City, as_of: date) -> dict[tuple[str, date], Decimal | None]:
     return {(v.indicator_code, v.period_month): v.numerator for v in true_values(city, as_of)}
 
 
-def test_the_truth_knows_nothing_before_the_moment_and_everything_after(plain: City, wiser: City) -> None:
-    assert _numerators(wiser, BEFORE) == _numerators(plain, BEFORE)
-    then, now = _numerators(plain, AFTER), _numerators(wiser, AFTER)
+def test_the_truth_knows_nothing_before_the_moment_and_everything_after(plain: City, corrected: City) -> None:
+    assert _numerators(corrected, BEFORE) == _numerators(plain, BEFORE)
+    then, now = _numerators(plain, AFTER), _numerators(corrected, AFTER)
     less = {key: then[key] - now[key] for key in then if then[key] != now[key]}  # type: ignore[operator]
     assert {code for code, _ in less} == {
         "node_level2_added",
@@ -72,9 +72,9 @@ def test_the_truth_knows_nothing_before_the_moment_and_everything_after(plain: C
     assert min(month for code, month in less if code == "node_level2_added") == date(2025, 6, 1)
 
 
-def test_totals_of_events_are_those_of_the_revised_rows(plain: City, wiser: City, source: Source) -> None:
-    assert true_event_totals(wiser, DAY, BEFORE) == true_event_totals(plain, DAY, BEFORE)
-    then, now = true_event_totals(plain, DAY), true_event_totals(wiser, DAY)
+def test_totals_of_events_are_those_of_the_revised_rows(plain: City, corrected: City, source: Source) -> None:
+    assert true_event_totals(corrected, DAY, BEFORE) == true_event_totals(plain, DAY, BEFORE)
+    then, now = true_event_totals(plain, DAY), true_event_totals(corrected, DAY)
     lost = plain.power.charge_orders_pushed(DAY)[:2]
     assert then.session_count - now.session_count == 2
     assert then.session_energy_kwh - now.session_energy_kwh == sum(o["TotalPower"] for o in lost)
@@ -102,8 +102,8 @@ def test_a_station_without_a_pile_was_changed_then(source: Source) -> None:
 
 
 def test_a_station_that_is_gone_answers_nothing_any_more(plain: City) -> None:
-    gone = Hindsight([Revision("power_station", AT, without_stations({STATION}))])
-    source = Source(City(volume=0.02, hindsight=gone), Plants())
+    gone = LateKnowledge([Revision("power_station", AT, without_stations({STATION}))])
+    source = Source(City(volume=0.02, late_knowledge=gone), DefectSampler())
     assert source.station_stats(STATION, DAY, AT)["StationID"] == STATION
     with pytest.raises(KeyError):
         source.station_stats(STATION, DAY, AT + timedelta(days=1))

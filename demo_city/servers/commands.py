@@ -14,7 +14,7 @@ from rich.table import Table
 
 from demo_city.city import DEFAULT_SEED, RUN_VOLUME, City
 from demo_city.defects import REGISTRY
-from demo_city.servers.agencies import DemoAgencies
+from demo_city.servers.demo_agencies import DemoAgencies
 from demo_city.servers.faults import KINDS
 
 AGENCIES = ("transport", "commerce", "postal", "power")

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from demo_city.city import City
 from demo_city.plan_targets import INDICATORS, MILESTONE
-from demo_city.register_book import Row
 from demo_city.truth import true_month
+from demo_city.versioned_register import Row
 
 # (indicator, month) -> what the bureau reports too much (negative: too little). A reconciliation must find exactly
 # these: six piles of the bus depot counted among the usable ones; a vehicle delivered in August and forgotten.

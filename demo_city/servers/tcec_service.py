@@ -20,8 +20,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from demo_city.deliveries.json_text import dumps
-from demo_city.servers.exchange_answers import BadParameter, ExchangeAnswers
-from demo_city.servers.exchange_crypto import ExchangeKeys, UnreadableData
+from demo_city.servers.tcec_crypto import TcecKeys, UnreadableDataError
+from demo_city.servers.tcec_responses import BadParameterError, TcecResponses
 
 OK, BUSY, BAD_SIGNATURE, BAD_TOKEN, FIELD_MISSING, BAD_PARAMETER, SYSTEM_ERROR = (
     0,
@@ -43,12 +43,12 @@ class Partner:
 
     ids: frozenset[str]
     operator_secret: str
-    keys: ExchangeKeys
+    keys: TcecKeys
     token_seconds: int = 7200
 
 
 @dataclass
-class TokenDesk:
+class TokenStore:
     """Hands out access tokens that expire after the partner's number of seconds."""
 
     seconds: float
@@ -66,7 +66,7 @@ class TokenDesk:
         return scheme == "Bearer" and self._expires.get(token, 0.0) > time.monotonic()
 
 
-class ExchangeService:
+class TcecService:
     """One operator's service for one partner.
 
     `refuses_tokens` and `is_busy` are asked at each request; `distort` may change the plaintext of an answer
@@ -75,7 +75,7 @@ class ExchangeService:
 
     def __init__(
         self,
-        answers: ExchangeAnswers,
+        answers: TcecResponses,
         partner: Partner,
         *,
         refuses_tokens: Gate = lambda: False,
@@ -84,7 +84,7 @@ class ExchangeService:
     ) -> None:
         self._answers = answers
         self._partner = partner
-        self._desk = TokenDesk(partner.token_seconds)
+        self._desk = TokenStore(partner.token_seconds)
         self._refuses_tokens = refuses_tokens
         self._is_busy = is_busy
         self._distort = distort
@@ -137,9 +137,9 @@ class ExchangeService:
         try:
             parameters = orjson.loads(self._partner.keys.decrypt(data))
             if not isinstance(parameters, dict):
-                raise BadParameter("Data 不是对象")
+                raise BadParameterError("Data 不是对象")
             plain = dumps(self._interfaces[interface](parameters))
-        except (BadParameter, UnreadableData, orjson.JSONDecodeError) as problem:
+        except (BadParameterError, UnreadableDataError, orjson.JSONDecodeError) as problem:
             return self._envelope(BAD_PARAMETER, f"参数错误：{problem}")
         plain, is_lower_case = self._distort(interface, _subject(parameters), plain)
         return self._envelope(OK, "", plain, is_lower_case=is_lower_case)

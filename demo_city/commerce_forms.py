@@ -9,11 +9,11 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from demo_city.chance import stream
 from demo_city.enterprises import STEMS
-from demo_city.exact import thousandths
+from demo_city.exact_decimals import thousandths
 from demo_city.identifiers import credit_code
-from demo_city.register_book import Row
+from demo_city.random_generator import stream
+from demo_city.versioned_register import Row
 
 STORES, CENTRE_STORES = 120, 80
 DISTRICTS = ("海州区", "连云区", "赣榆区", "东海县", "灌云县", "灌南县")
