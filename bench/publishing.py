@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 from green_freight.publishing import ForeignKey, TableSpec, publish
 from green_freight.settings import ROLES
-from green_freight.warehouse import bootstrap, connect, runs
+from green_freight.warehouse import Warehouse, bootstrap, connect, runs
 
 from local_stack.postgres import EmbeddedPostgres
 
@@ -149,7 +149,7 @@ def publish_build(label: str, changed_months: list[date] | None) -> None:
             "values (%s, 'bench', 't', 'e', 'e', 'critical', true, '', '')",
             row,
         )
-    runs.begin("bench", "backfill", date(2025, 9, 30), "bench")
+    runs.begin(Warehouse.from_settings(), "bench", "backfill", date(2025, 9, 30), "bench")
     begun = time.monotonic()
     outcome = publish("bench", row[0], [STATION, FILE, SESSION])
     seconds = time.monotonic() - begun

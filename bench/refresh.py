@@ -25,7 +25,7 @@ from pathlib import Path
 import psycopg
 from green_freight.publishing.plan import RECORDS, VERSION_COLUMN
 from green_freight.settings import ROLES
-from green_freight.warehouse import bootstrap, runs
+from green_freight.warehouse import Warehouse, bootstrap, runs
 from psycopg import sql
 
 from local_stack import database
@@ -128,7 +128,7 @@ def _correct_a_day(loader_url: str, number: int) -> None:
 
 def _measure(name: str, day: date, databases: Databases) -> None:
     run_id = f"bench/{name}"
-    runs.begin(run_id, "backfill", day, "bench")
+    runs.begin(Warehouse.from_settings(), run_id, "backfill", day, "bench")
     for step in STEPS:
         before = _cpu_seconds(databases)
         begun = time.monotonic()

@@ -192,7 +192,7 @@ def revert(home: Home, publication_no: int, reason: str, person: str) -> Publica
 
     Raises:
         PublishingError: there is no such publication, or nothing could be published.
-        CandidateLeased: another run is between its build and its publication.
+        CandidateLeasedError: another run is between its build and its publication.
         NothingThere: there is no warehouse yet.
     """
     # The pipeline pulls in the agencies' clients, which no other command should wait for.

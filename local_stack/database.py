@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from green_freight import settings
+from green_freight.warehouse import Warehouse
 from psycopg import sql
 
 from local_stack import processes
@@ -102,10 +103,15 @@ def role_urls(home: Home, databases: Databases) -> dict[str, str]:
     }
 
 
+def warehouse_of(home: Home, urls: Mapping[str, str]) -> Warehouse:
+    """Return the home's warehouse as the pipeline's code works on it."""
+    return Warehouse(urls, home.root, settings.landing_url())
+
+
 @contextmanager
 def entered(urls: Mapping[str, str]) -> Iterator[None]:
     """Let this process enter the warehouse by these roles' URLs for the block, as the pipeline's own code does."""
-    with settings.environment({f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()}):
+    with settings.environment({settings.url_variable(role): url for role, url in urls.items()}):
         yield
 
 

@@ -7,7 +7,7 @@ from green_freight.backfill import RequestRefused
 from green_freight.evidence.errors import EvidenceError
 from green_freight.publishing import PublishingError
 from green_freight.replaying import ReplayError
-from green_freight.warehouse.lease import CandidateLeased
+from green_freight.warehouse.lease import CandidateLeasedError
 from green_freight.warehouse.scratch import ScratchError
 
 from local_stack.airflow_client import AirflowRefusal
@@ -26,7 +26,7 @@ EXPECTED_ERRORS = (
     AirflowRefusal,
     BackfillWaits,
     Busy,
-    CandidateLeased,
+    CandidateLeasedError,
     ChildDied,
     ConnectionMissing,
     DagUnavailable,

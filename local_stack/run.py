@@ -170,7 +170,7 @@ def follow_run(
     """Follow a run to its end, showing its progress, and note how it ended; what failed is printed."""
     started = time.monotonic()
     with display_for(steps.console) as display:
-        ended = follow(running.airflow, begun, counted_in(running, begun), display.show)
+        ended = follow(running.airflow, begun, counted_in(home, running, begun), display.show)
     result.runs.append(ended)
     if ended.state == "success":
         steps.done(title, time.monotonic() - started)
@@ -185,12 +185,12 @@ def follow_run(
     run_issues.print_failed_tasks(home, ended.dag_id, ended.run_id, tried, steps.console)
 
 
-def counted_in(running: RunningStack, run: DagRun) -> str:
+def counted_in(home: Home, running: RunningStack, run: DagRun) -> str:
     """Return the database whose loads show how far a run is: a dry run works on a copy of the warehouse."""
     if not run.conf.get("dry_run"):
         return running.role_urls["owner"]
-    with database.entered(running.role_urls):
-        return scratch.named(f"{run.dag_id}/{run.run_id}").urls["owner"]
+    warehouse = database.warehouse_of(home, running.role_urls)
+    return scratch.named(warehouse, f"{run.dag_id}/{run.run_id}").warehouse.url("owner")
 
 
 def make_ready(running: RunningStack, dag_id: str) -> None:

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psycopg
 import pytest
 from green_freight.contracts.model import Contract
 from green_freight.settings import ROLES
+from green_freight.warehouse import Warehouse as AnyWarehouse
 from green_freight.warehouse import bootstrap, migrate
 from psycopg import sql
 from psycopg.rows import TupleRow
@@ -40,21 +41,11 @@ PASSWORDS = {role: f"{role} pass/word" for role in ROLES}
 
 
 @dataclass(frozen=True)
-class Warehouse:
-    """A bootstrapped database: `url(role)`, `connect(role)`, `admin()`, and the folder for state `home`."""
+class Warehouse(AnyWarehouse):
+    """A bootstrapped warehouse with its database's name and its server."""
 
     database: str
-    home: Path
     server: ServerAddress
-    urls: dict[str, str]
-
-    def url(self, role: str) -> str:
-        """Return a role's libpq URL."""
-        return self.urls[role]
-
-    def connect(self, role: str, **options: Any) -> psycopg.Connection[TupleRow]:
-        """Open a connection as a role; the options are psycopg's (`autocommit=True`)."""
-        return psycopg.connect(self.urls[role], **options)
 
     def admin(self) -> psycopg.Connection[TupleRow]:
         """Open a connection to this database as the server's administrator, committing each statement."""
@@ -102,7 +93,7 @@ def _new_warehouse(server: ServerAddress) -> Iterator[Warehouse]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (variables | {"GREEN_FREIGHT_HOME": str(home)}).items():
             patch.setenv(name, value)
-        yield Warehouse(database, home, server, urls)
+        yield Warehouse(urls, home, f"file://{home / 'landing'}", database, server)
     with psycopg.connect(server.dsn(), autocommit=True) as admin:
         admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(database)))
     shutil.rmtree(home, ignore_errors=True)

@@ -16,7 +16,7 @@ from green_freight.agencies import Connection
 from green_freight.errors import AgencyUnavailableError, PermanentError
 from green_freight.loading import LoadStoppedError
 from green_freight.settings import ROLES
-from green_freight.warehouse import scratch
+from green_freight.warehouse import Warehouse, scratch
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def world() -> Iterator[Mapping[str, Any]]:
     if not params.get("dry_run"):
         yield params
         return
-    with scratch.entered(scratch.named(run_id())):
+    with scratch.entered(scratch.named(Warehouse.from_settings(), run_id())):
         yield params
 
 

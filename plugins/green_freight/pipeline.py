@@ -18,7 +18,7 @@ from green_freight.periods import SHANGHAI, Period, business_day
 from green_freight.reporting import alerts, run_report
 from green_freight.revisions import rendering
 from green_freight.settings import home, landing_url
-from green_freight.warehouse import connect, lease, runs
+from green_freight.warehouse import Warehouse, connect, lease, runs
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class UnknownRunError(LookupError):
 
 def begin(run_id: str, kind_code: str, day: date, reason: str) -> None:
     """Record that a run begins: `nightly` or `backfill`, the last business day it may load, and why."""
-    runs.begin(run_id, kind_code, day, reason)
+    runs.begin(Warehouse.from_settings(), run_id, kind_code, day, reason)
 
 
 def yesterday() -> date:
@@ -75,13 +75,13 @@ def build(run_id: str) -> dict[str, Any]:
     """Take the candidate for this run and build it; return what was built.
 
     Raises:
-        CandidateLeased: another run stayed between build and publish for longer than CANDIDATE_WAIT.
+        CandidateLeasedError: another run stayed between build and publish for longer than CANDIDATE_WAIT.
         BuildFailed: a model or a test failed; the candidate is given back.
     """
     from green_freight import building
 
     day = business_day_of(run_id)
-    lease.acquire(run_id, wait=CANDIDATE_WAIT)
+    lease.acquire(Warehouse.from_settings(), run_id, wait=CANDIDATE_WAIT)
     with _given_back_on_failure(run_id):
         built = building.build(run_id, day)
     return {"build_id": built.build_id, "as_of_date": built.as_of_date.isoformat(), "rows": built.model_rows}
@@ -96,7 +96,7 @@ def audit(run_id: str) -> dict[str, Any]:
     from green_freight import auditing
 
     with _given_back_on_failure(run_id):
-        lease.acquire(run_id)
+        lease.acquire(Warehouse.from_settings(), run_id)
         return auditing.audit(run_id, _build_id(run_id)).counts
 
 
@@ -112,7 +112,7 @@ def compare(run_id: str) -> dict[str, Any]:
         revisions.keep_comparison(warehouse, run_id, comparison)
         waiting = revisions.outstanding(warehouse, comparison)
     if waiting:
-        lease.release(run_id)
+        lease.release(Warehouse.from_settings(), run_id)
     path = show_comparison(run_id, comparison)
     return {"changes": len(comparison.changes), "waiting": len(waiting), "file": str(path)}
 
@@ -155,7 +155,7 @@ def publish(run_id: str) -> dict[str, Any]:
     """
     from green_freight import publishing
 
-    lease.acquire(run_id, role="publisher", wait=CANDIDATE_WAIT)
+    lease.acquire(Warehouse.from_settings(), run_id, role="publisher", wait=CANDIDATE_WAIT)
     published = publishing.publish(run_id, _build_id(run_id))
     log.info("%s", published.sentence)
     return {"publication_no": published.publication_no, "rows_changed": published.rows_changed}
@@ -163,7 +163,7 @@ def publish(run_id: str) -> dict[str, Any]:
 
 def report(run_id: str) -> str:
     """Close the run and return its report in both languages: what changed, what is stale, what was warned of."""
-    runs.finish(run_id, "published")
+    runs.finish(Warehouse.from_settings(), run_id, "published")
     return run_report.text(run_id)
 
 
@@ -209,7 +209,7 @@ class _given_back_on_failure:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if error is not None:
-            lease.release(self.run_id)
+            lease.release(Warehouse.from_settings(), self.run_id)
 
 
 def business_day_of(run_id: str) -> date:

@@ -23,7 +23,7 @@ AGENCIES = ("transport", "commerce", "postal", "power")
 FIRST_DAY = date(2023, 1, 1)
 
 
-class SettingMissing(RuntimeError):
+class SettingMissingError(RuntimeError):
     """A setting that has no safe default is absent; the message names it."""
 
 
@@ -60,24 +60,14 @@ def is_synthetic() -> bool:
     return os.environ.get("GREEN_FREIGHT_SYNTHETIC", "") not in ("", "0", "false")
 
 
-def warehouse_url(role: str) -> str:
-    """Return the libpq URL with which one of ROLES enters the warehouse.
+def url_variable(role: str) -> str:
+    """Return the variable that holds the libpq URL of one of ROLES, for example GREEN_FREIGHT_LOADER_URL."""
+    return f"GREEN_FREIGHT_{role.upper()}_URL"
 
-    It is GREEN_FREIGHT_<ROLE>_URL, for example GREEN_FREIGHT_LOADER_URL.
 
-    Raises:
-        SettingMissing: the variable is not set.
-    """
-    if role not in ROLES:
-        raise ValueError(f"{role!r} is none of the warehouse's roles {ROLES}")
-    name = f"GREEN_FREIGHT_{role.upper()}_URL"
-    try:
-        return os.environ[name]
-    except KeyError:
-        raise SettingMissing(
-            f"{name} is not set: it is the postgresql:// URL of the warehouse for the role {role}; "
-            "./green-freight sets it by itself, a real installation sets it in .env"
-        ) from None
+def warehouse_urls() -> dict[str, str]:
+    """Return the libpq URLs of the warehouse by role, those of ROLES that are set (GREEN_FREIGHT_<ROLE>_URL)."""
+    return {role: os.environ[url_variable(role)] for role in ROLES if url_variable(role) in os.environ}
 
 
 def code_version() -> str:

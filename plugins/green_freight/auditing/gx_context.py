@@ -18,7 +18,8 @@ from sqlalchemy import make_url
 from green_freight.auditing.audit_views import SCHEMA
 from green_freight.auditing.results import Verdict, from_result
 from green_freight.auditing.suites import BATCH, DATASOURCE, Suite
-from green_freight.settings import home, warehouse_url
+from green_freight.settings import home
+from green_freight.warehouse import Warehouse
 
 # Data Docs show the last audits; every verdict stays in ops.verdict. Each audit kept adds a page a table to render.
 KEPT_AUDITS = 2
@@ -95,7 +96,7 @@ def _audit_url() -> str:
 
     Great Expectations has no setting for the schema of a table in PostgreSQL.
     """
-    url = make_url(warehouse_url("builder")).set(drivername="postgresql+psycopg")
+    url = make_url(Warehouse.from_settings().url("builder")).set(drivername="postgresql+psycopg")
     searched = url.update_query_dict({"options": f"-csearch_path={SCHEMA}"})
     return searched.render_as_string(hide_password=False)
 

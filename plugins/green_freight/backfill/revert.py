@@ -7,7 +7,7 @@ import logging
 from green_freight import publishing
 from green_freight.pipeline import CANDIDATE_WAIT
 from green_freight.publishing import PublicationOutcome
-from green_freight.warehouse import connect, runs
+from green_freight.warehouse import Warehouse, connect, runs
 
 log = logging.getLogger(__name__)
 
@@ -18,14 +18,14 @@ def revert(run_id: str, publication_no: int, reason: str, person: str) -> Public
     Raises:
         ValueError: no reason was given.
         PublicationNotFoundError: there is no such publication.
-        CandidateLeased: another run stayed between build and publish for longer than CANDIDATE_WAIT.
+        CandidateLeasedError: another run stayed between build and publish for longer than CANDIDATE_WAIT.
     """
     if not reason.strip():
         raise ValueError("恢复须写明原因 / a revert needs a reason: it is kept with the publication")
     with connect("publisher") as session:
         past = publishing.past_publication(session, publication_no)
-    runs.begin(run_id, "revert", past.as_of_date, reason.strip())
+    runs.begin(Warehouse.from_settings(), run_id, "revert", past.as_of_date, reason.strip())
     outcome = publishing.revert(run_id, publication_no, person, CANDIDATE_WAIT)
-    runs.finish(run_id, outcome.outcome_code)
+    runs.finish(Warehouse.from_settings(), run_id, outcome.outcome_code)
     log.info("%s", outcome.sentence)
     return outcome

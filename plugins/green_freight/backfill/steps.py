@@ -13,8 +13,8 @@ from green_freight.backfill.part_runner import BackfillWork, take_part
 from green_freight.backfill.parts import plan_parts
 from green_freight.backfill.request import BackfillRequest
 from green_freight.landing import LandingStore
-from green_freight.settings import ROLES, landing_url, warehouse_url
-from green_freight.warehouse import connect, runs, scratch
+from green_freight.settings import landing_url
+from green_freight.warehouse import Warehouse, runs, scratch
 from green_freight.warehouse.state_copy import CopyProgress, copy_state
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def begin_backfill(run_id: str, parameters: Mapping[str, Any]) -> BackfillReques
         RequestRefused: it makes no sense; the message says why.
     """
     request = BackfillRequest.of(parameters, pipeline.yesterday())
-    runs.begin(run_id, "backfill", request.until, request.reason)
+    runs.begin(Warehouse.from_settings(), run_id, "backfill", request.until, request.reason)
     log.info("%s", request.sentence)
     return request
 
@@ -45,29 +45,28 @@ def begin_dry_run(run_id: str, parameters: Mapping[str, Any]) -> scratch.Scratch
         ScratchError: the copy cannot be made.
     """
     request = BackfillRequest.of(parameters, pipeline.yesterday())
-    runs.begin(run_id, DRY_RUN, request.until, request.reason)
-    for old in scratch.left_over():
-        scratch.drop(old.name)
-    source = {role: warehouse_url(role) for role in ROLES}
-    trial = scratch.create(run_id)
-    rows = copy_state(source, trial.urls, _log_copied)
+    warehouse = Warehouse.from_settings()
+    runs.begin(warehouse, run_id, DRY_RUN, request.until, request.reason)
+    scratch.drop_left_over(warehouse)
+    trial = scratch.create(warehouse, run_id)
+    rows = copy_state(warehouse.urls, trial.warehouse.urls, _log_copied)
     log.info(
         "试运行：已复制 %s 张表 / dry run on a copy of %s tables in %s", len(rows), len(rows), trial.database
     )
-    with scratch.entered(trial):
-        runs.begin(run_id, DRY_RUN, request.until, request.reason)
+    runs.begin(trial.warehouse, run_id, DRY_RUN, request.until, request.reason)
     return trial
 
 
 def end_dry_run(run_id: str) -> Path:
     """Keep what a dry run found in the warehouse's own record, drop its copy, and return the difference's file."""
-    with scratch.entered(scratch.named(run_id)), connect("builder") as inside:
+    warehouse = Warehouse.from_settings()
+    with scratch.named(warehouse, run_id).warehouse.connect("builder") as inside:
         comparison = revisions.kept_comparison(inside, run_id)
-    with connect("builder") as warehouse:
-        revisions.keep_comparison(warehouse, run_id, comparison)
+    with warehouse.connect("builder") as builder:
+        revisions.keep_comparison(builder, run_id, comparison)
     path = pipeline.show_comparison(run_id, comparison)
-    scratch.drop(run_id)
-    runs.finish(run_id, "compared")
+    scratch.drop(warehouse, run_id)
+    runs.finish(warehouse, run_id, "compared")
     return path
 
 

@@ -17,7 +17,7 @@ from green_freight.building.outcome import BuildFailed, BuildOutcome, NodeProgre
 from green_freight.building.plan import BuildPlan, plan_build
 from green_freight.building.raw_tables import prepare_raw_tables
 from green_freight.building.working_calendar import write_calendar
-from green_freight.warehouse import connect, raw_gate
+from green_freight.warehouse import Warehouse, connect, raw_gate
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def build(
 
     Raises:
         BuildFailed: a model or a test of severity error failed; the next build makes the candidate whole again.
-        SettingMissing: the URL of the role builder or loader is not set.
+        SettingMissingError: the URL of the role builder or loader is not set.
     """
     began = time.monotonic()
     with connect("builder") as builder:
@@ -45,7 +45,7 @@ def build(
         with connect("loader") as loader:
             prepare_raw_tables(loader)
         # From the plan to the end of dbt: one state of raw, of which through_load_id is the exact name.
-        with raw_gate.closed(settings.warehouse_url("builder"), f"build of {run_id}"):
+        with raw_gate.closed(Warehouse.from_settings().url("builder"), f"build of {run_id}"):
             plan, done = _plan_and_run(build_id, business_day, progress)
         with connect("builder") as builder:
             rows = {} if done.failures else _model_rows(builder)

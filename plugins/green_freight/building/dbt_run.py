@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 
 from green_freight import settings
 from green_freight.building.outcome import NodeProgress
-from green_freight.warehouse import connect
+from green_freight.warehouse import Warehouse, connect
 
 PROJECT = settings.PROJECT / "dbt_project"
 _FAILED = ("error", "fail", "runtime error", "partial success")
@@ -57,7 +57,7 @@ def run_dbt(
         progress: called as each node finishes, from dbt's threads.
 
     Raises:
-        SettingMissing: the builder's URL is not set.
+        SettingMissingError: the builder's URL is not set.
     """
     from dbt.cli.main import dbtRunner
 
@@ -102,7 +102,7 @@ def common_arguments() -> list[str]:
 @contextmanager
 def environment() -> Iterator[None]:
     """Set what profiles.yml reads, from the builder's URL, and put back what was there."""
-    url = urlsplit(settings.warehouse_url("builder"))
+    url = urlsplit(Warehouse.from_settings().url("builder"))
     wanted = {
         "GREEN_FREIGHT_DBT_HOST": url.hostname or "127.0.0.1",
         "GREEN_FREIGHT_DBT_PORT": str(url.port or 5432),

@@ -22,7 +22,7 @@ from green_freight.publishing.schema_change import describe, extend
 from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order
 from green_freight.revisions import ApprovalRules, Comparison, compare, insist_on_approval, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
-from green_freight.warehouse import lease
+from green_freight.warehouse import Warehouse, lease
 from green_freight.warehouse.connection import connect
 
 # One publisher at a time in this database.
@@ -91,16 +91,16 @@ def publish(
     Raises:
         PublishingError: nothing was published; the subclass and the message say why.
         ApprovalMissing: a figure changes so that somebody has to approve it first, and nobody did.
-        CandidateLeased: another run is between its build and its publication.
+        CandidateLeasedError: another run is between its build and its publication.
     """
     tables = in_order(specs) if specs is not None else from_manifest_file(manifest_path())
-    lease.acquire(run_id, role="publisher")
+    lease.acquire(Warehouse.from_settings(), run_id, role="publisher")
     try:
         with connect("publisher", autocommit=True) as session:
             take_turn(session)
             return _publish(session, run_id, build_id, tables, patience)
     finally:
-        lease.release(run_id, role="publisher")
+        lease.release(Warehouse.from_settings(), run_id, role="publisher")
 
 
 def _publish(

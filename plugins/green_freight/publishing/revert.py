@@ -24,7 +24,7 @@ from green_freight.publishing.publication import PublicationOutcome, refresh_sta
 from green_freight.publishing.publication_record import next_number, record_changes
 from green_freight.revisions import compare_with_past, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
-from green_freight.warehouse import lease
+from green_freight.warehouse import Warehouse, lease
 from green_freight.warehouse.connection import connect
 
 FILES = "publication_file"
@@ -90,10 +90,10 @@ def revert(
 
     Raises:
         PublicationNotFoundError: there is no such publication.
-        CandidateLeased: another run is between its build and its publication.
+        CandidateLeasedError: another run is between its build and its publication.
         PublishingError: the run never began.
     """
-    lease.acquire(run_id, role="publisher", wait=wait)
+    lease.acquire(Warehouse.from_settings(), run_id, role="publisher", wait=wait)
     try:
         with connect("publisher", autocommit=True) as session:
             take_turn(session)
@@ -103,7 +103,7 @@ def revert(
                 outcome = _publish_again(session, run_id, past, reverted_by)
             refresh_statistics(session, outcome.changes)
     finally:
-        lease.release(run_id, role="publisher")
+        lease.release(Warehouse.from_settings(), run_id, role="publisher")
     return outcome
 
 

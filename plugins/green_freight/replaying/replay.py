@@ -21,7 +21,7 @@ from green_freight.replaying.checkout import Code, code_of
 from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.recipe import Recipe, recipe_of
 from green_freight.replaying.replay_diff import TableComparison, compare, pin
-from green_freight.warehouse import connect, scratch
+from green_freight.warehouse import Warehouse, connect, scratch
 from green_freight.warehouse.scratch import Scratch
 
 _STEP = "green_freight.replaying.step"
@@ -73,7 +73,7 @@ def replay(
     Raises:
         ReplayError: the publication cannot be rebuilt; the message says why.
         ScratchError: the same publication is being replayed already.
-        SettingMissing: the URL of a role is not set.
+        SettingMissingError: the URL of a role is not set.
     """
     recipe = recipe_of(publication_no)
     replay_id = record.begin(publication_no, recipe.code_version)
@@ -83,9 +83,11 @@ def replay(
             LandingStore(settings.landing_url()),
             lambda done, total: tell(Progress("verify", done, total)),
         )
-        scratch.drop_left_over()
-        with scratch.dropped_afterwards(scratch.create_bare(f"replay_{publication_no}")) as made:
-            with code_of(recipe.code_version, made.home / "code", running=running) as code:
+        warehouse = Warehouse.from_settings()
+        scratch.drop_left_over(warehouse)
+        made = scratch.create_bare(warehouse, f"replay_{publication_no}")
+        with scratch.dropped_afterwards(warehouse, made):
+            with code_of(recipe.code_version, made.warehouse.home / "code", running=running) as code:
                 warnings = _rebuild(recipe, code, made, tell)
             tables = _compare(publication_no, made, tell)
     except BaseException as error:
@@ -97,9 +99,9 @@ def replay(
 
 def _rebuild(recipe: Recipe, code: Code, made: Scratch, tell: Tell) -> tuple[str, ...]:
     """Run the step of the code in a process of its own; return the build's warnings."""
-    made.home.mkdir(parents=True, exist_ok=True)
+    made.warehouse.home.mkdir(parents=True, exist_ok=True)
     _give_parse(code, made)
-    asked, answered = made.home / "recipe.json", made.home / "result.json"
+    asked, answered = made.warehouse.home / "recipe.json", made.warehouse.home / "result.json"
     asked.write_text(recipe.as_json(), encoding="utf-8")
     log = settings.home() / "logs" / f"replay_{recipe.publication_no}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -110,7 +112,7 @@ def _rebuild(recipe: Recipe, code: Code, made: Scratch, tell: Tell) -> tuple[str
             stdout=subprocess.PIPE,
             stderr=errors,
             env=_environment(recipe, code, made),
-            cwd=made.home,
+            cwd=made.warehouse.home,
             encoding="utf-8",
             errors="replace",
         ) as process,
@@ -136,15 +138,15 @@ def _give_parse(code: Code, made: Scratch) -> None:
     """Let dbt begin with what it parsed last in this home: it reads again what differs, some seconds less."""
     parsed = settings.home() / "dbt_target" / "partial_parse.msgpack"
     if code.project == settings.PROJECT and parsed.exists():
-        (made.home / "dbt_target").mkdir(exist_ok=True)
-        shutil.copy(parsed, made.home / "dbt_target")
+        (made.warehouse.home / "dbt_target").mkdir(exist_ok=True)
+        shutil.copy(parsed, made.warehouse.home / "dbt_target")
 
 
 def _environment(recipe: Recipe, code: Code, made: Scratch) -> Mapping[str, str]:
     """Return the environment in which the step takes the scratch for its warehouse."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in made.urls.items()} | {
-        "GREEN_FREIGHT_HOME": str(made.home),
+    return kept | {settings.url_variable(role): url for role, url in made.warehouse.urls.items()} | {
+        "GREEN_FREIGHT_HOME": str(made.warehouse.home),
         "GREEN_FREIGHT_LANDING_URL": settings.landing_url(),
         "GREEN_FREIGHT_SYNTHETIC": "1" if recipe.is_synthetic else "0",
         "GREEN_FREIGHT_CODE_VERSION": code.version,
@@ -163,7 +165,7 @@ def _pass_on(line: str, tell: Tell) -> None:
 
 def _compare(publication_no: int, made: Scratch, tell: Tell) -> tuple[TableComparison, ...]:
     tables: list[TableComparison] = []
-    with connect("reader") as published, psycopg.connect(made.urls["builder"]) as rebuilt:
+    with connect("reader") as published, psycopg.connect(made.warehouse.urls["builder"]) as rebuilt:
         pin(published, publication_no)
         for table in compare(published, rebuilt):
             tables.append(table)

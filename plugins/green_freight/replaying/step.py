@@ -18,7 +18,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -33,8 +32,9 @@ from green_freight.periods import Period
 from green_freight.publishing.specs import from_manifest_file
 from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.recipe import Recipe, RecordedLoad
-from green_freight.warehouse import bootstrap, connect, runs, scratch
+from green_freight.warehouse import Warehouse, bootstrap, connect, runs, scratch
 from green_freight.warehouse.migrate import migrate
+from green_freight.warehouse.scratch_name import database_name
 
 Tell = Callable[[dict[str, Any]], object]
 
@@ -83,7 +83,7 @@ def rebuild(recipe: Recipe, tell: Tell) -> dict[str, Any]:
         BuildFailed: a model or a test failed.
     """
     _set_up()
-    runs.begin(recipe.run_id, "replay", recipe.as_of_date)
+    runs.begin(Warehouse.from_settings(), recipe.run_id, "replay", recipe.as_of_date)
     _load(recipe, tell)
     built = build(recipe.run_id, recipe.as_of_date, _telling_nodes(tell))
     tables = [spec.name for spec in from_manifest_file(built.manifest_path)]
@@ -91,9 +91,9 @@ def rebuild(recipe: Recipe, tell: Tell) -> dict[str, Any]:
 
 
 def _set_up() -> None:
-    database = unquote(urlsplit(settings.warehouse_url("owner")).path.lstrip("/"))
-    with connect("owner", autocommit=True) as owner:
-        bootstrap.set_up_database(owner, database, scratch.ENTERING)
+    warehouse = Warehouse.from_settings()
+    with warehouse.connect("owner", autocommit=True) as owner:
+        bootstrap.set_up_database(owner, database_name(warehouse), scratch.CONNECTING_ROLES)
         migrate(owner)
 
 

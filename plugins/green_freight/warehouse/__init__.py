@@ -1,5 +1,5 @@
-"""The warehouse's frame: its database, its roles and the record of runs. The star inside is dbt's."""
+"""The warehouse's database: connections, roles, schema migrations and the record of runs. The star inside is dbt's."""
 
-from green_freight.warehouse.connection import connect
+from green_freight.warehouse.connection import Warehouse, connect
 
-__all__ = ["connect"]
+__all__ = ["Warehouse", "connect"]

@@ -1,6 +1,10 @@
-"""Entering the warehouse as one of its roles."""
+"""The warehouse that a piece of code works on: its roles' URLs, its folder for state, its landing store."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -8,15 +12,54 @@ from psycopg.rows import TupleRow
 from green_freight import settings
 
 
-def connect(role: str, *, autocommit: bool = False) -> psycopg.Connection[TupleRow]:
-    """Open a connection as one of `settings.ROLES`; its transaction is the caller's to commit.
+@dataclass(frozen=True)
+class Warehouse:
+    """One warehouse, handed from the entry point (a task, a command, a test) to everything that works on it.
 
-    Used as a context manager it commits, or rolls back on an exception, and closes.
-
-    Raises:
-        SettingMissing: the role's URL is not set.
-        psycopg.OperationalError: the server does not answer or refuses the login.
+    `urls` are the libpq URLs by role (`settings.ROLES`), `home` is the folder for state (dbt's target, logs), and
+    `landing_url` names the store of the delivered files.
     """
-    return psycopg.connect(
-        settings.warehouse_url(role), autocommit=autocommit, application_name=f"green-freight {role}"
-    )
+
+    urls: Mapping[str, str]
+    home: Path
+    landing_url: str
+
+    @classmethod
+    def from_settings(cls) -> Warehouse:
+        """Return the warehouse that the settings name; for entry points only."""
+        return cls(settings.warehouse_urls(), settings.home(), settings.landing_url())
+
+    def url(self, role: str) -> str:
+        """Return the libpq URL of one of `settings.ROLES`.
+
+        Raises:
+            SettingMissingError: this warehouse has no URL for the role.
+        """
+        if role not in settings.ROLES:
+            raise ValueError(f"{role!r} is none of the warehouse's roles {settings.ROLES}")
+        if role not in self.urls:
+            name = settings.url_variable(role)
+            raise settings.SettingMissingError(
+                f"未设置 {name}（数据仓库角色 {role} 的 postgresql:// 地址）；正式部署时请在 .env 中设置，"
+                f"./green-freight 会自动设置 / {name}, the postgresql:// URL of the warehouse for the role {role}, "
+                "is not set: set it in .env; ./green-freight sets it by itself"
+            )
+        return self.urls[role]
+
+    def connect(self, role: str, *, autocommit: bool = False) -> psycopg.Connection[TupleRow]:
+        """Open a connection as one of `settings.ROLES`; its transaction is the caller's to commit.
+
+        Used as a context manager it commits, or rolls back on an exception, and closes.
+
+        Raises:
+            SettingMissingError: this warehouse has no URL for the role.
+            psycopg.OperationalError: the server does not answer or refuses the login.
+        """
+        return psycopg.connect(
+            self.url(role), autocommit=autocommit, application_name=f"green-freight {role}"
+        )
+
+
+def connect(role: str, *, autocommit: bool = False) -> psycopg.Connection[TupleRow]:
+    """Open a connection to the warehouse that the settings name, as `Warehouse.connect`."""
+    return Warehouse.from_settings().connect(role, autocommit=autocommit)

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from green_freight.warehouse.connection import connect
+from green_freight.warehouse.connection import Warehouse
 
 LASTS = timedelta(hours=1)
 _POLL_SECONDS = 0.5
 
 
-class CandidateLeased(RuntimeError):
+class CandidateLeasedError(RuntimeError):
     """Another run holds the candidate; the message names it."""
 
 
@@ -33,7 +33,12 @@ class Lease:
 
 
 def acquire(
-    run_id: str, *, role: str = "builder", wait: timedelta = timedelta(0), lasts: timedelta = LASTS
+    warehouse: Warehouse,
+    run_id: str,
+    *,
+    role: str = "builder",
+    wait: timedelta = timedelta(0),
+    lasts: timedelta = LASTS,
 ) -> Lease:
     """Take the candidate for a run; a run that has it already keeps it and gets the full time again.
 
@@ -43,17 +48,17 @@ def acquire(
         lasts: after this another run may take it.
 
     Raises:
-        CandidateLeased: another run still holds it when the waiting is over.
+        CandidateLeasedError: another run still holds it when the waiting is over.
     """
     deadline = time.monotonic() + wait.total_seconds()
     while True:
-        lease = _try_to_acquire(run_id, role, lasts)
+        lease = _try_to_acquire(warehouse, run_id, role, lasts)
         if lease is None:  # its holder let go at this very moment
             continue
         if lease.run_id == run_id:
             return lease
         if time.monotonic() >= deadline:
-            raise CandidateLeased(
+            raise CandidateLeasedError(
                 f"运行 {lease.run_id} 自 {lease.acquired_at:%Y-%m-%d %H:%M:%S} 起占用 candidate，"
                 f"最迟 {lease.expires_at:%H:%M:%S} 到期；请等它结束后重试 / run {lease.run_id} has held the "
                 f"candidate since {lease.acquired_at:%Y-%m-%d %H:%M:%S} and lets go by "
@@ -62,44 +67,49 @@ def acquire(
         time.sleep(_POLL_SECONDS)
 
 
-def release(run_id: str, *, role: str = "builder") -> None:
+def release(warehouse: Warehouse, run_id: str, *, role: str = "builder") -> None:
     """Give the candidate back; a run that does not hold it changes nothing."""
-    with connect(role) as warehouse:
-        warehouse.execute("delete from ops.candidate_lease where run_id = %s", [run_id])
+    with warehouse.connect(role) as session:
+        session.execute("delete from ops.candidate_lease where run_id = %s", [run_id])
 
 
 @contextmanager
 def candidate_lease(
-    run_id: str, *, role: str = "builder", wait: timedelta = timedelta(0), lasts: timedelta = LASTS
+    warehouse: Warehouse,
+    run_id: str,
+    *,
+    role: str = "builder",
+    wait: timedelta = timedelta(0),
+    lasts: timedelta = LASTS,
 ) -> Iterator[Lease]:
     """Hold the candidate for the block, then give it back.
 
     Within a longer hold of the same run it only renews: who took it first gives it back.
 
     Raises:
-        CandidateLeased: another run still holds it when the waiting is over.
+        CandidateLeasedError: another run still holds it when the waiting is over.
     """
-    is_held_already = _holder(role) == run_id
-    lease = acquire(run_id, role=role, wait=wait, lasts=lasts)
+    is_held_already = _holder(warehouse, role) == run_id
+    lease = acquire(warehouse, run_id, role=role, wait=wait, lasts=lasts)
     try:
         yield lease
     finally:
         if not is_held_already:
-            release(run_id, role=role)
+            release(warehouse, run_id, role=role)
 
 
-def _holder(role: str) -> str | None:
-    with connect(role) as warehouse:
-        row = warehouse.execute(
+def _holder(warehouse: Warehouse, role: str) -> str | None:
+    with warehouse.connect(role) as session:
+        row = session.execute(
             "select run_id from ops.candidate_lease where expires_at > clock_timestamp()"
         ).fetchone()
     return row[0] if row else None
 
 
-def _try_to_acquire(run_id: str, role: str, lasts: timedelta) -> Lease | None:
+def _try_to_acquire(warehouse: Warehouse, run_id: str, role: str, lasts: timedelta) -> Lease | None:
     """Take the candidate if it is free, expired or ours, and return whose it is afterwards."""
-    with connect(role) as warehouse:
-        warehouse.execute(
+    with warehouse.connect(role) as session:
+        session.execute(
             """
             insert into ops.candidate_lease as held (run_id, acquired_at, expires_at)
             values (%s, clock_timestamp(), clock_timestamp() + %s)
@@ -113,5 +123,5 @@ def _try_to_acquire(run_id: str, role: str, lasts: timedelta) -> Lease | None:
             """,
             [run_id, lasts],
         )
-        row = warehouse.execute("select run_id, acquired_at, expires_at from ops.candidate_lease").fetchone()
+        row = session.execute("select run_id, acquired_at, expires_at from ops.candidate_lease").fetchone()
     return Lease(*row) if row else None

@@ -6,16 +6,18 @@ from datetime import date
 
 from green_freight import settings
 from green_freight.warehouse import lease
-from green_freight.warehouse.connection import connect
+from green_freight.warehouse.connection import Warehouse
 
 
-def begin(run_id: str, kind_code: str, business_day: date, reason: str | None = None) -> None:
+def begin(
+    warehouse: Warehouse, run_id: str, kind_code: str, business_day: date, reason: str | None = None
+) -> None:
     """Record that a run began (as the role loader).
 
     A run that begins again, after it was cleared, keeps its first start and loses its old end.
     """
-    with connect("loader") as warehouse:
-        warehouse.execute(
+    with warehouse.connect("loader") as loader:
+        loader.execute(
             """
             insert into ops.run (run_id, kind_code, business_day, reason, code_version)
             values (%s, %s, %s, %s, %s)
@@ -28,17 +30,17 @@ def begin(run_id: str, kind_code: str, business_day: date, reason: str | None = 
         )
 
 
-def finish(run_id: str, outcome_code: str) -> None:
+def finish(warehouse: Warehouse, run_id: str, outcome_code: str) -> None:
     """Record how a run ended and give back its lease on the candidate, if it still held it.
 
     Raises:
         LookupError: the run never began.
     """
-    with connect("loader") as warehouse:
-        found = warehouse.execute(
+    with warehouse.connect("loader") as loader:
+        found = loader.execute(
             "update ops.run set finished_at = clock_timestamp(), outcome_code = %s where run_id = %s",
             [outcome_code, run_id],
         )
         if not found.rowcount:
             raise LookupError(f"没有运行 {run_id} / there is no run {run_id}")
-    lease.release(run_id, role="loader")
+    lease.release(warehouse, run_id, role="loader")

@@ -1,8 +1,8 @@
 """Scratch databases beside the warehouse: made, used and dropped by the role owner alone, for a replay or a dry run.
 
-A scratch has the warehouse's frame and its logins (the reader's excepted, who has no business there), so every
-step of the pipeline runs in it unchanged. Its name begins with the warehouse's, and a comment on the database says
-whose scratch it is: only what bears both is ever dropped.
+A scratch has the warehouse's schemas and its logins (the reader's excepted), so every step of the pipeline runs in it
+unchanged. Its name begins with the warehouse's, and a comment on the database identifies it: only a database that has
+both is ever dropped.
 """
 
 from __future__ import annotations
@@ -19,73 +19,74 @@ from psycopg.rows import TupleRow
 
 from green_freight import settings
 from green_freight.warehouse import bootstrap
-from green_freight.warehouse.connection import connect
+from green_freight.warehouse.connection import Warehouse
 from green_freight.warehouse.migrate import migrate
 from green_freight.warehouse.scratch_name import Scratch, mark, marked, prefix, scratch_of
 
 __all__ = [
-    "ENTERING", "LONGEST_USE", "Scratch", "ScratchError", "create", "create_bare", "drop", "drop_left_over",
-    "dropped_afterwards", "entered", "left_over", "scratch_database",
+    "CONNECTING_ROLES", "LONGEST_USE", "Scratch", "ScratchError", "create", "create_bare", "drop", "drop_left_over",
+    "dropped_afterwards", "entered", "left_over", "named",
 ]  # fmt: skip
 
-# Longer than any replay or dry run has taken: whoever made an older one and is not connected to it is dead.
+# Longer than any replay or dry run has taken: the run that made an older one and is not connected to it is dead.
 LONGEST_USE = timedelta(hours=12)
 # The server takes a moment to see that a client has gone.
-_GOODBYE_SECONDS = 2.0
-# Readers have no business in a scratch.
-ENTERING = tuple(role for role in settings.ROLES if role != "reader")
+_DISCONNECT_SECONDS = 2.0
+# Readers never see a scratch.
+CONNECTING_ROLES = tuple(role for role in settings.ROLES if role != "reader")
 
 
 class ScratchError(RuntimeError):
     """A scratch database cannot be made or dropped; the message says why and what to do."""
 
 
-def create(name: str) -> Scratch:
-    """Make an empty scratch database with the warehouse's frame; what a killed run left under the name goes first.
+def create(warehouse: Warehouse, name: str) -> Scratch:
+    """Make an empty scratch database with the warehouse's schemas; what a killed run left under the name goes first.
 
     Args:
-        name: what it is for, unique among those who work at a time, for example `replay_12`; any text will do.
+        warehouse: the warehouse beside which it is made.
+        name: what it is for, unique among those that run at a time, for example `replay_12`; any text is allowed.
 
     Raises:
-        ScratchError: somebody is using it, or the server has another database of that name.
-        SettingMissing: the URL of a role is not set.
+        ScratchError: the scratch of that name is in use, or the server has another database of that name.
+        SettingMissingError: the URL of a role is not set.
     """
-    scratch = create_bare(name)
+    scratch = create_bare(warehouse, name)
     with _staying(scratch) as owner:
-        bootstrap.set_up_database(owner, scratch.database, ENTERING)
+        bootstrap.set_up_database(owner, scratch.database, CONNECTING_ROLES)
         migrate(owner)
     return scratch
 
 
-def create_bare(name: str) -> Scratch:
-    """Make a scratch database without any frame, for a version of the code that brings its own; else as `create`."""
-    scratch = scratch_of(name, datetime.now(UTC))
-    with connect("owner", autocommit=True) as owner:
-        # Two that ask for the same name at once: the second one waits, then finds the first's database.
+def create_bare(warehouse: Warehouse, name: str) -> Scratch:
+    """Make a scratch database without schemas, for a version of the code that makes its own; else as `create`."""
+    scratch = named(warehouse, name)
+    with warehouse.connect("owner", autocommit=True) as owner:
+        # Two requests for the same name at once: the second one waits, then finds the first's database.
         owner.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [scratch.database])
-        _make_room(owner, scratch)
-        _create(owner, scratch)
+        _make_room(owner, warehouse, scratch)
+        _create(owner, warehouse, scratch)
     return scratch
 
 
-def named(name: str) -> Scratch:
-    """Return the scratch of a name, for another process than the one that made it; the server is not asked."""
-    return scratch_of(name, datetime.now(UTC))
+def named(warehouse: Warehouse, name: str) -> Scratch:
+    """Return the scratch of a name, for another process than the one that made it; the server is not queried."""
+    return scratch_of(warehouse, name, datetime.now(UTC))
 
 
-def drop(name: str) -> None:
-    """Drop a scratch database with its folder, whoever is still connected to it; one that is not there is no error.
+def drop(warehouse: Warehouse, name: str) -> None:
+    """Drop a scratch database with its folder, ending connections to it; one that does not exist is no error.
 
     Raises:
         ScratchError: the database of that name is no scratch of this warehouse.
     """
-    with connect("owner", autocommit=True) as owner:
-        _drop(owner, scratch_of(name, datetime.now(UTC)))
+    with warehouse.connect("owner", autocommit=True) as owner:
+        _drop(owner, warehouse, named(warehouse, name))
 
 
-def left_over(older_than: timedelta = LONGEST_USE) -> list[Scratch]:
-    """Return the scratch databases of this warehouse that are old and have nobody connected, oldest first."""
-    with connect("owner") as owner:
+def left_over(warehouse: Warehouse, older_than: timedelta = LONGEST_USE) -> list[Scratch]:
+    """Return the scratch databases of a warehouse that are old and have no connection, oldest first."""
+    with warehouse.connect("owner") as owner:
         rows = owner.execute(
             """
             select d.datname, shobj_description(d.oid, 'pg_database') from pg_database as d
@@ -95,84 +96,73 @@ def left_over(older_than: timedelta = LONGEST_USE) -> list[Scratch]:
                   where a.datname = d.datname and a.backend_type = 'client backend'
               )
             """,
-            [prefix()],
+            [prefix(warehouse)],
         ).fetchall()
-    found = [scratch for database, comment in rows if (scratch := marked(database, comment))]
+    found = [scratch for database, comment in rows if (scratch := marked(warehouse, database, comment))]
     latest = datetime.now(UTC) - older_than
     return sorted((s for s in found if s.created_at <= latest), key=lambda s: s.created_at)
 
 
 @contextmanager
 def entered(scratch: Scratch) -> Iterator[Scratch]:
-    """Point this process's GREEN_FREIGHT_<ROLE>_URL and GREEN_FREIGHT_HOME to the scratch for the block.
-
-    GREEN_FREIGHT_LANDING_URL is set to the warehouse's own landing store, so that files are read where they lie.
-    """
-    wanted = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in scratch.urls.items()}
-    wanted |= {"GREEN_FREIGHT_HOME": str(scratch.home), "GREEN_FREIGHT_LANDING_URL": settings.landing_url()}
-    scratch.home.mkdir(parents=True, exist_ok=True)
+    """Point this process's settings (GREEN_FREIGHT_<ROLE>_URL, _HOME, _LANDING_URL) to the scratch for the block."""
+    made = scratch.warehouse
+    wanted = {settings.url_variable(role): url for role, url in made.urls.items()}
+    wanted |= {"GREEN_FREIGHT_HOME": str(made.home), "GREEN_FREIGHT_LANDING_URL": made.landing_url}
+    made.home.mkdir(parents=True, exist_ok=True)
     with settings.environment(wanted):
         yield scratch
 
 
 @contextmanager
-def scratch_database(name: str) -> Iterator[Scratch]:
-    """Make a scratch, point this process to it for the block, and drop it however the block ends.
-
-    What killed runs left is dropped before.
-
-    Raises:
-        ScratchError: as `create`.
-    """
-    drop_left_over()
-    with dropped_afterwards(create(name)) as scratch, entered(scratch):
-        yield scratch
-
-
-@contextmanager
-def dropped_afterwards(scratch: Scratch) -> Iterator[Scratch]:
+def dropped_afterwards(warehouse: Warehouse, scratch: Scratch) -> Iterator[Scratch]:
     """Drop the scratch however the block ends.
 
-    While it lasts a connection stays open, so that nobody takes the scratch for left over.
+    A connection stays open meanwhile, so that `left_over` does not report it.
     """
     try:
         with _staying(scratch):
             yield scratch
     finally:
-        drop(scratch.name)
+        drop(warehouse, scratch.name)
 
 
-def drop_left_over() -> None:
+def drop_left_over(warehouse: Warehouse) -> None:
     """Drop what `left_over` finds."""
-    for scratch in left_over():
-        drop(scratch.name)
+    for scratch in left_over(warehouse):
+        drop(warehouse, scratch.name)
 
 
-def _create(owner: psycopg.Connection[TupleRow], scratch: Scratch) -> None:
-    collate, ctype = _locale(owner)
-    database = sql.Identifier(scratch.database)
+def _create(owner: psycopg.Connection[TupleRow], warehouse: Warehouse, scratch: Scratch) -> None:
+    # Text must sort in the scratch as it does in the warehouse.
+    row = owner.execute(
+        "select datcollate, datctype from pg_database where datname = current_database()"
+    ).fetchone()
+    assert row is not None
+    database, (collate, ctype) = sql.Identifier(scratch.database), map(sql.Literal, row)
     owner.execute(
         sql.SQL("create database {} template template0 encoding 'UTF8' lc_collate {} lc_ctype {}").format(
-            database, sql.Literal(collate), sql.Literal(ctype)
+            database, collate, ctype
         )
     )
-    owner.execute(sql.SQL("comment on database {} is {}").format(database, sql.Literal(mark(scratch))))
+    comment = sql.Literal(mark(warehouse, scratch))
+    owner.execute(sql.SQL("comment on database {} is {}").format(database, comment))
 
 
-def _make_room(owner: psycopg.Connection[TupleRow], scratch: Scratch) -> None:
-    deadline = time.monotonic() + _GOODBYE_SECONDS
+def _make_room(owner: psycopg.Connection[TupleRow], warehouse: Warehouse, scratch: Scratch) -> None:
+    deadline = time.monotonic() + _DISCONNECT_SECONDS
     while _is_in_use(owner, scratch.database):
         if time.monotonic() > deadline:
             raise ScratchError(
-                f"临时库 {scratch.database} 正在使用，请等其结束 / the scratch database {scratch.database} is in "
-                "use: wait until its user has ended"
+                f"临时库 {scratch.database} 正在使用，未新建；请等待使用它的运行结束后重试 / the scratch database "
+                f"{scratch.database} is in use, so no new one was made; try again when the run that uses it has ended"
             )
         time.sleep(0.05)
-    _drop(owner, scratch)
+    _drop(owner, warehouse, scratch)
 
 
 def _is_in_use(owner: psycopg.Connection[TupleRow], database: str) -> bool:
-    # Autovacuum comes and goes as it likes.
+    # Autovacuum comes and goes.
     users = owner.execute(
         "select count(*) from pg_stat_activity where datname = %s and backend_type = 'client backend'",
         [database],
@@ -180,32 +170,32 @@ def _is_in_use(owner: psycopg.Connection[TupleRow], database: str) -> bool:
     return users != (0,)
 
 
-def _drop(owner: psycopg.Connection[TupleRow], scratch: Scratch) -> None:
+def _drop(owner: psycopg.Connection[TupleRow], warehouse: Warehouse, scratch: Scratch) -> None:
     database = scratch.database
     row = owner.execute(
         "select shobj_description(oid, 'pg_database') from pg_database where datname = %s", [database]
     ).fetchone()
     if row is not None:
-        if marked(database, row[0]) is None:
+        if marked(warehouse, database, row[0]) is None:
             raise ScratchError(
-                f"数据库 {database} 没有临时库标记，不予删除；若确属残留，请由管理员删除 / the database {database} "
-                "does not bear the mark of a scratch and is left alone; is it a remnant, the administrator may drop it"
+                f"数据库 {database} 没有临时库标记，未删除；若确属残留，请由管理员删除 / the database {database} "
+                "does not bear the mark of a scratch and was not dropped; the administrator may drop it if it is one"
             )
         try:
-            _send_away(owner, database)
+            _disconnect_all(owner, database)
             owner.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(database)))
         except errors.InvalidCatalogName:
             pass  # another run that clears up was quicker
         except errors.ObjectInUse as used:
             raise ScratchError(
-                f"临时库 {database} 仍有管理员会话，请其断开后重试 / an administrator is connected to the scratch "
-                f"database {database}: let him leave it, and try again"
+                f"临时库 {database} 仍有管理员会话，未删除；请断开该会话后重试 / an administrator is connected to the "
+                f"scratch database {database}, so it was not dropped; end that session and try again"
             ) from used
-    shutil.rmtree(scratch.home, ignore_errors=True)
+    shutil.rmtree(scratch.warehouse.home, ignore_errors=True)
 
 
-def _send_away(owner: psycopg.Connection[TupleRow], database: str) -> None:
-    """End the sessions of the warehouse's roles in a database and let no other in.
+def _disconnect_all(owner: psycopg.Connection[TupleRow], database: str) -> None:
+    """End the sessions of the warehouse's roles in a database and admit no other.
 
     Not `drop database ... with (force)`: that also insists on ending autovacuum's worker, which the owner may not;
     a plain one asks it to leave, and waits.
@@ -220,13 +210,5 @@ def _send_away(owner: psycopg.Connection[TupleRow], database: str) -> None:
 
 def _staying(scratch: Scratch) -> psycopg.Connection[TupleRow]:
     """Open a connection that shows that the scratch is in use."""
-    return psycopg.connect(scratch.urls["owner"], autocommit=True, application_name="green-freight scratch")
-
-
-def _locale(owner: psycopg.Connection[TupleRow]) -> tuple[str, str]:
-    """Return the warehouse's collation and character classes: text must sort there as it does here."""
-    row = owner.execute(
-        "select datcollate, datctype from pg_database where datname = current_database()"
-    ).fetchone()
-    assert row is not None
-    return row[0], row[1]
+    url = scratch.warehouse.url("owner")
+    return psycopg.connect(url, autocommit=True, application_name="green-freight scratch")

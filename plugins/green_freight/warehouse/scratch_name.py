@@ -1,4 +1,4 @@
-"""What a scratch database is called and how it is told from any other: by its name and by a mark on it."""
+"""How a scratch database is named and recognised: by its name and by a comment on the database."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from green_freight import settings
+from green_freight.warehouse.connection import Warehouse
 
 _MARK = "green_freight_scratch_of"
 _PLAIN = re.compile(r"[a-z0-9_]{1,30}")
@@ -21,29 +20,29 @@ _PLAIN = re.compile(r"[a-z0-9_]{1,30}")
 class Scratch:
     """One scratch database.
 
-    `name` is what it was asked for by, `database` the database's own name, `urls` each role's libpq URL (the
-    warehouse's with another database), `home` the folder for the state of what runs in it.
+    `name` is what it was requested by, `database` the database's own name, `warehouse` the scratch as the pipeline
+    works on it: the same logins, a folder of its own for state, and the landing store of the original.
     """
 
     name: str
     database: str
     created_at: datetime
-    urls: Mapping[str, str]
-    home: Path
+    warehouse: Warehouse
 
 
-def scratch_of(name: str, created_at: datetime) -> Scratch:
-    """Return the scratch of a name: what follows from the name and the settings."""
+def scratch_of(warehouse: Warehouse, name: str, created_at: datetime) -> Scratch:
+    """Return the scratch of a name beside a warehouse."""
     plain = _plain(name)
-    database = f"{prefix()}{plain}"
-    urls = {role: _with_database(settings.warehouse_url(role), database) for role in settings.ROLES}
-    return Scratch(name, database, created_at, urls, settings.home() / "scratch" / plain)
+    database = f"{prefix(warehouse)}{plain}"
+    urls = {role: _with_database(url, database) for role, url in warehouse.urls.items()}
+    home = warehouse.home / "scratch" / plain
+    return Scratch(name, database, created_at, Warehouse(urls, home, warehouse.landing_url))
 
 
-def mark(scratch: Scratch) -> str:
-    """Return the comment that a scratch's database bears."""
+def mark(warehouse: Warehouse, scratch: Scratch) -> str:
+    """Return the comment on a scratch's database."""
     facts = {
-        _MARK: _warehouse_database(),
+        _MARK: database_name(warehouse),
         "name": scratch.name,
         "created_at": scratch.created_at.isoformat(),
         "note": "临时库，可随时删除 / a scratch database, may be dropped at any time",
@@ -51,33 +50,34 @@ def mark(scratch: Scratch) -> str:
     return json.dumps(facts, ensure_ascii=False)
 
 
-def marked(database: str, comment: str | None) -> Scratch | None:
-    """Return the scratch that a database's comment says it is, None where it says nothing of the kind."""
+def marked(warehouse: Warehouse, database: str, comment: str | None) -> Scratch | None:
+    """Return the scratch that a database's comment describes, None where it describes none of this warehouse."""
     try:
         facts = json.loads(comment or "")
     except ValueError:
         return None
-    if not isinstance(facts, Mapping) or facts.get(_MARK) != _warehouse_database():
+    if not isinstance(facts, Mapping) or facts.get(_MARK) != database_name(warehouse):
         return None
-    scratch = scratch_of(str(facts["name"]), datetime.fromisoformat(facts["created_at"]))
+    scratch = scratch_of(warehouse, str(facts["name"]), datetime.fromisoformat(facts["created_at"]))
     return scratch if database == scratch.database else None
 
 
-def _warehouse_database() -> str:
-    return unquote(urlsplit(settings.warehouse_url("owner")).path.lstrip("/"))
+def database_name(warehouse: Warehouse) -> str:
+    """Return the name of a warehouse's database."""
+    return unquote(urlsplit(warehouse.url("owner")).path.lstrip("/"))
+
+
+def prefix(warehouse: Warehouse) -> str:
+    """Return the beginning of the names of a warehouse's scratch databases."""
+    # A server takes 63 bytes: 22 for the warehouse's name, 10 for the word between, 30 for the scratch's own.
+    name = database_name(warehouse)
+    beginning = name if len(name.encode()) <= 22 else _digested(name, 22, name)
+    return f"{beginning}__scratch_"
 
 
 def _with_database(url: str, database: str) -> str:
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc, f"/{quote(database, safe='')}", parts.query, ""))
-
-
-def prefix() -> str:
-    """Return what the names of this warehouse's scratch databases begin with."""
-    # A server takes 63 bytes: 22 for the warehouse's name, 10 for the word between, 30 for the scratch's own.
-    warehouse = _warehouse_database()
-    beginning = warehouse if len(warehouse.encode()) <= 22 else _digested(warehouse, 22, warehouse)
-    return f"{beginning}__scratch_"
 
 
 def _plain(name: str) -> str:

@@ -27,7 +27,7 @@ def published(module_warehouse: Warehouse) -> Warehouse:
     manifest = data_dictionary.parsed_manifest()
     models = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     tables = specs.from_manifest(manifest)
-    runs.begin(RUN, "backfill", date(2025, 9, 30), "first load")
+    runs.begin(module_warehouse, RUN, "backfill", date(2025, 9, 30), "first load")
     with module_warehouse.connect("builder") as builder:
         for table in tables:
             builder.execute(_definition(table.name, models[table.name]["columns"]).encode())

@@ -105,7 +105,13 @@ class Star:
         """Write the candidate as dbt would, record the build and its audit, and return the build's id."""
         self.builds += 1
         run_id = f"run-{self.builds}"
-        runs.begin(run_id, "nightly", date(2025, 9, 30) + timedelta(days=self.builds), f"round {self.builds}")
+        runs.begin(
+            self.warehouse,
+            run_id,
+            "nightly",
+            date(2025, 9, 30) + timedelta(days=self.builds),
+            f"round {self.builds}",
+        )
         with self.warehouse.connect("builder") as builder:
             for spec in self.specs:
                 columns = ", ".join(f"{name} {self.types.get(name, 'text')}" for name in spec.columns)

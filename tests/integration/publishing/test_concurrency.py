@@ -46,10 +46,10 @@ def test_a_candidate_built_again_since_its_audit_is_refused(star: Star) -> None:
 
 def test_a_candidate_that_another_run_holds_is_refused(star: Star) -> None:
     build_id = star.build()
-    lease.acquire("another-run")
-    with pytest.raises(lease.CandidateLeased, match="another-run has held the candidate"):
+    lease.acquire(star.warehouse, "another-run")
+    with pytest.raises(lease.CandidateLeasedError, match="another-run has held the candidate"):
         star.publish(build_id)
-    lease.release("another-run")
+    lease.release(star.warehouse, "another-run")
     assert star.publish(build_id).outcome_code == "published"
 
 
@@ -150,6 +150,6 @@ def wait_for_merge(star: Star) -> int:
 
 
 def test_a_second_run_waits_for_the_lease(star: Star) -> None:
-    lease.acquire("first")
-    threading.Timer(1, lease.release, ["first"]).start()
-    assert lease.acquire("second", wait=timedelta(seconds=10)).run_id == "second"
+    lease.acquire(star.warehouse, "first")
+    threading.Timer(1, lease.release, [star.warehouse, "first"]).start()
+    assert lease.acquire(star.warehouse, "second", wait=timedelta(seconds=10)).run_id == "second"

@@ -315,6 +315,6 @@ def test_finishing_a_run_gives_its_lease_back(star: Star) -> None:
     from green_freight.warehouse import lease
 
     star.build()
-    lease.acquire("run-1", lasts=timedelta(minutes=1))
-    runs.finish("run-1", "failed")
-    assert lease.acquire("other").run_id == "other"
+    lease.acquire(star.warehouse, "run-1", lasts=timedelta(minutes=1))
+    runs.finish(star.warehouse, "run-1", "failed")
+    assert lease.acquire(star.warehouse, "other").run_id == "other"

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from green_freight.publishing import PublicationNotFoundError, PublicationOutcome, revert
 from green_freight.warehouse import lease, runs
-from green_freight.warehouse.lease import CandidateLeased
+from green_freight.warehouse.lease import CandidateLeasedError
 
 from .conftest import CITY, OCTOBER, SEPTEMBER, Star
 
@@ -17,7 +17,7 @@ from .conftest import CITY, OCTOBER, SEPTEMBER, Star
 def go_back(star: Star, publication_no: int) -> PublicationOutcome:
     star.builds += 1
     run_id = f"run-{star.builds}"
-    runs.begin(run_id, "revert", date(2025, 9, 30), "sent by mistake")
+    runs.begin(star.warehouse, run_id, "revert", date(2025, 9, 30), "sent by mistake")
     return revert(run_id, publication_no, "somebody")
 
 
@@ -85,10 +85,10 @@ def test_there_is_no_going_back_to_what_never_was_or_past_somebody_who_builds(st
     states = rounds(star, 2)
     with pytest.raises(PublicationNotFoundError, match="99"):
         go_back(star, 99)
-    lease.acquire("another run", lasts=timedelta(minutes=5))
-    with pytest.raises(CandidateLeased, match="another run"):
+    lease.acquire(star.warehouse, "another run", lasts=timedelta(minutes=5))
+    with pytest.raises(CandidateLeasedError, match="another run"):
         go_back(star, 1)
-    lease.release("another run")
+    lease.release(star.warehouse, "another run")
     assert star.state() == states[1]
 
 

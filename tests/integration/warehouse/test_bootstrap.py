@@ -155,9 +155,9 @@ def test_loaded_plus_rejected_is_enforced(warehouse: Warehouse) -> None:
 
 
 def test_a_run_begins_ends_and_begins_again(warehouse: Warehouse) -> None:
-    runs.begin("r1", "nightly", date(2025, 9, 30), "first")
-    runs.finish("r1", "published")
-    runs.begin("r1", "nightly", date(2025, 9, 30), "again")
+    runs.begin(warehouse, "r1", "nightly", date(2025, 9, 30), "first")
+    runs.finish(warehouse, "r1", "published")
+    runs.begin(warehouse, "r1", "nightly", date(2025, 9, 30), "again")
     with connect("builder") as builder:
         row = builder.execute(
             "select reason, outcome_code, finished_at, code_version from ops.run"
@@ -166,19 +166,19 @@ def test_a_run_begins_ends_and_begins_again(warehouse: Warehouse) -> None:
     assert row[:3] == ("again", None, None)
     assert row[3]
     with pytest.raises(LookupError, match="there is no run r2"):
-        runs.finish("r2", "failed")
+        runs.finish(warehouse, "r2", "failed")
 
 
 def test_the_lease_belongs_to_one_run_and_expires(warehouse: Warehouse) -> None:
-    first = lease.acquire("first")
-    assert lease.acquire("first", role="publisher").acquired_at == first.acquired_at
-    with pytest.raises(lease.CandidateLeased, match="run first has held the candidate"):
-        lease.acquire("second")
-    with lease.candidate_lease("first"):
+    first = lease.acquire(warehouse, "first")
+    assert lease.acquire(warehouse, "first", role="publisher").acquired_at == first.acquired_at
+    with pytest.raises(lease.CandidateLeasedError, match="run first has held the candidate"):
+        lease.acquire(warehouse, "second")
+    with lease.candidate_lease(warehouse, "first"):
         pass
-    with pytest.raises(lease.CandidateLeased):
-        lease.acquire("second")
-    lease.acquire("first", lasts=timedelta(0))
-    with lease.candidate_lease("second"), pytest.raises(lease.CandidateLeased):
-        lease.acquire("first")
-    assert lease.acquire("third").run_id == "third"
+    with pytest.raises(lease.CandidateLeasedError):
+        lease.acquire(warehouse, "second")
+    lease.acquire(warehouse, "first", lasts=timedelta(0))
+    with lease.candidate_lease(warehouse, "second"), pytest.raises(lease.CandidateLeasedError):
+        lease.acquire(warehouse, "first")
+    assert lease.acquire(warehouse, "third").run_id == "third"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from green_freight import settings
-from green_freight.warehouse import connect, migrate, scratch
+from green_freight.warehouse import migrate, scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,23 +36,23 @@ def _databases(warehouse: Warehouse) -> list[str]:
 
 
 def test_it_has_the_warehouses_frame_and_logins_but_no_readers(warehouse: Warehouse) -> None:
-    made = scratch.create("replay_12")
+    made = scratch.create(warehouse, "replay_12")
     assert _databases(warehouse) == [made.database] == [f"{warehouse.database}__scratch_replay_12"]
     for role in settings.ROLES:
         if role == "reader":
             with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-                psycopg.connect(made.urls[role])
+                psycopg.connect(made.warehouse.urls[role])
             continue
-        with psycopg.connect(made.urls[role]) as connection:
+        with psycopg.connect(made.warehouse.urls[role]) as connection:
             row = connection.execute(
                 "select current_user, current_database(), current_setting('timezone')"
             ).fetchone()
         assert row == (f"green_freight_{role}", made.database, "Asia/Shanghai")
-    with psycopg.connect(made.urls["owner"]) as owner:
+    with psycopg.connect(made.warehouse.urls["owner"]) as owner:
         applied = owner.execute("select count(*) from public.warehouse_version").fetchone()
     assert applied == (len(migrate.known()),)
-    scratch.drop("replay_12")
-    scratch.drop("replay_12")
+    scratch.drop(warehouse, "replay_12")
+    scratch.drop(warehouse, "replay_12")
     assert _databases(warehouse) == []
 
 
@@ -64,71 +64,69 @@ def test_it_needs_no_administrator(warehouse: Warehouse) -> None:
     assert rights == (True, False, False)
 
 
-def test_the_process_points_to_it_and_back(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GREEN_FREIGHT_LANDING_URL", raising=False)
-    before = (settings.warehouse_url("builder"), settings.home(), settings.landing_url())
-    with pytest.raises(ZeroDivisionError), scratch.scratch_database("dry run") as made:
-        with connect("builder") as builder:
+def test_code_works_on_it_by_its_own_warehouse_object(warehouse: Warehouse) -> None:
+    made = scratch.create(warehouse, "dry run")
+    with pytest.raises(ZeroDivisionError), scratch.dropped_afterwards(warehouse, made):
+        with made.warehouse.connect("builder") as builder:
             assert builder.execute("select current_database()").fetchone() == (made.database,)
-        assert settings.home() == made.home == before[1] / "scratch" / made.home.name
-        (made.home / "dbt_target").mkdir()
-        assert settings.landing_url() == before[2]
+        assert made.warehouse.home == warehouse.home / "scratch" / made.warehouse.home.name
+        assert made.warehouse.landing_url == warehouse.landing_url
+        (made.warehouse.home / "dbt_target").mkdir(parents=True)
         raise ZeroDivisionError
-    assert (settings.warehouse_url("builder"), settings.home(), settings.landing_url()) == before
     assert _databases(warehouse) == []
-    assert not made.home.exists()
+    assert not made.warehouse.home.exists()
 
 
 def test_any_text_is_a_name_and_different_names_are_different_databases(warehouse: Warehouse) -> None:
     names = ["补录 “甲”; drop", "补录 “乙”; drop", "x" * 200, '"', "A", "a"]
-    made = [scratch.create(name) for name in names]
+    made = [scratch.create(warehouse, name) for name in names]
     assert _databases(warehouse) == sorted(one.database for one in made)
-    assert len({one.home for one in made}) == len(names)
-    assert all(one.home.parent == warehouse.home / "scratch" for one in made)
-    assert {one.name for one in scratch.left_over(timedelta(0))} == set(names)
+    assert len({one.warehouse.home for one in made}) == len(names)
+    assert all(one.warehouse.home.parent == warehouse.home / "scratch" for one in made)
+    assert {one.name for one in scratch.left_over(warehouse, timedelta(0))} == set(names)
     for name in names:
-        scratch.drop(name)
+        scratch.drop(warehouse, name)
     assert _databases(warehouse) == []
 
 
 def test_a_killed_runs_scratch_is_found_and_removed_by_the_next(warehouse: Warehouse) -> None:
-    killed, in_use = scratch.create("killed"), scratch.create("in use")
-    with psycopg.connect(in_use.urls["builder"]):
-        assert scratch.left_over() == []
-        assert [one.database for one in scratch.left_over(timedelta(0))] == [killed.database]
+    killed, in_use = scratch.create(warehouse, "killed"), scratch.create(warehouse, "in use")
+    with psycopg.connect(in_use.warehouse.urls["builder"]):
+        assert scratch.left_over(warehouse) == []
+        assert [one.database for one in scratch.left_over(warehouse, timedelta(0))] == [killed.database]
         _age(warehouse, killed.database)
         _age(warehouse, in_use.database)
-        with scratch.scratch_database("next"):
-            assert killed.database not in _databases(warehouse)
-            assert in_use.database in _databases(warehouse)
+        scratch.drop_left_over(warehouse)
+        assert killed.database not in _databases(warehouse)
+        assert in_use.database in _databases(warehouse)
 
 
 def test_the_same_name_again_replaces_a_dead_one_and_refuses_a_live_one(warehouse: Warehouse) -> None:
-    dead = scratch.create("replay_3")
-    with psycopg.connect(dead.urls["owner"]) as owner:
+    dead = scratch.create(warehouse, "replay_3")
+    with psycopg.connect(dead.warehouse.urls["owner"]) as owner:
         owner.execute("create table ops.remnant (a int)")
-    made = scratch.create("replay_3")
-    with psycopg.connect(made.urls["owner"]) as owner:
+    made = scratch.create(warehouse, "replay_3")
+    with psycopg.connect(made.warehouse.urls["owner"]) as owner:
         assert owner.execute("select to_regclass('ops.remnant')").fetchone() == (None,)
         with pytest.raises(scratch.ScratchError, match="is in use"):
-            scratch.create("replay_3")
+            scratch.create(warehouse, "replay_3")
 
 
 def test_whoever_is_left_in_it_is_sent_away_an_administrator_excepted(warehouse: Warehouse) -> None:
-    made = scratch.create("used")
-    with psycopg.connect(made.urls["builder"]), psycopg.connect(made.urls["loader"]):
+    made = scratch.create(warehouse, "used")
+    with psycopg.connect(made.warehouse.urls["builder"]), psycopg.connect(made.warehouse.urls["loader"]):
         with (
             psycopg.connect(warehouse.server.dsn(made.database)),
             pytest.raises(scratch.ScratchError, match="an administrator is connected"),
         ):
-            scratch.drop("used")
+            scratch.drop(warehouse, "used")
         assert _databases(warehouse) == [made.database]
-        scratch.drop("used")
+        scratch.drop(warehouse, "used")
     assert _databases(warehouse) == []
 
 
 def test_what_is_not_marked_as_this_warehouses_scratch_is_never_dropped(warehouse: Warehouse) -> None:
-    made = scratch.create("mine")
+    made = scratch.create(warehouse, "mine")
     with warehouse.admin() as admin:
         for comment in (None, "mine", json.dumps({"green_freight_scratch_of": "another"}), "[]", "3"):
             admin.execute(
@@ -137,8 +135,8 @@ def test_what_is_not_marked_as_this_warehouses_scratch_is_never_dropped(warehous
                 )
             )
             with pytest.raises(scratch.ScratchError, match="does not bear the mark"):
-                scratch.drop("mine")
-            assert scratch.left_over(timedelta(0)) == []
+                scratch.drop(warehouse, "mine")
+            assert scratch.left_over(warehouse, timedelta(0)) == []
     assert _databases(warehouse) == [made.database]
     with warehouse.connect("owner") as owner:
         assert owner.execute("select current_database()").fetchone() == (warehouse.database,)

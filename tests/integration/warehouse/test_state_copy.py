@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from green_freight import settings
 from green_freight.warehouse import scratch
 from green_freight.warehouse.state_copy import CopyProgress, copy_state
 from psycopg import sql
@@ -57,9 +56,9 @@ def filled(warehouse: Warehouse) -> Warehouse:
 
 @pytest.fixture
 def target(filled: Warehouse) -> Iterator[scratch.Scratch]:
-    made = scratch.create("copy")
+    made = scratch.create(filled, "copy")
     yield made
-    scratch.drop("copy")
+    scratch.drop(filled, "copy")
 
 
 def _contents(owner_url: str) -> dict[str, tuple[object, ...] | None]:
@@ -92,8 +91,8 @@ def test_it_equals_the_warehouse_at_one_moment_while_loads_go_on(
                 "insert into ops.run values (%s, 'nightly', '2025-10-01', null, 'v')", [progress.table]
             )
 
-    rows = copy_state(filled.urls, target.urls, load_more)
-    copied = _contents(target.urls["owner"])
+    rows = copy_state(filled.urls, target.warehouse.urls, load_more)
+    copied = _contents(target.warehouse.urls["owner"])
     lease = copied.pop("ops.candidate_lease"), before.pop("ops.candidate_lease")
     assert copied == before
     assert _contents(filled.url("owner"))["raw.power_pile"] != before["raw.power_pile"]
@@ -108,8 +107,8 @@ def test_it_equals_the_warehouse_at_one_moment_while_loads_go_on(
 def test_each_table_belongs_to_the_role_that_writes_it_and_serial_numbers_go_on(
     filled: Warehouse, target: scratch.Scratch
 ) -> None:
-    copy_state(filled.urls, target.urls)
-    with psycopg.connect(target.urls["owner"]) as owner:
+    copy_state(filled.urls, target.warehouse.urls)
+    with psycopg.connect(target.warehouse.urls["owner"]) as owner:
         owners = dict(
             owner.execute(
                 "select schemaname || '.' || tablename, tableowner from pg_tables "
@@ -126,10 +125,10 @@ def test_each_table_belongs_to_the_role_that_writes_it_and_serial_numbers_go_on(
     }
     assert wrong == {}
     assert "mart.fct_session" in owners
-    with psycopg.connect(target.urls["builder"]) as builder:
+    with psycopg.connect(target.warehouse.urls["builder"]) as builder:
         assert builder.execute("select energy_kwh::text from mart.fct_session").fetchone() == ("12.50",)
         assert builder.execute("select nextval('ops.build_build_id_seq')").fetchone() == (2,)
-    with psycopg.connect(target.urls["loader"]) as loader:
+    with psycopg.connect(target.warehouse.urls["loader"]) as loader:
         assert loader.execute("select nextval('ops.load_load_id_seq')").fetchone() == (2,)
 
 
@@ -142,7 +141,7 @@ def test_a_load_in_flight_is_waited_for(filled: Warehouse, target: scratch.Scrat
     with ThreadPoolExecutor(1) as pool, filled.connect("loader") as loader:
         loader.execute("select pg_advisory_xact_lock_shared(%s)", [raw_gate.LOCK])
         loader.execute("insert into raw.power_pile (pile_id, _period) values ('in flight', '2025-09')")
-        copying = pool.submit(copy_state, filled.urls, target.urls)
+        copying = pool.submit(copy_state, filled.urls, target.warehouse.urls)
         _wait_for_the_gate(filled)
         assert not copying.done()
         loader.commit()
@@ -159,7 +158,6 @@ def _wait_for_the_gate(warehouse: Warehouse) -> None:
 
 
 def test_a_scratch_that_is_not_empty_is_refused(filled: Warehouse, target: scratch.Scratch) -> None:
-    copy_state(filled.urls, target.urls)
+    copy_state(filled.urls, target.warehouse.urls)
     with pytest.raises(psycopg.errors.UniqueViolation):
-        copy_state(filled.urls, target.urls)
-    assert settings.warehouse_url("owner") == filled.url("owner")
+        copy_state(filled.urls, target.warehouse.urls)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_context, task
 from green_freight.periods import SHANGHAI, business_day
-from green_freight.warehouse import runs
+from green_freight.warehouse import Warehouse, runs
 
 DEFAULT_ARGUMENTS = {"owner": "test", "retries": 0}
 
@@ -19,7 +19,7 @@ def begin(kind: str) -> None:
     run = context["dag_run"]
     interval_start = context.get("data_interval_start")
     day = business_day(interval_start) if interval_start else datetime.now(SHANGHAI).date()
-    runs.begin(f"{run.dag_id}/{run.run_id}", kind, day, reason="test")
+    runs.begin(Warehouse.from_settings(), f"{run.dag_id}/{run.run_id}", kind, day, reason="test")
 
 
 @task(pool="transport")
