@@ -1,12 +1,14 @@
-"""What a contract says, as the loader needs it: frozen objects made from a contract file by `reading`.
+"""A dataset's contract as frozen objects, made from a contract file by `parser`.
 
-They are compared by identity: what is compiled from a contract is kept by it.
+They are compared by identity, because caches of what is compiled from a contract are keyed by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
 from typing import Any
 
 
@@ -14,9 +16,18 @@ class ContractError(ValueError):
     """A contract file is not usable; the message names the file and the entry."""
 
 
+class Granularity(StrEnum):
+    """Which periods a delivery is fetched for, and thereby when it is due: on the last day of each."""
+
+    DAY = "day"
+    MONTH = "month"
+    # Registers: what changed in a window, labelled with a day (nightly) or a month (history).
+    CHANGED_SINCE = "changed_since"
+
+
 @dataclass(frozen=True)
 class Code:
-    """One value of a code list: what it means, and the words that stand for it in a source."""
+    """One value of a code list: its label (`中文 / English`), and the words that stand for it in a source."""
 
     value: str
     label: str
@@ -25,10 +36,11 @@ class Code:
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One column of a raw table and how to find and judge it in a source.
+    """One column of a raw table, how to find it in a source and how to validate it.
 
     `logical_type` is ODCS's (string, number, integer, date, timestamp, boolean, array), `physical_type`
     PostgreSQL's. `source_names` are the names under which agencies deliver it, the standard one first.
+    `rejects_invalid` decides whether a row with an invalid `identifier` is rejected or loaded with a warning.
     `value_from` names a rule by which a reader fills the column where the source does not carry it.
     """
 
@@ -48,7 +60,7 @@ class Column:
     code_system: str | None = None
     unit: str | None = None
     identifier: str | None = None
-    is_kept_when_invalid: bool = False
+    rejects_invalid: bool = True
     stops_when_absent: bool = False
     is_filled_down: bool = False
     value_from: str | None = None
@@ -64,7 +76,6 @@ class RowRule:
     """A rule over several columns of a row, by the name of a check in `green_freight.loading.row_rules`."""
 
     name: str
-    description: str
     settings: Mapping[str, Any]
 
 
@@ -72,10 +83,13 @@ class RowRule:
 class Contract:
     """One dataset: where it comes from, its columns in order, its rules.
 
-    `container` says which reader opens its delivery, `content` which part of it this dataset is,
-    `frequency` is `d` or `m`, `due_lag_days` the days after a period's last day by which it is due. A file of which
-    more rows than `tolerated_rejected_rows`, and more than `tolerated_rejected_share` of all, break the contract
-    is not loaded: what was there before is nearer to the truth than its remainder.
+    `delivery` is the delivery of the agency that carries it, fetched over the agency's connection `connection`.
+    `refetch`: a day's data may change later without notice, so the day is fetched again on a schedule.
+    `expected_from`: first day that is due, None for the programme's first day.
+    `container` selects the reader, `content` the part of the container that this dataset is, `sheet_names` the
+    sheets of a workbook. A file of which more rows than `tolerated_rejected_rows`, and a larger share than
+    `tolerated_rejected_share`, break the contract is not loaded: the rows loaded before are closer to the truth
+    than what would remain of it.
     """
 
     id: str
@@ -84,18 +98,25 @@ class Contract:
     title_en: str
     agency: str
     delivery: str
+    granularity: Granularity
+    connection: str
+    refetch: bool
+    expected_from: date | None
     container: str
     content: str | None
     sheet_names: tuple[str, ...]
+    grain: str
     columns: tuple[Column, ...]
     rules: tuple[RowRule, ...]
     event_date_column: str | None
     stops_at_new_column: bool
-    frequency: str
-    due_lag_days: int
     tolerated_rejected_rows: int
     tolerated_rejected_share: float
-    description: str
+
+    @property
+    def title(self) -> str:
+        """Return the dataset's name in both languages, `中文 / English`."""
+        return f"{self.title_zh} / {self.title_en}"
 
     def tolerates(self, rows_rejected: int, rows_in_file: int) -> bool:
         """Tell whether a file with so many rejected rows may still be loaded."""

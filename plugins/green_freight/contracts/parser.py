@@ -1,26 +1,83 @@
-"""Reading a contract file of the Open Data Contract Standard (ODCS 3.1) into a `Contract`."""
+"""Contract files (Open Data Contract Standard 3.1) to `Contract` objects.
+
+The document is read with the standard's own models; this project's custom properties with the strict models below,
+so that an unknown or misspelt one is an error.
+"""
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
+from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from jsonschema.validators import validator_for
+from open_data_contract_standard.model import (
+    CustomProperty,
+    DataQuality,
+    OpenDataContractStandard,
+    SchemaProperty,
+)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
 
-from green_freight.contracts.model import Code, Column, Contract, ContractError, RowRule
+from green_freight.contracts.code_lists import code_list
+from green_freight.contracts.model import Column, Contract, ContractError, Granularity, RowRule
 
-CONTAINERS = ("transport_pages", "tcec_stations", "tcec_station_stats", "order_lines", "csv", "workbook")
-IDENTIFIERS = ("uscc", "vin", "plate")
-_ENGINE = "green-freight"
+_PHYSICAL_TYPES = {
+    "string": "text",
+    "number": "numeric",
+    "integer": "bigint",
+    "date": "date",
+    "timestamp": "timestamp",
+    "boolean": "boolean",
+    "array": "jsonb",
+}
+
+
+class _CustomProperties(BaseModel):
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=False)
+
+
+class DatasetProperties(_CustomProperties):
+    """The custom properties of a contract; `green_freight.contracts.model.Contract` explains them."""
+
+    delivery: str
+    granularity: Granularity
+    connection: str
+    refetch: bool = False
+    expected_from: date | None = None
+    container: Literal[
+        "transport_pages", "tcec_stations", "tcec_station_stats", "order_lines", "csv", "workbook"
+    ]
+    content: str | None = None
+    sheet_names: tuple[str, ...] = ()
+    event_date_column: str | None = None
+    on_new_column: Literal["stop", "ignore_with_warning"] = "ignore_with_warning"
+    tolerated_rejected_rows: int = 1
+    tolerated_rejected_share: float = 0.01
+
+
+class ColumnProperties(_CustomProperties):
+    """The custom properties of a column; `green_freight.contracts.model.Column` explains them."""
+
+    source_names: tuple[str, ...] = Field(min_length=1)
+    code_list: str | None = None
+    code_system: str | None = None
+    unit: str | None = None
+    identifier: Literal["uscc", "vin", "plate"] | None = None
+    on_invalid: Literal["reject", "warn"] = "reject"
+    on_missing_column: Literal["stop", "ignore_with_warning"] = "ignore_with_warning"
+    fill_down: bool = False
+    value_from: Literal["title_period", "start_charge_seq"] | None = None
 
 
 def schema_errors(path: Path) -> list[str]:
-    """Return what the standard's own JSON schema says against a contract file; empty when it is valid."""
+    """Return the violations of the standard's own JSON schema in a contract file; empty when it is valid."""
     document = _document(path)
     return [f"{path.name} {error.json_path}: {error.message}" for error in _schema().iter_errors(document)]
 
@@ -29,105 +86,100 @@ def read_contract(path: Path) -> Contract:
     """Read one contract file.
 
     Raises:
-        ContractError: an entry that the loader needs is absent or has a value it does not know.
+        ContractError: an entry is absent, unknown or has a value that is not allowed; the message names the file,
+            the entry and, for a custom property, its name.
     """
-    document = _document(path)
     try:
-        return _contract(document)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise ContractError(f"contract {path.name}: {type(error).__name__}: {error}") from error
+        return _contract(OpenDataContractStandard.model_validate(_document(path)))
+    except (KeyError, TypeError, ValueError) as error:
+        detail = _detail(error) if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
+        raise ContractError(f"contract {path.name}: {detail}") from error
 
 
 def _document(path: Path) -> Any:
-    # libyaml's loader: every task reads its contracts anew, and the pure Python one takes a second for them.
+    # libyaml's loader: every task reads its contracts, and the pure Python loader takes a second for them.
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
-def _contract(document: Mapping[str, Any]) -> Contract:
-    custom = _custom(document)
-    table = document["schema"][0]
-    levels = {entry["property"]: entry for entry in document["slaProperties"]}
-    title_zh, _, title_en = document["name"].partition(" / ")
+def _contract(document: OpenDataContractStandard) -> Contract:
+    properties = DatasetProperties.model_validate(_custom(document.customProperties))
+    (table,) = document.schema_ or []
+    title_zh, separator, title_en = (document.name or "").partition(" / ")
+    if not separator:
+        raise ValueError(f"the name {document.name!r} is not 'Chinese / English'")
     found = Contract(
-        id=document["id"],
-        version=document["version"],
+        id=document.id or "",
+        version=document.version or "",
         title_zh=title_zh,
         title_en=title_en,
-        agency=custom["agency"],
-        delivery=custom["delivery"],
-        container=_one_of(custom["container"], CONTAINERS),
-        content=custom.get("content"),
-        sheet_names=tuple(custom.get("sheetNames", ())),
-        columns=tuple(_column(entry) for entry in table["properties"]),
-        rules=tuple(_rule(entry) for entry in table["quality"] if entry.get("engine") == _ENGINE),
-        event_date_column=custom["eventDateColumn"],
-        stops_at_new_column=_one_of(custom["onNewColumn"], ("stop", "ignore_with_warning")) == "stop",
-        frequency=_one_of(levels["frequency"]["unit"], ("d", "m")),
-        due_lag_days=int(levels["latency"]["value"]),
-        tolerated_rejected_rows=int(custom["toleratedRejectedRows"]),
-        tolerated_rejected_share=float(custom["toleratedRejectedShare"]),
-        description=table["dataGranularityDescription"],
+        agency=document.domain or "",
+        grain=table.dataGranularityDescription or "",
+        columns=tuple(_column(entry) for entry in table.properties or ()),
+        rules=tuple(_rule(entry) for entry in table.quality or ()),
+        stops_at_new_column=properties.on_new_column == "stop",
+        **properties.model_dump(exclude={"on_new_column"}),
     )
-    _check(found, document)
+    if not found.id.startswith(f"{found.agency}_"):
+        raise ValueError(
+            f"the id {found.id} does not begin with the domain {found.agency} (the agency's code)"
+        )
+    if table.name != found.id:
+        raise ValueError(f"the schema is named {table.name}, not {found.id}")
+    if not found.key:
+        raise ValueError("no column is a primary key")
+    if found.event_date_column:
+        found.column(found.event_date_column)
     return found
 
 
-def _check(found: Contract, document: Mapping[str, Any]) -> None:
-    if not found.id.startswith(f"{found.agency}_"):
-        raise ValueError(f"the id {found.id} does not begin with the agency {found.agency}")
-    if document["schema"][0]["physicalName"] != f"raw.{found.id}":
-        raise ValueError(f"the table is not raw.{found.id}")
-    if not found.key:
-        raise ValueError("no column is a key")
-    if found.event_date_column:
-        found.column(found.event_date_column)
-
-
-def _column(entry: Mapping[str, Any]) -> Column:
-    custom, options = _custom(entry), entry.get("logicalTypeOptions", {})
-    required = bool(entry.get("required", False))
-    identifier = custom.get("identifier")
+def _column(entry: SchemaProperty) -> Column:
+    name, logical_type = entry.name or "", entry.logicalType or ""
+    try:
+        custom = ColumnProperties.model_validate(_custom(entry.customProperties))
+        codes = code_list(custom.code_list) if custom.code_list else None
+    except ValidationError as error:
+        raise ValueError(f"column {name}: {_detail(error)}") from error
+    except ContractError as error:
+        raise ValueError(f"column {name}: {error}") from error
+    options = entry.logicalTypeOptions or {}
+    is_number = logical_type in ("number", "integer")
     return Column(
-        name=entry["name"],
-        title_zh=entry["businessName"],
-        description=entry["description"],
-        logical_type=entry["logicalType"],
-        physical_type=entry["physicalType"],
-        required=required,
-        source_names=tuple(custom["sourceNames"]),
-        key_position=entry.get("primaryKeyPosition") if entry.get("primaryKey") else None,
+        name=name,
+        title_zh=entry.businessName or "",
+        description=entry.description or "",
+        logical_type=logical_type,
+        physical_type="timestamptz" if options.get("timezone") else _PHYSICAL_TYPES[logical_type],
+        required=bool(entry.required),
+        source_names=custom.source_names,
+        key_position=entry.primaryKeyPosition if entry.primaryKey else None,
         pattern=options.get("pattern"),
         max_length=options.get("maxLength"),
-        minimum=options.get("minimum") if entry["logicalType"] in ("number", "integer") else None,
-        maximum=options.get("maximum") if entry["logicalType"] in ("number", "integer") else None,
-        codes={each["value"]: _code(each) for each in entry.get("enum", ())},
-        code_system=custom.get("codeSystem"),
-        unit=custom.get("unit"),
-        identifier=_one_of(identifier, IDENTIFIERS) if identifier else None,
-        is_kept_when_invalid=_one_of(custom.get("onInvalid", "reject"), ("reject", "warn")) == "warn",
-        stops_when_absent=required or custom.get("onMissingColumn") == "stop",
-        is_filled_down=bool(custom.get("fillDown", False)),
-        value_from=custom.get("valueFrom"),
+        minimum=options.get("minimum") if is_number else None,
+        maximum=options.get("maximum") if is_number else None,
+        codes=codes.codes if codes else {},
+        code_system=codes.system if codes else custom.code_system,
+        unit=custom.unit,
+        identifier=custom.identifier,
+        rejects_invalid=custom.on_invalid == "reject",
+        stops_when_absent=bool(entry.required) or custom.on_missing_column == "stop",
+        is_filled_down=custom.fill_down,
+        value_from=custom.value_from,
     )
 
 
-def _code(entry: Mapping[str, Any]) -> Code:
-    return Code(entry["value"], entry["label"], tuple(_custom(entry).get("sourceNames", ())))
+def _rule(entry: DataQuality) -> RowRule:
+    settings = dict(entry.implementation) if isinstance(entry.implementation, dict) else {}
+    return RowRule(settings.pop("rule"), settings)
 
 
-def _rule(entry: Mapping[str, Any]) -> RowRule:
-    settings = dict(entry["implementation"])
-    return RowRule(settings.pop("rule"), entry["description"], settings)
+def _detail(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc']))}: {e['msg']}, found {e['input']!r}" for e in error.errors()
+    )
 
 
-def _custom(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {each["property"]: each["value"] for each in entry.get("customProperties", ())}
-
-
-def _one_of(value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
-    return value
+def _custom(entries: Iterable[CustomProperty] | None) -> dict[str, Any]:
+    return {each.property or "": each.value for each in entries or ()}
 
 
 @functools.cache

@@ -77,7 +77,7 @@ def _create(connection: Connection[TupleRow], contract: Contract) -> None:
     ]
     connection.execute(sql.SQL("create table {} ({})").format(table, sql.SQL(", ").join(entries)))
     connection.execute(sql.SQL("create index on {} (_period, _city_code)").format(table))
-    words = f"{contract.title_zh} / {contract.title_en}。{contract.description}"
+    words = f"{contract.title}。{contract.grain}"
     connection.execute(sql.SQL("comment on table {} is {}").format(table, sql.Literal(words)))
     for column in contract.columns:
         _comment(connection, contract, column.name, column.description)

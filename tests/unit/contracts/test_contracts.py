@@ -48,9 +48,9 @@ def test_a_contract_is_valid_against_the_standard(found: Contract) -> None:
 def test_whatever_people_read_is_in_both_languages(found: Contract) -> None:
     document = _document(found)
     table = document["schema"][0]
-    texts = [document["name"], *document["description"].values(), table["description"]]
+    texts = [document["name"], table["dataGranularityDescription"], *document.get("description", {}).values()]
     texts += [column["description"] for column in table["properties"]]
-    texts += [rule["description"] for rule in table["quality"]]
+    texts += [rule["description"] for rule in table.get("quality", ())]
     for text in texts:
         chinese, separator, english = text.partition(" / ")
         assert separator, text
@@ -100,19 +100,45 @@ def test_the_key_is_in_the_order_of_its_positions() -> None:
     assert [column.name for column in contract("power_pile").key] == ["operator_id", "equipment_id"]
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        ({"container": "fax"}, "'fax' is none of"),
-        ({"eventDateColumn": "nowhere"}, "nowhere"),
-        ({"onNewColumn": "shrug"}, "'shrug' is none of"),
-    ],
-)
-def test_an_unusable_contract_is_named(tmp_path: Path, change: dict[str, str], expected: str) -> None:
+CHANGES = {
+    "container that no reader opens": ("container", {"container": "fax"}),
+    "event date that is no column": ("nowhere", {"eventDateColumn": "nowhere"}),
+    "unknown way to treat a new column": ("onNewColumn", {"onNewColumn": "shrug"}),
+    "unknown granularity": ("granularity", {"granularity": "week"}),
+    "misspelt property": ("onNewColum: Extra inputs are not permitted", {"onNewColum": "stop"}),
+    "property that was removed": ("onRetypedColumn: Extra inputs", {"onRetypedColumn": "stop"}),
+    "missing property": ("delivery: Field required", {"delivery": None}),
+}
+COLUMN_CHANGES = {
+    "misspelt property": ("vin_no: onInvalied: Extra inputs", {"onInvalied": "warn"}),
+    "unknown value": ("vin_no: onInvalid", {"onInvalid": "shrug"}),
+    "code list that is not there": ("vin_no.*no_such_list", {"codeList": "no_such_list"}),
+}
+
+
+@pytest.mark.parametrize(("expected", "change"), CHANGES.values(), ids=CHANGES)
+def test_an_unusable_contract_is_named(tmp_path: Path, change: dict[str, str | None], expected: str) -> None:
     document = _document(contract("postal_tricycle"))
-    for entry in document["customProperties"]:
-        entry["value"] = change.get(entry["property"], entry["value"])
-    path = tmp_path / "postal_tricycle.odcs.yaml"
+    _change(document, change)
+    _assert_refused(tmp_path, document, expected)
+
+
+@pytest.mark.parametrize(("expected", "change"), COLUMN_CHANGES.values(), ids=COLUMN_CHANGES)
+def test_an_unusable_column_is_named(tmp_path: Path, change: dict[str, str], expected: str) -> None:
+    document = _document(contract("postal_tricycle"))
+    column = document["schema"][0]["properties"][0]
+    column["name"] = "vin_no"
+    _change(column, change)
+    _assert_refused(tmp_path, document, expected)
+
+
+def _change(entry: dict, change: dict[str, str | None]) -> None:
+    kept = {each["property"]: each["value"] for each in entry["customProperties"]} | change
+    entry["customProperties"] = [{"property": k, "value": v} for k, v in kept.items() if v is not None]
+
+
+def _assert_refused(folder: Path, document: dict, expected: str) -> None:
+    path = folder / "postal_tricycle.odcs.yaml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     with pytest.raises(ContractError, match=expected) as raised:
         read_contract(path)

@@ -1,0 +1,82 @@
+"""Code lists shared by contracts: one file of `code_lists/` each, its codes listed there or kept in a dbt seed."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from green_freight import settings
+from green_freight.contracts.model import Code, ContractError
+
+FOLDER = Path(__file__).resolve().parent / "code_lists"
+SEEDS = settings.PROJECT / "dbt_project" / "seeds"
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """A code list: the standard that it is from, and its codes by value."""
+
+    system: str
+    codes: Mapping[str, Code]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+
+class _Entry(_Strict):
+    value: str
+    label: str
+    source_names: tuple[str, ...] = ()
+
+
+class _File(_Strict):
+    name: str
+    system: str
+    codes: tuple[_Entry, ...] = ()
+    seed: str | None = None
+    value_column: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> _File:
+        if bool(self.codes) == bool(self.seed) or bool(self.seed) != bool(self.value_column):
+            raise ValueError("either codes, or seed and valueColumn")
+        return self
+
+
+def code_list(name: str) -> CodeList:
+    """Return a code list by its name; one kept in a seed holds the rows of this installation's city.
+
+    Raises:
+        ContractError: there is no such list, or its file is not usable.
+    """
+    return _read(name, settings.city().code)
+
+
+@functools.cache
+def _read(name: str, city_code: str) -> CodeList:
+    path = FOLDER / f"{name}.yaml"
+    try:
+        file = _File.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+        codes = _from_seed(file, city_code) if file.seed else file.codes
+    except (OSError, ValidationError, KeyError) as error:
+        raise ContractError(f"code list {path.name}: {error}") from error
+    return CodeList(
+        file.system, {each.value: Code(each.value, each.label, each.source_names) for each in codes}
+    )
+
+
+def _from_seed(file: _File, city_code: str) -> tuple[_Entry, ...]:
+    with (SEEDS / f"{file.seed}.csv").open(encoding="utf-8", newline="") as seed:
+        return tuple(
+            _Entry(value=row[file.value_column or ""], label=f"{row['name_zh']} / {row['name_en']}")
+            for row in csv.DictReader(seed)
+            if row["city_code"] == city_code
+        )
