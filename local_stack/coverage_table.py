@@ -13,16 +13,17 @@ from typing import Any
 from green_freight.agencies import AGENCIES
 from green_freight.contracts import contract
 from green_freight.coverage import BackfillRange, Coverage, enclosing
+from green_freight.labels import label
 from green_freight.periods import Period
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 STATES = {
-    "complete": ("✓", "完整 complete", "green"),
-    "partial": ("29/30", "部分 partial", "yellow"),
-    "missing": ("✗", "缺失 missing", "red"),
-    "not_due": ("·", "未到期 not due", "dim"),
+    "complete": ("✓", "green"),
+    "partial": ("29/30", "yellow"),
+    "missing": ("✗", "red"),
+    "not_due": ("·", "dim"),
 }
 PROVISIONAL = "~"
 STOPPED, REJECTED, NOT_DELIVERED, RESTATED = "!", "r", "n", "↻"
@@ -68,12 +69,12 @@ def print_gaps(gaps: Sequence[Coverage], console: Console) -> None:
     table.add_column("说明 Remark", overflow="fold")
     for alike in _alike(gaps):
         first = alike[0]
-        _, word, style = STATES[first.state_code]
+        _, style = STATES[first.state_code]
         delivered, due = sum(one.parts_delivered for one in alike), sum(one.parts_due for one in alike)
         table.add_row(
             _name(first.dataset_id),
             "".join(stretches(one.month.label for one in alike)),
-            Text(f"{word} {delivered}/{due}", style=style),
+            Text(f"{_state(first.state_code)} {delivered}/{due}", style=style),
             ", ".join(stretches(label for one in alike for label in one.missing_labels)),
             _remark(alike),
         )
@@ -137,12 +138,16 @@ def _grid(of_year: Sequence[Coverage]) -> Table:
     return table
 
 
+def _state(code: str) -> str:
+    return label("coverage_state", code).both
+
+
 def _name(dataset: str) -> str:
     return f"{dataset} {contract(dataset).title_zh}"
 
 
 def _cell(one: Coverage) -> Text:
-    sign, _, style = STATES[one.state_code]
+    sign, style = STATES[one.state_code]
     text = f"{one.parts_delivered}/{one.parts_due}" if one.state_code == "partial" else sign
     return Text(text, style=style) + Text(_marks(one), style="bold yellow")
 
@@ -184,7 +189,7 @@ def _remark(alike: Sequence[Coverage]) -> str:
 
 def _legend() -> Table:
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
-    signs = [(Text(sign, style=style), word) for sign, word, style in STATES.values()]
+    signs = [(Text(sign, style=style), _state(code)) for code, (sign, style) in STATES.items()]
     signs += [(Text(mark, style="bold yellow"), words) for mark, words in MARKS.items()]
     for row in signs:
         table.add_row(*row)
@@ -193,8 +198,8 @@ def _legend() -> Table:
 
 def _totals(found: Sequence[Coverage]) -> Text:
     text = Text()
-    for code, (_, word, style) in STATES.items():
-        text.append(f"{word} {sum(one.state_code == code for one in found)}   ", style=style)
+    for code, (_, style) in STATES.items():
+        text.append(f"{_state(code)} {sum(one.state_code == code for one in found)}   ", style=style)
     rejected, stopped = sum(one.rows_rejected for one in found), sum(one.loads_stopped for one in found)
     text.append(f"拒收行 rows rejected {rejected:,}   装入被停止 loads stopped {stopped}")
     return text

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from green_freight.labels import label
 from rich.console import Console
 
 from local_stack.home import Home
@@ -55,7 +56,7 @@ TITLES = {
     "load_warnings": "装载提示 · load warnings",
     "rejected_rows": "拒收的行 · rejected rows",
     "verdicts": "审核未通过项 · failed expectations",
-    "stale": "数据陈旧 · stale",
+    "stale": label("timeliness", "stale").both,
 }
 SHOWN = 12
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, TextIO
 
 import psycopg
+from green_freight.labels import label, labels
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
@@ -17,13 +18,13 @@ from rich.text import Text
 
 Row = dict[str, Any]
 
-STATUS_WORDS = {
-    "met": ("达标 met", "green"),
-    "not_met": ("未达标 not met", "red"),
-    "on_track": ("符合进度 on track", "green"),
-    "behind": ("滞后 behind", "yellow"),
-    "no_target": ("无目标 no target", "dim"),
-    "no_data": ("无数据 no data", "magenta"),
+STYLES = {
+    "met": "green",
+    "not_met": "red",
+    "on_track": "green",
+    "behind": "yellow",
+    "no_target": "dim",
+    "no_data": "magenta",
 }
 RATIO_KINDS = ("stock_ratio", "period_to_date_ratio", "yearly_ratio")
 EMPTY = "–"
@@ -111,14 +112,15 @@ def _cells(row: Row, before: Row | None) -> list[Text]:
     is_new_work = before is None or before["work_no"] != row["work_no"]
     work = f"{row['work_no']:>2} {_shortened(row['work_name_zh'])}" if is_new_work else ""
     completion = row["completion_ratio"]
-    word, style = STATUS_WORDS[row["status_code"]]
+    status = label("status", row["status_code"]).both
+    remark = f"（{label('timeliness', 'stale').both}）" if row["is_stale"] else ""
     return [
         Text(work),
         Text(f"{row['indicator_name_zh']} {row['indicator_name_en']}"),
         Text(number(row["target_value"], row)),
         Text(number(row["actual_value"], row)),
         Text(EMPTY if completion is None else f"{completion:.0%}"),
-        Text(word + ("（陈旧 stale）" if row["is_stale"] else ""), style=style),
+        Text(status + remark, style=STYLES[row["status_code"]]),
     ]
 
 
@@ -129,8 +131,8 @@ def _shortened(name: str | None, length: int = 12) -> str:
 
 def _summary(of_year: Sequence[Row]) -> Text:
     text = Text("  ")
-    for code, (word, style) in STATUS_WORDS.items():
+    for code, status in labels("status").items():
         count = sum(row["status_code"] == code for row in of_year)
         if count:
-            text.append(f"{word} {count}   ", style=style)
+            text.append(f"{status.both} {count}   ", style=STYLES[code])
     return text

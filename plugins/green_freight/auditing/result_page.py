@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from green_freight.auditing.results import Verdict
+from green_freight.labels import label, labels
 
-WORDS = {"critical": "严重 critical", "warning": "警告 warning", "passed": "通过 passed"}
 _HEAD = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>审核结果 Verdicts</title>
 <style>body{font-family:sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left;vertical-align:top}
 tr.critical td{background:#fbb}tr.warning td{background:#fe9}</style>"""
@@ -20,7 +20,7 @@ tr.critical td{background:#fbb}tr.warning td{background:#fe9}</style>"""
 
 def write(folder: Path, build_id: int, verdicts: Sequence[Verdict]) -> Path:
     """Write `verdicts.html` beside the Data Docs in the audit's folder and return its path."""
-    order = list(WORDS)
+    order = list(labels("audit_result"))
     rows = sorted(verdicts, key=lambda one: (order.index(one.kind), one.table_name, one.expectation_code))
     body = "".join(_row(folder, verdict) for verdict in rows)
     page = folder / "verdicts.html"
@@ -34,11 +34,11 @@ def write(folder: Path, build_id: int, verdicts: Sequence[Verdict]) -> Path:
 
 def _row(folder: Path, verdict: Verdict) -> str:
     words = html.escape(f"{verdict.message_zh} / {verdict.message_en}")
-    table = html.escape(verdict.table_name)
+    table, result = html.escape(verdict.table_name), label("audit_result", verdict.kind).both
     pages = sorted((folder / "data_docs" / "validations" / verdict.table_name).glob("*/*/*.html"))
     if pages:
         table = f'<a href="{pages[-1].relative_to(folder).as_posix()}">{table}</a>'
     return (
-        f'<tr class="{verdict.kind}"><td>{WORDS[verdict.kind]}<td>{table}<td>{html.escape(verdict.expectation_code)}'
+        f'<tr class="{verdict.kind}"><td>{result}<td>{table}<td>{html.escape(verdict.expectation_code)}'
         f"<td>{verdict.unexpected_count or 0:,}<td>{words}"
     )

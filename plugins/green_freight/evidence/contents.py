@@ -29,7 +29,7 @@ class Proof:
     @property
     def parts(self) -> tuple[str, ...]:
         """Return the parts that the indicator has: only a ratio has a denominator."""
-        return tuple(fmt.PARTS) if self.figure.measure_kind_code == "ratio" else ("numerator",)
+        return ("numerator", "denominator") if self.figure.measure_kind_code == "ratio" else ("numerator",)
 
     def part(self, part_code: str) -> list[ProvenRow]:
         """Return the rows of one part."""
@@ -97,7 +97,7 @@ class Material:
 
     def table_path(self, proof: Proof, part_code: str) -> str:
         """Return the place of the table (CSV) of one part of an indicator."""
-        return f"{DETAILS}/{self._marked(f'{_named(proof)}_{fmt.PARTS[part_code]}')}.csv"
+        return f"{DETAILS}/{self._marked(f'{_named(proof)}_{fmt.part(part_code)}')}.csv"
 
     def files_of(self, proof: Proof) -> list[SourceFile]:
         """Return the files that hold counted rows of one figure."""

@@ -10,6 +10,7 @@ from green_freight.evidence.contents import DETAILS, Material, Proof
 from green_freight.evidence.manifest import CHECKSUMS, MANIFEST
 from green_freight.evidence.official_document import SIZE_TABLE_LONG, OfficialDocument
 from green_freight.evidence.originals import FOLDER
+from green_freight.labels import label, labels
 from green_freight.periods import SHANGHAI
 
 _ORDER = "一二三四五六七八九十"
@@ -57,7 +58,7 @@ def cover_of(material: Material) -> bytes:
 def _facts(material: Material) -> list[tuple[str, str]]:
     publication, work = material.publication, material.work
     as_of = max(proof.figure.as_of_date for proof in material.proofs)
-    kind = fmt.RUN_KINDS.get(publication.kind_code, publication.kind_code)
+    kind = label("run_kind", publication.kind_code).zh
     facts = [
         ("城市", material.city_zh),
         ("重点工作", f"（{work.work_no}）{work.name_zh}（任务：{work.task_name_zh}）"),
@@ -89,9 +90,9 @@ def _units(material: Material) -> list[tuple[str, str]]:
     units = material.work.units
     named = {
         role: "、".join(unit.name_zh for unit in units if unit.role_code == role) or "方案未列"
-        for role in fmt.ROLES
+        for role in labels("responsibility")
     }
-    return [(fmt.ROLES[role], names) for role, names in named.items()]
+    return [(label("responsibility", role).zh, names) for role, names in named.items()]
 
 
 def _figure(proof: Proof) -> list[str]:
@@ -116,7 +117,7 @@ def _write_definition(document: OfficialDocument, number: int, proof: Proof) -> 
     if figure.note_zh:
         document.body(f"{figure.note_zh}。", label="口径说明：")
     if figure.null_reason_code:
-        document.body(f"{fmt.NULL_REASONS[figure.null_reason_code]}。", label="无数值：")
+        document.body(f"{label('null_reason', figure.null_reason_code).zh}。", label="无数值：")
     document.body(f"{figure.owner_zh}。", label="口径归口单位：")
 
 
@@ -130,7 +131,7 @@ def _sums(proof: Proof) -> str:
     if figure.measure_kind_code == "milestone":
         return _reports(proof)
     parts = [
-        f"{fmt.PARTS[part] if len(proof.parts) > 1 else ''}计入{len(proof.part(part))}行，"
+        f"{fmt.part(part) if len(proof.parts) > 1 else ''}计入{len(proof.part(part))}行，"
         f"合计{fmt.with_unit(proof.published(part), proof.unit(part))}"
         for part in proof.parts
     ]

@@ -7,31 +7,9 @@ from decimal import Decimal
 
 from green_freight.agencies import AGENCIES
 from green_freight.evidence.figures import Figure
+from green_freight.labels import label
 from green_freight.periods import SHANGHAI
 
-PARTS = {"numerator": "分子", "denominator": "分母"}
-ROLES = {"lead": "牵头单位", "co_responsible": "共同责任单位"}
-STATUSES = {
-    "met": "达标",
-    "not_met": "未达标",
-    "on_track": "符合进度",
-    "behind": "滞后",
-    "no_target": "无目标",
-    "no_data": "无数据",
-}
-REVISION_STATES = {"provisional": "暂定", "final": "最终"}
-RUN_KINDS = {"nightly": "每日更新", "backfill": "历史回补", "revert": "恢复旧发布"}
-CAUSES = {
-    "first": "首次发布",
-    "progress": "时间推进",
-    "late_data": "迟到数据",
-    "correction": "更正",
-    "deletion": "删除",
-    "definition": "口径变更",
-    "revert": "恢复",
-    "unexplained": "未能解释",
-}
-NULL_REASONS = {"no_data": "无数据：没有收到所需的报送", "zero_denominator": "分母为零，无法计算"}
 SYNTHETIC = "演示数据"
 SYNTHETIC_SENTENCE = "演示数据：本材料依据合成数据生成，不是本市的真实数据，不代表任何真实情况"
 EMPTY = "—"
@@ -60,7 +38,7 @@ def figure_value(figure: Figure, value: Decimal | None) -> str:
     if value is None:
         return EMPTY
     if figure.measure_kind_code == "milestone":
-        return "已完成" if value > 0 else "未完成"
+        return label("milestone_state", "done" if value > 0 else "not_done").zh
     if figure.unit_zh == "%":
         return f"{value * 100:.{figure.decimals}f}%"
     number = f"{value:,.{figure.decimals}f}"
@@ -70,6 +48,11 @@ def figure_value(figure: Figure, value: Decimal | None) -> str:
 def with_unit(value: Decimal | None, unit: str) -> str:
     """Return an exact number with its unit, a dash for none."""
     return EMPTY if value is None else f"{exact(value)}{unit}"
+
+
+def part(part_code: str) -> str:
+    """Return what a part of a figure is called in Chinese."""
+    return label("figure_part", part_code).zh
 
 
 def title(figure: Figure) -> str:
@@ -84,8 +67,10 @@ def target(figure: Figure) -> str:
 
 def status(figure: Figure) -> str:
     """Return how a figure stands, with what limits it."""
-    limits = [REVISION_STATES[figure.revision_state_code], *(["数据未齐"] if figure.is_stale else [])]
-    return f"{STATUSES[figure.status_code]}（{'，'.join(limits)}）"
+    limits = [label("revision_state", figure.revision_state_code).zh]
+    if figure.is_stale:
+        limits.append(label("timeliness", "stale").zh)
+    return f"{label('status', figure.status_code).zh}（{'，'.join(limits)}）"
 
 
 def day(value: date) -> str:

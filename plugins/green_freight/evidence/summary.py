@@ -10,6 +10,7 @@ from green_freight.evidence import formatting as fmt
 from green_freight.evidence import sheets
 from green_freight.evidence.contents import Material, Proof
 from green_freight.evidence.figures import Revision
+from green_freight.labels import label
 
 # Where the sheet of a part adds its rows up.
 SUM_CELL = "C3"
@@ -23,9 +24,9 @@ def write_summary(sheet: Worksheet, material: Material, proof: Proof) -> None:
     """Write the sheet."""
     sheets.head(sheet, fmt.title(proof.figure), material.is_synthetic)
     row = 3
-    for label, value in _facts(material, proof):
+    for name, value in _facts(material, proof):
         row += 1
-        sheets.put(sheet, row, 1, label, sheets.LABEL)
+        sheets.put(sheet, row, 1, name, sheets.LABEL)
         for column in range(2, 6):
             sheets.put(sheet, row, column, value if column == 2 else None, sheets.WRAPPED)
         sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=5)
@@ -63,7 +64,7 @@ def _facts(material: Material, proof: Proof) -> list[tuple[str, str]]:
         ("口径说明", figure.note_zh or fmt.EMPTY),
     ]
     if figure.null_reason_code:
-        facts.insert(6, ("无数值的原因", fmt.NULL_REASONS[figure.null_reason_code]))
+        facts.insert(6, ("无数值的原因", label("null_reason", figure.null_reason_code).zh))
     return facts
 
 
@@ -74,11 +75,11 @@ def _write_sums(sheet: Worksheet, row: int, proof: Proof) -> int:
     cells = []
     for part_code in proof.parts:
         row += 1
-        formula, number = f"='{fmt.PARTS[part_code]}'!{SUM_CELL}", part_format(proof, part_code)
+        formula, number = f"='{fmt.part(part_code)}'!{SUM_CELL}", part_format(proof, part_code)
         label = (
-            f"{fmt.PARTS[part_code]}（{proof.unit(part_code)}）"
+            f"{fmt.part(part_code)}（{proof.unit(part_code)}）"
             if proof.unit(part_code)
-            else fmt.PARTS[part_code]
+            else fmt.part(part_code)
         )
         _write_sum(
             sheet, row, label, (len(proof.part(part_code)), formula, proof.published(part_code)), number
@@ -110,6 +111,6 @@ def _revision(proof: Proof, revision: Revision) -> tuple[object, ...]:
         fmt.figure_value(proof.figure, revision.old_actual_value),
         fmt.figure_value(proof.figure, revision.new_actual_value),
         "是" if revision.is_restatement else "否",
-        "、".join(fmt.CAUSES.get(code, code) for code in revision.cause_codes),
+        "、".join(label("cause", code).zh for code in revision.cause_codes),
         revision.reason,
     )

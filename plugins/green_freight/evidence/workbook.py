@@ -38,7 +38,7 @@ def workbook_of(material: Material, proof: Proof, parts: Mapping[str, Table]) ->
     summary.title = SUMMARY
     write_summary(summary, material, proof)
     for part_code, table in parts.items():
-        _write_part(book.create_sheet(fmt.PARTS[part_code]), material, proof, part_code, table)
+        _write_part(book.create_sheet(fmt.part(part_code)), material, proof, part_code, table)
     _write_files(book.create_sheet(FILES), material, proof)
     _write_notes(book.create_sheet(NOTES), material, proof)
     book.properties.title = fmt.title(proof.figure)
@@ -49,7 +49,7 @@ def workbook_of(material: Material, proof: Proof, parts: Mapping[str, Table]) ->
 
 
 def _write_part(sheet: Worksheet, material: Material, proof: Proof, part_code: str, table: Table) -> None:
-    title = f"{fmt.title(proof.figure)}：{fmt.PARTS[part_code]}"
+    title = f"{fmt.title(proof.figure)}：{fmt.part(part_code)}"
     sheets.head(sheet, title, material.is_synthetic)
     last = sheets.put_table(sheet, _HEADER_ROW, table.titles, table.rows)
     place = table.place(tables.WEIGHT) + 1

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
+from green_freight.labels import label
 from green_freight.warehouse import connect
 
 Warehouse = psycopg.Connection[TupleRow]
@@ -83,22 +84,23 @@ def _rows(warehouse: Warehouse, query: str, *values: Any) -> list[TupleRow]:
 
 def _received(warehouse: Warehouse, run_id: str) -> Iterator[str]:
     for agency, outcome, files, size in _rows(warehouse, _FETCHED, run_id):
-        yield f"取数 / fetched  {agency:<10}{outcome:<18}{files:>6} 份 / deliveries {size:>12,} bytes"
+        status = label("fetch_outcome", outcome).both
+        yield f"取数 / fetch  {agency:<10}{status}: {files} 份 / deliveries, {size:,} bytes"
     for agency, delivery, period, outcome, message in _rows(warehouse, _FETCH_FAILURES, run_id):
         if outcome.startswith("failed"):
             yield f"取数失败 / fetch failed  {agency} {delivery} {period}: {message}"
     for agency, outcome, loads, loaded, rejected in _rows(warehouse, _LOADED, run_id):
         yield (
-            f"加载 / loaded   {agency:<10}{outcome:<18}{loads:>6} 次 / loads {loaded:>12,} 行 / rows"
-            f" {rejected:>8,} 退回 / rejected"
+            f"装载 / load  {agency:<10}{label('load_outcome', outcome).both}: {loads} 次 / loads, "
+            f"{loaded:,} 行 / rows, {rejected:,} 拒收行 / rejected rows"
         )
     for dataset, reason, count, zh, en in _rows(warehouse, _REJECTED, run_id):
-        yield f"退回 / rejected  {dataset} {reason} × {count:,}: {zh} / {en}"
+        yield f"拒收行 / rejected rows  {dataset} {reason} × {count:,}: {zh} / {en}"
 
 
 def _warned(warehouse: Warehouse, run_id: str) -> Iterator[str]:
     for table, code, zh, en, count in _rows(warehouse, _WARNINGS, run_id):
-        yield f"警告 / warning  {table} {code} ({count or 0:,}): {zh} / {en}"
+        yield f"{label('audit_result', 'warning').both}  {table} {code} ({count or 0:,}): {zh} / {en}"
 
 
 def _published(warehouse: Warehouse, run_id: str) -> Iterator[str]:
@@ -121,6 +123,6 @@ def _published(warehouse: Warehouse, run_id: str) -> Iterator[str]:
 def _stale(warehouse: Warehouse) -> Iterator[str]:
     for dataset, through, expected in _rows(warehouse, _STALE):
         yield (
-            f"数据不齐 / stale  {dataset}: 完整至 / complete through {through or '–'}，"
+            f"{label('timeliness', 'stale').both}  {dataset}: 完整至 / complete through {through or '–'}，"
             f"应至 / expected through {expected}"
         )

@@ -49,7 +49,7 @@ def approval_codes(
     Args:
         old, new: the figure as published and as it would be; None where it is absent.
         is_restatement: it was published as final.
-        cause_codes: keys of figures.CAUSES.
+        cause_codes: codes of the labels `cause`.
         taken_away: the value that the last revert took away, None where no revert stands.
         rules: the limits.
     """

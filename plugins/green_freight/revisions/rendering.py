@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from green_freight.labels import label
 from green_freight.revisions.figure_diff import Comparison
-from green_freight.revisions.figures import APPROVALS, CAUSES, NOTHING, STATUSES, FigureChange, Values
+from green_freight.revisions.figures import NOTHING, FigureChange, Values
 
 # So many changes are told in a log or on a form; the file has all of them.
 SHOWN = 40
@@ -34,7 +35,7 @@ def lines(comparison: Comparison, shown: int = SHOWN) -> Iterator[str]:
     )
     counts = Counter(code for change in changes for code in change.cause_codes)
     for code, count in counts.most_common():
-        yield f"  {_words(CAUSES, code)}: {count}"
+        yield f"  {_label('cause', code)}: {count}"
     told = [change for change in changes if change.cause_codes != ("first",)]
     for change in sorted(told, key=lambda one: not one.needs_approval)[:shown]:
         yield f"  {sentence(change)}"
@@ -51,11 +52,11 @@ def sentence(change: FigureChange) -> str:
     ):
         parts.append(f"({_fraction(old)} → {_fraction(new)})")
     if old.status_code != new.status_code:
-        parts.append(f"[{_words(STATUSES, old.status_code)} → {_words(STATUSES, new.status_code)}]")
+        parts.append(f"[{_label('status', old.status_code)} → {_label('status', new.status_code)}]")
     if change.is_restatement:
         parts.append("最终值 final")
-    causes = ", ".join(_words(CAUSES, code) for code in change.cause_codes)
-    approval = ", ".join(_words(APPROVALS, code) for code in change.approval_codes)
+    causes = ", ".join(_label("cause", code) for code in change.cause_codes)
+    approval = ", ".join(_label("approval_reason", code) for code in change.approval_codes)
     place = f"{change.key.period_month:%Y-%m} {change.key.indicator_code} {change.name_zh}"
     told = f"{place}: {' '.join(parts)}; {causes}"
     return f"{told}; ！须批准 needs approval: {approval}" if approval else told
@@ -115,16 +116,16 @@ def _table_row(change: FigureChange) -> str:
     value = f"{number(old.actual_value)} → {number(new.actual_value)}"
     if old.denominator or new.denominator:
         value += f" ({_fraction(old)} → {_fraction(new)})"
-    status = _words(STATUSES, old.status_code)
+    status = _label("status", old.status_code)
     if old.status_code != new.status_code:
-        status += f" → {_words(STATUSES, new.status_code)}"
+        status += f" → {_label('status', new.status_code)}"
     cells = [
         f"{change.key.period_month:%Y-%m}{' 最终 final' if change.is_restatement else ''}",
         f"{change.name_zh} {change.key.indicator_code}",
         value,
         status,
-        ", ".join(_words(CAUSES, code) for code in change.cause_codes),
-        ", ".join(_words(APPROVALS, code) for code in change.approval_codes),
+        ", ".join(_label("cause", code) for code in change.cause_codes),
+        ", ".join(_label("approval_reason", code) for code in change.approval_codes),
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -133,5 +134,5 @@ def _fraction(values: Values) -> str:
     return f"{number(values.numerator)}/{number(values.denominator)}"
 
 
-def _words(texts: Mapping[str, tuple[str, str]], code: str | None) -> str:
-    return " ".join(texts.get(code or "", (code or "–",)))
+def _label(kind: str, code: str | None) -> str:
+    return label(kind, code).both if code else "–"

@@ -64,7 +64,7 @@ def test_a_ratio_is_rounded_half_up_to_six_decimals() -> None:
 def test_the_cover_says_why_there_is_no_figure() -> None:
     text = _text(material(figure(**NO_DATA, status_code="no_data"), figure(**ZERO, status_code="no_data")))
     for told in (
-        "没有收到所需的报送",
+        "没有收到所需的交付",
         "分母为零",
         "没有发布数值，无从相加",
         "没有计入行，也没有来源文件",

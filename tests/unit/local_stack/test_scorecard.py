@@ -56,7 +56,7 @@ def test_a_work_is_named_once_and_stale_figures_say_so() -> None:
     output = io.StringIO()
     scorecard.print_table([_row(), _row(indicator_code="b", is_stale=True)], Console(file=output, width=140))
     assert output.getvalue().count("建设城市") == 1
-    assert output.getvalue().count("陈旧 stale") == 1
+    assert output.getvalue().count("数据未更新 stale") == 1
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from green_freight.labels import labels
 from green_freight.revisions.causes import Facts, causes
-from green_freight.revisions.figures import CAUSES
 
 DATA = {"has_new_loads": True}
 
@@ -38,4 +38,4 @@ DATA = {"has_new_loads": True}
 )
 def test_the_causes_of_a_change(facts: Facts, expected: tuple[str, ...]) -> None:
     assert causes(facts) == expected
-    assert set(expected) <= CAUSES.keys()
+    assert set(expected) <= labels("cause").keys()
