@@ -43,8 +43,6 @@ from local_stack.stack import StackPlan
 from local_stack.steps import Steps
 from local_stack.terminal import console as _console
 
-DEMONSTRATION_DAY = date(2025, 9, 30)
-FIRST_MONTH = Period("2023-01")
 NOTHING_PUBLISHED = "nothing is published yet: ./green-freight run / 尚未发布任何数据"
 
 app = typer.Typer(

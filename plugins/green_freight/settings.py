@@ -19,24 +19,9 @@ PACKAGE = Path(__file__).resolve().parent
 ROLES = ("owner", "loader", "builder", "publisher", "reader")
 AGENCIES = ("transport", "commerce", "postal", "power")
 
-# The demonstration period begins here (连政办发〔2023〕2号); no figure is older.
-FIRST_DAY = date(2023, 1, 1)
-
 
 class SettingMissingError(RuntimeError):
     """A setting that has no safe default is absent; the message names it."""
-
-
-@dataclass(frozen=True)
-class City:
-    """The city a warehouse row belongs to; `code` is a region code of GB/T 2260."""
-
-    code: str
-    name_zh: str
-    name_en: str
-
-
-LIANYUNGANG = City("320700", "连云港市", "Lianyungang")
 
 
 def home() -> Path:
@@ -48,11 +33,6 @@ def landing_url() -> str:
     """Return the landing store's URL (GREEN_FREIGHT_LANDING_URL); a folder below `home` by default."""
     # Not as_uri(): fsspec takes the path as it stands, and %20 for a space would be another folder.
     return os.environ.get("GREEN_FREIGHT_LANDING_URL", f"file://{home() / 'landing'}")
-
-
-def city() -> City:
-    """Return the city whose deliveries this installation takes."""
-    return LIANYUNGANG
 
 
 def is_synthetic() -> bool:

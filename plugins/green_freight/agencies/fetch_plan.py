@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from green_freight.programme import programme
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.delivery import Agency, Delivery, Granularity, Kind, KnownFile, ListedFile
 from green_freight.agencies.discovery import look
@@ -22,7 +23,6 @@ from green_freight.agencies.register_reconciliation import register_differences
 from green_freight.agencies.registry import agency_named
 from green_freight.errors import FetchError
 from green_freight.periods import Period
-from green_freight.settings import FIRST_DAY
 from green_freight.warehouse import connect
 
 DeliveryPeriod = tuple[str, Period]
@@ -88,7 +88,7 @@ def due_in_month(agency: str, month: Period, until_day: date) -> list[DeliveryPe
     Raises:
         LookupError: an unknown agency.
     """
-    if month.first_day > until_day or month.last_day < FIRST_DAY:
+    if month.first_day > until_day or month.last_day < programme().first_day:
         return []
     questions: list[DeliveryPeriod] = []
     for delivery in agency_named(agency).deliveries.values():
@@ -212,7 +212,7 @@ def _news(agency: Agency, day: date, situation: Situation) -> list[DeliveryPerio
     return [
         (name, period)
         for name, period in found
-        if name in agency.deliveries and FIRST_DAY <= period.first_day <= day
+        if name in agency.deliveries and programme().first_day <= period.first_day <= day
     ]
 
 
@@ -240,11 +240,11 @@ def _days(period: Period) -> list[Period]:
 
 def _days_back(day: date) -> list[Period]:
     days = (day - timedelta(days=back) for back in reversed(range(DAYS_BACK)))
-    return [Period.day(each) for each in days if each >= FIRST_DAY]
+    return [Period.day(each) for each in days if each >= programme().first_day]
 
 
 def _months_back(day: date) -> list[Period]:
     months = [Period.month_of(day)]
     while len(months) < MONTHS_BACK:
         months.insert(0, Period.month_of(months[0].first_day - timedelta(days=1)))
-    return [month for month in months if month.last_day >= FIRST_DAY]
+    return [month for month in months if month.last_day >= programme().first_day]

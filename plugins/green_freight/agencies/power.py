@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from green_freight.programme import programme
 from green_freight.agencies.connection import Connection, connection_named
 from green_freight.agencies.delivery import (
     Agency,
@@ -31,7 +32,6 @@ from green_freight.protocols.http import open_http
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.tcec102 import ChargingExchange, Identity
 from green_freight.protocols.tcec102_crypto import Secrets
-from green_freight.settings import FIRST_DAY
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ class PowerSession:
 
     def _ask_stations(self, period: Period, retries: Retries) -> list[Exchange]:
         # The first window is open below, so that what was there before the programme began is included.
-        since = period.starts_at if period.first_day > FIRST_DAY else None
+        since = period.starts_at if period.first_day > programme().first_day else None
         return self._opened().stations(since, retries)
 
     def _ask_stats(self, day: Period, retries: Retries) -> list[Exchange]:

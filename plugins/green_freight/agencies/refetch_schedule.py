@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from green_freight.programme import programme
 from green_freight import settings
 from green_freight.agencies.delivery import Agency
 from green_freight.agencies.fetch_records import last_asked
@@ -83,7 +84,7 @@ def answered_by_all(
         select distinct _period from raw.power_connector_energy
         where _period = any(%s) and _city_code = %s and not station_id = any(%s)
         """,
-        [list(wanted), settings.city().code, list(station_ids)],
+        [list(wanted), programme().city_code, list(station_ids)],
     )
     kept = {label for (label,) in incomplete}
     return [period for label, period in wanted.items() if label not in kept]

@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from green_freight.programme import programme
 from green_freight import settings
 from green_freight.agencies.delivery import Agency
 from green_freight.contracts import contracts_of
@@ -131,7 +132,7 @@ def differing_windows(
         before = held[key].changed_at if key in held else None
         changed_on = business_day(changed_at)
         if changed_on <= day and (before is None or before < changed_at):
-            found |= _windows_of(max(changed_on, settings.FIRST_DAY), windows)
+            found |= _windows_of(max(changed_on, programme().first_day), windows)
     return found
 
 
@@ -189,7 +190,7 @@ def _held(warehouse: Warehouse, contract: Contract) -> Iterator[tuple[Any, ...]]
         """
     )
     filled = query.format(key=key, facts=facts, table=sql.Identifier("raw", contract.id))
-    yield from warehouse.execute(filled, [settings.city().code])
+    yield from warehouse.execute(filled, [programme().city_code])
 
 
 def _windows_of(changed_on: date, windows: Mapping[Period, date]) -> set[Period]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from green_freight.programme import programme
 from green_freight.errors import PermanentError
 from green_freight.periods import Period, months
-from green_freight.settings import AGENCIES, FIRST_DAY
+from green_freight.settings import AGENCIES
 
 # A task costs a second or two beside its work, so that years are not taken month by month but in groups.
 MOST_PARTS = 12
@@ -73,10 +74,11 @@ class BackfillRequest:
             raise RequestRefused(
                 f"起始月 {self.first} 晚于截止月 {self.last} / the first month {self.first} is after {self.last}"
             )
-        if self.first.first_day < FIRST_DAY:
+        begins = programme().first_day
+        if self.first.first_day < begins:
             raise RequestRefused(
-                f"示范期自 {FIRST_DAY:%Y-%m} 起，没有更早的月份 / the programme begins in {FIRST_DAY:%Y-%m}: "
-                f"there is no {self.first}"
+                f"示范期自 {begins:%Y-%m} 起，没有更早的月份 {self.first}。 / "
+                f"The programme begins in {begins:%Y-%m}; the month {self.first} is before it."
             )
         if self.first.first_day > self.until:
             raise RequestRefused(

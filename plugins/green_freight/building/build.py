@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from green_freight.programme import programme
 from green_freight import settings
 from green_freight.building import candidate_state, dbt_run
 from green_freight.building.outcome import BuildFailed, BuildOutcome, NodeProgress
@@ -91,7 +92,7 @@ def _variables(plan: BuildPlan) -> dict[str, object]:
     return {
         "as_of_date": plan.as_of_date.isoformat(),
         "changed_months": [month.isoformat() for month in plan.changed_months],
-        "city_code": settings.city().code,
+        "city_code": programme().city_code,
         "is_synthetic": settings.is_synthetic(),
     }
 

@@ -14,10 +14,10 @@ from datetime import date, timedelta
 from chinese_calendar import Holiday, constants
 from psycopg import Connection, sql
 
+from green_freight.programme import programme
+
 log = logging.getLogger(__name__)
 
-# A year before the programme, so that looking back a year from its first day finds its day.
-FIRST_DAY = date(2022, 1, 1)
 _SATURDAY = 6
 _HOLIDAYS: dict[str, Holiday] = {holiday.value: holiday for holiday in Holiday}
 
@@ -60,8 +60,9 @@ def calendar_day(day: date) -> CalendarDay:
 
 
 def calendar_days(as_of_date: date) -> Iterator[CalendarDay]:
-    """Yield every day from 2022-01-01 to the end of the year after the as-of date, in order."""
-    day = FIRST_DAY
+    """Yield every day of the years from the one before the programme to the one after the as-of date, in order."""
+    # A year before the programme, so that looking back a year from its first day finds its day.
+    day = date(programme().first_day.year - 1, 1, 1)
     while day.year <= as_of_date.year + 1:
         yield calendar_day(day)
         day += timedelta(days=1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 from psycopg.rows import TupleRow
 
+from green_freight.programme import programme
 from green_freight.agencies import AGENCIES
-from green_freight.settings import FIRST_DAY
 
 _KEEP = """
 insert into ops.expected_dataset (dataset_id, agency_code, delivery_name, granularity_code, expected_from)
@@ -23,7 +23,7 @@ def keep_expected_datasets(owner: psycopg.Connection[TupleRow]) -> None:
     Every dataset is expected from the programme's first day: its agencies hold the whole demonstration period.
     """
     rows = [
-        (dataset, agency.code, delivery.name, delivery.granularity.value, FIRST_DAY)
+        (dataset, agency.code, delivery.name, delivery.granularity.value, programme().first_day)
         for agency in AGENCIES.values()
         for delivery in agency.deliveries.values()
         for dataset in delivery.datasets

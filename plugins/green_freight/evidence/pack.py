@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from green_freight.programme import programme
 from green_freight import settings
 from green_freight.evidence import archive, originals
 from green_freight.evidence.archive import Content
@@ -64,26 +65,26 @@ def write_pack(url: str, store: OpensLanded, request: Request, output: Path) -> 
 def _gather(
     session: Session, store: OpensLanded, request: Request, folder: Path
 ) -> tuple[Material, Mapping[str, Path]]:
-    city = settings.city()
+    city = programme()
     publication = pin(session, request.publication_no)
-    work = read_work(session, city.code, request.work_no)
-    counts = [read_count(session, city.code, figure) for figure in read_figures(session, city.code, request)]
+    work = read_work(session, city.city_code, request.work_no)
+    counts = [read_count(session, city.city_code, figure) for figure in read_figures(session, city.city_code, request)]
     for count in counts:
         insist_on_sums(count)
     keys = {row.evidence.source_file_key for count in counts for row in count.rows}
-    files = read_files(session, city.code, keys)
+    files = read_files(session, city.city_code, keys)
     copies = originals.bring(files.values(), store, folder)
     proven = iter(prove(counts, files, copies))
     proofs = tuple(
         Proof(
             count.figure,
             tuple(next(proven) for _ in count.rows),
-            tuple(read_revisions(session, city.code, count.figure)),
+            tuple(read_revisions(session, city.city_code, count.figure)),
         )
         for count in counts
     )
     paths = originals.archive_paths(files.values())
-    return Material(city.name_zh, publication, work, request, proofs, files, paths), copies
+    return Material(city.city_name_zh, publication, work, request, proofs, files, paths), copies
 
 
 def _tables(material: Material) -> dict[str, Content]:

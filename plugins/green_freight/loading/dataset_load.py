@@ -12,6 +12,7 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
+from green_freight.programme import programme
 from green_freight import settings
 from green_freight.contracts.model import Contract
 from green_freight.loading import records
@@ -92,7 +93,7 @@ def _replace_rows(connection: Connection[TupleRow], task: Task, started_at: date
     # Whoever waits here sees, when it is his turn, what the other has loaded and which file wins now.
     connection.execute(
         "select pg_advisory_xact_lock(hashtextextended(%s, 0))",
-        [f"{settings.city().code} {contract.id} {period}"],
+        [f"{programme().city_code} {contract.id} {period}"],
     )
     file = records.winning_file(connection, contract.agency, contract.delivery, period)
     if file is None:
@@ -180,7 +181,7 @@ class _Replacement:
                 "with gone as (delete from {} where _period = %s and _city_code = %s returning {} as month) "
                 "select count(*), array_agg(distinct month) filter (where month is not null) from gone"
             ).format(table_name(contract), month),
-            [self._task.period.label, settings.city().code],
+            [self._task.period.label, programme().city_code],
         ).fetchone()
         assert found is not None
         return int(found[0]), set(found[1] or ())
@@ -188,7 +189,7 @@ class _Replacement:
     def _write_stretches(self, validated: Iterator[Accepted | Rejected]) -> Iterator[list[Rejected]]:
         # A connection carries nothing else during COPY: it ends whenever enough rejected rows wait for theirs.
         file = self._file
-        before = (settings.city().code, self._task.period.label, file.source_file_key, self._place.sheet)
+        before = (programme().city_code, self._task.period.label, file.source_file_key, self._place.sheet)
         after = (file.first_received_at.isoformat(), str(self._load_id))
         first = next(validated, None)
         while first is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
+from green_freight.programme import programme
 from green_freight import settings
 from green_freight.contracts.model import Contract
 from green_freight.loading.issues import RowIssue
@@ -28,7 +29,7 @@ def take_out_duplicates(
             " window same_key as (partition by {key} order by _row_number, loaded.ctid)"
             ") as numbered where occurrence > 1 order by number"
         ).format(table=table, key=key),
-        [period.label, settings.city().code, load_id],
+        [period.label, programme().city_code, load_id],
     ).fetchall()
     if found:
         # By place, so that the rest of a large table is not read.
