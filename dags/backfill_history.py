@@ -18,11 +18,8 @@ Months that are loaded already are recognised by their content and cost nothing.
 first one; a night beside it waits between its build and its publication.
 """
 
-from datetime import datetime
-
 from airflow.sdk import DAG, Param
 from green_freight import airflow_tasks as steps
-from green_freight.periods import SHANGHAI
 from green_freight.settings import AGENCIES
 
 with DAG(
@@ -30,14 +27,20 @@ with DAG(
     dag_display_name="Backfill history · 历史回补",
     doc_md=__doc__,
     schedule=None,
-    start_date=datetime(2023, 1, 1, tzinfo=SHANGHAI),
+    start_date=steps.PROGRAMME_BEGINS,
     catchup=False,
     max_active_runs=1,
     tags=["green-freight", "backfill"],
     default_args=steps.DEFAULT_ARGUMENTS,
     params={
-        "from_month": Param("2023-01", pattern=r"^\d{4}-\d{2}$", title="From month · 起始月份"),
-        "to_month": Param("2023-12", pattern=r"^\d{4}-\d{2}$", title="To month, included · 截止月份（含）"),
+        "from_month": Param(
+            f"{steps.PROGRAMME_BEGINS:%Y-%m}", pattern=r"^\d{4}-\d{2}$", title="From month · 起始月份"
+        ),
+        "to_month": Param(
+            f"{steps.PROGRAMME_BEGINS:%Y}-12",
+            pattern=r"^\d{4}-\d{2}$",
+            title="To month, included · 截止月份（含）",
+        ),
         "agencies": Param(
             list(AGENCIES),
             type="array",

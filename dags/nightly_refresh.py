@@ -22,11 +22,10 @@ For a past range use `airflow backfill create --dag-id nightly_refresh --from-da
 `backfill_history`, which builds and publishes once. Alert: nothing published by 06:00.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, DeadlineAlert, DeadlineReference, Param, SyncCallback
 from green_freight import airflow_tasks as steps
-from green_freight.periods import SHANGHAI
 from green_freight.settings import AGENCIES
 
 with DAG(
@@ -34,7 +33,7 @@ with DAG(
     dag_display_name="Nightly refresh · 每日更新",
     doc_md=__doc__,
     schedule=CronDataIntervalTimetable("0 2 * * *", timezone="Asia/Shanghai"),
-    start_date=datetime(2023, 1, 1, 2, tzinfo=SHANGHAI),
+    start_date=steps.PROGRAMME_BEGINS,
     catchup=False,
     max_active_runs=1,
     tags=["green-freight", "nightly"],

@@ -14,18 +14,15 @@ approval at its task `approve`. Have the source corrected, or approve. 被恢复
 its publication). Clear the task to try again.
 """
 
-from datetime import datetime
-
 from airflow.sdk import DAG, Param
 from green_freight import airflow_tasks as steps
-from green_freight.periods import SHANGHAI
 
 with DAG(
     dag_id="revert_publication",
     dag_display_name="Revert publication · 恢复旧发布",
     doc_md=__doc__,
     schedule=None,
-    start_date=datetime(2023, 1, 1, tzinfo=SHANGHAI),
+    start_date=steps.PROGRAMME_BEGINS,
     catchup=False,
     max_active_runs=1,
     tags=["green-freight", "revert"],

@@ -10,3 +10,8 @@ missed. The truth: `truth` counts every indicator of every month from those obje
 
 All of it is invented; names begin with 示范 or 演示.
 """
+
+from datetime import date
+
+# The business day at which the demonstration stands unless a command names another one.
+DEMONSTRATION_DAY = date(2025, 9, 30)

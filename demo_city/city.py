@@ -26,7 +26,6 @@ from demo_city.vehicle_days import VehicleDays
 from demo_city.versioned_register import Row, current_rows
 
 FIRST_DAY, LAST_DAY = date(2023, 1, 1), date(2026, 12, 31)
-DEMONSTRATION_DAY = date(2025, 9, 30)
 DEFAULT_SEED = 20230110
 RUN_VOLUME = 0.1
 

@@ -16,7 +16,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from demo_city.city import DEFAULT_SEED, DEMONSTRATION_DAY, FIRST_DAY, LAST_DAY, City
+from demo_city import DEMONSTRATION_DAY
+from demo_city.city import DEFAULT_SEED, FIRST_DAY, LAST_DAY, City
 from demo_city.truth import TrueValue, true_scorecard, true_values
 
 

@@ -13,6 +13,7 @@ from green_freight.backfill import BackfillRequest
 from green_freight.publishing import PublicationOutcome
 from green_freight.revisions import rendering
 
+from demo_city import DEMONSTRATION_DAY
 from local_stack import database, demonstration, run_issues, stack
 from local_stack.airflow_client import DagRun
 from local_stack.airflow_settings import QUICK
@@ -23,8 +24,6 @@ from local_stack.run import BACKFILL, Result, attach, follow_run, make_ready
 from local_stack.stack import RunningStack, StackPlan
 from local_stack.steps import Steps
 
-# The day at which the demonstration stands in a home where nothing was published yet.
-FIRST_DAY = date(2025, 9, 30)
 # Somebody may answer in the user interface of a stack that stays; a command that stops its own waits for nobody.
 WAIT_HOURS = 16
 
@@ -105,10 +104,10 @@ def business_day(home: Home) -> date:
         return moment.date() - timedelta(days=1)
     with database.serving(home) as databases:
         if not database.is_prepared(databases):
-            return FIRST_DAY
+            return DEMONSTRATION_DAY
         with psycopg.connect(database.role_urls(home, databases)["reader"]) as reader:
             row = reader.execute("select max(as_of_date) from mart.publication").fetchone()
-    return (row and row[0]) or FIRST_DAY
+    return (row and row[0]) or DEMONSTRATION_DAY
 
 
 def backfill(home: Home, order: BackfillOrder, steps: Steps) -> BackfillResult:

@@ -13,8 +13,10 @@ from typing import Annotated, Any
 
 import typer
 from green_freight.periods import Period
+from green_freight.programme import programme
 from rich.console import Console
 
+from demo_city import DEMONSTRATION_DAY
 from local_stack import (
     airflow_settings,
     backfill_commands,
@@ -43,6 +45,7 @@ from local_stack.stack import StackPlan
 from local_stack.steps import Steps
 from local_stack.terminal import console as _console
 
+FIRST_MONTH = Period.day(programme().first_day).month
 NOTHING_PUBLISHED = "nothing is published yet: ./green-freight run / 尚未发布任何数据"
 
 app = typer.Typer(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
@@ -30,10 +30,14 @@ from green_freight.airflow_context import (
     world,
 )
 from green_freight.backfill import steps as backfill
-from green_freight.periods import business_day
+from green_freight.periods import SHANGHAI, business_day
+from green_freight.programme import programme
 from green_freight.revisions import ApprovalMissing, rendering
 
 log = logging.getLogger(__name__)
+
+# 02:00 of the programme's first day: no run has an earlier logical date.
+PROGRAMME_BEGINS = datetime.combine(programme().first_day, time(2), SHANGHAI)
 
 # A transient failure has been retried for seconds inside the task; these are the retries of minutes.
 DEFAULT_ARGUMENTS: dict[str, Any] = {

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from green_freight.programme import programme
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.delivery import Agency, Delivery, Granularity, Kind, KnownFile, ListedFile
 from green_freight.agencies.discovery import look
@@ -23,6 +22,7 @@ from green_freight.agencies.register_reconciliation import register_differences
 from green_freight.agencies.registry import agency_named
 from green_freight.errors import FetchError
 from green_freight.periods import Period
+from green_freight.programme import programme
 from green_freight.warehouse import connect
 
 DeliveryPeriod = tuple[str, Period]

@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 
-from green_freight.programme import programme
 from green_freight.agencies.connection import Connection, connection_named
 from green_freight.agencies.delivery import (
     Agency,
@@ -28,6 +27,7 @@ from green_freight.agencies.file_share import Share, listed_file
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import Period
+from green_freight.programme import programme
 from green_freight.protocols.http import open_http
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.tcec102 import ChargingExchange, Identity

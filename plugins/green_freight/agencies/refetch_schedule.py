@@ -8,14 +8,13 @@ from typing import Any
 
 import psycopg
 
-from green_freight.programme import programme
-from green_freight import settings
 from green_freight.agencies.delivery import Agency
 from green_freight.agencies.fetch_records import last_asked
 from green_freight.agencies.register_reconciliation import listed_records
 from green_freight.contracts import contract
 from green_freight.landing import Exchange
 from green_freight.periods import Period
+from green_freight.programme import programme
 
 # Ages in days at which a day is asked again: meters that were offline report within days, month-ends are settled
 # within a month or two. What is corrected later is a backfill's work.

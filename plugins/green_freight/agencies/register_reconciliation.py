@@ -17,8 +17,6 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from green_freight.programme import programme
-from green_freight import settings
 from green_freight.agencies.delivery import Agency
 from green_freight.contracts import contracts_of
 from green_freight.contracts.model import Contract
@@ -28,6 +26,7 @@ from green_freight.loading.issues import UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.row_validation import Accepted, RowValidator
 from green_freight.periods import Period, business_day
+from green_freight.programme import programme
 
 Warehouse = psycopg.Connection[Any]
 DeliveryPeriod = tuple[str, Period]

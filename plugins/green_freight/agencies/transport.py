@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 
-from green_freight.programme import programme
 from green_freight.agencies.connection import Connection, connection_named
 from green_freight.agencies.delivery import (
     Agency,
@@ -21,6 +20,7 @@ from green_freight.agencies.exchange_file import exchange_file
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import Period
+from green_freight.programme import programme
 from green_freight.protocols.http import open_http
 from green_freight.protocols.paged_api import PagedApi
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
@@ -134,5 +134,7 @@ def _query(asked: FetchRequest) -> dict[str, str]:
 
 def _window(since: datetime, before: datetime) -> dict[str, str]:
     # The first window is open below, so that what was there before the programme began is included.
-    lower = {} if since <= Period.day(programme().first_day).starts_at else {"changed_since": since.isoformat()}
+    lower = (
+        {} if since <= Period.day(programme().first_day).starts_at else {"changed_since": since.isoformat()}
+    )
     return {**lower, "changed_before": before.isoformat()}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from green_freight.programme import programme
 from green_freight.errors import PermanentError
 from green_freight.periods import Period, months
+from green_freight.programme import programme
 from green_freight.settings import AGENCIES
 
 # A task costs a second or two beside its work, so that years are not taken month by month but in groups.

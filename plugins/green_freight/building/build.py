@@ -11,13 +11,13 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from green_freight.programme import programme
 from green_freight import settings
 from green_freight.building import candidate_state, dbt_run
 from green_freight.building.outcome import BuildFailed, BuildOutcome, NodeProgress
 from green_freight.building.plan import BuildPlan, plan_build
 from green_freight.building.raw_tables import prepare_raw_tables
 from green_freight.building.working_calendar import write_calendar
+from green_freight.programme import programme
 from green_freight.warehouse import Warehouse, connect, raw_gate
 
 log = logging.getLogger(__name__)

@@ -12,11 +12,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from green_freight import settings
 from green_freight.contracts.model import Code, ContractError
+from green_freight.programme import programme
+from green_freight.settings import PROJECT
 
 FOLDER = Path(__file__).resolve().parent / "code_lists"
-SEEDS = settings.PROJECT / "dbt_project" / "seeds"
+SEEDS = PROJECT / "dbt_project" / "seeds"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def code_list(name: str) -> CodeList:
     Raises:
         ContractError: there is no such list, or its file is not usable.
     """
-    return _read(name, settings.city().code)
+    return _read(name, programme().city_code)
 
 
 @functools.cache

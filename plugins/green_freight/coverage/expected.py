@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 from psycopg.rows import TupleRow
 
-from green_freight.programme import programme
 from green_freight.agencies import AGENCIES
+from green_freight.programme import programme
 
 _KEEP = """
 insert into ops.expected_dataset (dataset_id, agency_code, delivery_name, granularity_code, expected_from)

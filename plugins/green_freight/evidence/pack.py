@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from green_freight.programme import programme
-from green_freight import settings
 from green_freight.evidence import archive, originals
 from green_freight.evidence.archive import Content
 from green_freight.evidence.contents import Material, Proof
@@ -22,6 +20,7 @@ from green_freight.evidence.publication import Session, pin, reading
 from green_freight.evidence.tables import csv_of, table_of
 from green_freight.evidence.verification import insist_on_sums, prove
 from green_freight.evidence.workbook import workbook_of
+from green_freight.programme import programme
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,10 @@ def _gather(
     city = programme()
     publication = pin(session, request.publication_no)
     work = read_work(session, city.city_code, request.work_no)
-    counts = [read_count(session, city.city_code, figure) for figure in read_figures(session, city.city_code, request)]
+    counts = [
+        read_count(session, city.city_code, figure)
+        for figure in read_figures(session, city.city_code, request)
+    ]
     for count in counts:
         insist_on_sums(count)
     keys = {row.evidence.source_file_key for count in counts for row in count.rows}

@@ -12,8 +12,6 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
-from green_freight.programme import programme
-from green_freight import settings
 from green_freight.contracts.model import Contract
 from green_freight.loading import records
 from green_freight.loading.column_checks import column_warnings
@@ -25,6 +23,7 @@ from green_freight.loading.raw_tables import SYSTEM_COLUMNS, prepare_table, tabl
 from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.row_validation import Accepted, Rejected, RowValidator
 from green_freight.periods import Period
+from green_freight.programme import programme
 from green_freight.warehouse import raw_gate
 
 # Rejected rows wait in memory for the end of a COPY, so many at most.

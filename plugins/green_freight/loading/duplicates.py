@@ -5,13 +5,12 @@ from __future__ import annotations
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
-from green_freight.programme import programme
-from green_freight import settings
 from green_freight.contracts.model import Contract
 from green_freight.loading.issues import RowIssue
 from green_freight.loading.raw_tables import table_name
 from green_freight.loading.row_validation import Rejected, as_json
 from green_freight.periods import Period
+from green_freight.programme import programme
 
 
 def take_out_duplicates(

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 
 import pytest
 
+from demo_city import DEMONSTRATION_DAY
 from demo_city.city import City
 from demo_city.random_generator import month_end
 from demo_city.registers import REGISTER_KEYS
 
 END = date(2026, 12, 31)
-DEMONSTRATION_DAY = date(2025, 9, 30)
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ from decimal import Decimal
 import pytest
 from typer.testing import CliRunner
 
+from demo_city import DEMONSTRATION_DAY
 from demo_city.__main__ import app
 from demo_city.city import City
 from demo_city.plan_targets import INDICATORS
 from demo_city.reported_figures import DIFFERING_FIGURES
 from demo_city.truth import TrueValue, true_event_totals, true_month, true_scorecard, true_values
 
-DEMONSTRATION_DAY = date(2025, 9, 30)
 MET, NOT_MET, ON_TRACK, BEHIND = "met", "not_met", "on_track", "behind"
 STORY = {
     "node_level1_added": (MET, NOT_MET, ON_TRACK),
