@@ -1,10 +1,11 @@
-"""Identifiers of national standards: normal form and check digit. Answers are kept, the same ones come daily."""
+"""Identifiers of national standards: normal form and check digit, cached because the same ones come daily."""
 
 from __future__ import annotations
 
 import functools
 import re
 import unicodedata
+from collections.abc import Callable
 
 from stdnum.cn import uscc
 from vininfo import Vin
@@ -41,3 +42,11 @@ def is_vin(text: str) -> bool:
         return bool(Vin(text).verify_checksum(check_year=False))
     except VininfoException:
         return False
+
+
+# By the name that contracts use: the check, and the reason code of a value that fails it.
+CHECKS: dict[str, tuple[Callable[[str], bool], str]] = {
+    "uscc": (is_uscc, "bad_check_digit"),
+    "vin": (is_vin, "bad_check_digit"),
+    "plate": (is_plate, "bad_pattern"),
+}

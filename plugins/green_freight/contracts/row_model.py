@@ -72,15 +72,17 @@ def _field(column: Column, required: bool) -> Any:
 def _text(column: Column) -> Any:
     if column.codes:
         return Annotated[str, StringConstraints(pattern=f"^(?:{'|'.join(map(re.escape, column.codes))})$")]
-    if column.identifier == "plate":
-        return Annotated[str, BeforeValidator(_plain_plate), AfterValidator(_plate)]
     # PostgreSQL stores no U+0000, and one such character would fail the whole COPY.
     limits = StringConstraints(
         pattern=column.pattern or r"^[^\x00]*$", max_length=column.max_length, min_length=1
     )
-    if column.identifier == "uscc":
-        return Annotated[str, limits, AfterValidator(_uscc)]
-    return Annotated[str, limits]
+    if column.identifier is None:
+        return Annotated[str, limits]
+    steps: list[Any] = [BeforeValidator(_plain_plate)] if column.identifier == "plate" else []
+    steps.append(limits)
+    if column.rejects_invalid:
+        steps.append(AfterValidator(functools.partial(_identifier, column.identifier)))
+    return Annotated[str, *steps]
 
 
 def _number(column: Column) -> Any:
@@ -132,15 +134,10 @@ def _plain_plate(value: Any) -> Any:
     return identifiers.plain_plate(value) if isinstance(value, str) else value
 
 
-def _plate(text: str) -> str:
-    if not identifiers.is_plate(text):
-        raise PydanticCustomError("bad_pattern", "no plate")
-    return text
-
-
-def _uscc(text: str) -> str:
-    if not identifiers.is_uscc(text):
-        raise PydanticCustomError("bad_check_digit", "wrong check digit")
+def _identifier(kind: str, text: str) -> str:
+    is_valid, reason_code = identifiers.CHECKS[kind]
+    if not is_valid(text):
+        raise PydanticCustomError(reason_code, "invalid identifier")
     return text
 
 

@@ -13,7 +13,7 @@ from green_freight.coverage.backfill_range import (
     smallest_backfill,
 )
 from green_freight.coverage.dataset_months import Coverage, DatasetMonth, coverage, through
-from green_freight.coverage.expected import keep_expected_datasets
+from green_freight.coverage.expected import update_expected_datasets
 
 __all__ = [
     "AgencyMonth",
@@ -23,8 +23,8 @@ __all__ = [
     "backfill_of",
     "coverage",
     "enclosing",
-    "keep_expected_datasets",
     "not_due",
     "smallest_backfill",
     "through",
+    "update_expected_datasets",
 ]

@@ -40,20 +40,20 @@ class Place:
         )
 
 
-def row_message(place: Place, row_number: int, finding: RowIssue) -> tuple[str, str]:
+def row_message(place: Place, row_number: int, issue: RowIssue) -> tuple[str, str]:
     """Return the message for a rejected row, in Chinese and English."""
-    reason = ROW_REASONS[finding.reason_code]
+    reason = ROW_REASONS[issue.reason_code]
     where_zh, where_en = place.words()
     column_zh = column_en = ""
-    if finding.column is not None:
-        column_zh = f"，列 {finding.column.title_zh}（{finding.column.name}）"
-        column_en = f", column {finding.column.name}"
-    value = shown(finding.value)
+    if issue.column is not None:
+        column_zh = f"，列 {issue.column.title_zh}（{issue.column.name}）"
+        column_en = f", column {issue.column.name}"
+    value = shown(issue.value)
     return (
-        f"{where_zh} 第 {row_number} 行{column_zh}：值 {value} {reason.meaning_zh}；应为{finding.expected_zh}。"
+        f"{where_zh} 第 {row_number} 行{column_zh}：值 {value} {reason.meaning_zh}；应为{issue.expected_zh}。"
         f"{reason.advice_zh}。",
         f"{where_en}, row {row_number}{column_en}: the value {value} {_verb(reason.meaning_en)}; "
-        f"expected {finding.expected_en}. Please {reason.advice_en}.",
+        f"expected {issue.expected_en}. Please {reason.advice_en}.",
     )
 
 

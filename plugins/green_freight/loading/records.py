@@ -110,12 +110,12 @@ def write_rejected(
         ) as copy,
     ):
         for each in rejected:
-            finding = each.finding
-            message_zh, message_en = row_message(place, each.number, finding)
+            issue = each.issue
+            message_zh, message_en = row_message(place, each.number, issue)
             copy.write_row(
                 (
                     load_id, place.agency, place.dataset_id, place.period_label, place.file_name, place.sheet,
-                    each.number, finding.column.name if finding.column else None, finding.reason_code,
+                    each.number, issue.column.name if issue.column else None, issue.reason_code,
                     _storable(message_zh), _storable(message_en), each.content,
                 )
             )  # fmt: skip

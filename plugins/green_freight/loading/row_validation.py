@@ -1,4 +1,4 @@
-"""Judging the rows of one file by the contract: typed rows for COPY, rejected rows with their reason, counts."""
+"""Validation of a file's rows by the contract: typed rows for COPY, rejected rows with their reason, counts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from green_freight.contracts import identifiers
-from green_freight.contracts.model import Column, Contract
+from green_freight.contracts.model import Contract
 from green_freight.contracts.row_model import Row, reasons, row_model, tombstone_model
 from green_freight.loading.issues import RowIssue, SourceRow
 from green_freight.loading.messages import expected
@@ -37,13 +37,13 @@ class Rejected:
     """A row for `ops.rejected_row`."""
 
     number: int
-    finding: RowIssue
+    issue: RowIssue
     content: str
 
 
 @dataclass
 class RowValidator:
-    """Judges rows and keeps the counts that a load needs."""
+    """Validates rows and keeps the counts that a load needs."""
 
     contract: Contract
     period: Period
@@ -52,8 +52,8 @@ class RowValidator:
     type_faults: Counter[str] = field(default_factory=Counter)
     readable: set[str] = field(default_factory=set)
     months: set[tuple[int, int]] = field(default_factory=set)
-    doubtful: Counter[str] = field(default_factory=Counter)
-    doubtful_example: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    invalid_kept: Counter[str] = field(default_factory=Counter)
+    invalid_example: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
     def validate(self, rows: Iterable[SourceRow]) -> Iterator[Accepted | Rejected]:
         """Yield each row as accepted or rejected, in the order of the file."""
@@ -62,7 +62,11 @@ class RowValidator:
         checks = row_checks(contract, self.period)
         event = contract.position(contract.event_date_column) if contract.event_date_column else None
         parts = [i for i, column in enumerate(contract.columns) if column.physical_type == "jsonb"]
-        vins = [(i, c) for i, c in enumerate(contract.columns) if c.identifier == "vin"]
+        kept = [
+            (i, c, *identifiers.CHECKS[c.identifier])
+            for i, c in enumerate(contract.columns)
+            if c.identifier and not c.rejects_invalid
+        ]
         gone = contract.position("is_deleted") if "is_deleted" in contract.names else None
         for source in rows:
             number, values, raw, fault, _ = source
@@ -81,24 +85,30 @@ class RowValidator:
             if found is not None:
                 yield self._reject(number, found, raw)
                 continue
-            for place, column in vins:
-                self._look_at_vin(number, column, row[place])
+            for place, column, is_valid, _ in kept:
+                value = row[place]
+                if value is not None and not is_valid(value):
+                    self.invalid_kept[column.name] += 1
+                    self.invalid_example.setdefault(column.name, (number, value))
             if event is not None:
                 self.months.add(_month(row[event]))
             self.accepted += 1
             yield Accepted(number, row)
 
     def warnings(self) -> list[LoadWarning]:
-        """Return what was kept although it is doubtful, a warning a column."""
+        """Return a warning for each column of which invalid identifiers were loaded."""
         found = []
-        for name, count in sorted(self.doubtful.items()):
-            number, value = self.doubtful_example[name]
+        for name, count in sorted(self.invalid_kept.items()):
+            number, value = self.invalid_example[name]
+            column = self.contract.column(name)
+            _, reason_code = identifiers.CHECKS[column.identifier or ""]
             found.append(
                 LoadWarning(
-                    "bad_check_digit",
-                    f"列 {name} 有 {count} 个值校验位错误，已保留，例如第 {number} 行 {value}；请报送单位核实",
-                    f"column {name}: {count} values with a wrong check digit were kept, for example row {number} "
-                    f"{value}; ask the agency to check them",
+                    reason_code,
+                    f"{column.title_zh}（{name}）有 {count} 个值无效，例如第 {number} 行的“{value}”，已照原值装载；"
+                    "请报送单位核实",
+                    f"{count} values of column {name} are invalid, for example {value!r} in row {number}. They were "
+                    "loaded unchanged; ask the agency to check them.",
                     column=name,
                     count=count,
                 )
@@ -121,14 +131,9 @@ class RowValidator:
         column, code, value = found[0]
         return RowIssue(code, column, value, *expected(column))
 
-    def _reject(self, number: int, finding: RowIssue, raw: Any) -> Rejected:
+    def _reject(self, number: int, issue: RowIssue, raw: Any) -> Rejected:
         self.rejected += 1
-        return Rejected(number, finding, as_json(raw))
-
-    def _look_at_vin(self, number: int, column: Column, value: str | None) -> None:
-        if value is not None and not identifiers.is_vin(value):
-            self.doubtful[column.name] += 1
-            self.doubtful_example.setdefault(column.name, (number, value))
+        return Rejected(number, issue, as_json(raw))
 
 
 def as_json(raw: Any) -> str:

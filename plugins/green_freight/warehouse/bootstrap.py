@@ -118,11 +118,11 @@ def set_up_database(
 
 def _keep_registry(owner: psycopg.Connection[TupleRow]) -> None:
     # The agencies' protocols are slow to import, and most of this module's users need only its URLs.
-    from green_freight.coverage import keep_expected_datasets
+    from green_freight.coverage import update_expected_datasets
     from green_freight.programme import write_programme
 
     write_programme(owner)
-    keep_expected_datasets(owner)
+    update_expected_datasets(owner)
 
 
 def _set_up_reader(admin: psycopg.Connection[TupleRow], database: str) -> None:

@@ -216,7 +216,7 @@ def test_it_stands_at_the_newest_day_of_any_run_or_publication(records: Records)
     assert records.cell(REPORT, "2025-09").state_code == "missing"
 
 
-def test_preparing_makes_the_expected_datasets_equal_to_the_registry(records: Records) -> None:
+def test_bootstrap_makes_the_expected_datasets_equal_to_the_contracts(records: Records) -> None:
     warehouse = records.warehouse
     with warehouse.connect("owner") as owner:
         owner.execute("delete from ops.expected_dataset where dataset_id = %s", [ORDERS])

@@ -1,0 +1,48 @@
+"""dbt's sources and the seed of datasets, generated from the contracts by `./green-freight dictionary --write`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import yaml
+
+from green_freight.contracts.catalogue import contracts
+from green_freight.settings import PROJECT
+
+SOURCES = PROJECT / "dbt_project" / "models" / "sources.yml"
+DATASETS = PROJECT / "dbt_project" / "seeds" / "dataset.csv"
+_HEADER = "# Generated from the contracts by ./green-freight dictionary --write; do not edit.\n"
+
+
+def generated_files() -> dict[Path, str]:
+    """Return the text that each generated file of the dbt project has to have.
+
+    Raises:
+        ContractError: a contract file is not usable.
+    """
+    return {SOURCES: _sources(), DATASETS: _datasets()}
+
+
+def _sources() -> str:
+    tables = [{"name": found.id, "description": found.grain} for found in contracts().values()]
+    raw = {
+        "name": "raw",
+        "description": "各单位交付的数据，按契约装载 / what the agencies delivered, loaded by contract",
+        "schema": "raw",
+        "tables": tables,
+    }
+    document = {"version": 2, "sources": [raw]}
+    return _HEADER + yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=1000)
+
+
+def _datasets() -> str:
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("dataset_id", "agency_code", "delivery_name", "granularity_code", "name_zh", "name_en"))
+    for found in contracts().values():
+        rows.writerow(
+            (found.id, found.agency, found.delivery, found.granularity, found.title_zh, found.title_en)
+        )
+    return text.getvalue()
