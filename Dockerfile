@@ -12,15 +12,15 @@ RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements.txt
 
 COPY . .
+RUN .venv/bin/pip install --no-cache-dir --no-index --no-deps --no-build-isolation --editable .
 RUN python -m compileall -q plugins local_stack demo_city dags
 # A named volume takes over the owner of the folder that it is mounted on.
 RUN mkdir -p /var/lib/green-freight && chown green-freight /var/lib/green-freight
 
-# Airflow's plugins folder stays its empty default: Airflow would import every file of ours there under its bare name.
 ENV PATH=/opt/green-freight/.venv/bin:$PATH \
-    PYTHONPATH=/opt/green-freight:/opt/green-freight/plugins \
     AIRFLOW_HOME=/var/lib/green-freight/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/green-freight/dags \
+    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/green-freight/plugins \
     AIRFLOW__CORE__LOAD_EXAMPLES=false \
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=false \
     GREEN_FREIGHT_HOME=/var/lib/green-freight \

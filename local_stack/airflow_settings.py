@@ -97,9 +97,7 @@ def _airflow(home: Home, plan: AirflowPlan) -> dict[str, str]:
         "CORE__EXECUTOR": plan.executor,
         "CORE__PARALLELISM": str(PARALLELISM),
         "CORE__DAGS_FOLDER": str(plan.dags_folder),
-        # Airflow imports every file below this folder under its bare name (a module http.py hid the standard http):
-        # our package is on PYTHONPATH instead.
-        "CORE__PLUGINS_FOLDER": str(home.airflow / "plugins"),
+        "CORE__PLUGINS_FOLDER": str(settings.PROJECT / "plugins"),
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "CORE__DEFAULT_TIMEZONE": "Asia/Shanghai",
@@ -152,7 +150,6 @@ def _project(home: Home, plan: AirflowPlan) -> dict[str, str]:
         "GREEN_FREIGHT_HOME": str(home.root),
         "GREEN_FREIGHT_LANDING_URL": os.environ.get("GREEN_FREIGHT_LANDING_URL", f"file://{home.landing}"),
         "GREEN_FREIGHT_SYNTHETIC": "1" if plan.connections else "0",
-        "PYTHONPATH": os.pathsep.join([str(settings.PROJECT), str(settings.PROJECT / "plugins")]),
     }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from green_freight.settings import PROJECT, ROLES
+from green_freight.settings import ROLES
 from psycopg.rows import TupleRow
 
 from local_stack import airflow_settings, install
@@ -101,7 +101,6 @@ def _environment(home: Path) -> dict[str, str]:
     return kept | {
         "GREEN_FREIGHT_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
-        "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")]),
     }
 
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from green_freight.settings import PROJECT
 
 from local_stack.home import Home
 
@@ -35,7 +34,7 @@ def home() -> Iterator[Path]:
 
 def _command(home: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "GREEN_FREIGHT_HOME": str(home), "GREEN_FREIGHT_DAGS_FOLDER": str(DAGS)}
-    environment |= {"PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'plugins'}"} | variables
+    environment |= variables
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "local_stack", *arguments],

@@ -125,12 +125,11 @@ def paths(files: Files) -> Problems:
     """What is mounted, copied and named as a path fits together and exists."""
     environment, workdir = files.image_environment, files.workdir
     home = environment.get("GREEN_FREIGHT_HOME", "")
-    code = {workdir: ".", f"{workdir}/plugins": "plugins", f"{workdir}/dags": "dags"}
-    for entry in [*environment["PYTHONPATH"].split(":"), environment["AIRFLOW__CORE__DAGS_FOLDER"]]:
+    code = {f"{workdir}/plugins": "plugins", f"{workdir}/dags": "dags"}
+    for name in ("PLUGINS_FOLDER", "DAGS_FOLDER"):
+        entry = environment[f"AIRFLOW__CORE__{name}"]
         if not (PROJECT / code.get(entry, "nowhere")).is_dir():
-            yield f"Dockerfile: {entry} is no folder of ours"
-    if environment["PYTHONPATH"].split(":") != [workdir, f"{workdir}/plugins"]:
-        yield "Dockerfile: PYTHONPATH is not the project and its plugins"
+            yield f"Dockerfile: {entry} is no folder of the project"
     if environment["PATH"].split(":")[0] != f"{workdir}/.venv/bin":
         yield "Dockerfile: PATH does not begin with the environment's programs"
     if environment["AIRFLOW_HOME"] != f"{home}/airflow":

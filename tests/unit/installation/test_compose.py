@@ -64,8 +64,8 @@ PLANTED = [
         "addresses", "OWNER_URL",
     ),
     (
-        DOCKERFILE, "PYTHONPATH=/opt/green-freight:/opt/green-freight/plugins",
-        "PYTHONPATH=/opt/green-freight:/opt/green-freight/plugin",
+        DOCKERFILE, "PLUGINS_FOLDER=/opt/green-freight/plugins",
+        "PLUGINS_FOLDER=/opt/green-freight/plugin",
         "paths", "plugin",
     ),
     (
@@ -73,7 +73,7 @@ PLANTED = [
         "DAGS_FOLDER=/opt/airflow/dags",
         "paths", "/opt/airflow/dags",
     ),
-    (DOCKERFILE, "WORKDIR /opt/green-freight", "WORKDIR /srv/green-freight", "paths", "PYTHONPATH"),
+    (DOCKERFILE, "WORKDIR /opt/green-freight", "WORKDIR /srv/green-freight", "paths", "no folder of the project"),
     (
         DOCKERFILE, "AIRFLOW_HOME=/var/lib/green-freight/airflow",
         "AIRFLOW_HOME=/var/lib/airflow",

@@ -29,17 +29,18 @@ def test_without_a_python_it_names_the_package_to_install(tmp_path: Path) -> Non
 
 def test_an_unchanged_lock_means_no_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _project_with_environment(tmp_path)
-    monkeypatch.setattr(launch, "_fill", lambda venv, lock: pytest.fail("made again"))
+    monkeypatch.setattr(launch, "_fill", lambda venv, project: pytest.fail("made again"))
     launch.make_environment(tmp_path)
 
 
+@pytest.mark.parametrize("name", [*launch.LOCKS, "pyproject.toml"])
 def test_a_changed_lock_fills_the_environment_once_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _project_with_environment(tmp_path)
-    (tmp_path / "requirements.txt").write_text("uv==2\n")
+    (tmp_path / name).write_text("uv==2\n")
     filled: list[Path] = []
-    monkeypatch.setattr(launch, "_fill", lambda venv, lock: filled.append(venv))
+    monkeypatch.setattr(launch, "_fill", lambda venv, project: filled.append(venv))
     launch.make_environment(tmp_path)
     launch.make_environment(tmp_path)
     assert filled == [tmp_path / ".venv"]
@@ -67,21 +68,23 @@ def test_a_cache_that_cannot_be_written_gives_way_to_the_next(tmp_path: Path) ->
 
 
 def test_the_state_folder_is_the_last_place_for_a_cache(tmp_path: Path) -> None:
-    folders = launch._cache_folders({"HOME": "/home/someone", "GREEN_FREIGHT_HOME": str(tmp_path)})
-    assert folders == [Path("/home/someone/.cache/uv"), tmp_path / "cache" / "uv"]
+    state = {"GREEN_FREIGHT_HOME": str(tmp_path)}
+    usual, last = Path("/home/someone/.cache/uv"), tmp_path / "cache" / "uv"
+    assert launch._cache_folders({"HOME": "/home/someone", **state}, PROJECT) == [usual, last]
+    assert launch._cache_folders(state, PROJECT) == [last]
 
 
 def test_the_lock_holds_uv_with_hashes() -> None:
-    block = launch.locked_uv((PROJECT / "requirements.txt").read_text(encoding="utf-8"))
+    block = launch.locked_uv((PROJECT / launch.LOCKS[1]).read_text(encoding="utf-8"))
     assert block.startswith("uv==")
     assert "--hash=sha256:" in block
     assert all(line.startswith((" ", "uv==")) for line in block.splitlines())
 
 
 def _project_with_environment(project: Path) -> None:
-    lock = project / "requirements.txt"
-    lock.write_text("uv==1\n")
+    for name in (*launch.LOCKS, "pyproject.toml"):
+        (project / name).write_text("uv==1\n")
     python = project / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.symlink_to(os.path.realpath("/bin/sh"))
-    launch._write_stamp(project / ".venv", launch.lock_hash(lock))
+    (project / ".venv" / launch.STAMP).write_text(launch.fingerprint(project) + "\n")
