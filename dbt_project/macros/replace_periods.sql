@@ -12,12 +12,6 @@
     {%- if is_incremental() -%} {{ column }} in ({{ changed_month_literals() }}) {%- else -%} true {%- endif -%}
 {%- endmacro %}
 
-{#- The condition that a row lies in what this build wrote, or in no month at all; true for every row of a full build. -#}
-{% macro is_period_of_this_build(column) -%}
-    {%- if flags.FULL_REFRESH -%} true
-    {%- else -%} ({{ column }} is null or {{ column }} in ({{ changed_month_literals() }})) {%- endif -%}
-{%- endmacro %}
-
 {% macro get_incremental_replace_periods_sql(arg_dict) %}
     {%- set columns = get_quoted_csv(arg_dict["dest_columns"] | map(attribute="name")) -%}
     delete from {{ arg_dict["target_relation"] }}

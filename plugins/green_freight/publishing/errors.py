@@ -11,7 +11,7 @@ class PublishingError(RuntimeError):
 
 
 class InvalidSpecError(PublishingError):
-    """A model's `meta.publish` contradicts itself, its columns or another model."""
+    """A model's key constraints contradict its columns or another model."""
 
 
 class NotAuditedError(PublishingError):

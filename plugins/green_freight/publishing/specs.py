@@ -1,12 +1,13 @@
-"""What is published: the tables of the star as dbt's manifest describes them.
+"""What is published: the tables of the star with their keys, as dbt's manifest describes them.
 
-A model is published when its `config.meta.publish` says how: primary key, foreign keys and, for a large fact, the
-column of months by which it is partitioned.
+A model is published when it declares a primary key among its `constraints`. Its foreign keys stand there too; a large
+fact names the column of months by which it is partitioned in `config.meta.partition_month_column`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -14,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from green_freight.publishing.errors import InvalidSpecError
-
-_KEYS = {"primary_key", "foreign_keys", "partition_month_column"}
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,12 @@ def from_manifest(manifest: Mapping[str, Any]) -> list[TableSpec]:
         InvalidSpecError: no model is published, or one contradicts itself or another.
     """
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    specs = [_spec(model) for model in models if "publish" in model["config"].get("meta", {})]
+    specs = [_spec(model) for model in models if _constraints(model, "primary_key")]
     if not specs:
-        raise InvalidSpecError("清单中没有要发布的模型 / the manifest has no model with meta.publish")
+        raise InvalidSpecError(
+            "构建清单中没有声明主键的模型，没有可发布的表。 / "
+            "No model of the manifest declares a primary key, so there is no table to publish."
+        )
     return in_order(specs)
 
 
@@ -89,25 +91,36 @@ def in_order(specs: Sequence[TableSpec]) -> list[TableSpec]:
         raise InvalidSpecError(f"外键成环：{names} / foreign keys run in a circle: {names}") from None
 
 
+def _constraints(model: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
+    return [constraint for constraint in model.get("constraints") or () if constraint["type"] == kind]
+
+
 def _spec(model: Mapping[str, Any]) -> TableSpec:
     name = model.get("alias") or model["name"]
-    publish = model["config"]["meta"]["publish"]
-    if publish.keys() - _KEYS or "primary_key" not in publish:
+    primary_key, *others = _constraints(model, "primary_key")
+    if others:
         raise InvalidSpecError(
-            f"{name} 的 meta.publish 应为 {sorted(_KEYS)} / meta.publish of {name} has "
-            f"{sorted(publish)}, it takes {sorted(_KEYS)} and needs primary_key"
+            f"模型 {name} 声明了多个主键，请只保留一个。 / Model {name} declares several primary keys; keep one."
         )
     return TableSpec(
         name=name,
         description=model.get("description", ""),
         columns={column["name"]: column.get("description", "") for column in model["columns"].values()},
-        primary_key=tuple(publish["primary_key"]),
-        foreign_keys=tuple(
-            ForeignKey(tuple(key["columns"]), key["references"], tuple(key["referenced_columns"]))
-            for key in publish.get("foreign_keys") or ()
-        ),
-        partition_month_column=publish.get("partition_month_column"),
+        primary_key=tuple(primary_key["columns"]),
+        foreign_keys=tuple(_foreign_key(key) for key in _constraints(model, "foreign_key")),
+        partition_month_column=model["config"].get("meta", {}).get("partition_month_column"),
     )
+
+
+def _foreign_key(constraint: Mapping[str, Any]) -> ForeignKey:
+    """Return a reference as dbt knows it: `to` with `to_columns`, or an `expression` "table (column, column)".
+
+    After parsing `to` is "ref('dim_station')", after a build '"database"."candidate"."dim_station"'.
+    """
+    target, _, listed = (constraint.get("expression") or "").partition("(")
+    referenced = re.findall(r"\w+", listed) or constraint["to_columns"]
+    name = re.findall(r"\w+", target or constraint["to"])[-1]
+    return ForeignKey(tuple(constraint["columns"]), name, tuple(referenced))
 
 
 def _problems(spec: TableSpec, by_name: Mapping[str, TableSpec]) -> Iterable[str]:

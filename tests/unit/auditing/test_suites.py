@@ -44,7 +44,7 @@ def test_every_table_that_is_built_has_its_suite() -> None:
 
 @pytest.mark.parametrize("table", sorted(SUITES))
 def test_key_is_the_published_one_and_is_judged(table: str) -> None:
-    assert list(SUITES[table].key) == marts()[table]["config"]["meta"]["publish"]["primary_key"]
+    assert list(SUITES[table].key) == marts()[table]["constraints"][0]["columns"]
     assert {"key_present", "key_unique"} <= {one["meta"]["code"] for one in SUITES[table].expectations}
 
 
@@ -64,8 +64,10 @@ def test_every_foreign_key_of_the_publication_is_judged_critical(table: str) -> 
         for one in SUITES[table].expectations
         if one["severity"] == "critical"
     ]
-    for key in marts()[table]["config"]["meta"]["publish"].get("foreign_keys", []):
-        joined = re.compile(rf"left join candidate\.{key['references']} as \w .*= b\.{key['columns'][-1]}\b")
+    for key in marts()[table]["constraints"][1:]:
+        joined = re.compile(
+            rf"left join candidate\.{key.get('expression', key.get('to', '')[5:-2]).split(' ')[0]} as \w .*= b\.{key['columns'][-1]}\b"
+        )
         assert any(joined.search(query) for query in queries), key
 
 

@@ -1,4 +1,4 @@
-"""What the core star declares: the same keys to its tests and to the publication, words in two languages."""
+"""What the core star declares: its keys as constraints, words in two languages."""
 
 from __future__ import annotations
 
@@ -19,32 +19,19 @@ def models() -> list[dict[str, Any]]:
     return [model for path in files for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]]
 
 
-def declared_test(model: dict[str, Any], name: str) -> dict[str, Any]:
-    found = [test[name]["arguments"] for test in model["data_tests"] if name in test]
-    return found[0] if found else {}
-
-
 @pytest.mark.parametrize("model", models(), ids=lambda model: str(model["name"]))
 class TestModel:
     def test_has_its_sql(self, model: dict[str, Any]) -> None:
         assert (CORE / f"{model['name']}.sql").is_file()
 
-    def test_keys_are_tested_as_they_are_published(self, model: dict[str, Any]) -> None:
-        published = model["config"]["meta"]["publish"]
-        assert published["primary_key"][0] == "city_code"
-        assert declared_test(model, "unique_key")["columns"] == published["primary_key"]
-        parents = declared_test(model, "has_parents").get("parents", [])
-        assert [(parent["columns"], parent["parent"]) for parent in parents] == [
-            (key["columns"], f"ref('{key['references']}')")
-            for key in published["foreign_keys"]
-            # The test joins by equal names; another name is a key of the database and an expectation alone.
-            if key["columns"] == key["referenced_columns"]
-        ]
+    def test_declares_its_key_and_parents_as_constraints(self, model: dict[str, Any]) -> None:
+        primary_key, *foreign_keys = model["constraints"]
+        assert primary_key["type"] == "primary_key" and primary_key["columns"][0] == "city_code"
+        assert {key["type"] for key in foreign_keys} <= {"foreign_key"}
 
     def test_a_partitioned_table_has_the_month_in_its_key(self, model: dict[str, Any]) -> None:
-        published = model["config"]["meta"]["publish"]
-        month = published["partition_month_column"]
-        assert month is None or month in published["primary_key"]
+        month = model.get("config", {}).get("meta", {}).get("partition_month_column")
+        assert month is None or month in model["constraints"][0]["columns"]
         is_incremental = "replace_periods" in (CORE / f"{model['name']}.sql").read_text(encoding="utf-8")
         assert is_incremental == (month is not None)
 
@@ -61,4 +48,4 @@ class TestModel:
 
     def test_the_key_is_never_empty(self, model: dict[str, Any]) -> None:
         not_null = {c["name"] for c in model["columns"] if {"type": "not_null"} in c.get("constraints", [])}
-        assert set(model["config"]["meta"]["publish"]["primary_key"]) <= not_null
+        assert set(model["constraints"][0]["columns"]) <= not_null

@@ -9,7 +9,7 @@ from green_freight.publishing.specs import from_manifest
 from green_freight.reporting import data_dictionary
 
 
-def _model(name: str, folder: str, columns: dict[str, str], **publish: Any) -> dict[str, Any]:
+def _model(name: str, folder: str, columns: dict[str, str], *constraints: dict[str, Any]) -> dict[str, Any]:
     return {
         "resource_type": "model",
         "name": name,
@@ -24,22 +24,28 @@ def _model(name: str, folder: str, columns: dict[str, str], **publish: Any) -> d
             }
             for column, text in columns.items()
         },
-        "config": {"meta": {"publish": publish}},
+        "config": {},
+        "constraints": list(constraints),
     }
+
+
+def _key(*columns: str) -> dict[str, Any]:
+    return {"type": "primary_key", "columns": list(columns)}
 
 
 def _manifest(note: str = "备注 a|b / note a|b") -> dict[str, Any]:
     reference = {
+        "type": "foreign_key",
         "columns": ["city_code", "parent"],
-        "references": "dim_a",
-        "referenced_columns": ["city_code", "a"],
+        "to": "ref('dim_a')",
+        "to_columns": ["city_code", "a"],
     }
     key = {"city_code": "城市 / city", "a": "甲 / a"}
     others = {"city_code": "城市 / city", "parent": "上级 / parent", "needed": "必填 / needed", "note": note}
     return {
         "nodes": {
-            "a": _model("dim_a", "core", key, primary_key=["city_code", "a"]),
-            "b": _model("card", "reports", others, primary_key=["city_code"], foreign_keys=[reference]),
+            "a": _model("dim_a", "core", key, _key("city_code", "a")),
+            "b": _model("card", "reports", others, _key("city_code"), reference),
             "c": {"resource_type": "test", "name": "no model"},
         }
     }
