@@ -65,9 +65,8 @@ def test_every_foreign_key_of_the_publication_is_judged_critical(table: str) -> 
         if one["severity"] == "critical"
     ]
     for key in marts()[table]["constraints"][1:]:
-        joined = re.compile(
-            rf"left join candidate\.{key.get('expression', key.get('to', '')[5:-2]).split(' ')[0]} as \w .*= b\.{key['columns'][-1]}\b"
-        )
+        parent = key["expression"].split(" ")[0] if "expression" in key else key["to"][5:-2]
+        joined = re.compile(rf"left join candidate\.{parent} as \w .*= b\.{key['columns'][-1]}\b")
         assert any(joined.search(query) for query in queries), key
 
 
