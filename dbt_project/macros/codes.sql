@@ -1,6 +1,3 @@
-{#- The city of this installation, first in every key. -#}
-{% macro city_code() -%} cast('{{ var("city_code") }}' as text) {%- endmacro %}
-
 {#- Whether this warehouse is filled by the demonstration agencies; the readers' tables say so in every row. -#}
 {% macro is_synthetic() -%} cast({{ var("is_synthetic") }} as boolean) {%- endmacro %}
 

@@ -14,22 +14,6 @@
         {{ of }}.source_row_number
 {%- endmacro %}
 
-{#- The models that hold one indicator's evidence each, in the order of the plan. -#}
-{% macro indicator_codes() -%}
-    {{ return([
-        'work_plan_issued', 'yearly_assessment_done', 'supervision_done', 'policy_evaluation_done', 'bulletin_issued',
-        'fund_budgeted_yuan', 'fund_paid_yuan',
-        'node_level1_added', 'node_level2_added', 'terminal_station_added',
-        'charging_station_added', 'charging_pile_added', 'pile_vehicle_ratio',
-        'stopping_place_added', 'tricycle_marking_share',
-        'nev_added', 'nev_share_of_new', 'nev_share_of_initial_stock',
-        'capacity_survey_done', 'noncompliant_vehicle_removed', 'passage_policy_issued',
-        'public_platform', 'enterprise_platform',
-        'joint_delivery_share', 'cold_vehicle_share', 'pharma_delivery_system',
-        'enterprise_3a', 'enterprise_alliance_founded',
-    ]) }}
-{%- endmacro %}
-
 {#- The names of an evidence row's columns; a given part_code replaces the row's own. -#}
 {% macro evidence_column_names(part_code=none) -%}
         city_code,

@@ -3,15 +3,19 @@ with responsibilities as (
     select * from {{ ref('plan_responsibility') }}
 ),
 
+programme as (
+    select * from {{ ref('programme') }}
+),
+
 final as (
     select
-        city_code,
-        work_no,
-        unit_code,
-        role_code,
-        stated_order
+        responsibilities.city_code,
+        responsibilities.work_no,
+        responsibilities.unit_code,
+        responsibilities.role_code,
+        responsibilities.stated_order
     from responsibilities
-    where city_code = {{ city_code() }}
+    inner join programme on responsibilities.city_code = programme.city_code
 )
 
 select * from final

@@ -3,6 +3,10 @@ with works as (
     select * from {{ ref('plan_key_work') }}
 ),
 
+programme as (
+    select * from {{ ref('programme') }}
+),
+
 tasks as (
     select * from {{ ref('plan_task') }}
 ),
@@ -23,7 +27,7 @@ final as (
         on
             works.city_code = tasks.city_code
             and works.task_no = tasks.task_no
-    where works.city_code = {{ city_code() }}
+    inner join programme on works.city_code = programme.city_code
 )
 
 select * from final

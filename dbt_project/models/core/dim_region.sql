@@ -3,17 +3,21 @@ with regions as (
     select * from {{ ref('plan_region') }}
 ),
 
+programme as (
+    select * from {{ ref('programme') }}
+),
+
 final as (
     select
-        city_code,
-        region_code,
-        name_zh as region_name_zh,
-        name_en as region_name_en,
-        region_kind_code,
-        current_region_code,
-        display_order
+        regions.city_code,
+        regions.region_code,
+        regions.name_zh as region_name_zh,
+        regions.name_en as region_name_en,
+        regions.region_kind_code,
+        regions.current_region_code,
+        regions.display_order
     from regions
-    where city_code = {{ city_code() }}
+    inner join programme on regions.city_code = programme.city_code
 )
 
 select * from final

@@ -1,28 +1,25 @@
 -- A dataset's rows of a period come from its newest successful load; older files are kept but not read.
-with loads as (
-    select
-        dataset_id,
-        period_label,
-        source_file_key,
-        row_number() over (partition by dataset_id, period_label order by load_id desc) as recency
-    from {{ source('ops', 'load') }}
-    where outcome_code = 'loaded'
+with current_loads as (
+    select * from {{ ref('int_load__current') }}
 ),
 
 current_files as (
     select source_file_key
-    from loads
-    where recency = 1
+    from current_loads
     group by source_file_key
 ),
 
 files as (
-    select * from {{ source('ops', 'source_file') }}
+    select * from {{ ref('stg_ops__source_file') }}
+),
+
+programme as (
+    select * from {{ ref('programme') }}
 ),
 
 final as (
     select
-        {{ city_code() }} as city_code,
+        programme.city_code,
         files.source_file_key,
         files.agency_code,
         files.delivery_name,
@@ -31,6 +28,7 @@ final as (
         files.sha256,
         files.bytes
     from files
+    cross join programme
     inner join current_files on files.source_file_key = current_files.source_file_key
 )
 

@@ -4,16 +4,20 @@ with units as (
     select * from {{ ref('plan_unit') }}
 ),
 
+programme as (
+    select * from {{ ref('programme') }}
+),
+
 final as (
     select
-        city_code,
-        unit_code,
-        name_zh as unit_name_zh,
-        name_en as unit_name_en,
-        unit_kind_code,
-        display_order
+        units.city_code,
+        units.unit_code,
+        units.name_zh as unit_name_zh,
+        units.name_en as unit_name_en,
+        units.unit_kind_code,
+        units.display_order
     from units
-    where city_code = {{ city_code() }}
+    inner join programme on units.city_code = programme.city_code
 )
 
 select * from final

@@ -3,19 +3,23 @@ with targets as (
     select * from {{ ref('plan_target') }}
 ),
 
+programme as (
+    select * from {{ ref('programme') }}
+),
+
 final as (
     select
-        city_code,
-        indicator_code,
-        year,
-        target_kind,
-        judged_by_code,
-        cast(target_value as numeric(20, 6)) as target_value,
-        target_text_zh,
-        target_text_en,
-        due_on
+        targets.city_code,
+        targets.indicator_code,
+        targets.year,
+        targets.target_kind,
+        targets.judged_by_code,
+        cast(targets.target_value as numeric(20, 6)) as target_value,
+        targets.target_text_zh,
+        targets.target_text_en,
+        targets.due_on
     from targets
-    where city_code = {{ city_code() }}
+    inner join programme on targets.city_code = programme.city_code
 )
 
 select * from final

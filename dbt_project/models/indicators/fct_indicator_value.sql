@@ -1,4 +1,4 @@
--- One row per indicator, region and month from 2023-01: the figure, its parts, target and status.
+-- One row per indicator, region and month of the programme: the figure, its parts, target and status.
 with statuses as (
     select * from {{ ref('int_indicator__status') }}
 ),

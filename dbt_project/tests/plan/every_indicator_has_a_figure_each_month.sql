@@ -1,5 +1,4 @@
--- Returns each indicator and month without its one row for the city, and each evidence
--- model without an indicator.
+-- Returns each indicator and month without its one row for the city, and each indicator without an evidence model.
 with months as (
     select * from {{ ref('int_indicator__month') }}
 ),
@@ -14,10 +13,13 @@ figures as (
 ),
 
 modelled as (
-    {% for code in indicator_codes() -%}
-        select cast('{{ code }}' as text) as indicator_code
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+    {% set evidence = 'model.green_freight.fct_indicator_evidence' %}
+    {% set prefix = 'model.green_freight.int_evidence__' %}
+    {% for node in (graph.nodes[evidence].depends_on.nodes if execute else []) if node.startswith(prefix) -%}
+        select cast('{{ node[prefix | length:] }}' as text) as indicator_code
+        union all
+    {% endfor -%}
+    select cast(null as text) as indicator_code
 ),
 
 missing_figures as (
@@ -36,20 +38,20 @@ missing_figures as (
     having count(figures.indicator_code) != 1
 ),
 
-unmatched_models as (
+indicators_without_model as (
     select
-        coalesce(indicators.indicator_code, modelled.indicator_code) as indicator_code,
+        indicators.indicator_code,
         cast(null as date) as period_month,
         0 as row_count
     from indicators
-    full outer join modelled on indicators.indicator_code = modelled.indicator_code
-    where indicators.indicator_code is null or modelled.indicator_code is null
+    left join modelled on indicators.indicator_code = modelled.indicator_code
+    where modelled.indicator_code is null
 ),
 
 final as (
     select * from missing_figures
     union all
-    select * from unmatched_models
+    select * from indicators_without_model
 )
 
 select * from final

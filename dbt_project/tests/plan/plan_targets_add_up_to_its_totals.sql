@@ -1,4 +1,4 @@
--- Returns each indicator whose yearly targets do not sum to the plan's total (3, 8, 80, 5, 300, 80, 150).
+-- Returns each indicator whose yearly targets do not sum to the plan's total, where the plan states one.
 -- A cumulative stock (1, 2, 3) has no total: adding it up would make 6 of 3.
 with indicators as (
     select * from {{ ref('dim_indicator') }}

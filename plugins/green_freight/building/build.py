@@ -17,7 +17,6 @@ from green_freight.building.outcome import BuildFailed, BuildOutcome, NodeProgre
 from green_freight.building.plan import BuildPlan, plan_build
 from green_freight.building.raw_tables import prepare_raw_tables
 from green_freight.building.working_calendar import write_calendar
-from green_freight.programme import programme
 from green_freight.warehouse import Warehouse, connect, raw_gate
 
 log = logging.getLogger(__name__)
@@ -92,7 +91,6 @@ def _variables(plan: BuildPlan) -> dict[str, object]:
     return {
         "as_of_date": plan.as_of_date.isoformat(),
         "changed_months": [month.isoformat() for month in plan.changed_months],
-        "city_code": programme().city_code,
         "is_synthetic": settings.is_synthetic(),
     }
 

@@ -1,5 +1,5 @@
--- One row per month and vehicle: new-energy ones entered as new since 2023-01-01 over those in service the
--- day before.
+-- One row per month and vehicle: new-energy ones entered as new since the programme's first day over those in
+-- service the day before.
 with months as (
     select * from {{ ref('int_indicator__month') }}
 ),

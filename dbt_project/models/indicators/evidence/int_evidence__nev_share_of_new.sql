@@ -1,4 +1,5 @@
--- One row per month and vehicle entered since 2023-01-01: new new-energy ones over all new and renewed ones.
+-- One row per month and vehicle entered since the programme's first day: new new-energy ones over all new and
+-- renewed ones.
 with months as (
     select * from {{ ref('int_indicator__month') }}
 ),

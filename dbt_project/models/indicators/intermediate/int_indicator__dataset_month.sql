@@ -37,6 +37,7 @@ due as (
         months.city_code,
         months.period_month,
         months.as_of_day,
+        months.programme_begins_on,
         datasets.dataset_id,
         datasets.granularity_code,
         case
@@ -69,7 +70,7 @@ final as (
         end as parts_delivered,
         newest.complete_through,
         newest.dataset_id is not null as has_any_delivery,
-        coalesce(newest.complete_through >= due.due_through, due.due_through < cast('2023-01-01' as date))
+        coalesce(newest.complete_through >= due.due_through, due.due_through < due.programme_begins_on)
             as is_complete_through_due
     from due
     left join delivered_months

@@ -5,9 +5,18 @@ with loads as (
     where complete_through is not null
 ),
 
+programme as (
+    select * from {{ ref('programme') }}
+),
+
 days as (
-    select * from {{ ref('dim_date') }}
-    where date_day between cast('2023-01-01' as date) and cast('{{ var("as_of_date") }}' as date)
+    select dates.*
+    from {{ ref('dim_date') }} as dates
+    inner join programme
+        on
+            dates.city_code = programme.city_code
+            and dates.date_day >= programme.first_day
+    where dates.date_day <= cast('{{ var("as_of_date") }}' as date)
 ),
 
 deliveries as (

@@ -1,21 +1,31 @@
--- One row per month from 2023-01 to the as-of month, with the day its figures are judged at.
+-- One row per month from the programme's first to the as-of month, with the day its figures refer to.
 with days as (
     select * from {{ ref('dim_date') }}
-    where date_day between cast('2023-01-01' as date) and cast('{{ var("as_of_date") }}' as date)
+    where date_day <= cast('{{ var("as_of_date") }}' as date)
+),
+
+programme as (
+    select * from {{ ref('programme') }}
 ),
 
 months as (
     select
-        city_code,
-        period_month,
-        year,
-        max(date_day) as as_of_day,
-        cast(date_trunc('year', period_month) as date) as year_begins_on,
-        cast(date_trunc('year', period_month) + interval '1 year' - interval '1 day' as date) as year_ends_on,
-        cast(period_month + interval '1 month' - interval '1 day' as date) as month_ends_on
+        days.city_code,
+        days.period_month,
+        days.year,
+        programme.first_day as programme_begins_on,
+        programme.days_to_close,
+        max(days.date_day) as as_of_day,
+        cast(date_trunc('year', days.period_month) as date) as year_begins_on,
+        cast(date_trunc('year', days.period_month) + interval '1 year' - interval '1 day' as date)
+            as year_ends_on,
+        cast(days.period_month + interval '1 month' - interval '1 day' as date) as month_ends_on
     from days
-    where city_code = {{ city_code() }}
-    group by city_code, period_month, year
+    inner join programme
+        on
+            days.city_code = programme.city_code
+            and days.date_day >= programme.first_day
+    group by days.city_code, days.period_month, days.year, programme.first_day, programme.days_to_close
 ),
 
 final as (
@@ -24,15 +34,14 @@ final as (
         period_month,
         year,
         as_of_day,
-        cast('2023-01-01' as date) as programme_begins_on,
+        programme_begins_on,
         year_begins_on,
         as_of_day - year_begins_on + 1 as days_elapsed,
         year_ends_on - year_begins_on + 1 as days_of_year,
         coalesce(as_of_day = year_ends_on, false) as is_year_over,
         coalesce(as_of_day = month_ends_on, false) as is_month_over,
-        -- The one definition of the closing time, which ops.coverage uses too.
         case
-            when ops.closes_on(period_month) <= cast('{{ var("as_of_date") }}' as date) then 'final'
+            when month_ends_on + days_to_close <= cast('{{ var("as_of_date") }}' as date) then 'final'
             else 'provisional'
         end as revision_state_code
     from months

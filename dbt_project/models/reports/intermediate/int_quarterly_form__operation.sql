@@ -1,5 +1,5 @@
--- One row per quarter with operation and form item on efficiency: the change against the first quarter of
--- 2023.
+-- One row per quarter with operation and form item on efficiency: the change against the programme's first
+-- quarter.
 with quarters as (
     select * from {{ ref('int_quarterly_form__quarter') }}
 ),
@@ -65,6 +65,16 @@ rates as (
     from sums
 ),
 
+first_rates as (
+    select rates.*
+    from rates
+    inner join quarters
+        on
+            rates.city_code = quarters.city_code
+            and rates.quarter_begins_on = quarters.quarter_begins_on
+    where quarters.quarter_begins_on = cast(date_trunc('quarter', quarters.programme_begins_on) as date)
+),
+
 -- An increase of use and a reduction of energy, each as a share of the rate at the start.
 final as (
     select
@@ -74,10 +84,7 @@ final as (
         cast(rates.km_per_vehicle_day - first_rates.km_per_vehicle_day as numeric(30, 12)) as numerator,
         first_rates.km_per_vehicle_day as denominator
     from rates
-    left join rates as first_rates
-        on
-            rates.city_code = first_rates.city_code
-            and first_rates.quarter_begins_on = cast('2023-01-01' as date)
+    left join first_rates on rates.city_code = first_rates.city_code
     union all
     select
         rates.city_code,
@@ -86,10 +93,7 @@ final as (
         cast(first_rates.kgce_per_tonne_km - rates.kgce_per_tonne_km as numeric(30, 12)) as numerator,
         first_rates.kgce_per_tonne_km as denominator
     from rates
-    left join rates as first_rates
-        on
-            rates.city_code = first_rates.city_code
-            and first_rates.quarter_begins_on = cast('2023-01-01' as date)
+    left join first_rates on rates.city_code = first_rates.city_code
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- One row per quarter from 2023Q1 to the as-of day's, with the day its stocks are counted at.
+-- One row per quarter from the programme's first to the as-of day's, with the day its stocks are counted at.
 with months as (
     select * from {{ ref('int_indicator__month') }}
 ),

@@ -1,5 +1,5 @@
--- One row per load of a dataset and period that ended well, without the columns that only the loader reads.
-with loads as (
+-- Loads that ended well, without the columns that only the loader reads.
+with source as (
     select * from {{ source('ops', 'load') }}
     where outcome_code in ('loaded', 'unchanged')
 ),
@@ -16,7 +16,7 @@ final as (
         rows_loaded,
         rows_rejected,
         complete_through
-    from loads
+    from source
 )
 
 select * from final
