@@ -66,6 +66,11 @@ class Column:
     value_from: str | None = None
 
     @property
+    def title_en(self) -> str:
+        """Return the column's name in English: the beginning of the English description."""
+        return self.description.rpartition(" / ")[2].split(",")[0]
+
+    @property
     def is_key(self) -> bool:
         """Tell whether the column is part of the dataset's key."""
         return self.key_position is not None

@@ -121,7 +121,7 @@ class _Replacement:
     ) -> None:
         self._connection, self._task, self._file, self._load_id = connection, task, file, load_id
         contract = task.contract
-        self._place = Place(contract.agency, contract.id, task.period.label, file.file_name)
+        self._place = Place(contract, task.period.label, file.file_name)
         names = [*contract.names, *(name for name, _, _ in SYSTEM_COLUMNS)]
         self._copy = sql.SQL("copy {} ({}) from stdin").format(
             table_name(contract), sql.SQL(", ").join(map(sql.Identifier, names))
@@ -218,13 +218,7 @@ def _record_stop(
     with connection.transaction():
         raw_gate.pass_through(connection)
         file = records.winning_file(connection, contract.agency, contract.delivery, task.period)
-        place = Place(
-            contract.agency,
-            contract.id,
-            task.period.label,
-            file.file_name if file else contract.delivery,
-            stop.sheet,
-        )
+        place = Place(contract, task.period.label, file.file_name if file else contract.delivery, stop.sheet)
         outcome = LoadOutcome(
             records.next_load_id(connection), contract.id, task.period.label, "stopped",
             file.source_file_key if file else None, rows_in_file, rows_rejected=rows_rejected,

@@ -42,10 +42,5 @@ def take_out_duplicates(
 def _rejected(contract: Contract, number: int, first_number: int, content: dict[str, object]) -> Rejected:
     row = {name: content[name] for name in contract.names}
     value = ", ".join(str(row[column.name]) for column in contract.key)
-    expected_zh, expected_en = (
-        f"未在第 {first_number} 行出现过的键",
-        f"a key that row {first_number} does not have",
-    )
-    return Rejected(
-        number, RowIssue("duplicate_key", contract.key[0], value, expected_zh, expected_en), as_json(row)
-    )
+    issue = RowIssue("duplicate_key", contract.key[0], value, {"first_row": first_number})
+    return Rejected(number, issue, as_json(row))

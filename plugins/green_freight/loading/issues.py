@@ -1,8 +1,9 @@
-"""What is found wrong in a row or a file, before it is put into words."""
+"""What is wrong in a row or a file, before it is put into words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from green_freight.contracts.model import Column
@@ -10,20 +11,22 @@ from green_freight.contracts.model import Column
 
 @dataclass(frozen=True)
 class RowIssue:
-    """One fault of one row: reason code, the column, the value met, and what would be right (Chinese, English)."""
+    """One violation in one row: a code of `reasons.ROW_REASONS`, the column, its value.
+
+    `facts` are what the reason's template names besides: columns, numbers, dates, or a pair of Chinese and English.
+    """
 
     reason_code: str
     column: Column | None
     value: Any
-    expected_zh: str
-    expected_en: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class SourceRow(NamedTuple):
     """One data row of a source: its number there, values in the contract's order, the row as it came.
 
-    `fault` is what the reader itself found wrong; such a row has no usable values. `answer` is the line of a
-    container of HTTP exchanges in which the row stands, None in files of other kinds.
+    `fault` is a violation that the reader itself found; such a row has no usable values. `answer` is the line of
+    a container of HTTP exchanges in which the row stands, None in files of other kinds.
     """
 
     number: int

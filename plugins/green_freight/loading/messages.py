@@ -1,106 +1,132 @@
-"""Messages that say who, which file, sheet, row and column, what was met, what is expected and what to do."""
+"""Messages about rejected rows and files: what happened to which object, why, what was done, and what to do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from green_freight.contracts.model import Column
+from green_freight.contracts.model import Column, Contract
 from green_freight.loading.issues import RowIssue, UnreadableFileError
 from green_freight.loading.reasons import ROW_REASONS, STOP_REASONS
 
-AGENCY_NAMES = {
-    "transport": ("市交通运输局", "transport bureau"),
-    "commerce": ("市商务局", "commerce bureau"),
-    "postal": ("市邮政管理局", "postal administration"),
-    "power": ("供电公司", "power company"),
-}
 _LONGEST_VALUE = 80
 _MOST_CODES = 12
+_UNITS_ZH = {"t": "吨", "CNY": "元", "kg": "千克", "km": "公里", "m3": "立方米"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a row or a file is from."""
+    """The file that a row or an issue is from."""
 
-    agency: str
-    dataset_id: str
+    contract: Contract
     period_label: str
     file_name: str
     sheet: str | None = None
 
     def words(self) -> tuple[str, str]:
-        """Return agency, file and sheet in Chinese and English."""
-        name_zh, name_en = AGENCY_NAMES[self.agency]
-        sheet_zh = f" 工作表“{self.sheet}”" if self.sheet else ""
-        sheet_en = f", sheet {self.sheet!r}" if self.sheet else ""
+        """Return agency, dataset, period, file and sheet in Chinese and English."""
+        contract, (agency_zh, agency_en) = self.contract, self.agency_names()
+        sheet_zh = f"，工作表“{self.sheet}”" if self.sheet else ""
+        sheet_en = f', sheet "{self.sheet}"' if self.sheet else ""
         return (
-            f"{name_zh}（{self.agency}）{self.dataset_id} {self.period_label} 文件 {self.file_name}{sheet_zh}",
-            f"{name_en} ({self.agency}), {self.dataset_id} {self.period_label}, file {self.file_name}{sheet_en}",
+            f"{agency_zh}，{contract.title_zh}（{contract.id}）{self.period_label}，文件 {self.file_name}{sheet_zh}",
+            f"{agency_en}, {contract.title_en} ({contract.id}) {self.period_label}, file {self.file_name}{sheet_en}",
         )
+
+    def agency_names(self) -> tuple[str, str]:
+        """Return the agency's names in Chinese and English."""
+        # The agencies read registers with this package's readers: at the top this would be a cycle.
+        from green_freight.agencies import agency_named
+
+        found = agency_named(self.contract.agency)
+        return found.name_zh, found.name_en
 
 
 def row_message(place: Place, row_number: int, issue: RowIssue) -> tuple[str, str]:
     """Return the message for a rejected row, in Chinese and English."""
-    reason = ROW_REASONS[issue.reason_code]
-    where_zh, where_en = place.words()
-    column_zh = column_en = ""
-    if issue.column is not None:
-        column_zh = f"，列 {issue.column.title_zh}（{issue.column.name}）"
-        column_en = f", column {issue.column.name}"
-    value = shown(issue.value)
+    reason, where, agency = ROW_REASONS[issue.reason_code], place.words(), place.agency_names()
+    facts_zh, facts_en = _facts(issue, agency, 0), _facts(issue, agency, 1)
     return (
-        f"{where_zh} 第 {row_number} 行{column_zh}：值 {value} {reason.meaning_zh}；应为{issue.expected_zh}。"
-        f"{reason.advice_zh}。",
-        f"{where_en}, row {row_number}{column_en}: the value {value} {_verb(reason.meaning_en)}; "
-        f"expected {issue.expected_en}. Please {reason.advice_en}.",
+        f"{where[0]}，第 {row_number} 行：{reason.meaning_zh.format(**facts_zh)}。该行已拒收；"
+        f"{reason.advice_zh.format(**facts_zh)}。",
+        f"{where[1]}, row {row_number}: {reason.meaning_en.format(**facts_en)}. The row was rejected; "
+        f"{reason.advice_en.format(**facts_en)}.",
     )
 
 
 def stop_message(place: Place, stop: UnreadableFileError) -> str:
     """Return the message for a file that was not loaded: a line in Chinese, a line in English."""
-    reason = STOP_REASONS[stop.reason_code]
-    where_zh, where_en = place.words()
+    reason, where, agency = STOP_REASONS[stop.reason_code], place.words(), place.agency_names()
     return (
-        f"{where_zh}：{reason.meaning_zh}（{stop.detail_zh}）。未装入，原有数据保持不变。{reason.advice_zh}。\n"
-        f"{where_en}: {reason.meaning_en} ({stop.detail_en}). Nothing was loaded, the data there stay as they "
-        f"were. Please {reason.advice_en}."
+        f"{where[0]}：{reason.meaning_zh}（{stop.detail_zh}）。该文件未装载，原有数据保持不变；"
+        f"{reason.advice_zh.format(agency=agency[0])}。\n"
+        f"{where[1]}: {reason.meaning_en} ({stop.detail_en}). The file was not loaded and the existing data stay "
+        f"unchanged; {reason.advice_en.format(agency=_inside_a_sentence(agency[1]))}."
     )
 
 
 def expected(column: Column) -> tuple[str, str]:
-    """Return what a column's value should be, in Chinese and English."""
+    """Return what a column's value must be, in Chinese and English."""
     if column.codes:
         return _code_words(column)
-    if column.identifier == "uscc":
-        return (
-            "校验位正确的 18 位统一社会信用代码 (GB 32100)",
-            "a unified social credit code (GB 32100), 18 characters",
-        )
-    if column.identifier == "plate":
-        return "号牌，如 苏G12345、苏GD12345、苏G12345D", "a plate such as 苏G12345, 苏GD12345 or 苏G12345D"
+    if column.identifier:
+        return _IDENTIFIER_WORDS[column.identifier]
     zh, en = _TYPE_WORDS[column.logical_type]
     if column.pattern:
         zh, en = f"{zh}，格式 {column.pattern}", f"{en} of the form {column.pattern}"
     if column.max_length:
         zh, en = f"{zh}，不超过 {column.max_length} 字", f"{en} of at most {column.max_length} characters"
-    bounds_zh, bounds_en = _bounds(column)
     unit = column.unit if column.unit not in (None, "1") else None
-    return (
-        f"{zh}{bounds_zh}{f'，单位 {unit}' if unit else ''}",
-        f"{en}{bounds_en}{f', in {unit}' if unit else ''}",
+    if column.maximum is not None:
+        low = column.minimum
+        zh += f"，不大于 {column.maximum}" if low is None else f"，在 {low} 与 {column.maximum} 之间"
+        en += f" of at most {column.maximum}" if low is None else f" between {low} and {column.maximum}"
+    return (f"{zh}，单位 {_UNITS_ZH.get(unit, unit)}", f"{en}, in {unit}") if unit else (zh, en)
+
+
+def _facts(issue: RowIssue, agency: tuple[str, str], language: int) -> dict[str, str]:
+    column, value = issue.column, _value(issue.value, issue.column, language)
+    found = {name: _fact(fact, issue, language) for name, fact in issue.facts.items()}
+    found["value"] = value
+    found["agency"] = agency[0] if language == 0 else _inside_a_sentence(agency[1])
+    if column is None:
+        return {**found, "subject": ("内容 {}" if language == 0 else "the content {}").format(value)}
+    found["column"] = _label(column, language)
+    found["subject"] = (
+        f"{found['column']}的值 {value}" if language == 0 else f"the value {value} of {found['column']}"
     )
+    return {"expected": expected(column)[language], **found}
 
 
-def shown(value: Any) -> str:
-    """Return a value as a message shows it: quoted, and cut where it is long."""
-    text = "（空）" if value is None or value == "" else str(value)
+def _fact(fact: Any, issue: RowIssue, language: int) -> str:
+    if isinstance(fact, tuple):
+        return str(fact[language])
+    if isinstance(fact, Column):
+        return _label(fact, language)
+    return _value(fact, issue.column, language) if isinstance(fact, Decimal | date) else str(fact)
+
+
+def _label(column: Column, language: int) -> str:
+    return f"{column.title_zh}（{column.name}）" if language == 0 else f"{column.name} ({column.title_en})"
+
+
+def _value(value: Any, column: Column | None, language: int) -> str:
+    if value is None or value == "":
+        return ("（空）", "(empty)")[language]
+    if isinstance(value, int | float | Decimal) and column is not None and column.unit not in (None, "1"):
+        unit = column.unit or ""
+        return f"{value} {_UNITS_ZH.get(unit, unit) if language == 0 else unit}"
+    text = str(value)
     cut = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
-    return f"“{cut}”"
+    if not isinstance(value, str):
+        return cut
+    return f"“{cut}”" if language == 0 else f'"{cut}"'
 
 
-def _verb(meaning: str) -> str:
-    return f"({meaning})" if meaning.startswith(("a ", "the ")) else meaning
+def _inside_a_sentence(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 _TYPE_WORDS = {
@@ -109,20 +135,20 @@ _TYPE_WORDS = {
     "integer": ("整数", "a whole number"),
     "date": ("日期，如 2025-09-30", "a date such as 2025-09-30"),
     "timestamp": ("日期和时刻，如 2025-09-30 08:00:00", "a date and time such as 2025-09-30 08:00:00"),
-    "boolean": ("是或否", "yes or no (是/否, true/false)"),
+    "boolean": ("“是”或“否”", "yes or no (true or false)"),
     "array": ("明细列表", "a list of details"),
 }
-
-
-def _bounds(column: Column) -> tuple[str, str]:
-    if column.minimum is not None and column.maximum is not None:
-        return (
-            f"，在 {column.minimum} 与 {column.maximum} 之间",
-            f" between {column.minimum} and {column.maximum}",
-        )
-    if column.maximum is not None:
-        return f"，不大于 {column.maximum}", f" of at most {column.maximum}"
-    return "", ""
+_IDENTIFIER_WORDS = {
+    "uscc": (
+        "校验位正确的 18 位统一社会信用代码 (GB 32100)",
+        "a unified social credit code (GB 32100), 18 characters",
+    ),
+    "plate": ("号牌，如 苏G12345、苏GD12345、苏G12345D", "a plate such as 苏G12345, 苏GD12345 or 苏G12345D"),
+    "vin": (
+        "校验位正确的 17 位车辆识别代号 (GB 16735)",
+        "a vehicle identification number (GB 16735), 17 characters",
+    ),
+}
 
 
 def _code_words(column: Column) -> tuple[str, str]:

@@ -114,7 +114,7 @@ def write_rejected(
             message_zh, message_en = row_message(place, each.number, issue)
             copy.write_row(
                 (
-                    load_id, place.agency, place.dataset_id, place.period_label, place.file_name, place.sheet,
+                    load_id, place.contract.agency, place.contract.id, place.period_label, place.file_name, place.sheet,
                     each.number, issue.column.name if issue.column else None, issue.reason_code,
                     _storable(message_zh), _storable(message_en), each.content,
                 )

@@ -1,4 +1,4 @@
-"""Rules over several columns of a row, by the names that contracts use. Each names the column it blames."""
+"""Rules over several columns of a row, by the names that contracts use. Each names the column that is wrong."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from green_freight.periods import Period
 # Money and energy come with two decimals; a cent or 0.01 kWh is rounding (T/CEC 102).
 TOLERANCE = Decimal("0.01")
 _FLOAT_TOLERANCE = 0.01 + 1e-9
+_DETAIL = "DetailPower"
+_NUMBERED_DETAILS = (f"每条含数字 {_DETAIL} 的明细列表", f"a list of details with a number {_DETAIL} each")
 
 RowCheck = Callable[[Row], RowIssue | None]
 
@@ -23,7 +25,7 @@ def row_checks(contract: Contract, period: Period) -> list[RowCheck]:
     """Return the checks of a contract's rules for rows of one period.
 
     Raises:
-        KeyError: the contract names a rule that is not there.
+        KeyError: the contract names a rule that is not there, or the rule a column that is not there.
     """
     return [
         _RULES[rule.name](contract, rule, period) for rule in contract.rules if rule.name not in BY_READER
@@ -31,41 +33,27 @@ def row_checks(contract: Contract, period: Period) -> list[RowCheck]:
 
 
 def _end_not_before_start(contract: Contract, rule: RowRule, period: Period) -> RowCheck:
-    start_name, end_name = rule.settings["start"], rule.settings["end"]
-    start, end, column = contract.position(start_name), contract.position(end_name), contract.column(end_name)
+    start, end = contract.column(rule.settings["start"]), contract.column(rule.settings["end"])
+    start_at, end_at = contract.position(start.name), contract.position(end.name)
 
     def check(row: Row) -> RowIssue | None:
-        first, last = row[start], row[end]
+        first, last = row[start_at], row[end_at]
         if first is None or last is None or last >= first:
             return None
-        return RowIssue(
-            "end_before_start",
-            column,
-            last,
-            f"不早于 {start_name} {first}",
-            f"not before {start_name} {first}",
-        )
+        return RowIssue("end_before_start", end, last, {"other": start, "other_value": first})
 
     return check
 
 
 def _part_not_above_whole(contract: Contract, rule: RowRule, period: Period) -> RowCheck:
-    part_name, whole_name = rule.settings["part"], rule.settings["whole"]
-    part, whole, column = (
-        contract.position(part_name),
-        contract.position(whole_name),
-        contract.column(part_name),
-    )
+    part, whole = contract.column(rule.settings["part"]), contract.column(rule.settings["whole"])
+    part_at, whole_at = contract.position(part.name), contract.position(whole.name)
 
     def check(row: Row) -> RowIssue | None:
-        if row[part] is None or row[whole] is None or row[part] <= row[whole] + TOLERANCE:
+        if row[part_at] is None or row[whole_at] is None or row[part_at] <= row[whole_at] + TOLERANCE:
             return None
         return RowIssue(
-            "part_exceeds_whole",
-            column,
-            row[part],
-            f"不大于 {whole_name} {row[whole]}",
-            f"not above {whole_name} {row[whole]}",
+            "part_exceeds_whole", part, row[part_at], {"other": whole, "other_value": row[whole_at]}
         )
 
     return check
@@ -80,7 +68,7 @@ def _within_period(contract: Contract, rule: RowRule, period: Period) -> RowChec
         day = date.fromisoformat(f"{value}-01") if isinstance(value, str) else value
         if value is None or first <= (day.date() if isinstance(day, datetime) else day) <= last:
             return None
-        return RowIssue("outside_period", column, value, f"在 {period} 之内", f"a value within {period}")
+        return RowIssue("outside_period", column, value, {"period": period})
 
     return check
 
@@ -90,76 +78,49 @@ def _energy_not_negative(contract: Contract, rule: RowRule, period: Period) -> R
     place = contract.position(column.name)
 
     def check(row: Row) -> RowIssue | None:
-        if row[place] is None or row[place] >= 0:
-            return None
-        return RowIssue("negative_energy", column, row[place], "不小于 0 的电量，单位 kWh", "0 kWh or more")
+        is_negative = row[place] is not None and row[place] < 0
+        return RowIssue("negative_energy", column, row[place]) if is_negative else None
 
     return check
 
 
 def _fees_add_up(contract: Contract, rule: RowRule, period: Period) -> RowCheck:
     column = contract.column(rule.settings["total"])
-    total, (first, second) = contract.position(column.name), map(contract.position, rule.settings["parts"])
+    first, second = map(contract.column, rule.settings["parts"])
+    total_at, first_at, second_at = (contract.position(each.name) for each in (column, first, second))
 
     def check(row: Row) -> RowIssue | None:
-        if abs(row[total] - row[first] - row[second]) <= TOLERANCE:
+        found = row[first_at] + row[second_at]
+        if abs(row[total_at] - found) <= TOLERANCE:
             return None
-        words = f"{row[first]} + {row[second]} = {row[first] + row[second]} (±{TOLERANCE})"
-        return RowIssue(
-            "fee_sum_mismatch", column, row[total], f"电费 + 服务费 = {words}", f"the fees' sum, {words}"
-        )
+        facts = {"first": first, "second": second, "sum": found, "tolerance": TOLERANCE}
+        return RowIssue("fee_sum_mismatch", column, row[total_at], facts)
 
     return check
 
 
 def _details_add_up(contract: Contract, rule: RowRule, period: Period) -> RowCheck:
-    total_column, count_column = (
-        contract.column(rule.settings["total"]),
-        contract.column(rule.settings["count"]),
-    )
-    total, count = contract.position(total_column.name), contract.position(count_column.name)
-    place, details_column = (
-        contract.position(rule.settings["details"]),
-        contract.column(rule.settings["details"]),
-    )
+    total, count, details = (contract.column(rule.settings[name]) for name in ("total", "count", "details"))
+    total_at, count_at, details_at = (contract.position(each.name) for each in (total, count, details))
 
     def check(row: Row) -> RowIssue | None:
-        details = row[place]
-        if details is None:
-            return None if not row[count] else _count_fault(row[count], 0)
-        if row[count] is not None and row[count] != len(details):
-            return _count_fault(row[count], len(details))
-        if not details:
+        stated, found = row[count_at], row[details_at]
+        # No list and no number of details is an order without details.
+        is_wrong = bool(stated) if found is None else stated is not None and stated != len(found)
+        if is_wrong:
+            return RowIssue("detail_count_mismatch", count, stated, {"count": len(found or ())})
+        if not found:
             return None
         try:
-            energy = sum([float(detail["DetailPower"]) for detail in details])
+            energy = sum([float(detail[_DETAIL]) for detail in found])
         except (KeyError, TypeError, ValueError):
-            return RowIssue(
-                "not_a_number",
-                details_column,
-                _shorten(details),
-                "每条明细含数字 DetailPower",
-                "a number DetailPower in each detail",
-            )
-        if abs(energy - float(row[total])) <= _FLOAT_TOLERANCE:
+            return RowIssue("not_a_number", details, str(found), {"expected": _NUMBERED_DETAILS})
+        if abs(energy - float(row[total_at])) <= _FLOAT_TOLERANCE:
             return None
-        words = f"Σ DetailPower = {energy:.2f} (±{TOLERANCE})"
-        return RowIssue("detail_sum_mismatch", total_column, row[total], f"等于 {words}", words)
-
-    def _count_fault(said: int, found: int) -> RowIssue:
-        return RowIssue(
-            "detail_count_mismatch",
-            count_column,
-            said,
-            f"等于明细条数 {found}",
-            f"{found}, the details' number",
-        )
+        facts: dict[str, Any] = {"detail": _DETAIL, "sum": Decimal(f"{energy:.2f}"), "tolerance": TOLERANCE}
+        return RowIssue("detail_sum_mismatch", total, row[total_at], facts)
 
     return check
-
-
-def _shorten(details: list[Any]) -> str:
-    return str(details)[:200]
 
 
 _RULES: dict[str, Callable[[Contract, RowRule, Period], RowCheck]] = {
@@ -170,5 +131,5 @@ _RULES: dict[str, Callable[[Contract, RowRule, Period], RowCheck]] = {
     "fees_add_up": _fees_add_up,
     "details_add_up": _details_add_up,
 }
-# Rules over more than one row are judged where the rows are still together, in the reader.
+# Rules over more than one row are checked in the reader, where the rows are still together.
 BY_READER = frozenset({"station_stats_add_up"})

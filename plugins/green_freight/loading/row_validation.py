@@ -15,7 +15,6 @@ from green_freight.contracts import identifiers
 from green_freight.contracts.model import Contract
 from green_freight.contracts.row_model import Row, reasons, row_model, tombstone_model
 from green_freight.loading.issues import RowIssue, SourceRow
-from green_freight.loading.messages import expected
 from green_freight.loading.outcomes import LoadWarning
 from green_freight.loading.row_rules import row_checks
 from green_freight.periods import Period
@@ -129,7 +128,7 @@ class RowValidator:
             if value is not None and c.name not in bad
         )
         column, code, value = found[0]
-        return RowIssue(code, column, value, *expected(column))
+        return RowIssue(code, column, value)
 
     def _reject(self, number: int, issue: RowIssue, raw: Any) -> Rejected:
         self.rejected += 1
@@ -161,9 +160,7 @@ def _with_json_text(contract: Contract, row: Row, parts: list[int]) -> tuple[Row
             continue
         text = orjson.dumps(values[place], default=float).decode()
         if _NUL in text:
-            return row, RowIssue(
-                "bad_character", contract.columns[place], text[:80], "不含 U+0000", "no U+0000"
-            )
+            return row, RowIssue("bad_character", contract.columns[place], text)
         values[place] = text
     return tuple(values), None
 

@@ -130,6 +130,4 @@ def _buffered_lines(stream: gzip.GzipFile) -> Iterator[bytes]:
 
 def _broken(number: int, line: bytes) -> SourceRow:
     text = line[:2000].decode("utf-8", "replace")
-    return SourceRow(
-        number, [], text, RowIssue("not_json", None, text, "一行一个 JSON 对象", "one JSON object a line")
-    )
+    return SourceRow(number, [], text, RowIssue("not_json", None, text))

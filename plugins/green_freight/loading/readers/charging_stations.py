@@ -118,16 +118,11 @@ class StationStatistics(_Messages):
         values: list[Any] = [part.get(name) for part in parts if isinstance(part, dict)]
         if not _all_numbers([total, *values]):
             return None
-        found = sum(values, Decimal(0))
-        if abs(found - total) <= _PER_ITEM * max(1, len(values)):
+        found, tolerance = sum(values, Decimal(0)), _PER_ITEM * max(1, len(values))
+        if abs(found - total) <= tolerance:
             return None
-        return RowIssue(
-            "detail_sum_mismatch",
-            self._source.contract.column(column),
-            total,
-            f"等于 Σ {name} = {found}",
-            f"Σ {name} = {found}",
-        )
+        facts = {"detail": name, "sum": found, "tolerance": tolerance}
+        return RowIssue("detail_sum_mismatch", self._source.contract.column(column), total, facts)
 
 
 def drift_warnings(found: Counter[str]) -> list[LoadWarning]:

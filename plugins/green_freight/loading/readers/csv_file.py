@@ -147,4 +147,4 @@ def _decode(source: Source, encoding: str) -> None:
 
 
 def _wrong_width(cells: list[Any], width: int) -> RowIssue:
-    return RowIssue("wrong_field_count", None, f"{len(cells)}", f" {width} 个字段", f"{width} fields")
+    return RowIssue("wrong_field_count", None, len(cells), {"count": len(cells), "width": width})

@@ -80,7 +80,7 @@ def body(exchange: Exchange, line: int) -> Any:
 def keyed_row(number: int, item: Any, columns: KeyedColumns, answer: int | None = None) -> SourceRow:
     """Return the row of one JSON object; what is no object is a faulty row."""
     if not isinstance(item, dict):
-        fault = RowIssue("not_an_object", None, item, "一个 JSON 对象", "a JSON object")
+        fault = RowIssue("not_an_object", None, item)
         return SourceRow(number, [], item, fault, answer)
     return SourceRow(number, columns.values(item), item, None, answer)
 
