@@ -83,7 +83,7 @@ def expected(column: Column) -> tuple[str, str]:
         low = column.minimum
         zh += f"，不大于 {column.maximum}" if low is None else f"，在 {low} 与 {column.maximum} 之间"
         en += f" of at most {column.maximum}" if low is None else f" between {low} and {column.maximum}"
-    return (f"{zh}，单位 {_UNITS_ZH.get(unit, unit)}", f"{en}, in {unit}") if unit else (zh, en)
+    return (f"{zh}，单位：{_UNITS_ZH.get(unit, unit)}", f"{en}, in {unit}") if unit else (zh, en)
 
 
 def _facts(issue: RowIssue, agency: tuple[str, str], language: int) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from green_freight.errors import KINDS
@@ -60,5 +61,11 @@ def markdown() -> str:
 
 def _reasons(reasons: Mapping[str, Reason]) -> Iterator[str]:
     for code, reason in reasons.items():
-        meaning = f"{reason.meaning_zh} / {reason.meaning_en}"
-        yield f"| `{code}` | {meaning} | {reason.advice_zh} / {reason.advice_en} |"
+        meaning = f"{_general(reason.meaning_zh)} / {_general(reason.meaning_en)}"
+        yield f"| `{code}` | {meaning} | {_general(reason.advice_zh)} / {_general(reason.advice_en)} |"
+
+
+def _general(template: str) -> str:
+    # A message names the agency, columns and values; the page cannot.
+    english = template.replace("the {agency}", "the agency")
+    return re.sub(r"\{\w+\}", "…", english.replace("{agency}", "报送单位"))

@@ -1,4 +1,4 @@
-"""A message names agency, dataset, file, sheet, row, column and value, what was done and what to do, in two languages."""
+"""A message names agency, file, sheet, row, column and value, what was done and what to do, in both languages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from green_freight.loading.row_rules import row_checks
 from green_freight.periods import Period
 
 STORES = contract("commerce_store_delivery")
-PLACE = Place(STORES, "2025-09", "月报_最终版(2).xlsx", "门店配送")
+PLACE = Place(STORES, "2025-09", "月报.xlsx", "门店配送")
 WHOLE, PART = STORES.column("total_tonnes"), STORES.column("joint_tonnes")
 FACTS = {
     "other": WHOLE, "other_value": Decimal(10), "first": WHOLE, "second": PART, "sum": Decimal(7),
@@ -27,9 +27,13 @@ FACTS = {
 @pytest.mark.parametrize("code", sorted(ROW_REASONS))
 def test_a_row_s_message_is_complete(code: str) -> None:
     zh, en = row_message(PLACE, 17, RowIssue(code, PART, "待核实", FACTS))
-    place_zh = "市商务局，门店配送（commerce_store_delivery）2025-09，文件 月报_最终版(2).xlsx，工作表“门店配送”，第 17 行："
+    place_zh = (
+        "市商务局，门店配送（commerce_store_delivery）2025-09，文件 月报.xlsx，工作表“门店配送”，第 17 行："
+    )
     assert zh.startswith(place_zh)
-    assert en.startswith("Commerce bureau, Store deliveries (commerce_store_delivery) 2025-09, file 月报_最终版(2).xlsx")
+    assert en.startswith(
+        "Commerce bureau, Store deliveries (commerce_store_delivery) 2025-09, file 月报.xlsx"
+    )
     assert "row 17: " in en
     assert "。该行已拒收；请" in zh and zh.endswith("。")
     assert ". The row was rejected; ask the commerce bureau" in en and en.endswith(".")
@@ -40,8 +44,8 @@ def test_a_row_s_message_is_complete(code: str) -> None:
 @pytest.mark.parametrize("code", sorted(STOP_REASONS))
 def test_a_stop_s_message_is_complete(code: str) -> None:
     zh, en = stop_message(PLACE, UnreadableFileError(code, "细节", "detail")).split("\n")
-    assert "市商务局" in zh and "月报_最终版(2).xlsx" in zh and "（细节）。该文件未装载，原有数据保持不变；请" in zh
-    assert "Commerce bureau" in en and "月报_最终版(2).xlsx" in en
+    assert "市商务局" in zh and "月报.xlsx" in zh and "（细节）。该文件未装载，原有数据保持不变；请" in zh
+    assert "Commerce bureau" in en and "月报.xlsx" in en
     assert "(detail). The file was not loaded and the existing data stay unchanged; " in en
     assert "{" not in zh + en
 
@@ -49,13 +53,14 @@ def test_a_stop_s_message_is_complete(code: str) -> None:
 SENTENCES: dict[str, tuple[RowIssue, str, str]] = {
     "part above whole": (
         RowIssue("part_exceeds_whole", PART, Decimal(12), {"other": WHOLE, "other_value": Decimal(10)}),
-        "共同配送量（joint_tonnes）的值 12 吨大于配送总量（total_tonnes） 10 吨。该行已拒收；请市商务局核实后重新报送。",
+        "共同配送量（joint_tonnes）的值 12 吨大于配送总量（total_tonnes） 10 吨。该行已拒收；"
+        "请市商务局核实后重新报送。",
         "the value 12 t of joint_tonnes (freight delivered jointly) exceeds total_tonnes (freight delivered in total), "
         "10 t. The row was rejected; ask the commerce bureau to check it and send the file again.",
     ),
     "empty": (
         RowIssue("missing_value", WHOLE, None),
-        "配送总量（total_tonnes）为必填项，但该值为空，应为数字，在 0 与 1000000 之间，单位 吨。",
+        "配送总量（total_tonnes）为必填项，但该值为空，应为数字，在 0 与 1000000 之间，单位：吨。",
         "the required value of total_tonnes (freight delivered in total) is empty; it must be a number between 0 and "
         "1000000, in t.",
     ),
@@ -84,7 +89,9 @@ def test_a_detail_without_its_number_is_explained() -> None:
     row: list[Any] = [Decimal(0)] * len(orders.columns)
     row[orders.position("started_at")] = row[orders.position("ended_at")] = None
     row[orders.position("detail_count")], row[orders.position("charge_details")] = 1, [{"Power": 1}]
-    issues = [issue for check in row_checks(orders, Period("2025-09")) if (issue := check(tuple(row))) is not None]
+    issues = [
+        issue for check in row_checks(orders, Period("2025-09")) if (issue := check(tuple(row))) is not None
+    ]
     [(zh, en)] = [row_message(Place(orders, "2025-09-30", "a.jsonl.gz"), 1, issue) for issue in issues]
     assert "应为每条含数字 DetailPower 的明细列表" in zh
     assert "it must be a list of details with a number DetailPower each" in en

@@ -4,42 +4,31 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
 from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileError
-from green_freight.loading.outcomes import LoadWarning
 from green_freight.loading.readers.base import Source
-from green_freight.loading.readers.charging_stations import drift_warnings
-from green_freight.loading.readers.json_columns import KeyedColumns
-from green_freight.loading.readers.tcec_names import is_standard, standard_names
-from green_freight.loading.readers.transport_pages import keyed_row
-from green_freight.protocols.tcec102_drift import CHARGE_DETAIL, CHARGE_ORDER, canonical_order
+from green_freight.loading.readers.json_rows import JsonReading, standard_name
+from green_freight.protocols.tcec102_drift import CHARGE_DETAIL, CHARGE_ORDER, Shape, canonical_order
 
 _OPERATOR = "OperatorID"
 _OPERATOR_LENGTH = 9
 _BUFFER_BYTES = 1 << 18
 
 
-class OrderLines:
-    """Reads orders line by line; a row's number is its line. Standard spelling takes a short cut."""
-
-    sheet: str | None = None
+class OrderLines(JsonReading):
+    """Reads orders line by line; a row's number is its line. Orders in the standard's spelling are not rewritten."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
-        self._columns = KeyedColumns(
-            source.contract, standard_names(CHARGE_ORDER), CHARGE_ORDER.names.values()
-        )
+        super().__init__(source, CHARGE_ORDER)
         self._is_plain: dict[tuple[str, ...], bool] = {}
-        self._drift: Counter[str] = Counter()
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield a row a line; blank lines are no rows."""
-        loads, columns = orjson.loads, self._columns
+        loads = orjson.loads
         read = unreadable = 0
         for number, line in enumerate(self._lines(), start=1):
             if not line or line.isspace():
@@ -49,25 +38,14 @@ class OrderLines:
                 order = loads(line)
             except ValueError:
                 unreadable += 1
-                yield _broken(number, line)
+                text = line[:2000].decode("utf-8", "replace")
+                yield SourceRow(number, [], text, RowIssue("not_json", None, text))
                 continue
-            yield keyed_row(number, self._standard(order), columns)
+            yield self.row(number, self._standard(order))
         if read and read == unreadable:
             raise UnreadableFileError(
                 "no_row_readable", f"{read} 行都不是 JSON", f"none of {read} lines is JSON"
             )
-
-    def absent(self) -> set[str]:
-        """Return the columns no order carried."""
-        return self._columns.absent()
-
-    def new_columns(self) -> list[str]:
-        """Return the keys that neither contract nor standard knows."""
-        return self._columns.new_columns()
-
-    def warnings(self) -> list[LoadWarning]:
-        """Return the drift that was absorbed."""
-        return drift_warnings(self._drift)
 
     def _lines(self) -> Iterator[bytes]:
         with self._source.open() as packed:
@@ -104,16 +82,16 @@ class OrderLines:
         details = order.get("ChargeDetails")
         if not isinstance(details, list):
             return not isinstance(details, str)
-        # Whoever writes one detail in his own way writes all of an order's details so.
+        # A sender that deviates in one detail of an order deviates in all of them.
         first = details[0] if details else None
         return not isinstance(first, dict) or (
             self._plain_keys(tuple(first), CHARGE_DETAIL) and not isinstance(first.get("DetailPower"), str)
         )
 
-    def _plain_keys(self, keys: tuple[str, ...], shape: Any) -> bool:
+    def _plain_keys(self, keys: tuple[str, ...], shape: Shape) -> bool:
         known = self._is_plain.get(keys)
         if known is None:
-            known = self._is_plain[keys] = is_standard(shape, keys)
+            known = self._is_plain[keys] = all(standard_name(shape, key) == key for key in keys)
         return known
 
 
@@ -126,8 +104,3 @@ def _buffered_lines(stream: gzip.GzipFile) -> Iterator[bytes]:
         yield from lines
     if rest:
         yield rest
-
-
-def _broken(number: int, line: bytes) -> SourceRow:
-    text = line[:2000].decode("utf-8", "replace")
-    return SourceRow(number, [], text, RowIssue("not_json", None, text))

@@ -30,7 +30,7 @@ _ONE = Decimal(1)
 Line = tuple[int, list[str]]
 
 
-class DelimitedReading:
+class CsvReading:
     """Reads a CSV file row by row; a row's number is the line on which it begins."""
 
     sheet: str | None = None

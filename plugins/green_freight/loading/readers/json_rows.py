@@ -1,0 +1,123 @@
+"""Rows from JSON objects: what the readers of pages, exchange messages and order lines share.
+
+Objects of one shape (the same keys in the same order) are resolved once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from green_freight.landing import read_exchanges
+from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileError
+from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.readers.base import Source
+from green_freight.protocols.tcec102_drift import Shape, canonical
+
+_NOWHERE = "\x00"
+
+
+class JsonReading:
+    """A reading whose rows are JSON objects: finds the contract's columns, remembers missing and new ones.
+
+    `shape` is the kind of message in T/CEC 102, None for sources without that standard: drifted keys are then
+    resolved to the standard's spelling, its keys are not new ones, nor are `known_keys`.
+    """
+
+    sheet: str | None = None
+
+    def __init__(self, source: Source, shape: Shape | None = None, known_keys: Iterable[str] = ()) -> None:
+        self._source = source
+        self._shape = shape
+        names = {name for column in source.contract.columns for name in column.source_names}
+        self._known = names | set(known_keys) | set(shape.names.values() if shape else ())
+        self._keys: dict[tuple[str, ...], list[str]] = {}
+        self._found: set[str] = set()
+        self._new: dict[str, None] = {}
+        self._drift: Counter[str] = Counter()
+
+    def absent(self) -> set[str]:
+        """Return the columns that no object carried; none before the first object."""
+        return set(self._source.contract.names) - self._found if self._keys else set()
+
+    def new_columns(self) -> list[str]:
+        """Return the keys that neither contract nor standard knows, in the order in which they appeared."""
+        return list(self._new)
+
+    def warnings(self) -> list[LoadWarning]:
+        """Return one warning that says which drift of the exchange was absorbed; unknown keys are new columns."""
+        absorbed = {note: count for note, count in self._drift.items() if not note.startswith("unknown key")}
+        if not absorbed:
+            return []
+        drift = ", ".join(f"{note} × {count}" for note, count in sorted(absorbed.items()))
+        return [
+            LoadWarning(
+                "drift_absorbed",
+                f"有字段与标准写法不同，已按标准读取：{drift}。",
+                f"Some fields differ from the standard and were read as the standard says: {drift}.",
+                severity="info",
+                count=sum(absorbed.values()),
+            )
+        ]
+
+    def row(self, number: int, item: Any, answer: int | None = None) -> SourceRow:
+        """Return the row of one JSON object; anything else is a faulty row. Empty text and absent keys are None."""
+        if not isinstance(item, dict):
+            return SourceRow(number, [], item, RowIssue("not_an_object", None, item), answer)
+        shape = tuple(item)
+        keys = self._keys.get(shape)
+        if keys is None:
+            keys = self._keys[shape] = self._resolve(shape)
+        get = item.get
+        values = [None if (value := get(key)) == "" else value for key in keys]
+        return SourceRow(number, values, item, None, answer)
+
+    def answers(self) -> Iterator[tuple[int, Any, Any]]:
+        """Yield line, request and JSON body of the exchanges in a landed container.
+
+        Raises:
+            UnreadableFileError: it is not such a container, it is cut off, or a body is not JSON.
+        """
+        with self._source.open() as file:
+            line = 0
+            try:
+                for line, exchange in enumerate(read_exchanges(file), start=1):
+                    yield line, exchange.request, self._body(line, exchange.body)
+            except ValueError as error:
+                raise UnreadableFileError("unreadable_file", str(error), str(error)) from error
+
+    @staticmethod
+    def _body(line: int, body: str) -> Any:
+        try:
+            return orjson.loads(body)
+        except ValueError as error:
+            raise UnreadableFileError(
+                "unreadable_file",
+                f"第 {line} 个应答不是 JSON：{error}",
+                f"response {line} is not JSON: {error}",
+            ) from error
+
+    def _resolve(self, shape: tuple[str, ...]) -> list[str]:
+        by_name: dict[str, str] = {}
+        for key in shape:
+            name = key if key in self._known else standard_name(self._shape, key)
+            if name not in self._known:
+                self._new[key] = None
+            # The right spelling wins where both occur.
+            if name not in by_name or key == name:
+                by_name[name] = key
+        keys = []
+        for column in self._source.contract.columns:
+            found = next((by_name[name] for name in column.source_names if name in by_name), _NOWHERE)
+            if found is not _NOWHERE:
+                self._found.add(column.name)
+            keys.append(found)
+        return keys
+
+
+def standard_name(shape: Shape | None, key: str) -> str:
+    """Return a key in the standard's spelling for one kind of message; as it is where there is no standard."""
+    return key if shape is None else next(iter(canonical({key: None}, shape, None)))
