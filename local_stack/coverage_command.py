@@ -1,4 +1,4 @@
-"""`coverage`: what was due and what is there, dataset × month, and the commands that fill the gaps."""
+"""`coverage`: what was due and what is there, dataset × month, and the command that fills the gaps."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def coverage_command(
         bool, typer.Option("--gaps", help="只列缺口及缺少的日期 · only the gaps, with the days they lack.")
     ] = False,
     plan: Annotated[
-        bool, typer.Option("--plan", help="打印补齐缺口的命令 · print the commands that fill the gaps.")
+        bool, typer.Option("--plan", help="打印补齐缺口的命令 · print the command that fills the gaps.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON · print JSON for programs.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV · print CSV.")] = False,
@@ -56,14 +56,15 @@ def coverage_command(
     with _warehouse() as warehouse:
         found = coverage(warehouse, agency or [], year or [])
     chosen = [one for one in found if one.parts_missing] if gaps else found
-    ranges = backfill_of(chosen) if plan else []
-    rows = [coverage_table.plan_row(each) for each in ranges] if plan else [vars(each) for each in chosen]
+    gap = backfill_of(chosen) if plan else None
+    planned = [coverage_table.plan_row(gap)] if gap else []
+    rows = planned if plan else [vars(each) for each in chosen]
     if as_json:
         scorecard.write_json(rows, sys.stdout)
     elif as_csv:
         scorecard.write_csv([coverage_table.csv_row(row) for row in rows], sys.stdout)
     elif plan:
-        coverage_table.print_plan(ranges, console())
+        coverage_table.print_plan(gap, console())
     elif gaps:
         coverage_table.print_gaps(chosen, console())
     else:

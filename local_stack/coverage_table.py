@@ -1,4 +1,4 @@
-"""Printing coverage: a grid of dataset × month, the gaps one by one, and the commands that fill them.
+"""Printing coverage: a grid of dataset × month, the gaps one by one, and the command that fills them.
 
 Every sign is told apart by its shape; colour only helps.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from green_freight.agencies import AGENCIES
 from green_freight.contracts import contract
-from green_freight.coverage import BackfillRange, Coverage, enclosing
+from green_freight.coverage import BackfillRange, Coverage
 from green_freight.labels import label
 from green_freight.periods import Period
 from rich.console import Console
@@ -50,7 +50,7 @@ def print_grid(found: Sequence[Coverage], console: Console) -> None:
     if any(one.parts_missing for one in found):
         console.print(
             "缺少的日期 · the days they lack: ./green-freight coverage --gaps；"
-            "补齐的命令 · the commands that fill them: ./green-freight coverage --plan",
+            "补齐的命令 · the command that fills them: ./green-freight coverage --plan",
             highlight=False,
         )
 
@@ -81,19 +81,10 @@ def print_gaps(gaps: Sequence[Coverage], console: Console) -> None:
     console.print(table)
 
 
-def print_plan(ranges: Sequence[BackfillRange], console: Console) -> None:
-    """Print a command for each backfill, ready to be run, and one for all as the shell's comment."""
-    if not ranges:
-        console.print(f"# {NO_GAPS}", highlight=False)
-    for each in ranges:
-        console.print(command(each), highlight=False, markup=False, soft_wrap=True)
-    whole = enclosing(ranges)
-    if whole is not None and len(ranges) > 1:
-        console.print(
-            f"# 或合为一次发布 · or all in one publication:\n# {command(whole)}",
-            highlight=False,
-            soft_wrap=True,
-        )
+def print_plan(gap: BackfillRange | None, console: Console) -> None:
+    """Print the command of the backfill that fills the gaps, ready to be run, or that there are none."""
+    text = command(gap) if gap else f"# {NO_GAPS}"
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def command(each: BackfillRange) -> str:

@@ -24,12 +24,11 @@ def missing(owner_url: str, first: Period, day: date) -> BackfillRange | None:
         day: the business day; the day itself is the night's own work.
     """
     # The registry's protocols are a third of what the command line has to import: not for every command.
-    from green_freight.coverage import enclosing, not_due, smallest_backfill, through
+    from green_freight.coverage import backfill_of, through
 
     with psycopg.connect(owner_url) as warehouse:
         found = [one for one in through(warehouse, day - timedelta(days=1)) if one.month >= first.month]
-    unasked = {(one.agency_code, one.month) for one in found if one.parts_missing > one.parts_not_delivered}
-    return enclosing(smallest_backfill(unasked, not_due(found)))
+    return backfill_of(one for one in found if one.parts_missing > one.parts_not_delivered)
 
 
 def conf(gap: BackfillRange, day: date) -> dict[str, object]:
