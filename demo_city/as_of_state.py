@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
-from functools import partial
-from typing import TYPE_CHECKING
+from datetime import date, datetime
 
+from demo_city.city_model import CityModel
 from demo_city.random_generator import day_end, month_end, month_starts
 from demo_city.versioned_register import Row
-
-if TYPE_CHECKING:
-    from demo_city.city import City
 
 # StationType 1 public, 102 logistics: the others may not be used by delivery vehicles
 USABLE_STATION_TYPES = frozenset({1, 102})
@@ -53,7 +49,7 @@ class AsOfState:
     store_deliveries: dict[date, list[Row]] = field(default_factory=dict)
 
 
-def as_of_state(city: City, as_of: date) -> AsOfState:
+def as_of_state(city: CityModel, as_of: date) -> AsOfState:
     """Return what is known about the city when the day `as_of` is over (Shanghai)."""
     known = AsOfState(
         as_of=as_of,
@@ -76,13 +72,14 @@ def as_of_state(city: City, as_of: date) -> AsOfState:
     for month in month_starts(city.first_day, as_of):
         # the forms of a month arrive in the evening of its last day
         if month_end(month) <= min(as_of, month_end(city.last_day)):
-            revised = partial(city.late_knowledge.rows, period=month, known_at=until)
-            known.terminal_stations = revised("postal_terminal_station", rows=city.terminal_stations(month))
-            known.tricycles[month] = revised("postal_tricycle", rows=city.tricycles(month))
-            known.store_deliveries[month] = revised(
-                "commerce_store_delivery", rows=city.store_deliveries(month)
-            )
+            known.terminal_stations = _form(city, "postal_terminal_station", month, until)
+            known.tricycles[month] = _form(city, "postal_tricycle", month, until)
+            known.store_deliveries[month] = _form(city, "commerce_store_delivery", month, until)
     return known
+
+
+def _form(city: CityModel, dataset: str, month: date, until: datetime) -> list[Row]:
+    return city.late_knowledge.rows(dataset, month, city.form_rows(dataset, month), until)
 
 
 def _span(info: Row) -> Span:

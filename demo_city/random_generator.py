@@ -31,6 +31,11 @@ def month_end(day: date) -> date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
+def form_delivered_at(month: date) -> datetime:
+    """Return when the forms of a month are delivered: its last day, 18:00 Shanghai."""
+    return datetime.combine(month_end(month), time(18), SHANGHAI)
+
+
 def month_starts(first: date, last: date) -> list[date]:
     """Return the first days of the months from the one of `first` to the one of `last`."""
     span = (last.year - first.year) * 12 + last.month - first.month

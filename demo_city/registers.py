@@ -8,18 +8,6 @@ from demo_city.programme import funds, milestones, platforms, policies
 from demo_city.vehicles import vehicles
 from demo_city.versioned_register import VersionedRegister
 
-REGISTER_KEYS = {
-    "transport_enterprise": "enterprise_id",
-    "transport_enterprise_grade": "certificate_no",
-    "transport_vehicle": "vehicle_id",
-    "transport_node": "node_id",
-    "transport_stopping_place": "place_id",
-    "transport_platform": "platform_id",
-    "transport_milestone": "milestone_id",
-    "transport_fund": "entry_id",
-    "transport_policy": "policy_id",
-}
-
 
 def transport_registers(seed: int, last_year: int) -> dict[str, VersionedRegister]:
     """Return the registers by dataset id, with what happens up to the end of a year."""

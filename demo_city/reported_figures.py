@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from demo_city.city import City
+from demo_city.city_model import CityModel
 from demo_city.plan_targets import INDICATORS, MILESTONE
 from demo_city.truth import true_month
 from demo_city.versioned_register import Row
@@ -18,7 +18,7 @@ DIFFERING_FIGURES: dict[tuple[str, date], Decimal] = {
 }
 
 
-def reported_figures(city: City, month: date) -> list[Row]:
+def reported_figures(city: CityModel, month: date) -> list[Row]:
     """Return a month's figures as reported; milestones are reported in their own register, not here.
 
     `reported_value` is None where the figure has no value; `period_month` is `yyyy-MM`.

@@ -16,7 +16,7 @@ import numpy as np
 
 from demo_city.as_of_state import AsOfState, as_of_state
 from demo_city.charging_sessions import DAY
-from demo_city.city import City
+from demo_city.city_model import CityModel
 from demo_city.plan_targets import INDICATORS, PlannedIndicator
 from demo_city.random_generator import day_end, month_end, month_starts
 from demo_city.truth_events import revised_totals
@@ -59,26 +59,26 @@ class EventTotals:
     distance_km: Decimal
 
 
-def true_values(city: City, as_of: date) -> list[TrueValue]:
+def true_values(city: CityModel, as_of: date) -> list[TrueValue]:
     """Return every indicator for every month from 2023-01 to the month of `as_of`, as known at its end."""
     known = as_of_state(city, as_of)
     months = month_starts(PERIOD_START, as_of)
     return [_true_value(plan, known, month) for plan in INDICATORS for month in months]
 
 
-def true_month(city: City, month: date) -> list[TrueValue]:
+def true_month(city: CityModel, month: date) -> list[TrueValue]:
     """Return every indicator for one month, as known when the month was over."""
     known = as_of_state(city, month_end(month))
     return [_true_value(plan, known, month.replace(day=1)) for plan in INDICATORS]
 
 
-def true_scorecard(city: City, as_of: date) -> list[TrueValue]:
+def true_scorecard(city: CityModel, as_of: date) -> list[TrueValue]:
     """Return one entry per indicator and year: that of the year's last month up to `as_of`."""
     last = {(v.indicator_code, v.year): v for v in true_values(city, as_of)}
     return list(last.values())
 
 
-def true_event_totals(city: City, month: date, as_of: date | None = None) -> EventTotals:
+def true_event_totals(city: CityModel, month: date, as_of: date | None = None) -> EventTotals:
     """Return a month's totals of the events that have reached the agencies' deliveries when `as_of` is over.
 
     A session that ends after midnight is pushed a day later, so that a running month has the statistics' energy of

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from demo_city.city import City
+from demo_city.city_model import CityModel
 from demo_city.late_knowledge import Row
 
 _ORDERS, _STATISTICS = "power_charge_order", "power_connector_energy"
@@ -27,7 +27,7 @@ class RevisedTotals:
     distance_km: Decimal = Decimal(0)
 
 
-def revised_totals(city: City, month: date, known_at: datetime) -> RevisedTotals:
+def revised_totals(city: CityModel, month: date, known_at: datetime) -> RevisedTotals:
     """Return what is different about a month's events by what is known at a moment.
 
     A session belongs to the month in which it began, whenever it was pushed.
@@ -49,7 +49,7 @@ def revised_totals(city: City, month: date, known_at: datetime) -> RevisedTotals
 
 
 def _differences(
-    city: City, dataset: str, rows_of: Callable[[date], list[Row]], known_at: datetime
+    city: CityModel, dataset: str, rows_of: Callable[[date], list[Row]], known_at: datetime
 ) -> Iterator[tuple[int, Any]]:
     """Yield the rows of every revised day as known (+1) and as they were before (-1)."""
     for day in sorted({day for at, day in city.late_knowledge.periods(dataset) if at < known_at}):
@@ -62,7 +62,7 @@ def _signed(sign: int, rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
     return ((sign, row) for row in rows)
 
 
-def _statistics(city: City, day: date) -> list[Row]:
+def _statistics(city: CityModel, day: date) -> list[Row]:
     return [
         {"StationID": station, **city.power.station_stats(station, day)}
         for station in city.power.station_ids()

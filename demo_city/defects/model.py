@@ -1,4 +1,4 @@
-"""What a defect is, and what is told about each place where one was planted."""
+"""What a defect is, and a place where one was planted."""
 
 from __future__ import annotations
 
@@ -13,29 +13,7 @@ Row = dict[str, Any]
 Change = Callable[[Row, int], list[Row] | None]
 
 ABSORBED, REJECTED, WARNED, STOPPED = "absorbed", "rejected", "warned", "stopped"
-ROW, FILE, ANSWER, TIME = "row", "file", "answer", "time"
-
-
-@dataclass(frozen=True)
-class Defect:
-    """A known error of an agency.
-
-    `place` is where it sits: row, file (columns, bytes, deliveries), answer (one HTTP or exchange answer), time (an
-    order in another day's file). `effect`: absorbed (same truth once everything is delivered), rejected (the row ends
-    in ops.rejected_row with `reason_code`), warned (kept, with a warning), stopped (nothing of the delivery is
-    loaded, or its fetch fails). `column` is the contract's field concerned.
-    """
-
-    name: str
-    agency: str
-    dataset: str
-    place: str
-    effect: str
-    zh: str
-    en: str
-    reason_code: str | None = None
-    column: str | None = None
-    change: Change | None = None
+ROW, FILE, RESPONSE, TIME = "row", "file", "response", "time"
 
 
 @dataclass(frozen=True)
@@ -57,3 +35,42 @@ class PlantedDefect:
     reason_code: str | None = None
     column: str | None = None
     settled_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A known error of an agency.
+
+    `place` is where it sits: row, file (columns, bytes, deliveries), response (one HTTP or exchange response), time (an
+    order in another day's file). `effect`: absorbed (same truth once everything is delivered), rejected (the row ends
+    in ops.rejected_row with `reason_code`), warned (kept, with a warning), stopped (nothing of the delivery is
+    loaded, or its fetch fails). `column` is the contract's field concerned.
+    """
+
+    name: str
+    agency: str
+    dataset: str
+    place: str
+    effect: str
+    zh: str
+    en: str
+    reason_code: str | None = None
+    column: str | None = None
+    change: Change | None = None
+
+    def planted(
+        self, period: str, file_name: str = "", key: str | None = None, settled_at: datetime | None = None
+    ) -> PlantedDefect:
+        """Return one place of this defect; without a row's key the file's name stands for it."""
+        return PlantedDefect(
+            defect=self.name,
+            agency=self.agency,
+            dataset=self.dataset,
+            period=period,
+            file_name=file_name,
+            key=file_name if key is None else key,
+            effect=self.effect,
+            reason_code=self.reason_code,
+            column=self.column,
+            settled_at=settled_at,
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,29 +13,14 @@ _FORMAT = "%Y-%m-%d %H:%M:%S"
 _TOO_MUCH_KWH = Decimal(50_000)
 
 
-def replaced(field: str, value: Any) -> Change:
-    """Return a change that puts a fixed value into a field."""
-    return lambda row, _: [{**row, field: value}]
-
-
-def renamed(*names: tuple[str, str]) -> Change:
+def renamed(**names: str) -> Change:
     """Return a change that spells fields differently, in the order and its details."""
-    words = dict(names)
-
-    def change(row: Row, _: int) -> list[Row] | None:
-        return [_respelt(row, lambda key: words.get(key, key))]
-
-    return change
+    return lambda row, _: [respelt(row, lambda key: names.get(key, key))]
 
 
-def lower_camel(row: Row, _: int) -> list[Row]:
-    """Write every key with a lower first letter."""
-    return [_respelt(row, lambda key: key[:1].lower() + key[1:])]
-
-
-def numbers_as_text(row: Row, _: int) -> list[Row]:
-    """Write every number as a string."""
-    return [textual(row)]
+def lower_camel(key: str) -> str:
+    """Return a key with a lower first letter."""
+    return key[:1].lower() + key[1:]
 
 
 def end_before_start(row: Row, n: int) -> list[Row] | None:
@@ -50,7 +34,7 @@ def end_before_start(row: Row, n: int) -> list[Row] | None:
 
 def negative_energy(row: Row, _: int) -> list[Row] | None:
     """Turn the sign of the energy, in the sum and in the details, which still add up."""
-    if not _is_positive(row.get("TotalPower")):
+    if not row["TotalPower"]:
         return None
     details = [{**d, "DetailPower": -d["DetailPower"]} for d in row["ChargeDetails"]]
     return [{**row, "TotalPower": -row["TotalPower"], "ChargeDetails": details}]
@@ -63,11 +47,7 @@ def fee_sum_wrong(row: Row, n: int) -> list[Row]:
 
 def detail_sum_wrong(row: Row, n: int) -> list[Row] | None:
     """Let the details not add up to the total energy."""
-    if not row["ChargeDetails"]:
-        return None
-    details = copy.deepcopy(row["ChargeDetails"])
-    details[0]["DetailPower"] += Decimal(1 + n % 5)
-    return [{**row, "ChargeDetails": details}]
+    return _with_more_energy(row, Decimal(1 + n % 5))
 
 
 def detail_count_wrong(row: Row, _: int) -> list[Row]:
@@ -77,31 +57,13 @@ def detail_count_wrong(row: Row, _: int) -> list[Row]:
 
 def energy_out_of_range(row: Row, _: int) -> list[Row] | None:
     """Charge more than any connector can, consistently in sum and details."""
-    if not row["ChargeDetails"]:
-        return None
-    details = copy.deepcopy(row["ChargeDetails"])
-    details[0]["DetailPower"] += _TOO_MUCH_KWH
-    return [{**row, "TotalPower": row["TotalPower"] + _TOO_MUCH_KWH, "ChargeDetails": details}]
-
-
-def sequence_too_short(row: Row, _: int) -> list[Row]:
-    """Drop the last character of the order number."""
-    return [{**row, "StartChargeSeq": row["StartChargeSeq"][:-1]}]
+    changed = _with_more_energy(row, _TOO_MUCH_KWH)
+    return changed and [{**changed[0], "TotalPower": row["TotalPower"] + _TOO_MUCH_KWH}]
 
 
 def unknown_connector(row: Row, n: int) -> list[Row]:
     """Name a connector that no register holds."""
     return [{**row, "ConnectorID": f"{row['ConnectorID'][:9]}UNKNOWN{n % 1000:03d}"}]
-
-
-def bad_vin(row: Row, _: int) -> list[Row] | None:
-    """Spoil the check digit of the vehicle's number."""
-    return [{**row, "Vin": with_wrong_vin_digit(row["Vin"])}] if row.get("Vin") else None
-
-
-def duplicate(row: Row, _: int) -> list[Row]:
-    """Write the row twice."""
-    return [row, row]
 
 
 def with_wrong_vin_digit(vin: str) -> str:
@@ -121,16 +83,15 @@ def textual(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def _is_positive(value: Any) -> bool:
-    return isinstance(value, Decimal) and value > 0
-
-
-def _respelt(value: Any, spell: Callable[[str], str]) -> Any:
-    if isinstance(value, dict):
-        return {spell(key): _respelt(inner, spell) for key, inner in value.items()}
-    return [_respelt(inner, spell) for inner in value] if isinstance(value, list) else value
-
-
 def respelt(value: Any, spell: Callable[[str], str]) -> Any:
     """Return a message with every key spelt by a function."""
-    return _respelt(value, spell)
+    if isinstance(value, dict):
+        return {spell(key): respelt(inner, spell) for key, inner in value.items()}
+    return [respelt(inner, spell) for inner in value] if isinstance(value, list) else value
+
+
+def _with_more_energy(row: Row, kwh: Decimal) -> list[Row] | None:
+    if not row["ChargeDetails"]:
+        return None
+    first, *others = row["ChargeDetails"]
+    return [{**row, "ChargeDetails": [{**first, "DetailPower": first["DetailPower"] + kwh}, *others]}]

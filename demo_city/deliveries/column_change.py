@@ -1,38 +1,43 @@
-"""A column that the agency renamed away, added or filled with something else, all over one file."""
+"""A column that an agency left out, added or filled with something else, all over one delivery."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-Row = dict[str, Any]
-Title = TypeVar("Title")
+from demo_city.defects.model import Row
+from demo_city.defects.registry import NEW_COLUMN
+from demo_city.defects.sampler import DefectSampler
 
-GRADES = ("较高", "一般", "较低")
-NEW_FIELD = "handled_by"
-NEW_TITLE = "经办人"
+KINDS = ("missing", "new", "retyped")
+_GRADES = ("较高", "一般", "较低")
 
 
 @dataclass(frozen=True)
 class ColumnChange:
-    """`kind` is missing, new or retyped; `column` the contract field concerned."""
+    """`kind` is one of KINDS; `column` is the contract's column concerned."""
 
     kind: str
     column: str
 
-    def titled(self, titles: dict[str, Any]) -> dict[str, Any]:
+    def titles(self, titles: dict[str, Any]) -> dict[str, Any]:
         """Return a table's titles by field after the change."""
         if self.kind == "missing":
             return {name: title for name, title in titles.items() if name != self.column}
-        if self.kind == "new":
-            sample = next(iter(titles.values()))
-            return titles | {NEW_FIELD: (NEW_TITLE, "") if isinstance(sample, tuple) else NEW_TITLE}
-        return titles
+        return titles | {NEW_COLUMN: "经办人"} if self.kind == "new" else titles
 
     def row(self, row: Row) -> Row:
         """Return a row after the change."""
         if self.kind == "missing":
             return {name: value for name, value in row.items() if name != self.column}
         if self.kind == "new":
-            return row | {NEW_FIELD: "王经办"}
-        return row | {self.column: GRADES[len(str(row.get(self.column))) % len(GRADES)]}
+            return row | {NEW_COLUMN: "王经办"}
+        return row | {self.column: _GRADES[len(str(row.get(self.column))) % len(_GRADES)]}
+
+
+def column_change(sampler: DefectSampler, delivery: str, column: str, label: str) -> ColumnChange | None:
+    """Return how a column of a delivery changed in one period, None if it did not."""
+    for kind in KINDS:
+        if sampler.happens(f"{delivery}_{kind}_column", label):
+            return ColumnChange(kind, column)
+    return None

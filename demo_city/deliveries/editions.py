@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from demo_city.city import form_delivered_at
+from green_freight.contracts import contract
+
+from demo_city.contract_facts import forms
+from demo_city.defects.model import Row
 from demo_city.defects.sampler import DefectSampler
+from demo_city.random_generator import form_delivered_at
 
-Row = dict[str, Any]
-COMMERCE_SHEETS = ("commerce_store_delivery", "commerce_cold_chain_enterprise", "commerce_pharma_enterprise")
-POSTAL_DELIVERIES = {
-    "tricycles": "postal_tricycle",
-    "terminal_stations": "postal_terminal_station",
-    "parcel_volumes": "postal_parcel_volume",
-}
+WORKBOOKS, CSV_FILES = forms("workbook"), forms("csv")
+FORMS = WORKBOOKS | CSV_FILES
 LATE = timedelta(days=10)
 CORRECTED_AFTER = timedelta(days=3, hours=-2)
 REPEATED_AFTER = timedelta(days=1, hours=-3)
@@ -45,13 +42,19 @@ class Edition:
 
 def form_defects(sampler: DefectSampler, agency: str, delivery: str, month: date) -> list[str]:
     """Return the names of the defects that a form's deliveries have as a whole; a correction is no mere repetition."""
-    prefix, corrected = (
-        ("report", "report_resent") if agency == "commerce" else ("postal", "postal_corrected")
-    )
-    damage = "report_truncated" if agency == "commerce" else "postal_wrong_checksum"
-    wanted = (f"{prefix}_late", corrected, f"{prefix}_repeated", damage)
+    if (agency, delivery) in WORKBOOKS:
+        late, corrected, repeated, damaged = (
+            "report_late",
+            "report_resent",
+            "report_repeated",
+            "report_truncated",
+        )
+    else:
+        late, corrected, repeated = "postal_late", "postal_corrected", "postal_repeated"
+        damaged = "postal_wrong_checksum"
+    wanted = (late, corrected, repeated, damaged)
     found = [name for name in wanted if sampler.happens(name, delivery, f"{month:%Y-%m}")]
-    return [name for name in found if not (corrected in found and name == f"{prefix}_repeated")]
+    return [name for name in found if not (corrected in found and name == repeated)]
 
 
 def editions(sampler: DefectSampler, agency: str, delivery: str, month: date) -> list[Edition]:
@@ -69,7 +72,7 @@ def editions(sampler: DefectSampler, agency: str, delivery: str, month: date) ->
 def revised(first: Edition, delivered_at: datetime, number: int) -> Edition:
     """Return the edition that is dropped when something turned out about a month, under a name of its own."""
     name = _name(first.agency, first.delivery, first.month, number, True)
-    if first.agency == "commerce":
+    if (first.agency, first.delivery) in WORKBOOKS:
         name = name.replace("_最终版(2)", f"_更正{delivered_at:%Y%m%d}")
     return replace(first, file_name=name, delivered_at=delivered_at, number=number, is_superseded=False)
 
@@ -80,37 +83,38 @@ def _again(first: Edition, after: timedelta, *, is_corrected: bool) -> Edition:
 
 
 def _name(agency: str, delivery: str, month: date, number: int, is_corrected: bool) -> str:
-    if agency == "postal":
-        return f"postal_{delivery}_{month:%Y%m}_v{number}.csv"
+    if (agency, delivery) in CSV_FILES:
+        return f"{agency}_{delivery}_{month:%Y%m}_v{number}.csv"
     ending = "_最终版(2)" if is_corrected else "(1)" if number > 1 else ""
     return f"连云港市城市配送月报_{month.year}年{month.month:02d}月{ending}.xlsx"
 
 
-def superseded_rows(dataset: str, rows: list[Row]) -> list[Row]:
-    """Return a form's rows as they stood before the correction: plausible, but wrong, and one row too many."""
-    wrong = _WRONG.get(dataset)
-    if wrong is None or not rows:
+def superseded_rows(dataset_id: str, rows: list[Row]) -> list[Row]:
+    """Return a form's rows as they stood before the correction: plausible, but wrong, and one row too many.
+
+    A dataset whose key consists of checked identifiers cannot have a row too many and stays as it is.
+    """
+    dataset = contract(dataset_id)
+    free = [c for c in dataset.key if not (c.codes or c.identifier or c.pattern or c.value_from)]
+    if not free or not rows:
         return rows
-    spoil, key = wrong
+    types = {column.name: column.logical_type for column in dataset.columns if not column.is_key}
+    wrong = next((t for t in ("number", "integer", "boolean") if t in types.values()), None)
+    key = free[0].name
     extra = {**rows[-1], key: f"{rows[-1][key]}临"}
-    return [spoil(row) if n % _WRONG_EVERY == 0 else row for n, row in enumerate(rows)] + [extra]
+    spoilt = [
+        {k: _wrong_value(v) if types.get(k) == wrong else v for k, v in row.items()}
+        if n % _WRONG_EVERY == 0
+        else row
+        for n, row in enumerate(rows)
+    ]
+    return [*spoilt, extra]
 
 
-def _half_freight(row: Row) -> Row:
-    return {k: v / 2 if isinstance(v, Decimal) else v for k, v in row.items()}
-
-
-def _other_truth(column: str) -> Callable[[Row], Row]:
-    return lambda row: {**row, column: not row[column]} if isinstance(row.get(column), bool) else row
-
-
-def _more_parcels(row: Row) -> Row:
-    return {k: v * 2 if isinstance(v, int) else v for k, v in row.items()}
-
-
-_WRONG: dict[str, tuple[Callable[[Row], Row], str]] = {
-    "commerce_store_delivery": (_half_freight, "store_code"),
-    "postal_tricycle": (_other_truth("is_marking_uniform"), "tricycle_no"),
-    "postal_terminal_station": (_other_truth("is_joint"), "station_no"),
-    "postal_parcel_volume": (_more_parcels, "company_name"),
-}
+def _wrong_value(value: object) -> object:
+    """Return another value that the contract takes as well; text of a planted defect stays."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, Decimal):
+        return value / 2
+    return value * 2 if isinstance(value, int) else value

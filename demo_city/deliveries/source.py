@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 from demo_city.charging_operator import ChargingOperator, Message
-from demo_city.city import form_delivered_at
-from demo_city.defects.file_defects import CHANGED_COLUMN
-from demo_city.defects.order_defects import DAYS_LATE
+from demo_city.contract_facts import REGISTER_KEYS
+from demo_city.defects.model import Row
+from demo_city.defects.registry import CHANGED_COLUMNS, DAYS_LATE
 from demo_city.defects.sampler import DefectSampler
-from demo_city.deliveries.column_change import ColumnChange
+from demo_city.deliveries.column_change import ColumnChange, column_change
 from demo_city.deliveries.editions import (
-    COMMERCE_SHEETS,
-    POSTAL_DELIVERIES,
+    FORMS,
     Edition,
     editions,
     form_defects,
@@ -29,10 +28,7 @@ from demo_city.deliveries.editions import (
 )
 from demo_city.late_knowledge import LateKnowledge
 from demo_city.random_generator import SHANGHAI
-from demo_city.registers import REGISTER_KEYS
 
-Row = dict[str, Any]
-Item = TypeVar("Item")
 OPERATIONS = "transport_vehicle_operation"
 FIGURES = "transport_reported_figure"
 ORDERS = "power_charge_order"
@@ -59,6 +55,7 @@ class CitySource(Protocol):
     def register_versions(self, dataset_id: str, /) -> list[Row]: ...
     def vehicle_operations(self, day: date) -> list[Row]: ...
     def reported_figures(self, month: date) -> list[Row]: ...
+    def form_rows(self, dataset_id: str, month: date, /) -> list[Row]: ...
 
 
 class Source:
@@ -70,8 +67,6 @@ class Source:
         self.first_day, self.last_day = city.first_day, city.last_day
         self.late_knowledge = city.late_knowledge
         self._walks_begun: set[str] = set()
-
-    # transport
 
     def register_rows(self, dataset: str, now: datetime) -> list[Row]:
         """Return the current version of a register's records, tombstones included, in the order of their keys."""
@@ -90,7 +85,9 @@ class Source:
         if corrected_at is not None and known_at <= corrected_at and rows:
             rows = [_driven_more(row) if n % _WRONG_EVERY == 0 else row for n, row in enumerate(rows)]
             rows.append({**rows[0], "vehicle_id": f"{rows[0]['vehicle_id']}-TMP"})
-        change = self.column_change_of("operations", str(day))
+        change = column_change(
+            self.sampler, "vehicle_operations", CHANGED_COLUMNS["vehicle_operations"][1], str(day)
+        )
         return [change.row(row) for row in rows] if change else rows
 
     def operation_changes(self) -> list[tuple[datetime, date]]:
@@ -111,13 +108,10 @@ class Source:
             return None
         return datetime.combine(day, time(0), SHANGHAI) + OPERATIONS_CORRECTED_AFTER
 
-    # monthly forms
-
     def editions(self, agency: str, delivery: str, month: date) -> list[Edition]:
         """Return the deliveries of a month's form, in order."""
         found = editions(self.sampler, agency, delivery, month)
-        datasets = COMMERCE_SHEETS if agency == "commerce" else (POSTAL_DELIVERIES[delivery],)
-        for moment in self.late_knowledge.moments(datasets, month):
+        for moment in self.late_knowledge.moments(FORMS[agency, delivery], month):
             if moment > found[0].delivered_at:
                 found.append(revised(found[0], moment, len(found) + 1))
         return found
@@ -126,16 +120,19 @@ class Source:
         """Return the rows of one sheet or file in one edition."""
         # A file that is dropped because something turned out holds it.
         known_at = edition.delivered_at + timedelta(seconds=1)
-        rows = self.late_knowledge.rows(
-            dataset, edition.month, FORMS[dataset](self.city, edition.month), known_at
-        )
+        rows = self.city.form_rows(dataset, edition.month)
+        rows = self.late_knowledge.rows(dataset, edition.month, rows, known_at)
         rows = self.sampler.rows(dataset, edition.label, rows)
         return superseded_rows(dataset, rows) if edition.is_superseded else rows
 
     def column_change(self, dataset: str, edition: Edition) -> ColumnChange | None:
         """Return how a column of a sheet or file changed, None if none did."""
-        prefix = "report" if edition.agency == "commerce" else edition.delivery
-        return self.column_change_of(prefix, edition.label) if CHANGED_COLUMN[prefix][0] == dataset else None
+        concerned, column = CHANGED_COLUMNS.get(edition.delivery, ("", ""))
+        return (
+            column_change(self.sampler, edition.delivery, column, edition.label)
+            if concerned == dataset
+            else None
+        )
 
     def damaged(self, edition: Edition, content: bytes) -> bytes:
         """Return a form's bytes as they arrive."""
@@ -152,15 +149,6 @@ class Source:
 
     def _has(self, edition: Edition, defect: str) -> bool:
         return defect in self.form_defects(edition)
-
-    def column_change_of(self, prefix: str, label: str) -> ColumnChange | None:
-        """Return how a column changed in one period of a table of CHANGED_COLUMN."""
-        for kind in ("missing", "new", "retyped"):
-            if self.sampler.happens(f"{prefix}_{kind}_column", label):
-                return ColumnChange(kind, CHANGED_COLUMN[prefix][1])
-        return None
-
-    # power
 
     def stations(self, known_at: datetime) -> list[tuple[datetime, Message]]:
         """Return (changed at, StationInfo) of every station as known at a moment."""
@@ -198,7 +186,7 @@ class Source:
         is_late = self.sampler.happens(LATE_PUSH, seq)
         return is_late if defect == LATE_PUSH else not is_late and self.sampler.happens(defect, seq)
 
-    def order_drops(
+    def order_deliveries(
         self, day: date, render: Callable[[list[Message]], bytes]
     ) -> Iterator[tuple[datetime, Callable[[], bytes]]]:
         """Yield when the file of a day is dropped and what is in it then."""
@@ -221,8 +209,6 @@ class Source:
 
     def _revised_orders(self, day: date, moment: datetime, render: Callable[[list[Message]], bytes]) -> bytes:
         return render(self.orders(day, moment + timedelta(seconds=1)))
-
-    # lists that change while they are read
 
     def changes_while_read(self, defect: str, walk: str) -> bool:
         """Tell whether this walk over a list meets it changing: only the first one ever does."""
@@ -248,15 +234,3 @@ def _with_test_order(orders: list[Message]) -> list[Message]:
 
 def _half(content: bytes) -> bytes:
     return content[: len(content) // 2]
-
-
-FORMS: dict[str, Callable[[Any, date], list[Row]]] = {
-    "commerce_store_delivery": lambda city, month: city.store_deliveries(month),
-    "commerce_cold_chain_enterprise": lambda city, month: city.cold_chain_enterprises(month),
-    "commerce_pharma_enterprise": lambda city, month: city.pharma_enterprises(month),
-    "postal_tricycle": lambda city, month: city.tricycles(month),
-    "postal_terminal_station": lambda city, month: city.terminal_stations(month),
-    "postal_parcel_volume": lambda city, month: city.parcel_volumes(month),
-}
-
-__all__ = ["FORMS", "CitySource", "Edition", "Row", "Source", "form_delivered_at"]

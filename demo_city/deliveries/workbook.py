@@ -1,7 +1,7 @@
-"""The commerce bureau's monthly workbook, the way people fill such a form in.
+"""A monthly workbook, the way people fill such a form in; its columns follow from the contracts.
 
-Title and note above the tables, headers over two rows with merged cells, districts merged over their stores,
-subtotal and total rows, numbers that are text, percentages, Chinese dates, tonnes in most months and kilograms in some.
+Title and note above the tables, headers over two rows with merged cells, merged cells over their rows, subtotal and
+total rows, numbers that are text, percentages, Chinese dates, tonnes in most months and kilograms in some.
 """
 
 from __future__ import annotations
@@ -10,161 +10,164 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from green_freight.contracts import Column, contract
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from demo_city.defects.row_changes import full_width_text
-from demo_city.deliveries import labels
+from demo_city.contract_facts import form_columns, is_additive, spelt_code
+from demo_city.defects.contract_defects import full_width_text
+from demo_city.defects.model import Row
 from demo_city.deliveries.column_change import ColumnChange
-from demo_city.deliveries.source import Edition, Row
+from demo_city.deliveries.editions import Edition
 
-ChangeOf = Callable[[str, Edition], ColumnChange | None]
+KILOGRAMS = 1000
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 _BOLD = Font(bold=True)
 _FULL_WIDTH_DIGITS = tuple("０１２３４５６７８９")
-_SUMS = ("total_tonnes", "joint_tonnes", "night_tonnes", "joint_night_tonnes")
 _ZIP_MOMENT = (2023, 1, 1, 0, 0, 0)
-KILOGRAMS = 1000
-_TITLES = {
-    "commerce_store_delivery": labels.STORE_DELIVERY,
-    "commerce_cold_chain_enterprise": labels.COLD_CHAIN,
-    "commerce_pharma_enterprise": labels.PHARMA,
+# What people write other than a column's standard name; a pair is a title under one that neighbours share.
+TITLES: dict[tuple[str, str], str | tuple[str, str]] = {
+    ("commerce_store_delivery", "district_name"): "区县",
+    ("commerce_store_delivery", "store_kind_code"): "业态",
+    ("commerce_store_delivery", "joint_tonnes"): ("其中", "共同配送"),
+    ("commerce_store_delivery", "night_tonnes"): ("其中", "夜间配送"),
+    ("commerce_store_delivery", "joint_night_tonnes"): ("其中", "共同且夜间配送"),
+    ("commerce_cold_chain_enterprise", "cold_storage_m3"): ("冷链设施", "冷库容积（立方米）"),
+    ("commerce_cold_chain_enterprise", "refrigerated_vehicle_count"): ("冷链设施", "冷藏车数量（辆）"),
 }
 
 
 def is_in_kilograms(month: date) -> bool:
-    """Tell whether a month's store deliveries are written in kilograms."""
+    """Tell whether a month's tonnes are written in kilograms."""
     return month.month in (4, 8, 11)
 
 
-def report_bytes(edition: Edition, sheets: Mapping[str, list[Row]], change_of: ChangeOf) -> bytes:
-    """Return the workbook of one edition; `sheets` holds contract fields by dataset."""
+def report_bytes(
+    edition: Edition,
+    sheets: Mapping[str, list[Row]],
+    change_of: Callable[[str, Edition], ColumnChange | None],
+) -> bytes:
+    """Return the workbook of one edition; `sheets` holds rows with the contract's names by dataset."""
     book = Workbook()
     book.remove(book.worksheets[0])
     for dataset, rows in sheets.items():
-        sheet = book.create_sheet(labels.SHEETS[dataset])
-        _write_sheet(sheet, dataset, edition, rows, change_of(dataset, edition))
+        sheet = book.create_sheet(contract(dataset).sheet_names[0])
+        _Sheet(sheet, dataset, edition, change_of(dataset, edition)).write(rows)
     return _repacked(book, edition)
 
 
-def _write_sheet(
-    sheet: Worksheet, dataset: str, edition: Edition, rows: list[Row], change: ColumnChange | None
-) -> None:
-    titles: dict[str, tuple[str, str]] = dict(_TITLES[dataset])
-    if change:
-        titles = change.titled(titles)
-        rows = [change.row(row) for row in rows]
-    _write_head(sheet, dataset, edition, len(titles))
-    first_row = _write_titles(sheet, titles, 4 if edition.month.month % 4 == 2 else 3)
-    if dataset == "commerce_store_delivery":
-        _write_stores(sheet, titles, rows, edition.month, first_row)
-        return
-    for number, row in enumerate(rows):
-        _write_row(sheet, first_row + number, [_written(row.get(name), number) for name in titles])
-        _write_share(sheet, first_row + number, list(titles), row, number)
-    if dataset == "commerce_cold_chain_enterprise" and rows:
-        _write_total(sheet, first_row + len(rows), list(titles), rows)
+class _Sheet:
+    """One sheet: where its columns are, and how a row gets into its cells."""
 
+    def __init__(self, sheet: Worksheet, dataset: str, edition: Edition, change: ColumnChange | None) -> None:
+        self._sheet, self._edition, self._change = sheet, edition, change
+        self._columns = {column.name: column for column in form_columns(dataset)}
+        titles: dict[str, Any] = {
+            name: TITLES.get((dataset, name), column.source_names[0])
+            for name, column in self._columns.items()
+        }
+        self._titles = change.titles(titles) if change else titles
+        self._additive = [name for name, column in self._columns.items() if is_additive(column)]
+        self._merged = [name for name, column in self._columns.items() if column.is_filled_down]
+        self._has_tonnes = any(column.unit == "t" for column in self._columns.values())
+        self._factor = KILOGRAMS if is_in_kilograms(edition.month) else 1
 
-def _write_head(sheet: Worksheet, dataset: str, edition: Edition, width: int) -> None:
-    month = edition.month
-    title = f"连云港市城市配送月报（{labels.SHEETS[dataset]}）{month.year}年{month.month:02d}月（演示数据）"
-    _merged(sheet, 1, 1, 1, width, title)
-    sheet.cell(1, 1).font = Font(bold=True, size=16)
-    unit = "千克" if is_in_kilograms(month) else "吨"
-    note = f"单位：{unit}" if dataset == "commerce_store_delivery" else "注：仅列本市备案企业"
-    filled_in = edition.delivered_at.date()
-    filled_in_on = f"{filled_in.year}年{filled_in.month}月{filled_in.day}日"
-    _merged(sheet, 2, 1, 2, width, f"{note}    填报单位：连云港市商务局    填报日期：{filled_in_on}")
+    def write(self, rows: list[Row]) -> None:
+        """Write the head, the titles and the rows, with totals of what can be added up."""
+        self._write_head()
+        at = self._write_titles(4 if self._edition.month.month % 4 == 2 else 3)
+        rows = [self._change.row(row) for row in rows] if self._change else rows
+        below = self._write_groups(rows, at, self._merged[0]) if self._merged else self._write_rows(rows, at)
+        if self._additive and rows:
+            self._write_sums("合计", rows, below)
 
+    def _write_head(self) -> None:
+        month, filled_in = self._edition.month, self._edition.delivered_at
+        subject = f"（{self._sheet.title}）{month.year}年{month.month:02d}月"
+        self._merge(1, 1, 1, len(self._titles), f"连云港市城市配送月报{subject}（演示数据）")
+        self._sheet.cell(1, 1).font = Font(bold=True, size=16)
+        unit = "千克" if self._factor == KILOGRAMS else "吨"
+        note = f"单位：{unit}" if self._has_tonnes else "注：仅列本市备案企业"
+        on = f"{filled_in.year}年{filled_in.month}月{filled_in.day}日"
+        self._merge(2, 1, 2, len(self._titles), f"{note}    填报单位：连云港市商务局    填报日期：{on}")
 
-def _write_titles(sheet: Worksheet, titles: Mapping[str, tuple[str, str]], row: int) -> int:
-    """Write the two header rows from `row` on; return the first row below them."""
-    column = 1
-    for upper, group in groupby(titles.values(), key=lambda title: title[0]):
-        lowers = [lower for _, lower in group]
-        if lowers == [labels.MERGED_BELOW]:
-            _merged(sheet, row, column, row + 1, column, upper)
-        else:
-            _merged(sheet, row, column, row, column + len(lowers) - 1, upper)
-            for offset, lower in enumerate(lowers):
-                sheet.cell(row + 1, column + offset, lower).alignment = _CENTRE
-        column += len(lowers)
-    return row + 2
+    def _write_titles(self, row: int) -> int:
+        """Write the two header rows from `row` on; return the first row below them."""
+        column = 1
+        for is_shared, group in groupby(
+            self._titles.values(), key=lambda t: t[0] if isinstance(t, tuple) else t
+        ):
+            titles = list(group)
+            if not isinstance(titles[0], tuple):
+                self._merge(row, column, row + 1, column, is_shared)
+            else:
+                self._merge(row, column, row, column + len(titles) - 1, is_shared)
+                for offset, (_, lower) in enumerate(titles):
+                    self._sheet.cell(row + 1, column + offset, lower).alignment = _CENTRE
+            column += len(titles)
+        return row + 2
 
+    def _write_groups(self, rows: list[Row], at: int, name: str) -> int:
+        """Write the rows below each other by the merged column, a subtotal below each group."""
+        key = next(column.name for column in self._columns.values() if column.is_key)
+        ordered = sorted(rows, key=lambda row: (str(row.get(name)), str(row[key])))
+        for value, group in groupby(ordered, key=lambda row: row.get(name)):
+            members = list(group)
+            below = self._write_rows(members, at)
+            if name in self._titles and len(members) > 1:
+                self._merge(at, 1, below - 1, 1, str(value))
+            self._write_sums("小计", members, below)
+            at = below + 1
+        return at
 
-def _write_stores(
-    sheet: Worksheet, titles: Mapping[str, tuple[str, str]], rows: list[Row], month: date, at: int
-) -> None:
-    factor = KILOGRAMS if is_in_kilograms(month) else 1
-    ordered = sorted(rows, key=lambda row: (str(row.get("district_name")), str(row["store_code"])))
-    for district, group in groupby(ordered, key=lambda row: row.get("district_name")):
-        stores = list(group)
-        for number, row in enumerate(stores):
-            shown = _in_unit(row, factor)
-            _write_row(sheet, at + number, [_written(shown.get(name), number) for name in titles])
-        if "district_name" in titles and len(stores) > 1:
-            _merged(sheet, at, 1, at + len(stores) - 1, 1, str(district))
-        at += len(stores)
-        _write_sums(sheet, at, list(titles), "小计", stores, factor)
-        at += 1
-    _write_sums(sheet, at, list(titles), "合计", rows, factor)
+    def _write_rows(self, rows: Sequence[Row], at: int) -> int:
+        for number, row in enumerate(rows):
+            for place, name in enumerate(self._titles, start=1):
+                value = self._in_unit(self._columns.get(name), row.get(name))
+                if value is not None:
+                    self._write_cell(at + number, place, name, value, number)
+        return at + len(rows)
 
-
-def _in_unit(row: Row, factor: int) -> Row:
-    shown = {**row, "store_kind_code": labels.STORE_KIND.get(row["store_kind_code"], row["store_kind_code"])}
-    for name in _SUMS:
-        value = row.get(name)
+    def _in_unit(self, column: Column | None, value: Any) -> Any:
+        if column is None or column.unit != "t":
+            return spelt_code(column, value) if column else value
         if isinstance(value, Decimal):
-            shown[name] = value * factor
-        elif isinstance(value, str) and value[:1] in _FULL_WIDTH_DIGITS:
-            plain = Decimal(unicodedata.normalize("NFKC", value))
-            shown[name] = full_width_text(plain * factor)
-    return shown
+            return value * self._factor
+        if isinstance(value, str) and value[:1] in _FULL_WIDTH_DIGITS:
+            return full_width_text(Decimal(unicodedata.normalize("NFKC", value)) * self._factor)
+        return value
 
+    def _write_cell(self, row: int, place: int, name: str, value: Any, number: int) -> None:
+        column = self._columns.get(name)
+        if column and column.unit == "%" and isinstance(value, Decimal):
+            # a share as Excel keeps a percentage, every other one as text
+            cell = self._sheet.cell(row, place, f"{value}%" if number % 2 else float(value / 100))
+            cell.number_format = cell.number_format if number % 2 else "0.0%"
+        else:
+            self._sheet.cell(row, place, _written(value, number))
 
-def _write_sums(
-    sheet: Worksheet, at: int, columns: list[str], word: str, rows: list[Row], factor: int
-) -> None:
-    sheet.cell(at, 1, word).font = _BOLD
-    for column, name in enumerate(columns, start=1):
-        if name in _SUMS:
-            amounts = [row[name] for row in rows if isinstance(row.get(name), Decimal)]
-            sheet.cell(at, column, float(sum(amounts, Decimal(0)) * factor)).font = _BOLD
+    def _write_sums(self, word: str, rows: Sequence[Row], at: int) -> None:
+        self._sheet.cell(at, 1, word).font = _BOLD
+        for place, name in enumerate(self._titles, start=1):
+            if name in self._additive:
+                amounts = [Decimal(row[name]) for row in rows if isinstance(row.get(name), int | Decimal)]
+                factor = self._factor if self._columns[name].unit == "t" else 1
+                self._sheet.cell(at, place, float(sum(amounts, Decimal(0)) * factor)).font = _BOLD
 
-
-def _write_total(sheet: Worksheet, at: int, columns: list[str], rows: list[Row]) -> None:
-    sheet.cell(at, 1, "合计").font = _BOLD
-    for column, name in enumerate(columns, start=1):
-        if name in ("cold_storage_m3", "refrigerated_vehicle_count"):
-            amounts = [Decimal(row[name]) for row in rows if isinstance(row.get(name), int | Decimal)]
-            sheet.cell(at, column, float(sum(amounts, Decimal(0)))).font = _BOLD
-
-
-def _write_row(sheet: Worksheet, at: int, values: list[Any]) -> None:
-    for column, value in enumerate(values, start=1):
-        if value is not None:
-            sheet.cell(at, column, value)
-
-
-def _write_share(sheet: Worksheet, at: int, columns: list[str], row: Row, number: int) -> None:
-    """Write a share as Excel keeps a percentage, every other one as text."""
-    share = row.get("informatization_pct")
-    if "informatization_pct" not in columns or not isinstance(share, Decimal):
-        return
-    cell = sheet.cell(at, columns.index("informatization_pct") + 1)
-    if number % 2:
-        cell.value = f"{share}%"
-    else:
-        cell.value = float(share / 100)
-        cell.number_format = "0.0%"
+    def _merge(self, row: int, column: int, last_row: int, last_column: int, value: str) -> None:
+        cell = self._sheet.cell(row, column, value)
+        cell.alignment = _CENTRE
+        if (row, column) != (last_row, last_column):
+            self._sheet.merge_cells(
+                start_row=row, start_column=column, end_row=last_row, end_column=last_column
+            )
 
 
 def _written(value: Any, number: int) -> Any:
@@ -176,13 +179,6 @@ def _written(value: Any, number: int) -> Any:
     if isinstance(value, Decimal | int) and number % 7 == 3:
         return format(value, "f") if isinstance(value, Decimal) else str(value)
     return float(value) if isinstance(value, Decimal) else value
-
-
-def _merged(sheet: Worksheet, row: int, column: int, last_row: int, last_column: int, value: str) -> None:
-    cell = sheet.cell(row, column, value)
-    cell.alignment = _CENTRE
-    if (row, column) != (last_row, last_column):
-        sheet.merge_cells(start_row=row, start_column=column, end_row=last_row, end_column=last_column)
 
 
 def _repacked(book: Workbook, edition: Edition) -> bytes:

@@ -10,7 +10,7 @@ import orjson
 
 from demo_city.charging_operator import ChargingOperator, Message
 from demo_city.defects.order_changes import respelt, textual
-from demo_city.deliveries.json_text import dumps
+from demo_city.deliveries.encodings import dumps
 from demo_city.deliveries.source import SMALL_PAGE, Source
 from demo_city.servers.clock import Clock
 from demo_city.servers.tcec_responses import MOST_ITEMS

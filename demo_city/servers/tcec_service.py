@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from demo_city.deliveries.json_text import dumps
+from demo_city.deliveries.encodings import dumps
 from demo_city.servers.tcec_crypto import TcecKeys, UnreadableDataError
 from demo_city.servers.tcec_responses import BadParameterError, TcecResponses
 

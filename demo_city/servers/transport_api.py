@@ -8,28 +8,21 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 import orjson
+from green_freight.contracts import contract
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from demo_city.deliveries.json_text import dumps
-from demo_city.deliveries.source import Row, Source, form_delivered_at
-from demo_city.random_generator import SHANGHAI
+from demo_city.contract_facts import REGISTER_KEYS
+from demo_city.defects.model import Row
+from demo_city.deliveries.encodings import dumps
+from demo_city.deliveries.source import Source
+from demo_city.random_generator import SHANGHAI, form_delivered_at
 from demo_city.servers.clock import Clock
 from demo_city.servers.faults import FaultBoard
 
-REGISTERS = {
-    "enterprises": "transport_enterprise",
-    "enterprise-grades": "transport_enterprise_grade",
-    "vehicles": "transport_vehicle",
-    "nodes": "transport_node",
-    "stopping-places": "transport_stopping_place",
-    "platforms": "transport_platform",
-    "milestones": "transport_milestone",
-    "funds": "transport_fund",
-    "policies": "transport_policy",
-}
+REGISTERS = {contract(dataset).delivery.replace("_", "-"): dataset for dataset in REGISTER_KEYS}
 MOST_ITEMS = 2000
 DEFAULT_SIZE = "500"
 DAYS_KEPT = 40

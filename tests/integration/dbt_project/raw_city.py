@@ -10,17 +10,10 @@ from typing import Any
 from psycopg import Connection, sql
 
 from demo_city.city import City
-from demo_city.registers import REGISTER_KEYS
+from demo_city.city_model import FORM_DATASETS
+from demo_city.contract_facts import REGISTER_KEYS
 
 Row = dict[str, Any]
-FORMS = {
-    "commerce_store_delivery": City.store_deliveries,
-    "commerce_cold_chain_enterprise": City.cold_chain_enterprises,
-    "commerce_pharma_enterprise": City.pharma_enterprises,
-    "postal_tricycle": City.tricycles,
-    "postal_terminal_station": City.terminal_stations,
-    "postal_parcel_volume": City.parcel_volumes,
-}
 
 
 def fill(loader: Connection[Any], city: City, as_of: date) -> None:
@@ -33,10 +26,10 @@ def fill(loader: Connection[Any], city: City, as_of: date) -> None:
     stations, piles = _exchange(city, as_of)
     _write_by_month(loader, "power_station", stations, as_of)
     _write_by_month(loader, "power_pile", piles, as_of)
-    for dataset, rows_of in FORMS.items():
+    for dataset in FORM_DATASETS:
         for month in _months(as_of):
             if _last_day(month) <= as_of:
-                _write(loader, dataset, f"{month:%Y-%m}", rows_of(city, month), _last_day(month))
+                _write(loader, dataset, f"{month:%Y-%m}", city.form_rows(dataset, month), _last_day(month))
     loader.commit()
 
 

@@ -45,8 +45,8 @@ WHERE = {
     "postal_files": ("tricycles", MONTH),
     "power_charge_order": ("charge_orders", DAY),
     "power_connector_energy": ("station_stats", DAY),
-    "power_answers": ("stations", "2023-01"),
-    "transport_answers": ("nodes", "2023-01"),
+    "power_responses": ("stations", "2023-01"),
+    "transport_responses": ("nodes", "2023-01"),
 }
 # What these change in raw is undone in staging: other codes of one region, plates with fillers, an order's other day.
 _NORMALISED_LATER = {
@@ -140,7 +140,7 @@ def _datasets(defect: Defect, loads: list[LoadOutcome]) -> list[str]:
 
 
 def _rows_hit(house: House, defect: Defect, period: str) -> list[PlantedDefect]:
-    from demo_city.defects import planted_defects
+    from demo_city.deliveries.defect_locations import planted_defects
 
     source = house.agencies.source
     found = planted_defects(source.city, source.sampler, CLOCK)

@@ -62,7 +62,10 @@ def test_kilograms_in_some_months_are_the_same_freight(agencies: DemoAgencies, s
         sheet = _sheets(read(client, REPORT.format(8)))["门店配送"]
     assert "单位：千克" in sheet["A2"].value
     last = next(row for row in sheet.iter_rows(values_only=True) if row[0] == "合计")
-    total = sum((row["total_tonnes"] for row in small_city.store_deliveries(date(2025, 8, 1))), Decimal(0))
+    total = sum(
+        (row["total_tonnes"] for row in small_city.form_rows("commerce_store_delivery", date(2025, 8, 1))),
+        Decimal(0),
+    )
     assert Decimal(str(last[5])) == total * 1000
 
 
@@ -70,7 +73,7 @@ def test_store_rows_are_the_citys(agencies: DemoAgencies, small_city: City) -> N
     with sftp(agencies.connections["commerce"]) as client:
         sheet = _sheets(read(client, REPORT.format(9)))["门店配送"]
     served = {row[1]: row for row in sheet.iter_rows(min_row=5, values_only=True) if row[1]}
-    expected = {row["store_code"]: row for row in small_city.store_deliveries(SEPTEMBER)}
+    expected = {row["store_code"]: row for row in small_city.form_rows("commerce_store_delivery", SEPTEMBER)}
     assert served.keys() == expected.keys()
     for code, row in expected.items():
         assert Decimal(str(served[code][5])) == row["total_tonnes"]
@@ -89,7 +92,7 @@ def test_postal_files_with_checksum_in_two_encodings(
         with pytest.raises(UnicodeDecodeError):
             content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(content.decode(encoding))))
-    expected = small_city.tricycles(date(2025, month, 1))
+    expected = small_city.form_rows("postal_tricycle", date(2025, month, 1))
     assert [row["编号"] for row in rows] == [row["tricycle_no"] for row in expected]
     assert {row["统一标识"] for row in rows} <= {"是", "否"}
 
@@ -188,7 +191,8 @@ def test_late_repeated_and_corrected_reports(
     stores = [{row[1]: row[5] for row in b.iter_rows(min_row=5, values_only=True) if row[1]} for b in books]
     assert len(stores[0]) == len(stores[1]) + 1
     assert {code: Decimal(str(t)) for code, t in stores[1].items()} == {
-        row["store_code"]: row["total_tonnes"] for row in small_city.store_deliveries(SEPTEMBER)
+        row["store_code"]: row["total_tonnes"]
+        for row in small_city.form_rows("commerce_store_delivery", SEPTEMBER)
     }
 
 

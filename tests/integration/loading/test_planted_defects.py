@@ -14,9 +14,8 @@ from demo_city.city import City
 from demo_city.defects.model import REJECTED, ROW
 from demo_city.defects.registry import REGISTRY
 from demo_city.defects.sampler import DefectSampler
+from demo_city.deliveries.encodings import dumps, order_file
 from demo_city.deliveries.files import commerce_catalogue, postal_catalogue
-from demo_city.deliveries.json_text import dumps
-from demo_city.deliveries.order_lines import order_file
 from demo_city.deliveries.source import Source
 from tests.integration.loading.deliveries import Deliveries, pages
 

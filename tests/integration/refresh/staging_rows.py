@@ -130,13 +130,8 @@ def _orders(city: City, dataset: str, known_at: datetime) -> Iterator[tuple[Any,
 
 def _form(city: City, dataset: str, known_at: datetime) -> Iterator[tuple[Any, ...]]:
     key, column = FORMS[dataset]
-    made = {
-        "postal_tricycle": city.tricycles,
-        "postal_terminal_station": city.terminal_stations,
-        "commerce_store_delivery": city.store_deliveries,
-    }[dataset]
     for month in MONTHS:
-        for row in city.late_knowledge.rows(dataset, month, made(month), known_at):
+        for row in city.late_knowledge.rows(dataset, month, city.form_rows(dataset, month), known_at):
             yield month, row[key], row[column]
 
 

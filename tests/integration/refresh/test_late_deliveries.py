@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from demo_city.city import City
-from demo_city.defects import planted_defects
 from demo_city.defects.sampler import DefectSampler
+from demo_city.deliveries.defect_locations import planted_defects
 from demo_city.servers import DemoAgencies
 
 from .conftest import OpenWarehouse

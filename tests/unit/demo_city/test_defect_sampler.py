@@ -7,7 +7,8 @@ from datetime import date, datetime
 import pytest
 
 from demo_city.city import City
-from demo_city.defects import REGISTRY, DefectSampler, planted_defects, rates
+from demo_city.defects import REGISTRY, DefectSampler, rates
+from demo_city.deliveries.defect_locations import planted_defects
 
 CLOCK = datetime.fromisoformat("2025-10-01T02:00:00+08:00")
 
@@ -30,7 +31,7 @@ def test_wrong_names_and_rates_are_refused(wrong: dict[str, float]) -> None:
 
 
 def test_nothing_planted_changes_nothing(city: City) -> None:
-    rows = city.tricycles(date(2025, 9, 1))
+    rows = city.form_rows("postal_tricycle", date(2025, 9, 1))
     assert DefectSampler().rows("postal_tricycle", "2025-09", rows) is rows
     assert list(planted_defects(city, DefectSampler(), CLOCK)) == []
 

@@ -9,7 +9,8 @@ from datetime import date
 import pytest
 
 from demo_city.city import City
-from demo_city.registers import REGISTER_KEYS
+from demo_city.city_model import FORM_DATASETS
+from demo_city.contract_facts import REGISTER_KEYS
 
 DAY, MONTH = date(2024, 2, 29), date(2024, 2, 1)
 
@@ -23,14 +24,13 @@ def _hash(things: Iterable[object]) -> str:
 
 def _everything(city: City) -> str:
     registers = [row for dataset in REGISTER_KEYS for row in city.register_versions(dataset)]
-    forms = [city.store_deliveries(MONTH), city.cold_chain_enterprises(MONTH), city.pharma_enterprises(MONTH)]
-    files = [city.tricycles(MONTH), city.terminal_stations(MONTH), city.parcel_volumes(MONTH)]
+    forms = [city.form_rows(dataset, MONTH) for dataset in FORM_DATASETS]
     events = [
         city.vehicle_operations(DAY),
         city.power.charge_orders_pushed(DAY),
         city.power.station_versions(),
     ]
-    return _hash([registers, forms, files, events, city.reported_figures(MONTH)])
+    return _hash([registers, forms, events, city.reported_figures(MONTH)])
 
 
 def test_same_seed_gives_the_same_city() -> None:
@@ -64,5 +64,5 @@ def test_outside_its_dates_the_city_has_no_events() -> None:
     city = City(first_day=date(2024, 1, 1), last_day=date(2024, 3, 31))
     assert city.vehicle_operations(date(2023, 12, 31)) == []
     assert city.power.charge_orders_pushed(date(2024, 4, 2)) == []
-    assert city.store_deliveries(date(2024, 4, 1)) == []
+    assert city.form_rows("commerce_store_delivery", date(2024, 4, 1)) == []
     assert len(city.months()) == 3

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from demo_city.city import City, form_delivered_at
+from demo_city.city import City
+from demo_city.random_generator import form_delivered_at
 
 SEPTEMBER = date(2025, 9, 1)
 
@@ -19,7 +20,7 @@ def city() -> City:
 
 def test_store_freight_has_its_parts_within_the_whole(city: City) -> None:
     for month in city.months()[:40]:
-        for row in city.store_deliveries(month):
+        for row in city.form_rows("commerce_store_delivery", month):
             union = row["joint_tonnes"] + row["night_tonnes"] - row["joint_night_tonnes"]
             assert 0 <= row["joint_night_tonnes"] <= min(row["joint_tonnes"], row["night_tonnes"])
             assert union <= row["total_tonnes"]
@@ -28,14 +29,16 @@ def test_store_freight_has_its_parts_within_the_whole(city: City) -> None:
 
 
 def test_some_stores_deliver_both_ways_and_one_had_no_freight(city: City) -> None:
-    assert any(row["joint_night_tonnes"] > 0 for row in city.store_deliveries(SEPTEMBER))
-    closed = [row for row in city.store_deliveries(date(2024, 8, 1)) if row["total_tonnes"] == 0]
+    assert any(row["joint_night_tonnes"] > 0 for row in city.form_rows("commerce_store_delivery", SEPTEMBER))
+    closed = [
+        row for row in city.form_rows("commerce_store_delivery", date(2024, 8, 1)) if row["total_tonnes"] == 0
+    ]
     assert [row["store_code"] for row in closed] == ["SC0060"]
-    assert sum(row["is_centre_area"] for row in city.store_deliveries(SEPTEMBER)) == 80
+    assert sum(row["is_centre_area"] for row in city.form_rows("commerce_store_delivery", SEPTEMBER)) == 80
 
 
 def test_tricycle_file_is_the_full_register_as_of_the_month(city: City) -> None:
-    rows = city.tricycles(SEPTEMBER)
+    rows = city.form_rows("postal_tricycle", SEPTEMBER)
     assert len({row["tricycle_no"] for row in rows}) == len(rows)
     assert any(row["in_use_to"] for row in rows)
     assert all(row["in_use_to"] is None or row["in_use_to"] <= date(2025, 9, 30) for row in rows)
@@ -43,19 +46,19 @@ def test_tricycle_file_is_the_full_register_as_of_the_month(city: City) -> None:
 
 
 def test_terminal_stations_are_not_all_joint(city: City) -> None:
-    rows = city.terminal_stations(SEPTEMBER)
+    rows = city.form_rows("postal_terminal_station", SEPTEMBER)
     assert {row["is_joint"] for row in rows} == {True, False}
     assert sum(row["is_joint"] and row["opened_on"].year == 2025 for row in rows) == 8
 
 
 def test_parcels_cover_every_region_and_company(city: City) -> None:
-    rows = city.parcel_volumes(SEPTEMBER)
+    rows = city.form_rows("postal_parcel_volume", SEPTEMBER)
     assert len({(row["region_code"], row["company_name"]) for row in rows}) == len(rows) == 8 * 5
 
 
 def test_some_cold_chain_firms_are_delivery_enterprises_too(city: City) -> None:
     transport = {row["credit_code"] for row in city.register_versions("transport_enterprise")}
-    cold = city.cold_chain_enterprises(SEPTEMBER)
+    cold = city.form_rows("commerce_cold_chain_enterprise", SEPTEMBER)
     assert sum(row["credit_code"] in transport for row in cold) == 1
     names = {row["credit_code"]: row["name"] for row in city.register_versions("transport_enterprise")}
     assert all(names.get(row["credit_code"], row["name"]) == row["name"] for row in cold)
@@ -63,7 +66,10 @@ def test_some_cold_chain_firms_are_delivery_enterprises_too(city: City) -> None:
 
 def test_informatization_is_a_percentage(city: City) -> None:
     for month in city.months():
-        assert all(0 < row["informatization_pct"] <= 100 for row in city.pharma_enterprises(month))
+        assert all(
+            0 < row["informatization_pct"] <= 100
+            for row in city.form_rows("commerce_pharma_enterprise", month)
+        )
 
 
 def test_forms_arrive_in_the_evening_of_the_months_last_day() -> None:

@@ -32,7 +32,9 @@ def test_credit_codes_have_their_check_digit() -> None:
     codes = {row["credit_code"] for row in city.register_versions("transport_enterprise")}
     month = city.months()[-1]
     codes |= {
-        row["credit_code"] for row in city.cold_chain_enterprises(month) + city.pharma_enterprises(month)
+        row["credit_code"]
+        for row in city.form_rows("commerce_cold_chain_enterprise", month)
+        + city.form_rows("commerce_pharma_enterprise", month)
     }
     assert all(uscc.is_valid(code) for code in codes)
     prefixes = {code[2:8] for code in codes}

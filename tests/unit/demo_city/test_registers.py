@@ -10,8 +10,8 @@ import pytest
 
 from demo_city import DEMONSTRATION_DAY
 from demo_city.city import City
+from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.random_generator import month_end
-from demo_city.registers import REGISTER_KEYS
 
 END = date(2026, 12, 31)
 
@@ -32,9 +32,11 @@ def test_registers_have_the_plans_size(city: City) -> None:
     assert 1950 <= len(vehicles) <= 2050
     assert len(city.register_as_known("transport_enterprise", DEMONSTRATION_DAY)) == 13
     assert len(city.register_as_known("transport_stopping_place", END)) == 12 + 80 + 2
-    assert len(city.tricycles(date(2025, 12, 1))) == 600
-    assert len(city.store_deliveries(date(2025, 1, 1))) == 120
-    assert sum(row["is_joint"] for row in city.terminal_stations(date(2025, 12, 1))) == 80 + 6
+    assert len(city.form_rows("postal_tricycle", date(2025, 12, 1))) == 600
+    assert len(city.form_rows("commerce_store_delivery", date(2025, 1, 1))) == 120
+    assert (
+        sum(row["is_joint"] for row in city.form_rows("postal_terminal_station", date(2025, 12, 1))) == 80 + 6
+    )
 
 
 @pytest.mark.parametrize("dataset", REGISTER_KEYS)

@@ -1,0 +1,111 @@
+"""The city as its four agencies know it: registers, events of a day, forms of a month; no figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+from demo_city.commerce_forms import CommerceReports
+from demo_city.contract_facts import REGISTER_KEYS
+from demo_city.late_knowledge import LateKnowledge
+from demo_city.postal_forms import PostalFiles
+from demo_city.power_operator import FleetVehicle, PowerOperator
+from demo_city.random_generator import day_end, month_end, month_starts
+from demo_city.registers import transport_registers
+from demo_city.vehicle_days import VehicleDays
+from demo_city.versioned_register import Row, current_rows
+
+FIRST_DAY, LAST_DAY = date(2023, 1, 1), date(2026, 12, 31)
+DEFAULT_SEED = 20230110
+RUN_VOLUME = 0.1
+
+
+class CityModel:
+    """Registers and generated events of the synthetic city. Months are given by any of their days."""
+
+    code = "320700"
+
+    def __init__(
+        self,
+        seed: int = DEFAULT_SEED,
+        volume: float = RUN_VOLUME,
+        first_day: date = FIRST_DAY,
+        last_day: date = LAST_DAY,
+        late_knowledge: LateKnowledge | None = None,
+    ) -> None:
+        """Build the registers (well below a second); events are generated when asked for.
+
+        Raises:
+            ValueError: the dates are outside 2023 to 2026 or turned round, or the volume is negative.
+        """
+        if not FIRST_DAY <= first_day <= last_day <= LAST_DAY:
+            raise ValueError(
+                f"the city lives from {FIRST_DAY} to {LAST_DAY}, not from {first_day} to {last_day}"
+            )
+        if volume < 0:
+            raise ValueError(f"a volume is not negative: {volume}")
+        self.seed, self.volume, self.first_day, self.last_day = seed, volume, first_day, last_day
+        self.late_knowledge = late_knowledge or LateKnowledge()
+        books = transport_registers(seed, last_day.year)
+        self._versions = {dataset: book.versions() for dataset, book in books.items()}
+        fleet = books["transport_vehicle"].last_versions()
+        self._vehicle_days = VehicleDays(seed, volume, fleet)
+        self.commerce = CommerceReports(seed)
+        self.postal = PostalFiles(seed, last_day.year)
+        chargeable = [
+            FleetVehicle(v["vin"], v["in_service_on"], v["out_of_service_on"])
+            for v in fleet
+            if v["new_energy_kind_code"] in ("BEV", "PHEV")
+        ]
+        self.power = PowerOperator(seed, volume, chargeable, first_day, last_day)
+
+    def register_versions(self, dataset_id: str) -> list[Row]:
+        """Return every version of a transport register's records in order of `changed_at`.
+
+        Raises:
+            KeyError: `dataset_id` is none of REGISTER_KEYS.
+        """
+        return self._versions[dataset_id]
+
+    def register_as_known(self, dataset_id: str, as_of: date) -> list[Row]:
+        """Return a transport register's records as known when a day is over, tombstones left out."""
+        rows = current_rows(self._versions[dataset_id], REGISTER_KEYS[dataset_id], as_of)
+        known = self.late_knowledge.rows(dataset_id, None, rows, day_end(as_of))
+        return [row for row in known if not row["is_deleted"]]
+
+    def vehicle_operations(self, day: date) -> list[Row]:
+        """Return the vehicles' operation of a day (none outside the city's dates)."""
+        return self._vehicle_days.of(day) if self.first_day <= day <= self.last_day else []
+
+    def form_rows(self, dataset_id: str, month: date) -> list[Row]:
+        """Return the rows of a monthly form (none outside the city's dates).
+
+        Raises:
+            KeyError: `dataset_id` is none of FORM_DATASETS.
+        """
+        rows_of = _FORM_ROWS[dataset_id]
+        is_inside = self.first_day.replace(day=1) <= month <= month_end(self.last_day)
+        return rows_of(self, month.replace(day=1)) if is_inside else []
+
+    def months(self) -> list[date]:
+        """Return the first days of the city's months."""
+        return month_starts(self.first_day, self.last_day)
+
+    def days(self) -> Iterator[date]:
+        """Yield the city's days."""
+        day = self.first_day
+        while day <= self.last_day:
+            yield day
+            day += timedelta(days=1)
+
+
+# A new form is one more function here: from the city and the first day of a month to rows by contract column.
+_FORM_ROWS: dict[str, Callable[[CityModel, date], list[Row]]] = {
+    "commerce_store_delivery": lambda city, month: city.commerce.store_deliveries(month),
+    "commerce_cold_chain_enterprise": lambda city, month: city.commerce.cold_chain_enterprises(month),
+    "commerce_pharma_enterprise": lambda city, month: city.commerce.pharma_enterprises(month),
+    "postal_tricycle": lambda city, month: city.postal.tricycles(month),
+    "postal_terminal_station": lambda city, month: city.postal.terminal_stations(month),
+    "postal_parcel_volume": lambda city, month: city.postal.parcel_volumes(month),
+}
+FORM_DATASETS = tuple(_FORM_ROWS)

@@ -1,0 +1,205 @@
+"""Defects of single rows that follow from a contract: what it rejects, and spellings that loading or staging absorb.
+
+Their full name is `<dataset>.<column>.<kind>`; for `rejected` and `warned` ones the kind is the loader's reason code.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from green_freight.contracts import Column, Contract, contract, contracts
+
+from demo_city.contract_facts import FORM_CONTAINERS, MESSAGE_CONTAINERS, field_name
+from demo_city.defects.model import ABSORBED, REJECTED, ROW, WARNED, Change, Defect, Row
+from demo_city.defects.order_changes import textual, with_wrong_vin_digit
+
+KINDS = {
+    "missing_value": ("必填项为空", "a required value is empty"),
+    "not_a_number": ("不是数字", "is not a number"),
+    "not_a_date": ("不是日期", "is not a date"),
+    "not_a_boolean": ("不是“是”或“否”", "is neither yes nor no"),
+    "not_in_code_list": ("不在代码表中", "is not in the code list"),
+    "out_of_range": ("超出范围", "is out of range"),
+    "bad_check_digit": ("校验位错误", "has a wrong check digit"),
+    "bad_pattern": ("格式不符", "has a wrong format"),
+    "duplicate_key": ("同一键的行重复", "the row occurs twice"),
+    "end_before_start": ("结束早于开始", "ends before it starts"),
+    "part_exceeds_whole": ("部分大于总量", "a part exceeds its whole"),
+    "retired_region": ("使用已撤销的区划代码", "has a retired region code"),
+    "plate_separator": ("号牌中有间隔点或空格", "has a dot or a space in the plate number"),
+    "full_width": ("数字为全角字符", "is written with full-width digits"),
+    "thousands_separator": ("带千分位逗号", "is written with thousands separators"),
+    "numbers_as_text": ("数字写成文本", "numbers are written as text"),
+}
+_ABSORBED_KINDS = (
+    "retired_region",
+    "plate_separator",
+    "full_width",
+    "thousands_separator",
+    "numbers_as_text",
+)
+_NO_DATE, _NO_NUMBER, _NO_CODE = "2024-02-30", "待核实", "未列代码"
+# GB/T 2260: retired in 2014, still written by some.
+_RETIRED_REGION = {"320706": "320705", "320707": "320721"}
+_FULL_WIDTH = str.maketrans("0123456789.", "０１２３４５６７８９．")
+_SEPARATORS = ("·", "•", " ")
+
+
+@functools.cache
+def contract_defects(dataset_id: str) -> dict[str, Defect]:
+    """Return the defects that a dataset's rows can have by its contract, by their full names."""
+    dataset = contract(dataset_id)
+    if dataset.container in MESSAGE_CONTAINERS and dataset.container != "order_lines":
+        return {}
+    found = {}
+    for column, kind, change in _changes(dataset):
+        name = f"{dataset_id}.{column.name}.{kind}" if column else f"{dataset_id}.{kind}"
+        is_absorbed = kind in _ABSORBED_KINDS
+        is_kept = column is not None and column.is_kept_when_invalid and kind.startswith("bad_")
+        zh, en = KINDS[kind]
+        found[name] = Defect(
+            name=name,
+            agency=dataset.agency,
+            dataset=dataset_id,
+            place=ROW,
+            effect=ABSORBED if is_absorbed else WARNED if is_kept else REJECTED,
+            zh=f"{dataset.title_zh}“{column.title_zh}”{zh}" if column else f"{dataset.title_zh}{zh}",
+            en=f"{dataset.title_en}, {column.name}: {en}" if column else f"{dataset.title_en}: {en}",
+            reason_code=None if is_absorbed else kind,
+            column=None if is_absorbed or column is None else column.name,
+            change=change,
+        )
+    return found
+
+
+def defect_by_full_name(full_name: str) -> Defect:
+    """Return a defect that follows from a contract.
+
+    Raises:
+        KeyError: no contract has this defect.
+    """
+    dataset_id = full_name.partition(".")[0]
+    return (contract_defects(dataset_id) if dataset_id in contracts() else dict[str, Defect]())[full_name]
+
+
+def named_defect(name: str, full_name: str, *value: Any) -> Defect:
+    """Return a contract's defect under a short name, with a value of its own where one is given."""
+    defect = defect_by_full_name(full_name)
+    if value and defect.column:
+        dataset = contract(defect.dataset)
+        return replace(
+            defect,
+            name=name,
+            change=fixed_value(field_name(dataset, dataset.column(defect.column)), value[0]),
+        )
+    return replace(defect, name=name)
+
+
+def fixed_value(field: str, bad: Any) -> Change:
+    """Return a change that puts a fixed value into a field of a row that is no tombstone."""
+    return lambda row, _: None if row.get("is_deleted") else [{**row, field: bad}]
+
+
+def full_width_text(number: Decimal) -> str:
+    """Return a number typed with full-width digits and point."""
+    return format(number, "f").translate(_FULL_WIDTH)
+
+
+def _changes(dataset: Contract) -> Iterator[tuple[Column | None, str, Change]]:
+    for column in dataset.columns:
+        if not column.value_from:
+            field = field_name(dataset, column)
+            yield from ((column, kind, fixed_value(field, bad)) for kind, bad in _bad_values(column))
+            for kind, rewrite in _rewritings(dataset, column):
+                yield column, kind, _rewritten(field, rewrite)
+    yield dataset.key[0], "duplicate_key", _duplicate
+    for rule in dataset.rules:
+        names = rule.settings
+        if rule.name == "end_not_before_start" and dataset.container != "order_lines":
+            yield dataset.column(names["end"]), "end_before_start", _end_before(names["start"], names["end"])
+        elif rule.name == "part_not_above_whole":
+            yield dataset.column(names["part"]), "part_exceeds_whole", _above(names["whole"], names["part"])
+    if dataset.container not in FORM_CONTAINERS:
+        yield None, "numbers_as_text", lambda row, _: [textual(row)]
+
+
+def _bad_values(column: Column) -> Iterator[tuple[str, Any]]:
+    if column.required:
+        yield "missing_value", None
+    if column.codes:
+        yield "not_in_code_list", _NO_CODE
+    if column.logical_type in ("number", "integer"):
+        yield "not_a_number", _NO_NUMBER
+    if column.logical_type in ("date", "timestamp"):
+        yield "not_a_date", _NO_DATE
+    if column.logical_type == "boolean":
+        yield "not_a_boolean", "看不清"
+    if column.maximum is not None:
+        yield "out_of_range", int(column.maximum) * 10 + 9
+    elif column.minimum is not None:
+        yield "out_of_range", int(column.minimum) - 1
+
+
+def _rewritings(dataset: Contract, column: Column) -> Iterator[tuple[str, Callable[[Any, int], Any]]]:
+    """Yield the kinds of defects that change a value, with (value, draw) -> new value; None leaves the row alone."""
+    if column.identifier == "vin":
+        yield "bad_check_digit", lambda vin, _: with_wrong_vin_digit(vin)
+    if column.identifier == "uscc":
+        yield "bad_check_digit", lambda code, _: code[:-1] + ("1" if code[-1] != "1" else "2")
+    if column.identifier == "plate":
+        yield "bad_pattern", lambda plate, _: plate[:-1] + "O"
+        yield "plate_separator", _with_separator
+    elif column.pattern and not column.identifier:
+        yield "bad_pattern", lambda text, _: _mismatch(str(text), str(column.pattern))
+    if set(_RETIRED_REGION.values()) <= column.codes.keys():
+        yield "retired_region", lambda code, _: _RETIRED_REGION.get(code)
+    if dataset.container in FORM_CONTAINERS and column.logical_type == "number":
+        yield "full_width", lambda number, _: full_width_text(number)
+    if dataset.container in FORM_CONTAINERS and column.logical_type == "integer":
+        yield "thousands_separator", lambda number, _: f"{number:,}" if number >= 1000 else None
+
+
+def _rewritten(field: str, rewrite: Callable[[Any, int], Any]) -> Change:
+    def change(row: Row, n: int) -> list[Row] | None:
+        before = row.get(field)
+        if before in (None, "") or row.get("is_deleted"):
+            return None
+        after = rewrite(before, n)
+        return None if after is None else [{**row, field: after}]
+
+    return change
+
+
+def _mismatch(text: str, pattern: str) -> str:
+    return f"{text}#" if re.fullmatch(pattern, text[:-1]) else text[:-1]
+
+
+def _with_separator(plate: str, n: int) -> str | None:
+    return f"苏G{_SEPARATORS[n % 3]}{plate[2:].lstrip('·• ')}" if plate.startswith("苏G") else None
+
+
+def _duplicate(row: Row, _: int) -> list[Row] | None:
+    return None if row.get("is_deleted") else [row, dict(row)]
+
+
+def _end_before(start: str, end: str) -> Change:
+    def change(row: Row, _: int) -> list[Row] | None:
+        if row.get("is_deleted") or row.get(start) is None:
+            return None
+        return [{**row, end: row[start] - timedelta(days=1)}]
+
+    return change
+
+
+def _above(whole: str, part: str) -> Change:
+    def change(row: Row, _: int) -> list[Row] | None:
+        total = row.get(whole)
+        return [{**row, part: total + Decimal(1)}] if isinstance(total, Decimal) else None
+
+    return change
