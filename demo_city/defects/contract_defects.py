@@ -61,7 +61,7 @@ def contract_defects(dataset_id: str) -> dict[str, Defect]:
     for column, kind, change in _changes(dataset):
         name = f"{dataset_id}.{column.name}.{kind}" if column else f"{dataset_id}.{kind}"
         is_absorbed = kind in _ABSORBED_KINDS
-        is_kept = column is not None and column.is_kept_when_invalid and kind.startswith("bad_")
+        is_kept = column is not None and not column.rejects_invalid and kind.startswith("bad_")
         zh, en = KINDS[kind]
         found[name] = Defect(
             name=name,
