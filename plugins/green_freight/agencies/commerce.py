@@ -1,39 +1,12 @@
-"""The commerce bureau (市商务局): one Excel workbook a month on an SFTP share, sometimes sent again."""
+"""The commerce bureau's workbooks: people name them, so the month stands in the name in many spellings."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 
-from green_freight.agencies.connection import Connection
-from green_freight.agencies.delivery import (
-    Agency,
-    AvailableFile,
-    Delivery,
-    FetchRequest,
-    Granularity,
-    Kind,
-    ListedFile,
-)
-from green_freight.agencies.file_share import Share, listed_file
-from green_freight.errors import FetchError
-from green_freight.landing import Exchange
+from green_freight.agencies.agency import FilePlace
 from green_freight.periods import Period
-from green_freight.protocols.retry_policy import Retries
-from green_freight.protocols.sftp import RemoteFile
-
-FOLDER = "/reports"
-REPORT = Delivery(
-    "monthly_report",
-    "商贸配送月报",
-    "monthly report of store, cold-chain and pharmaceutical delivery",
-    Granularity.MONTH,
-    Kind.SFTP_FILE,
-    "commerce",
-    ("commerce_store_delivery", "commerce_cold_chain_enterprise", "commerce_pharma_enterprise"),
-)
 
 _DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 # The spellings met in file names, the plainest first: a date of the re-sending may stand behind the month.
@@ -60,53 +33,7 @@ def month_in(file_name: str) -> Period | None:
     return None
 
 
-class CommerceSession:
-    """The bureau's share."""
-
-    def __init__(self, connections: Mapping[str, Connection]) -> None:
-        self._share = Share(connections, "commerce")
-
-    def available_files(self, asked: FetchRequest, retries: Retries) -> Sequence[AvailableFile]:
-        """Return every workbook of the month: the report, its re-sends and corrections.
-
-        Raises:
-            FetchError: `file_name_unreadable` where the month has none, but a workbook's name tells no month.
-        """
-        books = self._books(retries)
-        found = [book for book in books if month_in(book.name) == asked.period]
-        nameless = [book.name for book in books if month_in(book.name) is None]
-        if nameless and not found:
-            raise FetchError("file_name_unreadable", f"{FOLDER}: {'、'.join(nameless)}")
-        return [self._share.available_file(asked, book, version=1) for book in found]
-
-    def listed_files(self, retries: Retries) -> Sequence[ListedFile]:
-        """Return the workbooks whose names carry a month."""
-        found = [(month_in(book.name), book) for book in self._books(retries)]
-        return [listed_file(REPORT.name, month, book) for month, book in found if month is not None]
-
-    def changed_days(
-        self, since: datetime, before: datetime, retries: Retries
-    ) -> Mapping[str, Sequence[date]]:
-        """Return nothing: the bureau delivers months."""
-        return {}
-
-    def whole_register(self, delivery: Delivery, retries: Retries) -> Sequence[Exchange] | None:
-        """Return None: the bureau keeps no register for us."""
-        return None
-
-    def close(self) -> None:
-        """End the session."""
-        self._share.close()
-
-    def _books(self, retries: Retries) -> list[RemoteFile]:
-        return [file for file in self._share.files(FOLDER, retries) if file.name.lower().endswith(".xlsx")]
-
-
-AGENCY = Agency(
-    code="commerce",
-    name_zh="市商务局",
-    name_en="Commerce bureau",
-    deliveries={REPORT.name: REPORT},
-    max_parallel_requests=1,
-    open=CommerceSession,
-)
+def file_place(file_name: str) -> FilePlace | None:
+    """Return the month of a workbook: the agency file's `name_parser`."""
+    month = month_in(file_name)
+    return None if month is None else FilePlace(month)

@@ -13,7 +13,7 @@ from green_freight.errors import FetchError
 class Connection:
     """Address and credentials of one service; `extra` holds what its protocol needs beyond login and password.
 
-    Every connection may set the policy in `extra` (see protocols.retry_policy.RetryPolicy) and `proxy` for HTTP.
+    Every connection may set the retry policy in `extra` (see protocols.retry_policy.RetryPolicy) and `proxy` for HTTP.
     """
 
     host: str
@@ -43,15 +43,3 @@ class Connection:
         if value := self.extra.get(name):
             return value
         raise FetchError("connection_incomplete", f"extra.{name}")
-
-
-def connection_named(connections: Mapping[str, Connection], name: str) -> Connection:
-    """Return one of an agency's connections.
-
-    Raises:
-        FetchError: `connection_incomplete`, there is none of that name.
-    """
-    try:
-        return connections[name]
-    except KeyError:
-        raise FetchError("connection_incomplete", f"connection {name}") from None

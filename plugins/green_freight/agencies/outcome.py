@@ -1,20 +1,20 @@
-"""What became of asking: one outcome a delivery and period, one report an agency."""
+"""The outcomes of a fetch: one per delivery and period, one report per agency."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from green_freight.agencies.delivery import KnownFile
+from green_freight.agencies.connector import KnownFile
 from green_freight.errors import AgencyUnavailableError, DeliveryError
 from green_freight.landing import Landed
 from green_freight.periods import Period
 
 
 class Outcome(StrEnum):
-    """The outcome codes of ops.fetch; in a group of files the first of this order speaks for all."""
+    """The outcome codes of ops.fetch; the outcome of several files is the first in this order."""
 
     FAILED_PERMANENT = "failed_permanent"
     FAILED_TRANSIENT = "failed_transient"
@@ -29,7 +29,7 @@ _ORDER = list(Outcome)
 
 @dataclass(frozen=True)
 class FileOutcome:
-    """What became of one file, or of the question where no file came: one row of ops.fetch.
+    """The outcome of one file, or of the request where no file came: one row of ops.fetch.
 
     `landed` is set where bytes came, `known` where the warehouse had exactly this file already.
     """
@@ -51,32 +51,28 @@ class FileOutcome:
 
 @dataclass(frozen=True)
 class FetchOutcome:
-    """What became of one delivery and period, file by file."""
+    """The outcome of one delivery and period, file by file; `complete_through` is the last day that it covers."""
 
     agency: str
     delivery: str
     period: Period
+    complete_through: date
     files: tuple[FileOutcome, ...]
 
     @property
     def outcome(self) -> Outcome:
-        """Return the outcome of the whole: a failure where one file failed, else landed where one was new."""
+        """Return the outcome of all files: a failure where one file failed, else landed where one was new."""
         return min((file.outcome for file in self.files), key=_ORDER.index)
 
     @property
     def outcome_code(self) -> str:
-        """Return the outcome as ops.fetch writes it."""
+        """Return the outcome as ops.fetch has it."""
         return self.outcome.value
 
     @property
     def bytes(self) -> int:
         """Return how many bytes were received."""
         return sum(file.bytes for file in self.files)
-
-    @property
-    def attempts(self) -> int:
-        """Return the most attempts that one of its files took."""
-        return max(file.attempts for file in self.files)
 
     @property
     def error(self) -> DeliveryError | None:
@@ -89,15 +85,10 @@ class FetchOutcome:
         """Tell whether there is something to load: some file landed now or before."""
         return any(file.landed or file.known for file in self.files)
 
-    def raise_for_failure(self) -> None:
-        """Raise the error of a failed delivery (AgencyUnavailableError or BrokenDeliveryError); nothing else."""
-        if self.error is not None:
-            raise self.error
-
 
 @dataclass(frozen=True)
 class AgencyFetchReport:
-    """What became of all questions to one agency, in the order they were asked."""
+    """The outcomes of all requests to one agency, in the order of the requests."""
 
     agency: str
     seconds: float
@@ -119,10 +110,10 @@ class AgencyFetchReport:
         return tuple(each.error for each in self.outcomes if each.error is not None)
 
     def raise_for_failures(self) -> None:
-        """Raise one error for all failures, after everything else was taken.
+        """Raise one error for all failures, after everything else was fetched.
 
         Raises:
-            AgencyUnavailableError: something can be had later, so that asking again is worth it.
+            AgencyUnavailableError: some of it may succeed later.
             BrokenDeliveryError: all failures are permanent.
         """
         if not self.failures:
@@ -131,5 +122,7 @@ class AgencyFetchReport:
         error: DeliveryError = next(passing, self.failures[0])
         others = len(self.failures) - 1
         if others:
-            error.add_note(f"另有 {others} 项失败，见 ops.fetch / {others} more failed, see ops.fetch")
+            error.add_note(
+                f"另有 {others} 项交付取数失败，见 ops.fetch。 / {others} more deliveries failed; see ops.fetch."
+            )
         raise error

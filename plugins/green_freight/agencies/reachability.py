@@ -1,4 +1,4 @@
-"""When to stop asking: an agency that is down or refuses our login is not asked hundreds of times in one run."""
+"""When to stop requesting: an agency that is down or refuses the login gets no further requests in the same run."""
 
 from __future__ import annotations
 
@@ -8,50 +8,51 @@ from collections import Counter
 from green_freight.errors import FetchError
 from green_freight.protocols.retry_policy import RetryPolicy
 
-# Failures of the way to the agency rather than of one delivery.
-_NO_ANSWER = ("unreachable", "time_out")
+# Failures of the connection rather than of one delivery.
+_NO_RESPONSE = ("unreachable", "time_out")
 # A login that is refused again and again locks accounts.
-_NO_ENTRY = (
+_NOT_ADMITTED = (
     "login_refused",
     "token_refused",
     "host_key_differs",
     "connection_incomplete",
     "signature_refused",
 )
-_MOST_IN_VAIN = 3
+_MOST_WITHOUT_RESPONSE = 3
 
 
 class Reachability:
-    """What is known, during one fetch, of the ways to an agency (its connections). Safe between threads."""
+    """Which of an agency's connections respond, during one fetch. Safe between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._in_vain: Counter[str] = Counter()
+        self._without_response: Counter[str] = Counter()
         self._closed: dict[str, FetchError] = {}
 
     def policy(self, connection_id: str, policy: RetryPolicy) -> RetryPolicy:
-        """Return the policy for the next question: one attempt after a delivery that nobody answered."""
+        """Return the policy for the next request: no retries after a request that got no response."""
         with self._lock:
-            return policy.without_retries() if self._in_vain[connection_id] else policy
+            return policy.without_retries() if self._without_response[connection_id] else policy
 
     def refusal(self, connection_id: str) -> FetchError | None:
-        """Return the failure for a question that is not worth asking any more, or None."""
+        """Return the failure of a request that is not sent any more, or None where the connection is in use."""
         with self._lock:
-            return self._closed.get(connection_id)
+            failure = self._closed.get(connection_id)
+        return None if failure is None else failure.repeated()
 
-    def answered(self, connection_id: str) -> None:
-        """Note that the agency answered."""
+    def responded(self, connection_id: str) -> None:
+        """Note that the agency responded."""
         with self._lock:
-            self._in_vain[connection_id] = 0
+            self._without_response[connection_id] = 0
 
     def failed(self, connection_id: str, failure: FetchError) -> None:
-        """Note a failure; what it means for the next questions is decided here."""
+        """Note a failure; what it means for the next requests is decided here."""
         with self._lock:
-            if failure.code in _NO_ENTRY:
+            if failure.code in _NOT_ADMITTED:
                 self._closed[connection_id] = failure
-            elif failure.code in _NO_ANSWER:
-                self._in_vain[connection_id] += 1
-                if self._in_vain[connection_id] >= _MOST_IN_VAIN:
+            elif failure.code in _NO_RESPONSE:
+                self._without_response[connection_id] += 1
+                if self._without_response[connection_id] >= _MOST_WITHOUT_RESPONSE:
                     self._closed[connection_id] = failure
             else:
-                self._in_vain[connection_id] = 0
+                self._without_response[connection_id] = 0

@@ -1,9 +1,9 @@
-"""Registers as they stand at the source beside what raw holds of them: records that are gone, and changes missed.
+"""Registers as they stand at the source compared with raw: records that are gone, and changes that were missed.
 
-A question for what changed in a window never shows a record that was deleted without a tombstone, nor one whose
-time of change was written back into a window asked before. A night therefore reads each register once as a whole
-and asks again for the windows that differ; their answers land and replace the windows' rows like any other, so that
-raw follows from landing alone.
+A request for what changed in a window never shows a record that was deleted without a tombstone, nor one whose time
+of change was written back into a window fetched before. A night therefore reads each register once as a whole and
+requests the windows that differ again; the responses land and replace the windows' rows like any other, so that raw
+follows from landing alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from green_freight.agencies.delivery import Agency
+from green_freight.programme import programme
+from green_freight.agencies.agency import Agency
+from green_freight.agencies.connector import FetchRequest
 from green_freight.contracts import contracts_of
 from green_freight.contracts.model import Contract
 from green_freight.errors import FetchError
@@ -26,14 +28,12 @@ from green_freight.loading.issues import UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.row_validation import Accepted, RowValidator
 from green_freight.periods import Period, business_day
-from green_freight.programme import programme
 
-Warehouse = psycopg.Connection[Any]
-DeliveryPeriod = tuple[str, Period]
+Session = psycopg.Connection[Any]
 Key = tuple[str, ...]
 
-# A listing that lacks more than this of what we hold is not believed: a source that lost its data, or half of an
-# answer, looks the same. Somebody asks the agency, and a backfill of the register's months accepts it.
+# A listing that lacks more than this of the records in raw is not acted upon: a source that lost its data, or half of a
+# response, looks the same. An operator asks the agency, and a backfill of the register's months accepts it.
 MOST_VANISHED_SHARE = 0.05
 ALWAYS_TOLERATED_RECORDS = 3
 
@@ -63,67 +63,69 @@ class Held:
 
     @property
     def stale(self) -> set[Period]:
-        """Return the periods to be asked again once the source lists the record no more.
+        """Return the periods to be fetched again once the source no longer lists the record.
 
-        A tombstone stays as the source's own word; the versions before it must not come back when it is cleared away.
+        A tombstone stays, since the source sent it; the versions before it must not come back when it is removed.
         """
         return {*self.older} if self.is_deleted else {*self.older, self.newest}
 
 
 @dataclass(frozen=True)
 class RegisterDifferences:
-    """The windows to ask again, and by delivery why a listing was not believed."""
+    """The windows to fetch again, and by delivery why a listing is not acted upon."""
 
-    questions: Sequence[DeliveryPeriod] = ()
-    anomalies: Sequence[tuple[str, FetchError]] = ()
+    requests: Sequence[FetchRequest]
+    anomalies: Sequence[tuple[str, FetchError]]
 
 
-def register_differences(
-    warehouse: Warehouse,
+def reconcile(
+    session: Session,
     agency: Agency,
     registers: Mapping[str, Sequence[Exchange]],
-    covered: Mapping[DeliveryPeriod, date],
+    covered: Mapping[tuple[str, Period], date],
     day: date,
 ) -> RegisterDifferences:
     """Return what differs between an agency's registers as listed and raw.
 
     Args:
-        warehouse: a connection that may read raw.
+        session: a connection that may read raw.
         agency: whose registers they are.
         registers: the exchanges of each whole register, by delivery.
         covered: through which day each window is loaded.
-        day: the business day; changes after it are the next nights'.
+        day: the business day; changes after it are fetched by later nights.
 
     Raises:
         psycopg.Error: raw cannot be read.
     """
-    questions: list[DeliveryPeriod] = []
+    requests: list[FetchRequest] = []
     anomalies: list[tuple[str, FetchError]] = []
     for name, exchanges in registers.items():
         windows = {period: through for (delivery, period), through in covered.items() if delivery == name}
+        differing: list[FetchRequest] = []
         try:
             for contract in contracts_of(agency.code, name):
-                listed, held = listed_records(contract, exchanges, day), held_records(warehouse, contract)
+                listed, held = listed_records(contract, exchanges, day), held_records(session, contract)
                 found = differing_windows(contract.id, listed, held, windows, day)
-                questions += [(name, period) for period in found]
+                differing += [FetchRequest(name, period) for period in found]
         except FetchError as anomaly:
             anomalies.append((name, anomaly))
-            questions = [question for question in questions if question[0] != name]
+            continue
         except UnreadableFileError as unreadable:
             anomalies.append((name, FetchError("answer_unexpected", str(unreadable))))
-    return RegisterDifferences(questions, anomalies)
+        requests += differing
+    return RegisterDifferences(requests, anomalies)
 
 
 def differing_windows(
     dataset: str, listed: Listed, held: Mapping[Key, Held], windows: Mapping[Period, date], day: date
 ) -> set[Period]:
-    """Return the windows that must be asked again so that raw holds what the source lists.
+    """Return the windows that must be fetched again so that raw holds what the source lists.
 
     Raises:
-        FetchError: `register_shrunk`, more records are gone than a source deletes by and by.
+        FetchError: `register_shrunk`, more records are gone than a source deletes in the course of time.
     """
     vanished = [record for key, record in held.items() if key not in listed.keys]
-    _check_believable(
+    _check_plausible(
         dataset, [record for record in vanished if not record.is_deleted], len(listed.keys), len(held)
     )
     found = {period for record in vanished for period in record.stale}
@@ -139,7 +141,7 @@ def listed_records(contract: Contract, exchanges: Sequence[Exchange], day: date)
     """Return the records of one dataset in the exchanges of a whole register.
 
     Raises:
-        UnreadableFileError: an answer is not of the agreed shape.
+        UnreadableFileError: a response is not of the agreed shape.
     """
     container = io.BytesIO()
     write_exchanges(exchanges, container)
@@ -157,17 +159,17 @@ def listed_records(contract: Contract, exchanges: Sequence[Exchange], day: date)
     return Listed(keys, {tuple(row[place] for place in places): row[changed_at] for row in accepted})
 
 
-def held_records(warehouse: Warehouse, contract: Contract) -> dict[Key, Held]:
+def held_records(session: Session, contract: Contract) -> dict[Key, Held]:
     """Return the records that raw holds of a register's dataset, by key; none before its first load."""
-    if warehouse.execute("select to_regclass(%s)", [f"raw.{contract.id}"]).fetchone() == (None,):
+    if session.execute("select to_regclass(%s)", [f"raw.{contract.id}"]).fetchone() == (None,):
         return {}
     return {
         tuple(key): Held(Period(newest), tuple(map(Period, older)), changed_at, bool(is_deleted))
-        for key, newest, older, changed_at, is_deleted in _held(warehouse, contract)
+        for key, newest, older, changed_at, is_deleted in _held(session, contract)
     }
 
 
-def _held(warehouse: Warehouse, contract: Contract) -> Iterator[tuple[Any, ...]]:
+def _held(session: Session, contract: Contract) -> Iterator[tuple[Any, ...]]:
     key = sql.SQL(", ").join(sql.Identifier(column.name) for column in contract.key)
     facts: sql.Composable = sql.SQL("null::timestamptz as changed_at, false as is_deleted")
     if _CHANGED_AT in contract.names:
@@ -189,7 +191,7 @@ def _held(warehouse: Warehouse, contract: Contract) -> Iterator[tuple[Any, ...]]
         """
     )
     filled = query.format(key=key, facts=facts, table=sql.Identifier("raw", contract.id))
-    yield from warehouse.execute(filled, [programme().city_code])
+    yield from session.execute(filled, [programme().city_code])
 
 
 def _windows_of(changed_on: date, windows: Mapping[Period, date]) -> set[Period]:
@@ -205,12 +207,13 @@ def _windows_of(changed_on: date, windows: Mapping[Period, date]) -> set[Period]
     return {day} if is_in_history else set()
 
 
-def _check_believable(dataset: str, vanished: Sequence[Held], listed: int, held: int) -> None:
+def _check_plausible(dataset: str, vanished: Sequence[Held], listed: int, held: int) -> None:
     most = max(ALWAYS_TOLERATED_RECORDS, MOST_VANISHED_SHARE * held)
     if len(vanished) > most or (vanished and not listed):
         months = sorted({period.month.label for record in vanished for period in record.stale})
+        listed_months = ", ".join(months)
         raise FetchError(
             "register_shrunk",
-            f"{dataset}: {held} 条中不再列出 {len(vanished)} 条，所在月份 / of {held} records {len(vanished)} are "
-            f"listed no more, those of {', '.join(months)}",
+            f"{dataset}: of {held} records {len(vanished)} are no longer listed, those of {listed_months}",
+            detail_zh=f"{dataset}：{held} 条记录中有 {len(vanished)} 条不再列出，所在月份为 {listed_months}",
         )

@@ -1,12 +1,32 @@
-"""The four agencies by their short codes."""
+"""The agencies of this installation: one file each beside this module, in the order of their positions."""
 
 from __future__ import annotations
 
-from green_freight.agencies import commerce, postal, power, transport
-from green_freight.agencies.delivery import Agency
+from pathlib import Path
 
-AGENCIES: dict[str, Agency] = {
-    module.AGENCY.code: module.AGENCY for module in (transport, commerce, postal, power)
+import psycopg
+from psycopg.rows import TupleRow
+
+from green_freight.agencies.agency import FOLDER, Agency, AgencyFileError, ConnectionEntry, read_agency
+
+
+def read_agencies(folder: Path = FOLDER) -> dict[str, Agency]:
+    """Return the agencies of a folder by code.
+
+    Raises:
+        AgencyFileError: a file is not usable, or two agencies have the same position or connection id.
+    """
+    agencies = sorted((read_agency(path) for path in folder.glob("*.yaml")), key=lambda agency: agency.position)
+    ids = [connection_id for agency in agencies for connection_id in agency.connections]
+    for what, values in (("position", [agency.position for agency in agencies]), ("connection", ids)):
+        if len(values) > len(set(values)):
+            raise AgencyFileError(f"two agency files have the same {what}: {values}")
+    return {agency.code: agency for agency in agencies}
+
+
+AGENCIES = read_agencies()
+CONNECTIONS: dict[str, ConnectionEntry] = {
+    connection_id: entry for agency in AGENCIES.values() for connection_id, entry in agency.connections.items()
 }
 
 
@@ -19,4 +39,18 @@ def agency_named(code: str) -> Agency:
     try:
         return AGENCIES[code]
     except KeyError:
-        raise LookupError(f"没有部门 / there is no agency {code!r}; {', '.join(AGENCIES)}") from None
+        known = ", ".join(AGENCIES)
+        raise LookupError(f"没有单位 {code}；可选：{known}。 / There is no agency {code}; there are: {known}.") from None
+
+
+def store_agencies(owner: psycopg.Connection[TupleRow]) -> None:
+    """Write codes and names into ops.agency, as the owner.
+
+    An agency whose file was removed stays: what it delivered still refers to it.
+    """
+    with owner.transaction(), owner.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.agency (code, name_zh, name_en) values (%s, %s, %s) "
+            "on conflict (code) do update set name_zh = excluded.name_zh, name_en = excluded.name_en",
+            [(agency.code, agency.name_zh, agency.name_en) for agency in AGENCIES.values()],
+        )

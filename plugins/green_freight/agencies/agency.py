@@ -1,0 +1,240 @@
+"""An agency as its file `agencies/<code>.yaml` describes it; its deliveries follow from its datasets' contracts.
+
+Reading the files is cheap, so that Airflow may do it whenever it parses a DAG file; contracts are read at the first
+use of `deliveries`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ImportString, ValidationError, model_validator
+
+from green_freight.periods import Period
+
+if TYPE_CHECKING:
+    from green_freight.contracts import Contract, Granularity
+
+FOLDER = Path(__file__).resolve().parent
+
+
+class AgencyFileError(ValueError):
+    """An agency file is not usable; the message names the file and the entry."""
+
+
+@dataclass(frozen=True)
+class FilePlace:
+    """What a file name tells: the period, the agency's version, and the delivery (None: the connection's only one)."""
+
+    period: Period
+    version: int = 1
+    delivery: str | None = None
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Names(_Entry):
+    """A name in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Pool(Names):
+    """The Airflow pool of an agency: how many of its tasks run at a time, and what the pool limits."""
+
+    slots: int = Field(ge=1)
+
+
+class PagedApiConnection(_Entry):
+    """A paged JSON service; a delivery is the list below `root` that has its name, with hyphens.
+
+    Registers are asked for by `changed_since` and `changed_before`, other deliveries by a day or a month in the query
+    parameter of that name. `changed_days` has, by delivery, the list of days that the agency corrected in a window.
+    """
+
+    protocol: Literal["paged_api"]
+    purpose: Names
+    root: str = Field(pattern="^/.*/$")
+    day_parameter: str = "day"
+    month_parameter: str = "month"
+    changed_days: Mapping[str, str] = {}
+
+
+class ChargingExchangeConnection(_Entry):
+    """The charging exchange T/CEC 102: the station register, and daily energy by station."""
+
+    protocol: Literal["tcec102"]
+    purpose: Names
+
+
+class SftpConnection(_Entry):
+    """Files on an SFTP server, told apart by their names.
+
+    `name_pattern` has the groups year, month, and where the names carry them day, version and delivery; instead,
+    `name_parser` is a function from a file name to its FilePlace or None. Files without `suffix` are left aside.
+    Where `every_name_has_a_period`, a name that tells none is an error of the period that lacks a file.
+    """
+
+    protocol: Literal["sftp"]
+    purpose: Names
+    folder: str = Field(pattern="^/.*[^/]$")
+    has_month_folders: bool = False
+    suffix: str = ""
+    name_pattern: re.Pattern[str] | None = None
+    name_parser: ImportString[Callable[[str], FilePlace | None]] | None = None
+    every_name_has_a_period: bool = False
+    has_checksum_files: bool = False
+
+    @model_validator(mode="after")
+    def _has_one_way_to_read_names(self) -> SftpConnection:
+        if (self.name_pattern is None) == (self.name_parser is None):
+            raise ValueError("exactly one of name_pattern and name_parser is needed")
+        if self.name_pattern is not None and not {"year", "month"} <= set(self.name_pattern.groupindex):
+            raise ValueError("name_pattern needs the named groups year and month")
+        return self
+
+    def place(self, file_name: str) -> FilePlace | None:
+        """Return what a file name tells, None where it is no delivery's."""
+        if self.name_parser is not None:
+            return self.name_parser(file_name)
+        assert self.name_pattern is not None
+        found = re.fullmatch(self.name_pattern.pattern, file_name, re.IGNORECASE)
+        if found is None:
+            return None
+        parts = found.groupdict()
+        label = "-".join(parts[part] for part in ("year", "month", "day") if parts.get(part))
+        try:
+            period = Period(label)
+        except ValueError:
+            return None
+        delivery = parts.get("delivery")
+        return FilePlace(period, int(parts.get("version") or 1), delivery.lower() if delivery else None)
+
+
+ConnectionEntry = Annotated[
+    PagedApiConnection | ChargingExchangeConnection | SftpConnection, Field(discriminator="protocol")
+]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What one fetch gets; `datasets` are the raw tables that are read from it.
+
+    `refetch`: a day's data may change later without notice, so the day is fetched again on a schedule.
+    `expected_from` is the first day that is due, None for the programme's first day.
+    """
+
+    name: str
+    title_zh: str
+    title_en: str
+    granularity: Granularity
+    connection_id: str
+    datasets: tuple[str, ...]
+    refetch: bool = False
+    expected_from: date | None = None
+
+
+class Agency(_Entry):
+    """One agency: names, connections by id, and how many requests it gets at a time."""
+
+    code: str = Field(pattern="^[a-z]+$")
+    position: int
+    name: Names
+    pool: Pool
+    max_parallel_requests: int = Field(ge=1)
+    connections: Mapping[str, ConnectionEntry] = Field(min_length=1)
+    delivery_names: Mapping[str, Names] = {}
+
+    @property
+    def name_zh(self) -> str:
+        """Return the Chinese name."""
+        return self.name.zh
+
+    @property
+    def name_en(self) -> str:
+        """Return the English name."""
+        return self.name.en
+
+    @cached_property
+    def deliveries(self) -> Mapping[str, Delivery]:
+        """Return the deliveries by name: by connection, registers first, then days, then months.
+
+        Raises:
+            AgencyFileError: contracts of one delivery contradict each other, name a connection that the agency file
+                does not have, or share a delivery that the file gives no name.
+        """
+        from green_freight.contracts import Granularity, contracts
+
+        by_name: dict[str, list[Contract]] = {}
+        for contract in contracts().values():
+            if contract.agency == self.code:
+                by_name.setdefault(contract.delivery, []).append(contract)
+        connections = list(self.connections)
+        granularities = [Granularity.CHANGED_SINCE, Granularity.DAY, Granularity.MONTH]
+        found = [self._delivery(name, carried) for name, carried in by_name.items()]
+        found.sort(key=lambda d: (connections.index(d.connection_id), granularities.index(d.granularity)))
+        return {delivery.name: delivery for delivery in found}
+
+    def delivery(self, name: str) -> Delivery:
+        """Return one of the deliveries.
+
+        Raises:
+            LookupError: the agency has none of that name; the message lists those it has.
+        """
+        try:
+            return self.deliveries[name]
+        except KeyError:
+            known = ", ".join(self.deliveries)
+            raise LookupError(
+                f"{self.name_zh}（{self.code}）没有名为 {name} 的交付；可选：{known}。 / "
+                f"{self.name_en} ({self.code}) has no delivery named {name}; it has: {known}."
+            ) from None
+
+    def _delivery(self, name: str, carried: list[Contract]) -> Delivery:
+        [facts, *others] = {(c.granularity, c.connection, c.refetch, c.expected_from) for c in carried}
+        granularity, connection, refetch, expected_from = facts
+        if others:
+            ids = ", ".join(contract.id for contract in carried)
+            raise AgencyFileError(
+                f"the contracts {ids} carry the delivery {name} but differ in granularity, connection or refetch"
+            )
+        if connection not in self.connections:
+            raise AgencyFileError(
+                f"the contract {carried[0].id} names the connection {connection}; {self.code}.yaml has "
+                f"{', '.join(self.connections)}"
+            )
+        if len(carried) > 1 and name not in self.delivery_names:
+            raise AgencyFileError(f"{self.code}.yaml needs an entry delivery_names.{name}: several datasets share it")
+        title_zh, title_en = carried[0].title_zh, carried[0].title_en
+        if names := self.delivery_names.get(name):
+            title_zh, title_en = names.zh, names.en
+        datasets = tuple(contract.id for contract in carried)
+        return Delivery(name, title_zh, title_en, granularity, connection, datasets, refetch, expected_from)
+
+
+def read_agency(path: Path) -> Agency:
+    """Read one agency file.
+
+    Raises:
+        AgencyFileError: an entry is missing, unknown or has a wrong value; the message names the file and each entry.
+    """
+    try:
+        agency = Agency.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise AgencyFileError(f"{path.name}: {wrong}") from error
+    except yaml.YAMLError as error:
+        raise AgencyFileError(f"{path.name}: {error}") from error
+    if agency.code != path.stem:
+        raise AgencyFileError(f"{path.name}: code is {agency.code}, it must be the file's name {path.stem}")
+    return agency

@@ -1,0 +1,139 @@
+"""Deliveries as files on an SFTP server, told apart by their names."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from green_freight.agencies.agency import Delivery, FilePlace, SftpConnection
+from green_freight.agencies.connection import Connection
+from green_freight.agencies.connector import AvailableFile, Connector, ListedFile, ReceivedFile, spool
+from green_freight.errors import FetchError
+from green_freight.periods import Period
+from green_freight.protocols.integrity import check_whole
+from green_freight.protocols.retry_policy import Retries
+from green_freight.protocols.sftp import RemoteFile, SftpLogin, SftpSession
+
+# What office programs and upload tools leave beside the real files.
+_NOT_DELIVERED = ("~$", ".")
+_UNFINISHED = (".part", ".tmp", ".filepart", ".uploading")
+_MONTH_FOLDER = re.compile(r"20\d\d(0[1-9]|1[0-2])")
+_CHECKSUM = re.compile(r"\b([0-9a-f]{64})\b", re.IGNORECASE)
+_BEGIN_OF_CHECKSUM = re.compile(r"[0-9a-f]*", re.IGNORECASE)
+
+
+class SftpConnector(Connector):
+    """One SFTP server, logged in at first use; a folder is listed once."""
+
+    def __init__(self, entry: SftpConnection, connection: Connection, deliveries: Sequence[str]) -> None:
+        """Raises FetchError `connection_incomplete` where the server's host key is missing."""
+        self._entry, self._deliveries = entry, deliveries
+        host_key = connection.required("host_key")
+        login = SftpLogin(connection.host, connection.port, connection.login, connection.password, host_key)
+        self._session = SftpSession(login)
+        self._listings: dict[str, list[RemoteFile]] = {}
+
+    def available_files(self, delivery: Delivery, period: Period, retries: Retries) -> Sequence[AvailableFile]:
+        """Return every file of the delivery and period: all versions, re-sent and corrected ones.
+
+        Raises:
+            FetchError: `file_name_unreadable` where there is none, but the name of some file tells no period.
+        """
+        folder = self._entry.folder
+        if self._entry.has_month_folders:
+            folder = f"{folder}/{period.first_day:%Y%m}"
+        places = [(file, self._entry.place(file.name)) for file in self._files(folder, retries)]
+        unreadable = "、".join(file.name for file, place in places if place is None)
+        found = [
+            self._available(delivery, file, place)
+            for file, place in places
+            if place and (self._delivery(place), place.period) == (delivery.name, period)
+        ]
+        if unreadable and not found and self._entry.every_name_has_a_period:
+            raise FetchError("file_name_unreadable", f"{folder}: {unreadable}")
+        return found
+
+    def listed_files(self, retries: Retries) -> Sequence[ListedFile]:
+        """Return the files of all periods."""
+        folders = [self._entry.folder]
+        if self._entry.has_month_folders:
+            names = self._session.folders(self._entry.folder, retries)
+            folders = [f"{self._entry.folder}/{name}" for name in names if _MONTH_FOLDER.fullmatch(name)]
+        places = [(f, self._entry.place(f.name)) for folder in folders for f in self._files(folder, retries)]
+        return [
+            ListedFile(delivery, place.period, file.name, file.bytes, file.changed_at)
+            for file, place in places
+            if place and (delivery := self._delivery(place))
+        ]
+
+    def close(self) -> None:
+        """End the session."""
+        self._session.close()
+
+    def _files(self, folder: str, retries: Retries) -> list[RemoteFile]:
+        if folder not in self._listings:
+            try:
+                found = self._session.files(folder, retries)
+            except FetchError as error:
+                # The folder of a month appears with its first file.
+                if error.code != "folder_missing" or not self._entry.has_month_folders:
+                    raise
+                found = []
+            self._listings[folder] = [file for file in found if self._is_delivered(file.name)]
+        return self._listings[folder]
+
+    def _is_delivered(self, name: str) -> bool:
+        lower = name.lower()
+        return (
+            not name.startswith(_NOT_DELIVERED)
+            and not lower.endswith(_UNFINISHED)
+            and lower.endswith(self._entry.suffix)
+        )
+
+    def _delivery(self, place: FilePlace) -> str | None:
+        """Return the delivery that a file belongs to, None where the agency has none of that name."""
+        if place.delivery is None:
+            [only] = self._deliveries
+            return only
+        return place.delivery if place.delivery in self._deliveries else None
+
+    def _available(self, delivery: Delivery, file: RemoteFile, place: FilePlace) -> AvailableFile:
+        def receive(retries: Retries) -> ReceivedFile:
+            # Download and checks are repeated together: a file that is still being written becomes whole.
+            content = spool()
+            file_now = retries.call(lambda: self._download_checked(file, content, retries.once()))
+            request = {"protocol": "sftp", "path": file_now.path}
+            return ReceivedFile(content, place.version, file_now.changed_at, request)
+
+        listed = ListedFile(delivery.name, place.period, file.name, file.bytes, file.changed_at)
+        return AvailableFile(file.name, receive, listed)
+
+    def _download_checked(self, file: RemoteFile, content: BinaryIO, retries: Retries) -> RemoteFile:
+        file_now = self._session.download(file, content, retries)
+        check_whole(file.name, content)
+        if self._entry.has_checksum_files:
+            content.seek(0)
+            expected, actual = self._expected_sha256(file, retries), hashlib.file_digest(content, "sha256").hexdigest()
+            if expected != actual:
+                raise FetchError("checksum_differs", f"{file.name}: {expected[:12]}… ≠ {actual[:12]}…")
+        return file_now
+
+    def _expected_sha256(self, file: RemoteFile, retries: Retries) -> str:
+        checksum_file = RemoteFile(file.folder, f"{file.name}.sha256", 0, file.changed_at)
+        with spool() as content:
+            try:
+                self._session.download(checksum_file, content, retries)
+            except FetchError as error:
+                if error.code != "folder_missing":
+                    raise
+                raise FetchError("checksum_differs", f"{checksum_file.name} is not there") from error
+            content.seek(0)
+            text = content.read().decode("utf-8", errors="replace")
+        if found := _CHECKSUM.search(text):
+            return found[1].lower()
+        # The first digits alone are a checksum file that is still being written; anything else is none.
+        is_unfinished = _BEGIN_OF_CHECKSUM.fullmatch(text.strip()) is not None
+        code = "checksum_differs" if is_unfinished else "unreadable_file"
+        raise FetchError(code, f"{checksum_file.name} holds no SHA-256")
