@@ -20,7 +20,7 @@ first one; a night beside it waits between its build and its publication.
 
 from airflow.sdk import DAG, Param
 from green_freight import airflow_tasks as steps
-from green_freight.settings import AGENCIES
+from green_freight.agencies import AGENCIES
 
 with DAG(
     dag_id="backfill_history",

@@ -26,7 +26,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, DeadlineAlert, DeadlineReference, Param, SyncCallback
 from green_freight import airflow_tasks as steps
-from green_freight.settings import AGENCIES
+from green_freight.agencies import AGENCIES
 
 with DAG(
     dag_id="nightly_refresh",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from green_freight import settings
+from green_freight.agencies.registry import AGENCIES, CONNECTIONS
 
 from local_stack.home import Home
 
@@ -20,22 +21,14 @@ PARALLELISM = 4
 EDITABLE = "LocalExecutor"
 QUICK = "local_stack.preloading_executor.PreloadingExecutor"
 
-# An agency's pool is its limit of simultaneous requests; the warehouse's keeps two loads off the small machine's
-# both cores at once.
+# An agency's pool limits its simultaneous requests; the warehouse's keeps two loads off the small machine's both cores
+# at once.
 POOLS: dict[str, tuple[int, str]] = {
-    "transport": (2, "交通运输局接口并发上限 / transport bureau: requests at a time"),
-    "commerce": (1, "商务局 SFTP 会话上限 / commerce bureau: SFTP sessions"),
-    "postal": (1, "邮政管理局 SFTP 会话上限 / postal administration: SFTP sessions"),
-    "power": (2, "供电公司接口并发上限 / power company: requests at a time"),
-    "warehouse": (4, "数据仓库装载与构建 / loads and builds in the warehouse"),
-}
+    code: (agency.pool.slots, f"{agency.pool.zh} / {agency.pool.en}") for code, agency in AGENCIES.items()
+} | {"warehouse": (4, "数据仓库装载与构建 / loads and builds in the warehouse")}
 
 CONNECTION_TYPES = {
-    "transport": "http",
-    "commerce": "sftp",
-    "postal": "sftp",
-    "power": "http",
-    "power_files": "sftp",
+    name: "sftp" if entry.protocol == "sftp" else "http" for name, entry in CONNECTIONS.items()
 }
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import psycopg
 import typer
-from green_freight import settings
+from green_freight.agencies import AGENCIES
 
 from local_stack import database, scorecard
 from local_stack.home import Home, NothingThere
@@ -22,8 +22,8 @@ OLDER = (
 
 
 def _agency(value: str) -> str:
-    if value not in settings.AGENCIES:
-        raise typer.BadParameter(f"没有单位 there is no agency {value!r}; {', '.join(settings.AGENCIES)}")
+    if value not in AGENCIES:
+        raise typer.BadParameter(f"没有单位 there is no agency {value!r}; {', '.join(AGENCIES)}")
     return value
 
 

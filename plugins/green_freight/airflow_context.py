@@ -12,21 +12,14 @@ from typing import Any
 from airflow.sdk import BaseHook, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
-from green_freight.agencies import Connection
+from green_freight.agencies import agency_named
+from green_freight.agencies.connection import Connection
 from green_freight.errors import AgencyUnavailableError, PermanentError
 from green_freight.loading import LoadStoppedError
 from green_freight.settings import ROLES
 from green_freight.warehouse import Warehouse, scratch
 
 log = logging.getLogger(__name__)
-
-# Airflow connections by agency: the agency's own service and, for the power company, its file drop beside it.
-AGENCY_CONNECTIONS: Mapping[str, tuple[str, ...]] = {
-    "transport": ("transport",),
-    "commerce": ("commerce",),
-    "postal": ("postal",),
-    "power": ("power", "power_files"),
-}
 
 
 @contextmanager
@@ -92,7 +85,7 @@ def run_id() -> str:
 def connections_of(agency: str) -> dict[str, Connection]:
     """Return the agency's Airflow connections in the package's own plain form."""
     found = {}
-    for name in AGENCY_CONNECTIONS[agency]:
+    for name in agency_named(agency).connections:
         kept = BaseHook.get_connection(name)
         found[name] = Connection(
             host=kept.host or "",

@@ -76,7 +76,7 @@ KINDS: dict[str, Kind] = {
         "请在 Airflow 连接中补正该项", "Correct the entry in the Airflow connection",
     ),
     "signature_refused": Kind(
-        False, "对方拒绝我方签名（4001）", "the agency refused the signature of the request (4001)", _LOGIN_ZH, _LOGIN_EN
+        False, "对方拒绝签名（4001）", "the agency refused the signature of the request (4001)", _LOGIN_ZH, _LOGIN_EN
     ),
     "signature_wrong": Kind(
         False, "响应的签名不正确，未予解密", "the signature of the response is wrong, so it was not decrypted",
@@ -166,8 +166,8 @@ class DeliveryError(Exception):
         detail_zh = f"技术信息：{failure.detail_zh}。" if failure.detail else ""
         detail_en = f" Technical detail: {failure.detail}." if failure.detail else ""
         self.message_zh = (
-            f"{agency.name_zh}（{agency.code}）的交付“{delivery.title_zh}”（{delivery.name}），期次 {period}，取数失败："
-            f"{kind.meaning_zh}。{detail_zh}已装载的数据保持不变。{kind.advice_zh}。"
+            f"{agency.name_zh}（{agency.code}）的交付“{delivery.title_zh}”（{delivery.name}），"
+            f"期次 {period}，取数失败：{kind.meaning_zh}。{detail_zh}已装载的数据保持不变。{kind.advice_zh}。"
         )
         self.message_en = (
             f"{agency.name_en} ({agency.code}): the delivery of {delivery.title_en} ({delivery.name}) for {period} was "

@@ -11,8 +11,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from green_freight import agencies, loading, revisions
-from green_freight.agencies import Connection
+from green_freight import loading, revisions
+from green_freight.agencies.connection import Connection
+from green_freight.agencies.fetch import Progress, fetch_agency
+from green_freight.agencies.fetch_plan import nightly_plan
 from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI, Period, business_day
 from green_freight.reporting import alerts, run_report
@@ -49,14 +51,13 @@ def fetch_due(run_id: str, agency: str, connections: Mapping[str, Connection]) -
         AgencyUnavailableError: some of it may pass when tried again.
         BrokenDeliveryError: some of it failed and will fail again.
     """
-    day = business_day_of(run_id)
-    due = agencies.due_nightly(agency, day, connections)
-    store = LandingStore(landing_url())
-    fetched = agencies.fetch_agency(
-        agency, due.questions, connections, store, run_id, day, log_fetched, due.anomalies
+    warehouse, day = Warehouse.from_settings(), business_day_of(run_id)
+    plan = nightly_plan(warehouse, agency, day, connections)
+    report = fetch_agency(
+        warehouse, agency, plan.requests, connections, run_id, day, log_fetched, plan.anomalies
     )
-    fetched.raise_for_failures()
-    return fetched.counts
+    report.raise_for_failures()
+    return report.counts
 
 
 def load_landed(run_id: str, agency: str) -> dict[str, int]:
@@ -189,7 +190,7 @@ def alert_when_unpublished(run_id: str, logical_date: datetime) -> None:
         alerts.send(alerts.nothing_published(run_id, day, newest))
 
 
-def log_fetched(progress: agencies.Progress) -> None:
+def log_fetched(progress: Progress) -> None:
     """Log how far a fetch is: every failure, every hundredth delivery, and the last one."""
     latest = progress.latest
     if latest.error is not None:

@@ -15,7 +15,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(__file__).resolve().parent
 
 ROLES = ("owner", "loader", "builder", "publisher", "reader")
-AGENCIES = ("transport", "commerce", "postal", "power")
 
 
 class SettingMissingError(RuntimeError):

@@ -214,7 +214,9 @@ class Agency(_Entry):
                 f"{', '.join(self.connections)}"
             )
         if len(carried) > 1 and name not in self.delivery_names:
-            raise AgencyFileError(f"{self.code}.yaml needs an entry delivery_names.{name}: several datasets share it")
+            raise AgencyFileError(
+                f"{self.code}.yaml needs an entry delivery_names.{name}: several datasets share it"
+            )
         title_zh, title_en = carried[0].title_zh, carried[0].title_en
         if names := self.delivery_names.get(name):
             title_zh, title_en = names.zh, names.en

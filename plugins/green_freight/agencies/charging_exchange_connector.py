@@ -16,11 +16,11 @@ from green_freight.contracts import Granularity
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import Period
+from green_freight.programme import programme
 from green_freight.protocols.http import open_http
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.tcec102 import ChargingExchange, Identity
 from green_freight.protocols.tcec102_crypto import Secrets
-from green_freight.programme import programme
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,9 @@ class ChargingExchangeConnector(Connector):
         self._lock = threading.Lock()
         self._stations: list[dict[str, Any]] | None = None
 
-    def available_files(self, delivery: Delivery, period: Period, retries: Retries) -> Sequence[AvailableFile]:
+    def available_files(
+        self, delivery: Delivery, period: Period, retries: Retries
+    ) -> Sequence[AvailableFile]:
         """Return the one container: stations that changed in the period, or the energy of a day."""
         if delivery.granularity is Granularity.CHANGED_SINCE:
             # The first window is open below, so that what was there before the programme began is included.
@@ -61,7 +63,10 @@ class ChargingExchangeConnector(Connector):
     def close(self) -> None:
         """Close the client and log which departures from the standard were corrected."""
         if self._exchange.drift:
-            log.info("T/CEC 102 不规范之处已修正 / corrected departures from the standard: %s", dict(self._exchange.drift))
+            log.info(
+                "T/CEC 102 不规范之处已修正 / corrected departures from the standard: %s",
+                dict(self._exchange.drift),
+            )
         self._client.close()
 
     def _station_stats(self, day: date, retries: Retries) -> list[Exchange]:

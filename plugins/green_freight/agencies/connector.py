@@ -80,7 +80,9 @@ class Connector:
     What a protocol cannot tell is empty here and overridden by the protocols that can.
     """
 
-    def available_files(self, delivery: Delivery, period: Period, retries: Retries) -> Sequence[AvailableFile]:
+    def available_files(
+        self, delivery: Delivery, period: Period, retries: Retries
+    ) -> Sequence[AvailableFile]:
         """Return the files for a request; none where nothing was delivered."""
         raise NotImplementedError
 
@@ -88,7 +90,9 @@ class Connector:
         """Return all files on the agency's server, of whatever period."""
         return []
 
-    def changed_days(self, since: datetime, before: datetime, retries: Retries) -> Mapping[str, Sequence[date]]:
+    def changed_days(
+        self, since: datetime, before: datetime, retries: Retries
+    ) -> Mapping[str, Sequence[date]]:
         """Return, by delivery, the days whose rows were changed in a window."""
         return {}
 

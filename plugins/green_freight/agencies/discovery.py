@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import TypeVar
 
-from green_freight.agencies.agency import Agency
+from green_freight.agencies.agency import Agency, Delivery
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.connector import Connector, ListedFile
 from green_freight.agencies.connectors import Connectors
@@ -45,29 +46,36 @@ def discover(
     found = Discovery()
     with Connectors(agency, connections) as connectors:
         for connection_id in agency.connections:
-
-            def ask(
-                request: Callable[[Connector, Retries], _Found], connection_id: str = connection_id
-            ) -> _Found | None:
-                try:
-                    retries = Retries(connectors.policy(connection_id).without_retries())
-                    return request(connectors.connector(connection_id), retries)
-                except Exception as error:
-                    _warn(agency, error)
-                    return None
-
+            ask = partial(_ask, agency, connectors, connection_id)
             found.listed.extend(ask(lambda connector, retries: connector.listed_files(retries)) or ())
-            found.changed.update(
-                ask(lambda connector, retries: connector.changed_days(since, before, retries)) or {}
-            )
+            changed = ask(lambda connector, retries: connector.changed_days(since, before, retries))
+            found.changed.update(changed or {})
             for delivery in agency.deliveries.values():
                 is_register = delivery.granularity is Granularity.CHANGED_SINCE
-                if not is_register or delivery.connection_id != connection_id:
-                    continue
-                pages = ask(lambda connector, retries, d=delivery: connector.whole_register(d, retries))
-                if pages is not None:
-                    found.registers[delivery.name] = pages
+                if is_register and delivery.connection_id == connection_id:
+                    pages = ask(partial(_whole_register, delivery))
+                    if pages is not None:
+                        found.registers[delivery.name] = pages
     return found
+
+
+def _whole_register(delivery: Delivery, connector: Connector, retries: Retries) -> Sequence[Exchange] | None:
+    return connector.whole_register(delivery, retries)
+
+
+def _ask(
+    agency: Agency,
+    connectors: Connectors,
+    connection_id: str,
+    request: Callable[[Connector, Retries], _Found],
+) -> _Found | None:
+    """Return what one request to a connector gives, None where it fails; nothing is retried."""
+    try:
+        retries = Retries(connectors.policy(connection_id).without_retries())
+        return request(connectors.connector(connection_id), retries)
+    except Exception as error:
+        _warn(agency, error)
+        return None
 
 
 def _warn(agency: Agency, error: Exception) -> None:

@@ -100,7 +100,9 @@ class _Attempt:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     begun: float = field(default_factory=time.monotonic)
 
-    def ended(self, outcome: Outcome, landed: Landed | None = None, known: KnownFile | None = None) -> FileOutcome:
+    def ended(
+        self, outcome: Outcome, landed: Landed | None = None, known: KnownFile | None = None
+    ) -> FileOutcome:
         return FileOutcome(
             outcome,
             self.started_at,
@@ -193,7 +195,12 @@ class _AgencyFetch:
         return attempt.ended(Outcome.LANDED, landed=landed)
 
     def _failed(
-        self, delivery: Delivery, period: Period, attempt: _Attempt, error: Exception, attempts: int | None = None
+        self,
+        delivery: Delivery,
+        period: Period,
+        attempt: _Attempt,
+        error: Exception,
+        attempts: int | None = None,
     ) -> FileOutcome:
         """Return the outcome of a failure; with `attempts` 0 nothing was requested."""
         failure = fetch_error(error)

@@ -165,7 +165,9 @@ def _regular(agency: Agency, delivery: Delivery, day: date, inputs: PlanInputs) 
         return _months_due(agency, delivery, day, inputs.covered)
     days = (Period.day(day - timedelta(days=back)) for back in range(DAYS_BACK))
     covered = _days_covered(delivery.name, inputs.covered)
-    missing = [past for past in days if past.first_day >= programme().first_day and past.first_day not in covered]
+    missing = [
+        past for past in days if past.first_day >= programme().first_day and past.first_day not in covered
+    ]
     return [*missing, Period.day(day)]
 
 

@@ -128,7 +128,9 @@ class FetchRecorder:
         origin, key = landed.origin, landed.source_file_key
         place = [origin.agency, origin.delivery, origin.period]
         before = self.session.execute(_WINNER, place).fetchone()
-        is_known = self.session.execute("select from ops.source_file where source_file_key = %s", [key]).rowcount
+        is_known = self.session.execute(
+            "select from ops.source_file where source_file_key = %s", [key]
+        ).rowcount
         facts = vars(origin) | {
             "key": key, "sha256": landed.sha256, "bytes": landed.bytes, "url": landed.url, "run_id": self.run_id
         }  # fmt: skip

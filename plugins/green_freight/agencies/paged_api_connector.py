@@ -13,10 +13,10 @@ from green_freight.contracts import Granularity
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import Period
+from green_freight.programme import programme
 from green_freight.protocols.http import open_http
 from green_freight.protocols.paged_api import PagedApi
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
-from green_freight.programme import programme
 
 
 class PagedApiConnector(Connector):
@@ -31,13 +31,17 @@ class PagedApiConnector(Connector):
         self._client = open_http(connection.base_url, policy, connection.extra.get("proxy"))
         self._api = PagedApi(self._client, connection.password)
 
-    def available_files(self, delivery: Delivery, period: Period, retries: Retries) -> Sequence[AvailableFile]:
+    def available_files(
+        self, delivery: Delivery, period: Period, retries: Retries
+    ) -> Sequence[AvailableFile]:
         """Return the one container: the service answers every request, if with no items."""
         path, query = self._path(delivery), self._query(delivery, period)
         send = partial(self._api.exchanges, path, query)
         return [exchange_file(delivery, period, {"path": path, "query": query}, send)]
 
-    def changed_days(self, since: datetime, before: datetime, retries: Retries) -> Mapping[str, Sequence[date]]:
+    def changed_days(
+        self, since: datetime, before: datetime, retries: Retries
+    ) -> Mapping[str, Sequence[date]]:
         """Return the days that were sent or corrected in a window, of the deliveries that have such a list."""
         found: dict[str, Sequence[date]] = {}
         for delivery, name in self._entry.changed_days.items():
@@ -71,5 +75,7 @@ class PagedApiConnector(Connector):
 
 def _window(since: datetime, before: datetime) -> dict[str, str]:
     # The first window is open below, so that what was there before the programme began is included.
-    lower = {} if since <= Period.day(programme().first_day).starts_at else {"changed_since": since.isoformat()}
+    lower = (
+        {} if since <= Period.day(programme().first_day).starts_at else {"changed_since": since.isoformat()}
+    )
     return {**lower, "changed_before": before.isoformat()}

@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg
 
-from green_freight.programme import programme
 from green_freight.agencies.agency import Agency
 from green_freight.agencies.connector import FetchRequest
 from green_freight.agencies.fetch_records import last_fetched
@@ -16,6 +15,7 @@ from green_freight.agencies.register_reconciliation import listed_records
 from green_freight.contracts import contract
 from green_freight.landing import Exchange
 from green_freight.periods import Period
+from green_freight.programme import programme
 
 # Ages in days at which a day is fetched again: meters that were offline report within days, month-ends are settled
 # within a month or two. Later corrections are fetched by a backfill.
@@ -52,7 +52,9 @@ def refetch_requests(
     return found
 
 
-def refetch_days(day: date, last_fetched: Mapping[Period, date], ages: Collection[int] = AGES) -> list[Period]:
+def refetch_days(
+    day: date, last_fetched: Mapping[Period, date], ages: Collection[int] = AGES
+) -> list[Period]:
     """Return the days that have reached an age since they were last fetched, by the night of a business day.
 
     `last_fetched` holds, by day, the newest business day of the runs that fetched it; a night that never ran loses

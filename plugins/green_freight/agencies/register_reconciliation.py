@@ -17,7 +17,6 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from green_freight.programme import programme
 from green_freight.agencies.agency import Agency
 from green_freight.agencies.connector import FetchRequest
 from green_freight.contracts import contracts_of
@@ -28,6 +27,7 @@ from green_freight.loading.issues import UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.row_validation import Accepted, RowValidator
 from green_freight.periods import Period, business_day
+from green_freight.programme import programme
 
 Session = psycopg.Connection[Any]
 Key = tuple[str, ...]

@@ -16,7 +16,9 @@ def read_agencies(folder: Path = FOLDER) -> dict[str, Agency]:
     Raises:
         AgencyFileError: a file is not usable, or two agencies have the same position or connection id.
     """
-    agencies = sorted((read_agency(path) for path in folder.glob("*.yaml")), key=lambda agency: agency.position)
+    agencies = sorted(
+        (read_agency(path) for path in folder.glob("*.yaml")), key=lambda agency: agency.position
+    )
     ids = [connection_id for agency in agencies for connection_id in agency.connections]
     for what, values in (("position", [agency.position for agency in agencies]), ("connection", ids)):
         if len(values) > len(set(values)):
@@ -26,7 +28,9 @@ def read_agencies(folder: Path = FOLDER) -> dict[str, Agency]:
 
 AGENCIES = read_agencies()
 CONNECTIONS: dict[str, ConnectionEntry] = {
-    connection_id: entry for agency in AGENCIES.values() for connection_id, entry in agency.connections.items()
+    connection_id: entry
+    for agency in AGENCIES.values()
+    for connection_id, entry in agency.connections.items()
 }
 
 
@@ -40,7 +44,9 @@ def agency_named(code: str) -> Agency:
         return AGENCIES[code]
     except KeyError:
         known = ", ".join(AGENCIES)
-        raise LookupError(f"没有单位 {code}；可选：{known}。 / There is no agency {code}; there are: {known}.") from None
+        raise LookupError(
+            f"没有单位 {code}；可选：{known}。 / There is no agency {code}; there are: {known}."
+        ) from None
 
 
 def store_agencies(owner: psycopg.Connection[TupleRow]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -11,6 +10,7 @@ from green_freight.agencies.agency import Delivery, FilePlace, SftpConnection
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.connector import AvailableFile, Connector, ListedFile, ReceivedFile, spool
 from green_freight.errors import FetchError
+from green_freight.landing import sha256_of
 from green_freight.periods import Period
 from green_freight.protocols.integrity import check_whole
 from green_freight.protocols.retry_policy import Retries
@@ -35,7 +35,9 @@ class SftpConnector(Connector):
         self._session = SftpSession(login)
         self._listings: dict[str, list[RemoteFile]] = {}
 
-    def available_files(self, delivery: Delivery, period: Period, retries: Retries) -> Sequence[AvailableFile]:
+    def available_files(
+        self, delivery: Delivery, period: Period, retries: Retries
+    ) -> Sequence[AvailableFile]:
         """Return every file of the delivery and period: all versions, re-sent and corrected ones.
 
         Raises:
@@ -114,8 +116,7 @@ class SftpConnector(Connector):
         file_now = self._session.download(file, content, retries)
         check_whole(file.name, content)
         if self._entry.has_checksum_files:
-            content.seek(0)
-            expected, actual = self._expected_sha256(file, retries), hashlib.file_digest(content, "sha256").hexdigest()
+            expected, actual = self._expected_sha256(file, retries), sha256_of(content)
             if expected != actual:
                 raise FetchError("checksum_differs", f"{file.name}: {expected[:12]}… ≠ {actual[:12]}…")
         return file_now

@@ -7,17 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from green_freight import agencies, loading
-from green_freight.agencies import AgencyFetchReport, Connection
+from green_freight import loading
+from green_freight.agencies.connection import Connection
+from green_freight.agencies.connector import FetchRequest
+from green_freight.agencies.fetch import Progress, fetch_agency
+from green_freight.agencies.fetch_plan import due_in_month
+from green_freight.agencies.outcome import AgencyFetchReport
 from green_freight.backfill import parts
 from green_freight.landing import LandingStore
 from green_freight.loading import AgencyLoadReport
 from green_freight.periods import Period
-from green_freight.warehouse import connect
+from green_freight.warehouse import Warehouse
 
 log = logging.getLogger(__name__)
-
-Questions = list[tuple[str, Period]]
 
 
 @dataclass
@@ -33,16 +35,16 @@ class _Counts:
 
 @dataclass(frozen=True)
 class BackfillWork:
-    """What a part needs to be taken: the agency's connections, the store, the last business day, which periods.
+    """What a part needs to be taken: the warehouse, the agency's connections, the last business day.
 
-    `choose` leaves out questions that need not be asked (`agencies.not_loaded`, or none at all).
+    `choose` makes the requests from those of a month: `fetch_plan.not_loaded` or `fetch_plan.all_of`.
     """
 
+    warehouse: Warehouse
     connections: Mapping[str, Connection]
-    store: LandingStore
     until: date
-    choose: Callable[[str, Questions, date], Questions]
-    told: Callable[[agencies.Progress], None]
+    choose: Callable[[Warehouse, str, list[FetchRequest], date], list[FetchRequest]]
+    told: Callable[[Progress], None]
 
 
 def take_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWork) -> dict[str, int]:
@@ -53,9 +55,9 @@ def take_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWor
     Raises:
         AgencyUnavailableError, BrokenDeliveryError, LoadStoppedError: after every month was tried; what came is loaded.
     """
-    with connect("loader", autocommit=True) as warehouse:
-        part = parts.begin_part(warehouse, run_id, agency, months)
-        settled = parts.settled(warehouse, part)
+    with work.warehouse.connect("loader", autocommit=True) as session:
+        part = parts.begin_part(session, run_id, agency, months)
+        settled = parts.settled(session, part)
         if settled:
             log.info(
                 "%s：接续中断的回补，%s 项已完成 / %s: going on with an interrupted backfill, %s deliveries are done",
@@ -71,23 +73,25 @@ def take_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWor
             counts.add(fetched.counts)
             counts.add(loaded.counts)
             if not (fetched.failures or loaded.stopped):
-                parts.month_done(warehouse, part)
-            log.info("%s %s: %s", agency, label, parts.progress(warehouse, run_id).sentence)
+                parts.month_done(session, part)
+            log.info("%s %s: %s", agency, label, parts.progress(session, run_id).sentence)
         for each in fetches:
             each.raise_for_failures()
         for one in loads:
             one.raise_if_stopped()
-        parts.finish_part(warehouse, part)
+        parts.finish_part(session, part)
     return counts.found
 
 
 def _take_month(
     run_id: str, agency: str, month: Period, settled: set[tuple[str, str]], work: BackfillWork
 ) -> tuple[AgencyFetchReport, AgencyLoadReport]:
-    questions = work.choose(agency, agencies.due_in_month(agency, month, work.until), work.until)
-    open_ones = [(name, period) for name, period in questions if (name, period.label) not in settled]
-    fetched = agencies.fetch_agency(
-        agency, open_ones, work.connections, work.store, run_id, work.until, work.told
-    )
+    due = due_in_month(agency, month, work.until)
+    requests = [
+        request
+        for request in work.choose(work.warehouse, agency, due, work.until)
+        if (request.delivery, request.period.label) not in settled
+    ]
+    fetched = fetch_agency(work.warehouse, agency, requests, work.connections, run_id, work.until, work.told)
     landed = [(outcome.delivery, outcome.period) for outcome in fetched.outcomes if outcome.has_files]
-    return fetched, loading.load_agency(agency, landed, run_id, work.store)
+    return fetched, loading.load_agency(agency, landed, run_id, LandingStore(work.warehouse.landing_url))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from green_freight.agencies import AGENCIES
 from green_freight.errors import PermanentError
 from green_freight.periods import Period, months
 from green_freight.programme import programme
-from green_freight.settings import AGENCIES
 
 # A task costs a second or two beside its work, so that years are not taken month by month but in groups.
 MOST_PARTS = 12
@@ -109,7 +109,7 @@ class BackfillRequest:
 
 def agencies_of(names: Sequence[str]) -> tuple[str, ...]:
     """Return the agencies of a command line: all where none is named."""
-    return tuple(names) or AGENCIES
+    return tuple(names) or tuple(AGENCIES)
 
 
 def _month(label: str) -> Period:

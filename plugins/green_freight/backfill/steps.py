@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from green_freight import agencies, pipeline, revisions
-from green_freight.agencies import Connection
+from green_freight import pipeline, revisions
+from green_freight.agencies import fetch_plan
+from green_freight.agencies.connection import Connection
 from green_freight.backfill.part_runner import BackfillWork, take_part
 from green_freight.backfill.parts import plan_parts
 from green_freight.backfill.request import BackfillRequest
-from green_freight.landing import LandingStore
-from green_freight.settings import landing_url
 from green_freight.warehouse import Warehouse, runs, scratch
 from green_freight.warehouse.state_copy import CopyProgress, copy_state
 
@@ -93,10 +92,10 @@ def take_months(
     """
     is_only_missing = bool((parameters or {}).get("only_missing"))
     work = BackfillWork(
+        warehouse=Warehouse.from_settings(),
         connections=connections,
-        store=LandingStore(landing_url()),
         until=pipeline.business_day_of(run_id),
-        choose=agencies.not_loaded if is_only_missing else agencies.all_of,
+        choose=fetch_plan.not_loaded if is_only_missing else fetch_plan.all_of,
         told=pipeline.log_fetched,
     )
     return take_part(run_id, agency, labels, work)

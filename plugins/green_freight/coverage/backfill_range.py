@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from green_freight.agencies import AGENCIES
 from green_freight.coverage.dataset_months import DatasetMonth
 from green_freight.periods import Period
-from green_freight.settings import AGENCIES
 
 
 @dataclass(frozen=True)

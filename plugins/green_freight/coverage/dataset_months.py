@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -92,16 +93,17 @@ def through(warehouse: Warehouse, business_day: date) -> list[DatasetMonth]:
 
 
 def _place(one: DatasetMonth) -> tuple[int, date]:
-    # A dataset that the registry has lost stays until the warehouse is prepared again: last.
-    return _PLACES.get(one.dataset_id, len(_PLACES)), one.period_month
+    places = _places()
+    # A dataset whose contract was removed stays until the warehouse is prepared again: last.
+    return places.get(one.dataset_id, len(places)), one.period_month
 
 
-_PLACES = {
-    dataset: place
-    for place, dataset in enumerate(
+@cache
+def _places() -> dict[str, int]:
+    datasets = (
         dataset
         for agency in AGENCIES.values()
         for delivery in agency.deliveries.values()
         for dataset in delivery.datasets
     )
-}
+    return {dataset: place for place, dataset in enumerate(datasets)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import re
 import uuid
@@ -84,7 +85,7 @@ class LandingStore:
         Raises:
             FetchError: `landing_unwritable` (transient), the store refused.
         """
-        sha256, size = _digest(source)
+        sha256, size = sha256_of(source), source.seek(0, io.SEEK_END)
         path = f"{self._folder(origin)}/{sha256[:16]}-{_safe(origin.file_name)}"
         try:
             is_new = not self._holds(path, size)
@@ -153,10 +154,7 @@ def _sidecar(path: str) -> str:
     return f"{path}.provenance.json"
 
 
-def _digest(source: BinaryIO) -> tuple[str, int]:
-    source.seek(0)
-    digest, size = hashlib.sha256(), 0
-    while chunk := source.read(_CHUNK_BYTES):
-        digest.update(chunk)
-        size += len(chunk)
-    return digest.hexdigest(), size
+def sha256_of(content: BinaryIO) -> str:
+    """Return the SHA-256 of a file, from its beginning, as hexadecimal digits."""
+    content.seek(0)
+    return hashlib.file_digest(cast(io.BufferedIOBase, content), "sha256").hexdigest()

@@ -44,12 +44,11 @@ class CurrentLoad:
 def winning_file(
     connection: Connection[TupleRow], agency: str, delivery: str, period: Period
 ) -> SourceFile | None:
-    """Return the file that counts for a delivery and period: highest version, then newest; None if none landed."""
+    """Return the file that counts for a delivery and period by `ops.winning_file`, None if none landed."""
     with connection.cursor(row_factory=class_row(SourceFile)) as cursor:
         cursor.execute(
             "select source_file_key, file_name, landing_url, first_received_at, complete_through "
-            "from ops.source_file where agency_code = %s and delivery_name = %s and period_label = %s "
-            "order by version desc, delivered_at desc nulls last, last_received_at desc, source_file_key limit 1",
+            "from ops.winning_file(%s, %s, %s)",
             [agency, delivery, period.label],
         )
         return cursor.fetchone()

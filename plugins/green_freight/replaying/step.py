@@ -95,6 +95,7 @@ def _set_up() -> None:
     with warehouse.connect("owner", autocommit=True) as owner:
         bootstrap.set_up_database(owner, database_name(warehouse), scratch.CONNECTING_ROLES)
         migrate(owner)
+        bootstrap.store_registry(owner)
 
 
 def _load(recipe: Recipe, tell: Tell) -> None:

@@ -54,7 +54,7 @@ def prepare(admin_url: str, database: str, passwords: Mapping[str, str]) -> dict
         with psycopg.connect(urls["owner"], autocommit=True, application_name="green-freight owner") as owner:
             set_up_database(owner, database)
             migrate(owner)
-            _keep_registry(owner)
+            store_registry(owner)
         _set_up_reader(admin, database)
     return urls
 
@@ -116,12 +116,15 @@ def set_up_database(
     owner.execute(sql.SQL("alter database {} set timezone = 'Asia/Shanghai'").format(name))
 
 
-def _keep_registry(owner: psycopg.Connection[TupleRow]) -> None:
-    # The agencies' protocols are slow to import, and most of this module's users need only its URLs.
+def store_registry(owner: psycopg.Connection[TupleRow]) -> None:
+    """Write what the database knows of agency files, contracts and programme, as the owner."""
+    # Contracts are slow to import, and most of this module's users need only its URLs.
+    from green_freight.agencies.registry import store_agencies
     from green_freight.coverage import update_expected_datasets
     from green_freight.programme import write_programme
 
     write_programme(owner)
+    store_agencies(owner)
     update_expected_datasets(owner)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from green_freight.agencies import AGENCIES, due_in_month
+from green_freight.agencies import AGENCIES
+from green_freight.agencies.fetch_plan import due_in_month
 from green_freight.coverage import Coverage, coverage
 from green_freight.periods import Period, months
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from green_freight import pipeline
-from green_freight.agencies import AGENCIES, Granularity
+from green_freight.agencies import AGENCIES
+from green_freight.contracts import Granularity
 from green_freight.coverage import BackfillRange, Coverage, backfill_of, through
 from green_freight.periods import Period
 from green_freight.settings import PROJECT

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from green_freight.agencies import Connection, fetch_delivery
+from green_freight.agencies.connection import Connection
+from green_freight.agencies.fetch import fetch_agency
 from green_freight.landing import LandingStore
 from green_freight.loading import LoadOutcome, LoadStoppedError, load_delivery
 from green_freight.periods import Period
@@ -78,7 +79,8 @@ class House:
             facts["extra"] = {**facts["extra"], "attempts": "2", "first_wait_seconds": "0.01"}
             connections[name] = Connection.of(facts)
         asked = (agency, delivery, Period(period))
-        fetched = fetch_delivery(*asked, connections, self.store, "run-1", date(2025, 10, 19))
+        report = fetch_agency(self.warehouse, agency, [asked[1:]], connections, "run-1", date(2025, 10, 19))
+        [fetched] = report.outcomes
         try:
             return fetched, load_delivery(*asked, "run-1", self.store)
         except LoadStoppedError as stopped:

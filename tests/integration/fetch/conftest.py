@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from green_freight.agencies import AgencyFetchReport, Connection, fetch_agency
+from green_freight.agencies.connection import Connection
+from green_freight.agencies.fetch import fetch_agency
+from green_freight.agencies.outcome import AgencyFetchReport
 from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI, Period
 
@@ -25,11 +28,16 @@ class Fetching:
     """Fetches from the demonstration agencies into one warehouse, and reads back what was recorded."""
 
     def __init__(self, agencies: DemoAgencies, warehouse: Any, landing_url: str) -> None:
-        self.agencies, self.warehouse = agencies, warehouse
-        self.store = LandingStore(landing_url)
+        self.agencies = agencies
+        self.warehouse = replace(warehouse, landing_url=landing_url)
         self.extra: dict[str, str] = dict(QUICK)
         self.run_id = f"test {uuid4().hex[:8]}"
         self._broken: set[str] = set()
+
+    @property
+    def store(self) -> LandingStore:
+        """Return the landing store."""
+        return LandingStore(self.warehouse.landing_url)
 
     @property
     def connections(self) -> dict[str, Connection]:
@@ -49,7 +57,7 @@ class Fetching:
     def fetch(self, agency: str, *work: tuple[str, str], day: date = DAY) -> AgencyFetchReport:
         """Fetch deliveries given as (name, period label)."""
         asked = [(name, Period(label)) for name, label in work]
-        return fetch_agency(agency, asked, self.connections, self.store, self.run_id, day)
+        return fetch_agency(self.warehouse, agency, asked, self.connections, self.run_id, day)
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """Return the rows of a query, as the loader."""

@@ -7,7 +7,8 @@ import hashlib
 import json
 
 import pytest
-from green_freight.agencies import AGENCIES, due_in_month
+from green_freight.agencies import AGENCIES
+from green_freight.agencies.fetch_plan import due_in_month
 from green_freight.landing import read_exchanges
 from green_freight.periods import Period
 

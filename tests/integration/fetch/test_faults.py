@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from green_freight.agencies import AGENCIES, fetch_agency
-from green_freight.agencies.delivery import FetchRequest
+from green_freight.agencies import AGENCIES
+from green_freight.agencies.connectors import Connectors
+from green_freight.agencies.fetch import fetch_agency
 from green_freight.errors import KINDS, AgencyUnavailableError, BrokenDeliveryError
 from green_freight.periods import Period
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
@@ -80,7 +81,7 @@ def _check_message(fetching: Fetching, agency: str, delivery: str, period: str, 
         assert delivery in line
         assert period in line
         assert advice in line
-    assert en.startswith(f"{agency} ")
+    assert f"({agency})" in en
 
 
 @pytest.mark.parametrize("connection", ONE)
@@ -105,7 +106,7 @@ def test_a_dead_agency_is_asked_less_and_less(fetching: Fetching) -> None:
     attempts = [row[0] for row in fetching.outcomes("attempts")]
     assert attempts == [3, 1, 1, 0, 0, 0, 0]
     messages = [row[0] for row in fetching.outcomes("error_message")]
-    assert all("not asked any more in this run" in message for message in messages[3:])
+    assert all("not requested again in this run" in message for message in messages[3:])
 
 
 def test_a_refused_login_is_not_repeated_until_the_account_is_locked(fetching: Fetching) -> None:
@@ -121,7 +122,7 @@ def test_a_server_with_another_key_is_not_talked_to(fetching: Fetching) -> None:
     postal = connections["postal"]
     connections["postal"] = replace(postal, extra={**postal.extra, "host_key": other})
     work = [("tricycles", Period("2025-08"))]
-    fetch_agency("postal", work, connections, fetching.store, fetching.run_id, DAY)
+    fetch_agency(fetching.warehouse, "postal", work, connections, fetching.run_id, DAY)
     assert fetching.outcomes() == [(PERMANENT, "host_key_differs", 1)]
 
 
@@ -136,7 +137,7 @@ def test_a_connection_that_lacks_something_names_it(fetching: Fetching, connecti
     connections[connection] = replace(kept, extra=without)
     name, label = ONE[connection]
     agency = connection.partition("_")[0]
-    fetch_agency(agency, [(name, Period(label))], connections, fetching.store, fetching.run_id, DAY)
+    fetch_agency(fetching.warehouse, agency, [(name, Period(label))], connections, fetching.run_id, DAY)
     assert fetching.outcomes() == [(PERMANENT, "connection_incomplete", 1)]
     assert entry in fetching.outcomes("error_message")[0][0]
 
@@ -144,28 +145,28 @@ def test_a_connection_that_lacks_something_names_it(fetching: Fetching, connecti
 def test_no_connection_at_all_is_an_outcome_too(fetching: Fetching) -> None:
     for agency in ("transport", "postal", "power"):
         name, label = ONE[agency]
-        fetch_agency(agency, [(name, Period(label))], {}, fetching.store, fetching.run_id, DAY)
+        fetch_agency(fetching.warehouse, agency, [(name, Period(label))], {}, fetching.run_id, DAY)
     assert fetching.outcomes("outcome_code, error_code") == [(PERMANENT, "connection_incomplete")] * 3
 
 
 def test_an_expired_token_is_renewed_over_a_new_connection(fetching: Fetching) -> None:
-    session = AGENCIES["power"].open(fetching.connections)
-    delivery = AGENCIES["power"].delivery("station_stats")
-    asked = FetchRequest("power", delivery, Period("2025-08-15"), DAY)
+    power, period = AGENCIES["power"], Period("2025-08-15")
     contents = []
-    for _ in range(2):
-        [available_file] = session.available_files(asked, retries := Retries(RetryPolicy.of(fetching.extra)))
-        contents.append(available_file.receive(retries).content.seek(0))
-        # A restarted exchange knows none of the tokens it gave before.
-        fetching.set_fault("power", None)
-    session.close()
+    with Connectors(power, fetching.connections) as connectors:
+        connector = connectors.connector("power")
+        for _ in range(2):
+            retries = Retries(RetryPolicy.of(fetching.extra))
+            [file] = connector.available_files(power.delivery("station_stats"), period, retries)
+            contents.append(file.receive(retries).content.seek(0))
+            # A restarted exchange knows none of the tokens it gave before.
+            fetching.set_fault("power", None)
     assert len(contents) == 2
 
 
 def test_a_landing_store_that_cannot_be_written_can_pass(fetching: Fetching) -> None:
     blocked = fetching.warehouse.home / "blocked"
     blocked.write_text("a file where the folder should be")
-    fetching.store = type(fetching.store)(blocked.as_uri())
+    fetching.warehouse = replace(fetching.warehouse, landing_url=blocked.as_uri())
     fetching.fetch("postal", ONE["postal"])
     assert fetching.outcomes("outcome_code, error_code") == [(TRANSIENT, "landing_unwritable")]
     assert "GREEN_FREIGHT_LANDING_URL" in fetching.outcomes("error_message")[0][0]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from green_freight.agencies import AGENCIES, due_in_month, due_nightly, not_loaded
+from green_freight.agencies import AGENCIES
+from green_freight.agencies.fetch_plan import due_in_month, nightly_plan, not_loaded
 from green_freight.periods import Period
 
 from demo_city.city import City
@@ -71,7 +72,10 @@ def _mark_loaded(fetching: Fetching, agency: str) -> None:
 
 def _night(fetching: Fetching, agency: str, day: date) -> list[tuple[str, str]]:
     fetching.agencies.set_clock(Period.day(day + timedelta(days=1)).starts_at.replace(hour=2))
-    return [(name, period.label) for name, period in due_nightly(agency, day, fetching.connections).questions]
+    return [
+        (name, period.label)
+        for name, period in nightly_plan(fetching.warehouse, agency, day, fetching.connections).requests
+    ]
 
 
 def _history(fetching: Fetching, agency: str, *months: str, until: date = DAY) -> None:
@@ -170,10 +174,10 @@ def test_a_dead_agency_still_has_a_plan_and_failures_that_say_so(nights: Fetchin
 
 def test_history_that_was_interrupted_goes_on_where_it_stopped(nights: Fetching) -> None:
     work = due_in_month("power", Period("2025-09"), DAY)
-    assert not_loaded("power", work, DAY) == work
+    assert not_loaded(nights.warehouse, "power", work, DAY) == work
     nights.fetch("power", *[(name, period.label) for name, period in work[:10]])
     _mark_loaded(nights, "power")
-    assert not_loaded("power", work, DAY) == work[10:]
+    assert not_loaded(nights.warehouse, "power", work, DAY) == work[10:]
 
 
 def test_an_answer_that_returns_to_an_earlier_one_counts_as_news(nights: Fetching) -> None:

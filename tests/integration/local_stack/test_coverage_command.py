@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from green_freight.settings import AGENCIES
+from green_freight.agencies import AGENCIES
 from typer.testing import CliRunner
 
 from local_stack import database

@@ -10,10 +10,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import psycopg
-from green_freight import agencies, loading, pipeline
-from green_freight.agencies import AGENCIES, Connection
-from green_freight.agencies.delivery import Granularity
+from green_freight import loading, pipeline
+from green_freight.agencies import AGENCIES
+from green_freight.agencies.connection import Connection
+from green_freight.agencies.fetch import fetch_agency
+from green_freight.agencies.fetch_plan import due_in_month
 from green_freight.backfill import steps
+from green_freight.contracts import Granularity
 from green_freight.errors import AgencyUnavailableError, BrokenDeliveryError
 from green_freight.landing import LandingStore
 from green_freight.loading import LoadStoppedError
@@ -94,10 +97,10 @@ class PipelineWarehouse:
             work = [
                 (name, period)
                 for month in months(Period("2023-01"), Period.month_of(until))
-                for name, period in agencies.due_in_month(agency, month, until)
+                for name, period in due_in_month(agency, month, until)
                 if not _is_event(agency, name) or period.first_day >= events_from
             ]
-            fetched = agencies.fetch_agency(agency, work, self.connections(), store, run_id, until)
+            fetched = fetch_agency(self.warehouse, agency, work, self.connections(), run_id, until)
             fetched.raise_for_failures()
             loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
         return run_id
@@ -160,7 +163,7 @@ class PipelineWarehouse:
             work = [
                 (name, Period.day(day)) for name in AGENCIES[agency].deliveries if _is_daily(agency, name)
             ]
-            report = agencies.fetch_agency(agency, work, self.connections(), store, run_id, day)
+            report = fetch_agency(self.warehouse, agency, work, self.connections(), run_id, day)
             report.raise_for_failures()
             loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
 

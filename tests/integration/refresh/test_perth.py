@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from green_freight.agencies import fetch_agency
+from green_freight.agencies.fetch import fetch_agency
 from green_freight.landing import LandingStore
 from green_freight.loading import load_agency
 from green_freight.periods import Period
@@ -50,7 +50,9 @@ def test_every_session_arrives_or_is_rejected_with_its_reason(
         work += [("station_stats", Period.day(day)) for day in SAMPLE]
         work += [("charge_orders", Period.day(day)) for day in city.days()]
         store = LandingStore(landing_url())
-        fetched = fetch_agency("power", work, warehouse.connections(), store, "perth", city.last_day)
+        fetched = fetch_agency(
+            warehouse.warehouse, "power", work, warehouse.connections(), "perth", city.last_day
+        )
         assert fetched.counts == {"landed": len(work)}
         report = load_agency("power", work, "perth", store, tell=str)
         assert (report.stopped, report.not_landed) == ([], [])

@@ -13,8 +13,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from green_freight import agencies, loading
+from green_freight import loading
 from green_freight.agencies import AGENCIES, fetch_plan
+from green_freight.agencies.fetch import fetch_agency
 from green_freight.building import dbt_run
 from green_freight.building.raw_tables import prepare_raw_tables
 from green_freight.landing import LandingStore
@@ -192,11 +193,11 @@ def _backfill_month(warehouse: PipelineWarehouse, month: Period, among: tuple[st
     for agency in among:
         asked = [
             (name, period)
-            for name, period in agencies.due_in_month(agency, month, until)
+            for name, period in fetch_plan.due_in_month(agency, month, until)
             if period.is_month or period.first_day >= EVENTS_FROM
         ]
-        work = agencies.all_of(agency, asked, until)
-        report = agencies.fetch_agency(agency, work, warehouse.connections(), store, run_id, until)
+        work = fetch_plan.all_of(warehouse.warehouse, agency, asked, until)
+        report = fetch_agency(warehouse.warehouse, agency, work, warehouse.connections(), run_id, until)
         report.raise_for_failures()
         landed = [(outcome.delivery, outcome.period) for outcome in report.outcomes if outcome.has_files]
         loading.load_agency(agency, landed, run_id, store, tell=str).raise_if_stopped()

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from green_freight import agencies, loading
-from green_freight.agencies import AGENCIES, Granularity
+from green_freight import loading
+from green_freight.agencies import AGENCIES, fetch_plan
+from green_freight.agencies.fetch import fetch_agency
+from green_freight.contracts import Granularity
 from green_freight.errors import BrokenDeliveryError
 from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI, Period, months
@@ -93,9 +95,11 @@ def _accept(warehouse: PipelineWarehouse, agency: str, names: tuple[str, ...]) -
     """Ask again for all months of some registers, as a backfill of the agency does among everything else."""
     run_id, store = warehouse.begin("backfill", NIGHT), LandingStore(landing_url())
     asked = [(name, month) for month in months(Period("2023-01"), Period.month_of(NIGHT)) for name in names]
-    work = agencies.all_of(agency, asked, NIGHT)
+    work = fetch_plan.all_of(warehouse.warehouse, agency, asked, NIGHT)
     assert any(not period.is_month for _, period in work)
-    agencies.fetch_agency(agency, work, warehouse.connections(), store, run_id, NIGHT).raise_for_failures()
+    fetch_agency(
+        warehouse.warehouse, agency, work, warehouse.connections(), run_id, NIGHT
+    ).raise_for_failures()
     loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
 
 

@@ -108,7 +108,7 @@ def test_an_older_database_gets_what_is_missing(
     with monkeypatch.context() as older:
         older.setattr(migrate, "known", lambda: everything[:5])
         # The older code kept no registry in the database.
-        older.setattr(bootstrap, "_keep_registry", lambda owner: None)
+        older.setattr(bootstrap, "store_registry", lambda owner: None)
         urls = bootstrap.prepare(server.dsn(), "older", PASSWORDS)
     with psycopg.connect(urls["owner"], autocommit=True) as owner:
         owner.execute("insert into ops.run values ('kept', 'nightly', '2025-09-30', null, 'v')")

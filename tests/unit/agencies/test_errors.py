@@ -7,38 +7,48 @@ import re
 import httpx
 import paramiko
 import pytest
+from green_freight.agencies import AGENCIES
 from green_freight.agencies.reachability import Reachability
 from green_freight.errors import (
     KINDS,
     AgencyUnavailableError,
     BrokenDeliveryError,
+    DeliveryError,
     FetchError,
     PermanentError,
     delivery_error,
     fetch_error,
     status_error,
 )
+from green_freight.periods import Period
 from green_freight.protocols.retry_policy import RetryPolicy
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
+def _error(failure: FetchError) -> DeliveryError:
+    postal = AGENCIES["postal"]
+    return delivery_error(postal, postal.delivery("tricycles"), Period("2025-09"), failure)
+
+
 @pytest.mark.parametrize("code", KINDS)
 def test_every_failure_says_in_two_languages_what_it_is_and_what_to_do(code: str) -> None:
-    error = delivery_error("市邮政管理局", "postal", "tricycles", "2025-09", FetchError(code, "the detail"))
-    zh, en = str(error).splitlines()
-    assert zh.startswith("市邮政管理局 tricycles 2025-09：")
-    assert en.startswith("postal tricycles 2025-09: ")
+    zh, en = str(_error(FetchError(code, "the detail"))).splitlines()
+    assert zh.startswith(
+        "市邮政管理局（postal）的交付“快递电动三轮车”（tricycles），期次 2025-09，取数失败："
+    )
+    assert en.startswith("Postal administration (postal): the delivery of ")
+    assert "2025-09" in en
     for line, kind in ((zh, KINDS[code].advice_zh), (en, KINDS[code].advice_en)):
         assert "the detail" in line
         assert kind in line
     assert CHINESE.search(KINDS[code].meaning_zh)
-    assert not CHINESE.search((KINDS[code].meaning_en + KINDS[code].advice_en).replace("2025年9月", ""))
+    assert not CHINESE.search(KINDS[code].meaning_en + KINDS[code].advice_en)
 
 
 @pytest.mark.parametrize("code", KINDS)
 def test_only_what_can_pass_is_an_unavailable_agency(code: str) -> None:
-    error = delivery_error("局", "postal", "tricycles", "2025-09", FetchError(code))
+    error = _error(FetchError(code))
     assert isinstance(error, AgencyUnavailableError) == KINDS[code].is_transient
     assert (
         isinstance(error, BrokenDeliveryError)
@@ -79,7 +89,7 @@ def test_an_agency_that_answers_again_gets_all_patience_again() -> None:
     ways.failed("postal", FetchError("time_out"))
     assert ways.policy("postal", policy).attempts == 1
     assert ways.policy("power", policy).attempts == 5
-    ways.answered("postal")
+    ways.responded("postal")
     assert ways.policy("postal", policy).attempts == 5
 
 

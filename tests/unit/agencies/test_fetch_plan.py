@@ -5,18 +5,25 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from green_freight.agencies import AGENCIES, Granularity, due_in_month
-from green_freight.agencies.delivery import KnownFile, ListedFile
-from green_freight.agencies.fetch_plan import DAYS_BACK, DeliveryPeriod, Situation, nightly_requests, unloaded
+from green_freight.agencies import AGENCIES
+from green_freight.agencies.connector import KnownFile, ListedFile
+from green_freight.agencies.fetch_plan import (
+    DAYS_BACK,
+    PlanInputs,
+    due_in_month,
+    nightly_requests,
+    unloaded,
+)
+from green_freight.contracts import Granularity
 from green_freight.periods import Period
 
 DAY = date(2025, 9, 30)
 DELIVERED = datetime(2025, 5, 31, 10, 0, 0, tzinfo=UTC)
 
 
-def _covered(agency: str, until: date, first: date = date(2023, 1, 1)) -> dict[DeliveryPeriod, date]:
+def _covered(agency: str, until: date, first: date = date(2023, 1, 1)) -> dict[tuple[str, Period], date]:
     """Return the coverage of a warehouse whose history was loaded through `until`."""
-    covered: dict[DeliveryPeriod, date] = {}
+    covered: dict[tuple[str, Period], date] = {}
     month = Period.month_of(first)
     while month.first_day <= until:
         for question in due_in_month(agency, month, until):
@@ -25,9 +32,9 @@ def _covered(agency: str, until: date, first: date = date(2023, 1, 1)) -> dict[D
     return covered
 
 
-def _labels(agency: str, situation: Situation, day: date = DAY) -> dict[str, list[str]]:
+def _labels(agency: str, inputs: PlanInputs, day: date = DAY) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, period in nightly_requests(AGENCIES[agency], day, situation):
+    for name, period in nightly_requests(AGENCIES[agency], day, inputs):
         found.setdefault(name, []).append(period.label)
     return found
 
@@ -43,14 +50,14 @@ def _known(file: ListedFile) -> KnownFile:
 
 def test_a_quiet_night_asks_for_its_day_and_its_month() -> None:
     yesterday = DAY - timedelta(days=1)
-    assert _labels("postal", Situation(_covered("postal", yesterday))) == {
+    assert _labels("postal", PlanInputs(_covered("postal", yesterday))) == {
         name: ["2025-09"] for name in ("tricycles", "terminal_stations", "parcel_volumes")
     }
-    assert _labels("commerce", Situation(_covered("commerce", yesterday))) == {"monthly_report": ["2025-09"]}
-    assert _labels("power", Situation(_covered("power", yesterday))) == {
+    assert _labels("commerce", PlanInputs(_covered("commerce", yesterday))) == {"monthly_report": ["2025-09"]}
+    assert _labels("power", PlanInputs(_covered("power", yesterday))) == {
         name: ["2025-09-30"] for name in ("stations", "station_stats", "charge_orders")
     }
-    transport = _labels("transport", Situation(_covered("transport", yesterday)))
+    transport = _labels("transport", PlanInputs(_covered("transport", yesterday)))
     # A service does not tell which of its monthly figures it corrected: all that were ever taken are asked again.
     months = [period.label for name, period in _covered("transport", DAY) if name == "reported_figures"]
     assert transport.pop("reported_figures") == months
@@ -61,13 +68,13 @@ def test_a_quiet_night_asks_for_its_day_and_its_month() -> None:
 
 
 def test_a_repeated_night_asks_for_the_same_again() -> None:
-    assert _labels("power", Situation(_covered("power", DAY))) == {
+    assert _labels("power", PlanInputs(_covered("power", DAY))) == {
         name: ["2025-09-30"] for name in ("stations", "station_stats", "charge_orders")
     }
 
 
 def test_missed_nights_are_made_up_for() -> None:
-    labels = _labels("power", Situation(_covered("power", date(2025, 9, 27))))
+    labels = _labels("power", PlanInputs(_covered("power", date(2025, 9, 27))))
     assert labels == {
         name: ["2025-09-28", "2025-09-29", "2025-09-30"]
         for name in ("stations", "station_stats", "charge_orders")
@@ -77,7 +84,7 @@ def test_missed_nights_are_made_up_for() -> None:
 def test_one_day_that_failed_is_asked_for_again() -> None:
     covered = _covered("power", DAY)
     del covered["charge_orders", Period("2025-08-13")]
-    labels = _labels("power", Situation(covered))
+    labels = _labels("power", PlanInputs(covered))
     assert labels["charge_orders"] == ["2025-08-13", "2025-09-30"]
     assert labels["station_stats"] == ["2025-09-30"]
 
@@ -85,37 +92,39 @@ def test_one_day_that_failed_is_asked_for_again() -> None:
 def test_a_month_of_history_that_was_cut_short_is_made_up_for_by_days() -> None:
     covered = _covered("transport", DAY)
     covered["nodes", Period("2025-09")] = date(2025, 9, 26)
-    assert _labels("transport", Situation(covered))["nodes"] == [f"2025-09-{day}" for day in (27, 28, 29, 30)]
+    assert _labels("transport", PlanInputs(covered))["nodes"] == [
+        f"2025-09-{day}" for day in (27, 28, 29, 30)
+    ]
 
 
 def test_the_look_back_is_bounded_and_never_before_the_first_day() -> None:
-    assert len(_labels("power", Situation())["station_stats"]) == DAYS_BACK
-    early = _labels("power", Situation(), date(2023, 1, 3))
+    assert len(_labels("power", PlanInputs())["station_stats"]) == DAYS_BACK
+    early = _labels("power", PlanInputs(), date(2023, 1, 3))
     assert early["station_stats"] == ["2023-01-01", "2023-01-02", "2023-01-03"]
-    assert _labels("postal", Situation(), date(2023, 1, 3))["tricycles"] == ["2023-01"]
+    assert _labels("postal", PlanInputs(), date(2023, 1, 3))["tricycles"] == ["2023-01"]
 
 
 def test_a_form_that_never_came_is_asked_for_during_the_following_months() -> None:
     covered = _covered("commerce", DAY)
     del covered["monthly_report", Period("2025-07")]
     del covered["monthly_report", Period("2025-05")]
-    assert _labels("commerce", Situation(covered))["monthly_report"] == ["2025-07", "2025-09"]
+    assert _labels("commerce", PlanInputs(covered))["monthly_report"] == ["2025-07", "2025-09"]
 
 
 def test_new_and_changed_files_of_any_month_are_fetched() -> None:
     covered, old = _covered("postal", DAY), _listed()
-    quiet = _labels("postal", Situation(covered, [_known(old)], [old]))
+    quiet = _labels("postal", PlanInputs(covered, [_known(old)], [old]))
     assert quiet["tricycles"] == ["2025-09"]
     for news in (_listed("postal_tricycles_202505_v2.csv"), _listed(size=11)):
-        labels = _labels("postal", Situation(covered, [_known(old)], [old, news]))
+        labels = _labels("postal", PlanInputs(covered, [_known(old)], [old, news]))
         assert labels["tricycles"] == ["2025-05", "2025-09"]
 
 
 def test_files_from_before_the_warehouse_began_are_left_to_a_backfill() -> None:
     covered, old = _covered("postal", DAY), _listed()
-    assert _labels("postal", Situation(covered, [], [old]))["tricycles"] == ["2025-09"]
+    assert _labels("postal", PlanInputs(covered, [], [old]))["tricycles"] == ["2025-09"]
     older = ListedFile("tricycles", Period("2025-04"), "postal_tricycles_202504_v1.csv", 10, DELIVERED)
-    labels = _labels("postal", Situation(covered, [_known(old)], [older, old]))
+    labels = _labels("postal", PlanInputs(covered, [_known(old)], [older, old]))
     assert labels["tricycles"] == ["2025-09"]
 
 
@@ -125,18 +134,20 @@ def test_the_history_of_one_delivery_does_not_open_that_of_another() -> None:
         ListedFile("charge_orders", Period(day), f"charge_orders_{day}.jsonl.gz", 1, DELIVERED)
         for day in ("2025-06-30", "2025-07-01", "2025-07-02")
     ]
-    situation = Situation(_covered("power", DAY), [_known(stations), _known(orders[1])], orders)
-    assert _labels("power", situation)["charge_orders"] == ["2025-07-02", "2025-09-30"]
+    inputs = PlanInputs(_covered("power", DAY), [_known(stations), _known(orders[1])], orders)
+    assert _labels("power", inputs)["charge_orders"] == ["2025-07-02", "2025-09-30"]
 
 
 def test_files_of_later_days_wait_for_their_night() -> None:
     later = ListedFile("charge_orders", Period("2025-10-01"), "charge_orders_20251001.jsonl.gz", 1, DELIVERED)
-    assert _labels("power", Situation(_covered("power", DAY), [], [later]))["charge_orders"] == ["2025-09-30"]
+    assert _labels("power", PlanInputs(_covered("power", DAY), [], [later]))["charge_orders"] == [
+        "2025-09-30"
+    ]
 
 
 def test_corrected_days_are_asked_for_again() -> None:
     changed = {"vehicle_operations": [date(2024, 2, 29), date(2022, 12, 31), DAY, date(2025, 10, 1)]}
-    labels = _labels("transport", Situation(_covered("transport", DAY), changed=changed))
+    labels = _labels("transport", PlanInputs(_covered("transport", DAY), changed=changed))
     assert labels["vehicle_operations"] == ["2024-02-29", "2025-09-30"]
 
 
@@ -145,13 +156,13 @@ def test_a_corrected_day_from_before_the_warehouse_began_is_left_to_a_backfill()
         "k" * 20, "vehicle_operations", "2024-03-01", "vehicle_operations_2024-03-01.jsonl", 1, None, "s", "u"
     )
     changed = {"vehicle_operations": [date(2024, 2, 29), date(2024, 3, 1)]}
-    labels = _labels("transport", Situation(_covered("transport", DAY), [first], changed=changed))
+    labels = _labels("transport", PlanInputs(_covered("transport", DAY), [first], changed=changed))
     assert labels["vehicle_operations"] == ["2024-03-01", "2025-09-30"]
 
 
 def test_what_differs_at_the_source_or_may_settle_is_asked_again() -> None:
     again = [("stations", Period("2023-01")), ("station_stats", Period("2025-09-23"))]
-    labels = _labels("power", Situation(_covered("power", DAY), again=again))
+    labels = _labels("power", PlanInputs(_covered("power", DAY), again=again))
     assert labels["stations"] == ["2023-01", "2025-09-30"]
     assert labels["station_stats"] == ["2025-09-23", "2025-09-30"]
 

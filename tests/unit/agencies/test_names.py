@@ -6,10 +6,13 @@ from datetime import date
 
 import pytest
 from green_freight import settings
-from green_freight.agencies import AGENCIES, Connection, Granularity
+from green_freight.agencies import AGENCIES
+from green_freight.agencies.agency import FilePlace, SftpConnection
+from green_freight.agencies.charging_exchange_connector import is_running
 from green_freight.agencies.commerce import month_in
-from green_freight.agencies.postal import DropName, read_name
-from green_freight.agencies.power import day_in, is_running
+from green_freight.agencies.connection import Connection
+from green_freight.agencies.registry import CONNECTIONS
+from green_freight.contracts import Granularity
 from green_freight.errors import FetchError
 from green_freight.periods import Period
 
@@ -49,25 +52,31 @@ def test_a_name_without_a_month_is_not_guessed(name: str) -> None:
     assert month_in(name) is None
 
 
+def _place(connection: str, file_name: str) -> FilePlace | None:
+    entry = CONNECTIONS[connection]
+    assert isinstance(entry, SftpConnection)
+    return entry.place(file_name)
+
+
 def test_names_of_the_drop() -> None:
-    expected = DropName("terminal_stations", Period("2025-09"), 12)
-    assert read_name("postal_terminal_stations_202509_v12.csv") == expected
+    expected = FilePlace(Period("2025-09"), 12, "terminal_stations")
+    assert _place("postal", "postal_terminal_stations_202509_v12.csv") == expected
     for name in (
         "postal_tricycles_202513_v1.csv",
         "postal_tricycles_202509_v1.csv.sha256",
         "tricycles_202509_v1.csv",
     ):
-        assert read_name(name) is None
+        assert _place("postal", name) is None
 
 
 def test_names_of_order_files() -> None:
-    assert day_in("charge_orders_20250930.jsonl.gz") == Period("2025-09-30")
+    assert _place("power_files", "charge_orders_20250930.jsonl.gz") == FilePlace(Period("2025-09-30"))
     for name in (
         "charge_orders_20250931.jsonl.gz",
         "charge_orders_202509.jsonl.gz",
         "orders_20250930.jsonl.gz",
     ):
-        assert day_in(name) is None
+        assert _place("power_files", name) is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +95,7 @@ def test_a_station_is_asked_about_while_it_runs(station: dict[str, str], expecte
 
 
 def test_the_registry_is_whole() -> None:
-    assert tuple(AGENCIES) == settings.AGENCIES
+    assert tuple(AGENCIES) == ("transport", "commerce", "postal", "power")
     deliveries = [delivery for agency in AGENCIES.values() for delivery in agency.deliveries.values()]
     assert len(deliveries) == 18
     datasets = [dataset for delivery in deliveries for dataset in delivery.datasets]

@@ -18,8 +18,8 @@ def _due(asked: dict[int, int]) -> list[int]:
 
 
 def test_a_warehouse_that_runs_every_night_asks_at_each_age_once() -> None:
-    last_asked = {age: max((a for a in (0, *AGES) if a < age), default=0) for age in range(62)}
-    assert _due(last_asked) == sorted(AGES)
+    last_fetched = {age: max((a for a in (0, *AGES) if a < age), default=0) for age in range(62)}
+    assert _due(last_fetched) == sorted(AGES)
 
 
 def test_nights_that_did_not_run_are_made_up_for() -> None:

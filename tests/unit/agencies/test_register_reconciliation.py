@@ -70,7 +70,7 @@ def test_so_many_may_vanish_in_a_night(held: int, gone: int) -> None:
 @pytest.mark.parametrize(("held", "gone"), [(3, 3), (1, 1), (5, 4), (100, 6), (1000, 51), (1000, 1000)])
 def test_more_or_all_are_not_believed(held: int, gone: int) -> None:
     listed = _listed(**{f"N{number}": CHANGED for number in range(gone, held)})
-    with pytest.raises(FetchError, match=f"register_shrunk: transport_node: {held} .* {gone} .*2025-03"):
+    with pytest.raises(FetchError, match=f"register_shrunk: transport_node: of {held} .* {gone} .*2025-03"):
         _windows(listed, _held(held))
 
 

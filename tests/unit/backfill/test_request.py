@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from green_freight.agencies import AGENCIES
 from green_freight.backfill import BackfillRequest, RequestRefused
-from green_freight.settings import AGENCIES
 
 YESTERDAY = date(2025, 9, 30)
 GOOD: dict[str, Any] = {

@@ -126,7 +126,7 @@ def test_a_broken_source_leaves_nothing_behind(url: str) -> None:
 
         def read(self, size: int | None = -1) -> bytes:
             self.reads += 1
-            if self.reads > 2:
+            if self.reads > 1:
                 raise OSError("the disk is gone")
             return super().read(size)
 
