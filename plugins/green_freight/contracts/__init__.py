@@ -2,7 +2,7 @@
 
 from green_freight.contracts.catalogue import contract, contracts, contracts_of
 from green_freight.contracts.model import Column, Contract, ContractError, Granularity, RowRule
-from green_freight.contracts.parser import read_contract, schema_errors
+from green_freight.contracts.parser import read_contract
 
 __all__ = [
     "Column",
@@ -14,5 +14,4 @@ __all__ = [
     "contracts",
     "contracts_of",
     "read_contract",
-    "schema_errors",
 ]

@@ -6,16 +6,12 @@ so that an unknown or misspelt one is an error.
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Iterable
 from datetime import date
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from jsonschema.validators import validator_for
 from open_data_contract_standard.model import (
     CustomProperty,
     DataQuality,
@@ -74,12 +70,6 @@ class ColumnProperties(_CustomProperties):
     on_missing_column: Literal["stop", "ignore_with_warning"] = "ignore_with_warning"
     fill_down: bool = False
     value_from: Literal["title_period", "start_charge_seq"] | None = None
-
-
-def schema_errors(path: Path) -> list[str]:
-    """Return the violations of the standard's own JSON schema in a contract file; empty when it is valid."""
-    document = _document(path)
-    return [f"{path.name} {error.json_path}: {error.message}" for error in _schema().iter_errors(document)]
 
 
 def read_contract(path: Path) -> Contract:
@@ -180,10 +170,3 @@ def _detail(error: ValidationError) -> str:
 
 def _custom(entries: Iterable[CustomProperty] | None) -> dict[str, Any]:
     return {each.property or "": each.value for each in entries or ()}
-
-
-@functools.cache
-def _schema() -> Any:
-    text = resources.files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")
-    schema = json.loads(text)
-    return validator_for(schema)(schema)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -29,7 +29,7 @@ from green_freight.contracts import identifiers
 from green_freight.contracts.model import Column, Contract
 from green_freight.periods import SHANGHAI
 
-# Before the republic or after this century a date is a slip of the keyboard (1900-01-01, 9999-12-31).
+# A date before 1949 or after this century is a typing error or a placeholder (1900-01-01, 9999-12-31).
 EARLIEST, LATEST = date(1949, 10, 1), date(2099, 12, 31)
 _CONFIG = ConfigDict(coerce_numbers_to_str=True, str_strip_whitespace=True)
 
@@ -45,7 +45,7 @@ def row_model(contract: Contract) -> RowModel:
 
 @functools.cache
 def tombstone_model(contract: Contract) -> RowModel:
-    """Return the model of a row that only says that a record is gone: key and system columns, the rest empty."""
+    """Return the model of a row that marks a record as deleted: key and system columns, the rest empty."""
     needed = {"changed_at", "is_deleted"}
     return _compile([_field(c, c.is_key or c.name in needed) for c in contract.columns])
 
@@ -65,7 +65,7 @@ def _compile(fields: Sequence[Any]) -> RowModel:
 
 
 def _field(column: Column, required: bool) -> Any:
-    kind = _KINDS[column.logical_type](column)
+    kind = _kind(column)
     return kind if required else kind | None
 
 
@@ -85,43 +85,25 @@ def _text(column: Column) -> Any:
     return Annotated[str, *steps]
 
 
-def _number(column: Column) -> Any:
-    limits = Field(ge=_decimal(column.minimum), le=_decimal(column.maximum), allow_inf_nan=False)
-    return Annotated[Decimal, BeforeValidator(_no_boolean), limits]
-
-
-def _integer(column: Column) -> Any:
-    limits = Field(ge=_whole(column.minimum), le=_whole(column.maximum))
-    return Annotated[int, BeforeValidator(_no_boolean), limits]
-
-
-def _date(column: Column) -> Any:
-    return Annotated[date, PlainValidator(_as_date)]
-
-
-def _timestamp(column: Column) -> Any:
-    return Annotated[
-        datetime, PlainValidator(_as_instant if column.physical_type == "timestamptz" else _as_local)
-    ]
-
-
-def _boolean(column: Column) -> Any:
-    return bool
-
-
-def _parts(column: Column) -> Any:
-    return list[Any]
-
-
-_KINDS: dict[str, Callable[[Column], Any]] = {
-    "string": _text,
-    "number": _number,
-    "integer": _integer,
-    "date": _date,
-    "timestamp": _timestamp,
-    "boolean": _boolean,
-    "array": _parts,
-}
+def _kind(column: Column) -> Any:
+    match column.logical_type:
+        case "string":
+            return _text(column)
+        case "number":
+            limits = Field(ge=_decimal(column.minimum), le=_decimal(column.maximum), allow_inf_nan=False)
+            return Annotated[Decimal, BeforeValidator(_no_boolean), limits]
+        case "integer":
+            limits = Field(ge=_whole(column.minimum), le=_whole(column.maximum))
+            return Annotated[int, BeforeValidator(_no_boolean), limits]
+        case "date":
+            return Annotated[date, PlainValidator(_as_date)]
+        case "timestamp":
+            is_instant = column.physical_type == "timestamptz"
+            return Annotated[datetime, PlainValidator(_as_instant if is_instant else _as_local)]
+        case "boolean":
+            return bool
+        case _:
+            return list[Any]
 
 
 def _no_boolean(value: Any) -> Any:

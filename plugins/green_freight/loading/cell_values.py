@@ -1,7 +1,6 @@
 """Values as people write them in tables: numbers, percentages, dates, yes and no, words for codes.
 
-Every function returns the value in its type, or the value as it was where it cannot be read: judging it is the
-row model's task.
+Every function returns the value in its type, or unchanged where it cannot be read: the row model validates it.
 """
 
 from __future__ import annotations
@@ -35,35 +34,14 @@ _SERIAL_DAYS = range(20_000, 60_001)
 _EXCEL_EPOCH = date(1899, 12, 30)
 
 # What a unit is in terms of the contract's unit.
-UNIT_FACTORS: dict[str, dict[str, Decimal]] = {
-    "t": {
-        "吨": Decimal(1),
-        "t": Decimal(1),
-        "公吨": Decimal(1),
-        "万吨": Decimal(10_000),
-        "千克": Decimal("0.001"),
-        "公斤": Decimal("0.001"),
-        "kg": Decimal("0.001"),
-        "斤": Decimal("0.0005"),
-    },
-    "m3": {
-        "立方米": Decimal(1),
-        "m3": Decimal(1),
-        "立方": Decimal(1),
-        "万立方米": Decimal(10_000),
-        "升": Decimal("0.001"),
-    },
-    "1": {
-        "辆": Decimal(1),
-        "件": Decimal(1),
-        "个": Decimal(1),
-        "台": Decimal(1),
-        "家": Decimal(1),
-        "万件": Decimal(10_000),
-        "万辆": Decimal(10_000),
-        "万": Decimal(10_000),
-    },
-    "%": {"%": Decimal(1)},
+UNIT_FACTORS = {
+    "t": dict.fromkeys(("吨", "t", "公吨"), _ONE)
+    | dict.fromkeys(("千克", "公斤", "kg"), Decimal("0.001"))
+    | {"万吨": Decimal(10_000), "斤": Decimal("0.0005")},
+    "m3": dict.fromkeys(("立方米", "m3", "立方"), _ONE)
+    | {"万立方米": Decimal(10_000), "升": Decimal("0.001")},
+    "1": dict.fromkeys("辆件个台家", _ONE) | dict.fromkeys(("万件", "万辆", "万"), Decimal(10_000)),
+    "%": {"%": _ONE},
 }
 
 
@@ -86,7 +64,11 @@ def clean(column: Column, value: Any, factor: Decimal = _ONE) -> Any:
         return None
     if column.logical_type in ("number", "integer"):
         return number(value, column.unit, factor)
-    return _CLEANERS.get(column.logical_type, _as_is)(column, value)
+    if column.logical_type == "date":
+        return day(value)
+    if column.logical_type == "boolean":
+        return _boolean(value)
+    return _text(column, value) if column.logical_type == "string" else value
 
 
 # For yes/no columns 无 is an answer, not an empty cell.
@@ -172,23 +154,8 @@ def _text(column: Column, value: Any) -> Any:
     return text
 
 
-def _day_cell(column: Column, value: Any) -> Any:
-    return day(value)
-
-
-def _boolean(column: Column, value: Any) -> Any:
+def _boolean(value: Any) -> Any:
     words = plain(str(value)) if not isinstance(value, bool) else ("是" if value else "否")
     if words in _YES:
         return True
     return False if words in _NO else value
-
-
-def _as_is(column: Column, value: Any) -> Any:
-    return value
-
-
-_CLEANERS = {
-    "string": _text,
-    "date": _day_cell,
-    "boolean": _boolean,
-}

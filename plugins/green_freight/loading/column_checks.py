@@ -74,8 +74,8 @@ def _is_retyped(
 def _absent_warning(column: Column) -> LoadWarning:
     return LoadWarning(
         "missing_column",
-        f"缺少列 {column.title_zh}（{column.source_names[0]}），按空值装入；请报送单位补上",
-        f"the column {column.name} is missing, loaded as empty; ask the agency to add it",
+        f"文件缺少列“{column.source_names[0]}”（{column.title_zh}），该列按空值装载；请报送单位补上。",
+        f"The file lacks the column {column.name}, which was loaded as empty; ask the agency to add it.",
         column=column.name,
     )
 
@@ -83,7 +83,7 @@ def _absent_warning(column: Column) -> LoadWarning:
 def _new_warning(name: str) -> LoadWarning:
     return LoadWarning(
         "new_column",
-        f"契约之外的列“{name}”，未装入；如有用，请在契约中登记",
-        f"the column {name!r} is not in the contract and was not loaded; add it to the contract if it is of use",
+        f"文件中的列“{name}”在契约之外，未装载；如有用，请在契约中登记。",
+        f'The column "{name}" is not in the contract and was not loaded; add it to the contract if it is of use.',
         column=name,
     )

@@ -1,4 +1,4 @@
-"""What a load tells its caller."""
+"""What a load reports to its caller."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import date
 
 @dataclass(frozen=True)
 class LoadWarning:
-    """Something in a file that did not stop its load but that somebody should look at.
+    """An anomaly in a file that did not stop its load; the messages are sentences without the file's name.
 
-    `severity` is `info` (drift that was absorbed, counts), `warning` or `critical` (the numbers are in doubt).
+    `severity` is `info` (drift that was absorbed, counts), `warning` or `critical` (the figures may be wrong).
     """
 
     code: str
@@ -59,47 +59,28 @@ class LoadStoppedError(Exception):
 
 @dataclass
 class AgencyLoadReport:
-    """The loads of one agency in one run, in the order in which they were asked for."""
+    """The loads of one agency in one run, in the order of the request."""
 
     agency: str
     outcomes: list[LoadOutcome] = field(default_factory=list)
     not_landed: list[tuple[str, str]] = field(default_factory=list)
 
     @property
-    def loaded(self) -> int:
-        """Return how many datasets × periods were replaced."""
-        return self._count("loaded")
-
-    @property
-    def unchanged(self) -> int:
-        """Return how many datasets × periods were there already."""
-        return self._count("unchanged")
-
-    @property
     def stopped(self) -> list[LoadOutcome]:
         """Return the loads that stopped; their messages say what to do."""
-        return [outcome for outcome in self.outcomes if outcome.outcome_code == "stopped"]
-
-    @property
-    def rows_loaded(self) -> int:
-        """Return the rows that were written in this run."""
-        return sum(outcome.rows_loaded for outcome in self.outcomes if outcome.outcome_code == "loaded")
-
-    @property
-    def rows_rejected(self) -> int:
-        """Return the rows that were rejected in this run."""
-        return sum(outcome.rows_rejected for outcome in self.outcomes if outcome.outcome_code == "loaded")
+        return self._with("stopped")
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return the counts a task hands on: loads by outcome, and rows."""
+        """Return the counts a task hands on: loads by outcome, and the rows of what was loaded in this run."""
+        loaded = self._with("loaded")
         return {
-            "loaded": self.loaded,
-            "unchanged": self.unchanged,
+            "loaded": len(loaded),
+            "unchanged": len(self._with("unchanged")),
             "stopped": len(self.stopped),
             "not_landed": len(self.not_landed),
-            "rows_loaded": self.rows_loaded,
-            "rows_rejected": self.rows_rejected,
+            "rows_loaded": sum(outcome.rows_loaded for outcome in loaded),
+            "rows_rejected": sum(outcome.rows_rejected for outcome in loaded),
         }
 
     def raise_if_stopped(self) -> None:
@@ -111,5 +92,5 @@ class AgencyLoadReport:
         if self.stopped:
             raise LoadStoppedError(self.outcomes)
 
-    def _count(self, outcome_code: str) -> int:
-        return sum(outcome.outcome_code == outcome_code for outcome in self.outcomes)
+    def _with(self, outcome_code: str) -> list[LoadOutcome]:
+        return [outcome for outcome in self.outcomes if outcome.outcome_code == outcome_code]

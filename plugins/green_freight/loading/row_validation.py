@@ -105,7 +105,7 @@ class RowValidator:
                 LoadWarning(
                     reason_code,
                     f"{column.title_zh}（{name}）有 {count} 个值无效，例如第 {number} 行的“{value}”，已照原值装载；"
-                    "请报送单位核实",
+                    "请报送单位核实。",
                     f"{count} values of column {name} are invalid, for example {value!r} in row {number}. They were "
                     "loaded unchanged; ask the agency to check them.",
                     column=name,

@@ -31,7 +31,7 @@ _STOPS = """\
 ## 整份拒收 / A file that is not loaded
 
 The task `load` is red; what was loaded before stays. The message names agency, file, sheet and column.
-该文件不装入，原有数据保持不变。
+该文件不装载，原有数据保持不变。
 
 | 代码 / code | 含义 / meaning | 处理 / what to do |
 |---|---|---|"""
@@ -40,7 +40,7 @@ _ROWS = """\
 
 `ops.rejected_row.reason_code`; the other rows of the file are loaded, each rejected one keeps its content
 and place.
-该行不装入，同一文件的其他行照常装入。
+该行不装载，同一文件的其他行照常装载。
 
 | 代码 / code | 含义 / meaning | 处理 / what to do |
 |---|---|---|"""
@@ -65,7 +65,17 @@ def _reasons(reasons: Mapping[str, Reason]) -> Iterator[str]:
         yield f"| `{code}` | {meaning} | {_general(reason.advice_zh)} / {_general(reason.advice_en)} |"
 
 
+_GENERAL_WORDS = {
+    "the {agency}": "the agency",
+    "{agency}": "报送单位",
+    "{column} is": "the column is",
+    "{subject} ": "the value ",
+    "{subject}": "该值",
+}
+
+
 def _general(template: str) -> str:
     # A message names the agency, columns and values; the page cannot.
-    english = template.replace("the {agency}", "the agency")
-    return re.sub(r"\{\w+\}", "…", english.replace("{agency}", "报送单位"))
+    for name, words in _GENERAL_WORDS.items():
+        template = template.replace(name, words)
+    return re.sub(r"\{\w+\}", "…", template)

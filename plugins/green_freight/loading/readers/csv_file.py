@@ -69,11 +69,11 @@ class CsvReading:
         """Return the encoding where it is not UTF-8, and what the rows were that are no data."""
         found = self._sorter.warnings() if self._sorter else []
         if self._encoding != ENCODINGS[0]:
-            found.append(
-                LoadWarning(
-                    "encoding", "文件为 GB18030 编码", "the file is encoded as GB18030", severity="info"
-                )
+            zh, en = (
+                "文件以 GB18030 编码，已按此读取。",
+                "The file is encoded in GB18030 and was read as such.",
             )
+            found.append(LoadWarning("encoding", zh, en, severity="info"))
         return found
 
     def _find_header(self) -> tuple[str, Header]:
@@ -95,7 +95,7 @@ class CsvReading:
 
     def _first_lines(self, delimiter: str) -> list[Line]:
         found: list[Line] = []
-        # What breaks off below a header is told when its rows are read, with the delimiter that is right.
+        # A fault below the header is reported when the rows are read with the right delimiter.
         with contextlib.suppress(UnreadableFileError):
             for line in islice(self._lines(delimiter), SEARCHED_ROWS):
                 found.append(line)

@@ -1,4 +1,4 @@
-"""What the text around a form's table says: its month, and the unit of its figures."""
+"""The month and the units of figures that the text around a form's table states."""
 
 from __future__ import annotations
 
@@ -69,27 +69,27 @@ class UnitNotes:
             self.warnings.append(
                 LoadWarning(
                     "unit_converted",
-                    f"表中单位为{unit}，已换算：{'、'.join(names)}",
-                    f"the form is in {unit}, converted: {', '.join(names)}",
+                    f"报表的单位为“{unit}”，已换算为契约的单位：{'、'.join(names)}。",
+                    f'The form is in "{unit}" and was converted to the units of the contract: {", ".join(names)}.',
                     severity="info",
                     count=len(names),
                 )
             )
-        self._doubt(noted)
+        self._warn_of_unknown(noted)
 
     def factor(self, name: str) -> Decimal:
         """Return what a bare number of a column is multiplied with."""
         return self._factors.get(name, Decimal(1))
 
-    def _doubt(self, noted: list[str]) -> None:
+    def _warn_of_unknown(self, noted: list[str]) -> None:
         for unit in noted:
             # A longer text is a sentence or an office, not a unit.
             if unit not in _KNOWN_UNITS and len(unit) <= 4 and not unit.endswith(("局", "委")):
                 self.warnings.append(
                     LoadWarning(
                         "unit_not_understood",
-                        f"不认识单位“{unit}”，未换算；请报送单位核实",
-                        f"the unit {unit!r} is not known, nothing was converted; ask the agency",
+                        f"报表的单位“{unit}”未知，数值未换算；请报送单位核实。",
+                        f'The form\'s unit "{unit}" is unknown, nothing was converted; ask the agency to check it.',
                         severity="critical",
                     )
                 )

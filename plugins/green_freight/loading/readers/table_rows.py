@@ -62,8 +62,8 @@ class RowSorter:
             found.append(
                 LoadWarning(
                     "rows_that_are_no_data",
-                    f"未计为数据行：{words}",
-                    f"not counted as data rows: {words}",
+                    f"以下各类行未计为数据行：{words}。",
+                    f"Rows of these kinds were not counted as data: {words}.",
                     severity="info",
                     count=self.counts.total(),
                 )
@@ -151,10 +151,10 @@ class Totals:
         self.warnings.append(
             LoadWarning(
                 "total_mismatch",
-                f"第 {number} 行“{label.strip()}”列 {name}：报表为 {value}，按明细为 {expected}；"
-                "请报送单位核实明细是否有缺漏",
-                f"row {number} {label.strip()!r}, column {name}: the form says {value}, its details sum to {expected}; "
-                "ask the agency whether details are missing",
+                f"第 {number} 行“{label.strip()}”的 {name} 为 {value}，而明细之和为 {expected}；"
+                "明细已照原值装载，请报送单位核实是否有缺漏。",
+                f'In row {number} "{label.strip()}" {name} is {value}, but its details sum to {expected}. The details '
+                "were loaded unchanged; ask the agency whether some are missing.",
                 severity=severity,
                 column=name,
             )

@@ -72,8 +72,9 @@ class WorkbookReading:
             found.append(
                 LoadWarning(
                     "fraction_read_as_percentage",
-                    f"{self._fractions} 个不大于 1 的数按比例读取（0.85 = 85%）；请报送单位写明 %",
-                    f"{self._fractions} numbers of at most 1 were read as fractions (0.85 = 85 %); ask for a % sign",
+                    f"有 {self._fractions} 个不大于 1 的数已按比例读取（0.85 即 85%）；请报送单位写明 %。",
+                    f"{self._fractions} numbers of at most 1 were read as fractions (0.85 as 85 %); ask the agency to "
+                    "write the % sign.",
                     count=self._fractions,
                 )
             )
@@ -104,7 +105,7 @@ class WorkbookReading:
     def _read(self) -> tuple[str, list[tuple[int, list[Any]]]]:
         with self._source.open() as file:
             try:
-                # openpyxl warns of styles and extensions it drops; none of them holds data.
+                # openpyxl warns of styles and extensions that it drops; none of them holds data.
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     book = load_workbook(file, read_only=True, data_only=True)
@@ -138,8 +139,9 @@ class WorkbookReading:
         self._warnings.append(
             LoadWarning(
                 "sheet_renamed",
-                f"没有工作表“{agreed}”，按列名读取了“{fitting[0]}”；请报送单位恢复约定的名称",
-                f"there is no sheet {agreed!r}; {fitting[0]!r} has its titles and was read; ask for the agreed name",
+                f"文件中没有工作表“{agreed}”，按列名读取了“{fitting[0]}”；请报送单位恢复约定的名称。",
+                f'The file has no sheet "{agreed}"; "{fitting[0]}" has its titles and was read. Ask the agency for '
+                "the agreed name again.",
             )
         )
         return fitting[0], sheets[fitting[0]]
@@ -165,8 +167,8 @@ class WorkbookReading:
             self._warnings.append(
                 LoadWarning(
                     "title_without_period",
-                    f"标题中没有年月，按 {expected} 装入；请报送单位在标题中写明",
-                    f"the title names no month, loaded as {expected}; ask for the month in the title",
+                    f"标题中没有年月，已按 {expected} 装载；请报送单位在标题中写明。",
+                    f"The title names no month, the form was loaded as {expected}; ask the agency to state it there.",
                 )
             )
         elif found != expected:
