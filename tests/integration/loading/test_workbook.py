@@ -212,7 +212,7 @@ def test_the_header_may_stand_anywhere_and_be_repeated(load: Any) -> None:
     rows = [(), (TITLE,), (), ("单位：吨",), (), UPPER, LOWER, store("01"), UPPER, LOWER, store("02")]
     outcome = load(report(rows))[STORES]
     assert outcome.rows_loaded == 2
-    assert outcome.warnings[0].message_en.endswith("header 2")
+    assert outcome.warnings[0].message_en.endswith("header 2.")
 
 
 def test_columns_may_change_places_and_names(warehouse: Any, load: Any) -> None:

@@ -19,6 +19,7 @@ _NOTE = re.compile(
 )
 # Figures are rounded one by one, their total once: half a unit of the second decimal a row.
 _ROUNDING = Decimal("0.005")
+_KINDS_ZH = {"blank": "空行", "header": "表头", "note": "说明", "subtotal": "小计", "total": "合计"}
 
 Factor = Callable[[str], Decimal]
 
@@ -58,12 +59,14 @@ class RowSorter:
         """Return counts of rows that are no data, and totals that do not add up."""
         found = list(self._totals.warnings)
         if self.counts:
-            words = ", ".join(f"{kind} {count}" for kind, count in sorted(self.counts.items()))
+            kinds = sorted(self.counts.items())
+            zh = "、".join(f"{_KINDS_ZH[kind]} {count} 行" for kind, count in kinds)
+            en = ", ".join(f"{kind} {count}" for kind, count in kinds)
             found.append(
                 LoadWarning(
                     "rows_that_are_no_data",
-                    f"以下各类行未计为数据行：{words}。",
-                    f"Rows of these kinds were not counted as data: {words}.",
+                    f"以下各行未计为数据行：{zh}。",
+                    f"Rows of these kinds were not counted as data: {en}.",
                     severity="info",
                     count=self.counts.total(),
                 )
