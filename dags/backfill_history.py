@@ -45,8 +45,8 @@ with DAG(
             list(AGENCIES),
             type="array",
             items={"type": "string", "enum": list(AGENCIES)},
-            title="Agencies · 部门",
-            description="transport 交通运输, commerce 商务, postal 邮政, power 供电",
+            title="Agencies · 单位",
+            description=", ".join(f"{code} {agency.name_zh}" for code, agency in AGENCIES.items()),
         ),
         "reason": Param(
             "",

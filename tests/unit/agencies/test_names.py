@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from green_freight import settings
-from green_freight.agencies import AGENCIES
 from green_freight.agencies.agency import FilePlace, SftpConnection
 from green_freight.agencies.charging_exchange_connector import is_running
 from green_freight.agencies.commerce import month_in
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.registry import CONNECTIONS
-from green_freight.contracts import Granularity
 from green_freight.errors import FetchError
 from green_freight.periods import Period
 
@@ -92,24 +89,6 @@ def test_names_of_order_files() -> None:
 )
 def test_a_station_is_asked_about_while_it_runs(station: dict[str, str], expected: bool) -> None:
     assert is_running(station, date(2025, 9, 30)) is expected
-
-
-def test_the_registry_is_whole() -> None:
-    assert tuple(AGENCIES) == ("transport", "commerce", "postal", "power")
-    deliveries = [delivery for agency in AGENCIES.values() for delivery in agency.deliveries.values()]
-    assert len(deliveries) == 18
-    datasets = [dataset for delivery in deliveries for dataset in delivery.datasets]
-    contracts = {
-        path.name.removesuffix(".odcs.yaml") for path in (settings.PACKAGE / "contracts").glob("*.odcs.yaml")
-    }
-    assert sorted(datasets) == sorted(contracts)
-    for code, agency in AGENCIES.items():
-        assert all(
-            dataset.startswith(f"{code}_") for d in agency.deliveries.values() for dataset in d.datasets
-        )
-        assert all(
-            d.granularity in Granularity and d.title_zh and d.title_en for d in agency.deliveries.values()
-        )
 
 
 def test_a_connection_hides_its_secrets_and_names_what_it_lacks() -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from green_freight import settings
+from green_freight.agencies import AGENCIES
 
-AGENCIES = ("transport", "commerce", "postal", "power")
 GROUP_TASKS = {
     "nightly_refresh": {f"{agency}.{step}" for agency in AGENCIES for step in ("fetch", "load")},
     "backfill_history": {f"{agency}.{step}" for agency in AGENCIES for step in ("months", "month")},

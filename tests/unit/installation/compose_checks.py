@@ -65,6 +65,18 @@ def explained(files: Files) -> Problems:
             yield f"not explained in both languages: {paragraph!r}"
 
 
+def connections(files: Files) -> Problems:
+    """Each connection of an agency file is a variable of .env.example that every service of Airflow gets."""
+    for connection_id in airflow_settings.CONNECTION_TYPES:
+        name = f"AIRFLOW_CONN_{connection_id.upper()}"
+        if name not in files.example:
+            yield f"{name} is not in .env.example"
+        for service in files.ours:
+            environment = files.services[service].get("environment", {})
+            if "AIRFLOW__CORE__EXECUTOR" in environment and name not in environment:
+                yield f"{service}: {name} is missing"
+
+
 def settings_known(files: Files) -> Problems:
     """Each variable that a service of ours gets is one that Airflow or our code reads."""
     for service in files.ours:
@@ -167,7 +179,18 @@ def structure(files: Files) -> Problems:
         yield f"install gives {install.OPERATOR} a password, Airflow knows {users}"
 
 
-CHECKS = (schema, variables, explained, settings_known, commands, ports, addresses, paths, structure)
+CHECKS = (
+    schema,
+    variables,
+    explained,
+    connections,
+    settings_known,
+    commands,
+    ports,
+    addresses,
+    paths,
+    structure,
+)
 
 
 def _waited_for(files: Files, name: str) -> set[str]:

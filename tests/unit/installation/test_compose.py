@@ -33,6 +33,8 @@ PLANTED = [
     (COMPOSE, "${REDIS_PASSWORD:?set it in .env}\n", "${REDIS_PASSWORD}\n", "variables", "neither required"),
     (EXAMPLE, "GREEN_FREIGHT_VERSION=", "SOMETHING_ELSE=\nGREEN_FREIGHT_VERSION=", "variables", "SOMETHING_ELSE"),
     (EXAMPLE, " 调度器与执行器之间队列的口令。", "", "explained", "REDIS_PASSWORD"),
+    (COMPOSE, "AIRFLOW_CONN_POSTAL: ", "AIRFLOW_CONN_POST: ", "connections", "AIRFLOW_CONN_POSTAL is missing"),
+    (EXAMPLE, "AIRFLOW_CONN_POWER_FILES=", "AIRFLOW_CONN_FILES=", "connections", "POWER_FILES is not in"),
     (COMPOSE, "AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__CORE__FERNETKEY", "settings_known", "core.fernetkey"),
     (COMPOSE, "AIRFLOW__CELERY__BROKER_URL", "AIRFLOW__CELERY__BROKER", "settings_known", "celery.broker"),
     (COMPOSE, "AIRFLOW_CONN_POSTAL: ", "AIRFLOW_CONN_POST: ", "settings_known", "AIRFLOW_CONN_POST"),
