@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from demo_city.city_model import DEFAULT_SEED, FIRST_DAY, LAST_DAY, RUN_VOLUME, CityModel
+from demo_city.city_model import DEFAULT_SEED, LAST_DAY, RUN_VOLUME, CityModel
+from demo_city.monthly_events import FIRST_DAY
 from demo_city.reported_figures import reported_figures
 from demo_city.versioned_register import Row
 

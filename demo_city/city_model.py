@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
+from green_freight.programme import programme
+
 from demo_city.commerce_forms import CommerceReports
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.late_knowledge import LateKnowledge
+from demo_city.monthly_events import FIRST_DAY
 from demo_city.postal_forms import PostalFiles
 from demo_city.power_operator import FleetVehicle, PowerOperator
 from demo_city.random_generator import day_end, month_end, month_starts
@@ -15,7 +18,8 @@ from demo_city.registers import transport_registers
 from demo_city.vehicle_days import VehicleDays
 from demo_city.versioned_register import Row, current_rows
 
-FIRST_DAY, LAST_DAY = date(2023, 1, 1), date(2026, 12, 31)
+# The city goes on for a year after the programme, so that what comes late can be shown.
+LAST_DAY = date(programme().last_day.year + 1, 12, 31)
 DEFAULT_SEED = 20230110
 RUN_VOLUME = 0.1
 
@@ -36,11 +40,11 @@ class CityModel:
         """Build the registers (well below a second); events are generated when asked for.
 
         Raises:
-            ValueError: the dates are outside 2023 to 2026 or turned round, or the volume is negative.
+            ValueError: the dates are outside FIRST_DAY to LAST_DAY or turned round, or the volume is negative.
         """
         if not FIRST_DAY <= first_day <= last_day <= LAST_DAY:
             raise ValueError(
-                f"the city lives from {FIRST_DAY} to {LAST_DAY}, not from {first_day} to {last_day}"
+                f"the city has data from {FIRST_DAY} to {LAST_DAY}, not from {first_day} to {last_day}"
             )
         if volume < 0:
             raise ValueError(f"a volume is not negative: {volume}")

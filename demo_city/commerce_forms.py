@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from demo_city.enterprises import STEMS
 from demo_city.exact_decimals import thousandths
 from demo_city.identifiers import credit_code
+from demo_city.monthly_events import FIRST_DAY
 from demo_city.random_generator import stream
 from demo_city.versioned_register import Row
 
 STORES, CENTRE_STORES = 120, 80
 DISTRICTS = ("海州区", "连云区", "赣榆区", "东海县", "灌云县", "灌南县")
 # share of freight delivered jointly or at night (union) in the centre area: above 40%, just below 45%, above 50%
-_CENTRE_SHARE = {2023: 0.417, 2024: 0.442, 2025: 0.507, 2026: 0.53}
+_CENTRE_SHARES = (0.417, 0.442, 0.507, 0.53)
 _OUTER_SHARE = 0.24
 
 
@@ -52,7 +53,7 @@ class CommerceReports:
 
     def cold_chain_enterprises(self, month: date) -> list[Row]:
         """Return the cold-chain enterprises as of a month; a part of them are delivery enterprises too."""
-        grown = (month.year - 2023) * 12 + month.month - 1
+        grown = (month.year - FIRST_DAY.year) * 12 + month.month - 1
         return [
             {
                 "credit_code": credit_code("320706", serial),
@@ -67,7 +68,7 @@ class CommerceReports:
 
     def pharma_enterprises(self, month: date) -> list[Row]:
         """Return the sheet of pharmaceutical delivery enterprises; informatization is in percent (1 dp)."""
-        grown = (month.year - 2023) * 12 + month.month - 1
+        grown = (month.year - FIRST_DAY.year) * 12 + month.month - 1
         return [
             {
                 "credit_code": credit_code(("320705", "320706", "320721", "320703")[n], 401 + n),
@@ -98,8 +99,15 @@ def _store(rng: np.random.Generator, n: int) -> Store:
     )
 
 
+def _centre_share(year: int) -> float:
+    """Return the share in a year of the programme (from 0); after the known years it grows like last, up to 90%."""
+    known = _CENTRE_SHARES
+    beyond = max(year - len(known) + 1, 0)
+    return min(known[min(year, len(known) - 1)] + beyond * (known[-1] - known[-2]), 0.9)
+
+
 def _delivery(store: Store, noise: NDArray[np.float64], month: date) -> Row:
-    share = _CENTRE_SHARE.get(month.year, 0.53) if store.is_centre else _OUTER_SHARE
+    share = _centre_share(month.year - FIRST_DAY.year) if store.is_centre else _OUTER_SHARE
     total = int(store.mean_tonnes * (0.85 + 0.3 * noise[0]) * 1000)
     union = int(total * share * (0.9 + 0.2 * noise[1]))
     both = int(union * 0.3 * noise[2])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from demo_city.identifiers import credit_code
-from demo_city.random_generator import SHANGHAI, entered_at, stream
+from demo_city.monthly_events import BEFORE_START, day_or_none, event_rows, recorded_at
+from demo_city.random_generator import entered_at, stream
 from demo_city.versioned_register import Row, VersionedRegister
 
-BEFORE_START = datetime(2022, 12, 31, 10, 0, tzinfo=SHANGHAI)
 STEMS = "甲乙丙丁戊己庚辛壬癸子丑寅卯"
 
 # registered region in the credit code: 320705 and 320721 were retired in 2014 and live on in old codes
@@ -30,33 +29,6 @@ _PLACES = (
 )
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """A grade certificate of the enterprise with this place in the list (from 1)."""
-
-    enterprise: int
-    number: str
-    grade: str
-    valid_from: date
-    valid_to: date
-    revoked_on: date | None = None
-
-
-CERTIFICATES = (
-    Certificate(1, "演示A2023-001", "3A", date(2023, 5, 10), date(2026, 5, 9)),
-    Certificate(1, "演示A2026-001", "3A", date(2026, 4, 20), date(2029, 4, 19)),
-    # renewed to 4A before the 3A one ended: two valid certificates, one enterprise
-    Certificate(2, "演示A2024-002", "3A", date(2024, 6, 18), date(2027, 6, 17)),
-    Certificate(2, "演示A2025-002", "4A", date(2025, 5, 6), date(2028, 5, 5)),
-    Certificate(3, "演示A2022-003", "2A", date(2022, 1, 20), date(2025, 1, 19)),
-    Certificate(3, "演示A2024-003", "3A", date(2024, 10, 15), date(2027, 10, 14), date(2025, 4, 30)),
-    Certificate(4, "演示A2025-004", "4A", date(2025, 11, 20), date(2028, 11, 19)),
-    Certificate(5, "演示A2021-005", "5A", date(2020, 4, 1), date(2023, 3, 31)),
-    Certificate(6, "演示A2020-006", "3A", date(2020, 1, 1), date(2022, 12, 31)),
-    Certificate(7, "演示A2023-007", "1A", date(2023, 8, 1), date(2026, 7, 31)),
-    Certificate(8, "演示A2024-008", "2A", date(2024, 3, 1), date(2027, 2, 28)),
-    Certificate(13, "演示A2021-013", "3A", date(2021, 9, 1), date(2026, 8, 31)),
-)
 CLOSED_ENTERPRISE, CLOSED_ON = 13, date(2023, 2, 15)
 
 
@@ -92,18 +64,17 @@ def enterprise_grades(seed: int) -> VersionedRegister:
     """Return the register of grade certificates."""
     rng = stream(seed, "certificates")
     book = VersionedRegister("certificate_no")
-    for certificate in CERTIFICATES:
+    for certificate in event_rows("certificates"):
+        number, valid_from = certificate["certificate_no"], date.fromisoformat(certificate["valid_from"])
         row: Row = {
-            "certificate_no": certificate.number,
-            "enterprise_id": enterprise_id(certificate.enterprise),
-            "grade_code": certificate.grade,
-            "valid_from": certificate.valid_from,
-            "valid_to": certificate.valid_to,
+            "certificate_no": number,
+            "enterprise_id": enterprise_id(int(certificate["enterprise_no"])),
+            "grade_code": certificate["grade_code"],
+            "valid_from": valid_from,
+            "valid_to": date.fromisoformat(certificate["valid_to"]),
             "revoked_on": None,
         }
-        old = certificate.valid_from < date(2023, 1, 1)
-        book.enter(row, BEFORE_START if old else entered_at(rng, certificate.valid_from))
-        if certificate.revoked_on:
-            revoked = entered_at(rng, certificate.revoked_on)
-            book.amend(certificate.number, revoked, revoked_on=certificate.revoked_on)
+        book.enter(row, recorded_at(rng, valid_from))
+        if revoked_on := day_or_none(certificate["revoked_on"]):
+            book.amend(number, entered_at(rng, revoked_on), revoked_on=revoked_on)
     return book

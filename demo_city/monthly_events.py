@@ -1,7 +1,8 @@
-"""What happens in the demonstration city: how many of each thing begin and end in which month.
+"""What happens in the demonstration city: how many of each thing begin in which month, and other dated events.
 
-The counts are fixed, so that the scorecard is the same for every seed; days within a month, names and
-amounts are drawn. On purpose not every target is met:
+The counts are fixed (`events/monthly_counts.csv`), so that the scorecard is the same for every seed; days within a
+month, names and amounts are drawn. A year that the file does not have is like its last one. On purpose not every
+target is met:
 
 - charging piles 2023: 88 of 100 (not met; the missing ones came in 2024); behind in 2025 until the fifth station opens;
 - level-1 nodes 2024: none (not met; the missing one came in February 2025, late);
@@ -13,62 +14,49 @@ amounts are drawn. On purpose not every target is met:
 
 from __future__ import annotations
 
-from datetime import date
+import csv
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
 
-Monthly = dict[tuple[int, int], int]
+import numpy as np
+from green_freight.programme import programme
 
+from demo_city.random_generator import SHANGHAI, entered_at
 
-def _year(year: int, *counts: int) -> Monthly:
-    return {(year, month): n for month, n in enumerate(counts, 1) if n}
-
-
-# vehicles: 1,700 in service when 2023 begins, 720 of them new-energy
+FIRST_DAY = programme().first_day
+BEFORE_START = datetime.combine(FIRST_DAY - timedelta(days=1), time(10), SHANGHAI)
+# vehicles: 1,700 in service when the programme begins, 720 of them new-energy
 INITIAL_NEW_ENERGY = 720
 INITIAL_FUEL = 980
-NEW_ENERGY_NEW: Monthly = (
-    _year(2023, 4, 5, 6, 7, 6, 8, 6, 5, 7, 6, 7, 5)
-    | _year(2024, 3, 3, 5, 4, 4, 5, 4, 3, 4, 4, 5, 3)
-    | _year(2025, 2, 2, 3, 3, 2, 3, 2, 2, 3, 3, 3, 3)
-    | _year(2026, *[1] * 12)
-)
-# fuel vehicles newly put into service, and renewals of either kind (every fifth is a new-energy renewal)
-OTHER_ENTRIES: Monthly = (
-    _year(2023, 6, 6, 7, 6, 6, 7, 6, 6, 6, 6, 7, 6)
-    | _year(2024, 4, 3, 4, 3, 4, 4, 3, 4, 3, 4, 4, 3)
-    | _year(2025, 3, 2, 2, 3, 2, 3, 2, 2, 3, 3, 3, 2)
-    | _year(2026, *[1] * 12)
-)
-# a refrigerated or insulated body is given to the first new new-energy vehicle of these months
-COLD_BODY_MONTHS = ((2023, 4), (2024, 2), (2025, 3))
 INITIAL_COLD = 8
-
-STOPPING_PLACES: Monthly = (
-    _year(2023, 0, 3, 3, 4, 4, 3, 3, 2, 3, 3, 2, 2)
-    | _year(2024, 2, 2, 4, 4, 4, 4, 3, 3, 3, 3, 2, 2)
-    | _year(2025, 0, 0, 2, 0, 2, 0, 2, 1, 2, 1, 1, 1)
-    | _year(2026, 0, 0, 1, 0, 0, 1)
-)
-TERMINAL_STATIONS: Monthly = (
-    _year(2023, 0, 0, 4, 4, 3, 4, 2, 2, 2, 2, 2, 1)
-    | _year(2024, 4, 2, 4, 4, 5, 5, 4, 4, 3, 4, 3, 2)
-    | _year(2025, 0, 2, 0, 2, 0, 2, 0, 1, 1, 0, 1, 1)
-    | _year(2026, 0, 0, 2, 0, 0, 1)
-)
-LEVEL1_NODES: Monthly = {(2023, 9): 1, (2025, 2): 1, (2025, 11): 1}
-LEVEL2_NODES: Monthly = {(2023, 4): 1, (2023, 6): 1, (2023, 9): 1, (2023, 12): 1} | {
-    (2024, 5): 1,
-    (2024, 12): 1,
-    (2025, 6): 1,
-    (2025, 12): 1,
-}
-
-TRICYCLES_INITIAL = 570
-TRICYCLES_ADDED: Monthly = (
-    _year(2023, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0)
-    | _year(2024, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0)
-    | _year(2025, 1, 1, 1, 1, 0, 1, 1, 2, 1, 0, 1, 0)
-    | _year(2026, 1, 0, 0, 1)
-)
-
+INITIAL_TRICYCLES = 570
 PUBLIC_PLATFORM_ON = date(2024, 11, 8)
 ENTERPRISE_PLATFORM_ON = date(2025, 3, 18)
+
+
+@cache
+def event_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a file in `demo_city/events`, by its name without the ending."""
+    path = Path(__file__).resolve().parent / "events" / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def monthly_counts(what: str, last_year: int) -> dict[tuple[int, int], int]:
+    """Return how many things of a column of `monthly_counts.csv` begin by (year, month), where any do."""
+    counts = {(int(row["year"]), int(row["month"])): int(row[what]) for row in event_rows("monthly_counts")}
+    last_known = max(year for year, _ in counts)
+    years = range(min(year for year, _ in counts), last_year + 1)
+    found = {(year, month): counts[min(year, last_known), month] for year in years for month in range(1, 13)}
+    return {month: count for month, count in found.items() if count}
+
+
+def recorded_at(rng: np.random.Generator, day: date) -> datetime:
+    """Return when a bureau's register shows what happened on a day: what is older than the programme from its eve."""
+    return BEFORE_START if day < FIRST_DAY else entered_at(rng, day)
+
+
+def day_or_none(text: str) -> date | None:
+    """Return a day of an event file; an empty cell is None."""
+    return date.fromisoformat(text) if text else None

@@ -6,8 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from demo_city import monthly_events
-from demo_city.enterprises import BEFORE_START
+from demo_city.monthly_events import monthly_counts, recorded_at
 from demo_city.random_generator import entered_at, spread, stream
 from demo_city.versioned_register import Row, VersionedRegister
 
@@ -15,13 +14,6 @@ REGIONS = ("320706", "320706", "320706", "320703", "320707", "320722", "320723",
 ROADS = ("示范大道", "样板路", "演示一路", "演示二路", "假设街", "例子巷", "虚拟北路", "模拟南路")
 OLD_STOPPING_PLACES = 12
 OLD_LEVEL3_NODES = 8
-LEVEL3_NODES: monthly_events.Monthly = {
-    (2023, 5): 4,
-    (2023, 11): 4,
-    (2024, 4): 5,
-    (2024, 10): 4,
-    (2025, 5): 3,
-}
 _LEVEL_NAMES = {"1": "一级节点（综合物流园）", "2": "二级节点（公共配送中心）", "3": "三级节点（末端网点）"}
 
 
@@ -49,7 +41,7 @@ class _Nodes:
             "out_of_service_on": None,
             "is_centre_area": place == "320706",
         }
-        self.book.enter(row, BEFORE_START if on < date(2023, 1, 1) else entered_at(self.rng, on))
+        self.book.enter(row, recorded_at(self.rng, on))
         return node_id
 
 
@@ -60,15 +52,10 @@ def nodes(seed: int, last_year: int) -> VersionedRegister:
     for n in range(OLD_LEVEL3_NODES):
         made.open("3", date(2020 + n % 3, 1 + n, 10))
     opened: dict[str, list[str]] = {}
-    for level, months in (
-        ("1", monthly_events.LEVEL1_NODES),
-        ("2", monthly_events.LEVEL2_NODES),
-        ("3", LEVEL3_NODES),
-    ):
-        for (year, month), count in months.items():
-            if year <= last_year:
-                days = spread(made.rng, count, year, month)
-                opened.setdefault(level, []).extend(made.open(level, day) for day in days)
+    for level in ("1", "2", "3"):
+        for (year, month), count in monthly_counts(f"level{level}_nodes", last_year).items():
+            days = spread(made.rng, count, year, month)
+            opened.setdefault(level, []).extend(made.open(level, day) for day in days)
     # a node that closes within the year of its opening stays an addition of that year
     closing = date(2023, 12, 20)
     made.book.amend(opened["3"][0], entered_at(made.rng, closing), out_of_service_on=closing)
@@ -85,9 +72,8 @@ def stopping_places(seed: int, last_year: int) -> VersionedRegister:
     rng = stream(seed, "stopping_places")
     book = VersionedRegister("place_id")
     days = [date(2019 + n % 4, 1 + n, 15) for n in range(OLD_STOPPING_PLACES)]
-    for (year, month), count in sorted(monthly_events.STOPPING_PLACES.items()):
-        if year <= last_year:
-            days += spread(rng, count, year, month)
+    for (year, month), count in monthly_counts("stopping_places", last_year).items():
+        days += spread(rng, count, year, month)
     for serial, day in enumerate(days, 1):
         road = ROADS[int(rng.integers(0, len(ROADS)))]
         row: Row = {
@@ -99,7 +85,7 @@ def stopping_places(seed: int, last_year: int) -> VersionedRegister:
             "in_service_on": day,
             "out_of_service_on": None,
         }
-        book.enter(row, BEFORE_START if day < date(2023, 1, 1) else entered_at(rng, day))
+        book.enter(row, recorded_at(rng, day))
     for place_id, day in (("P0003", date(2023, 10, 12)), ("P0020", date(2024, 6, 5))):
         book.amend(place_id, entered_at(rng, day), out_of_service_on=day)
     book.amend("P0030", entered_at(rng, date(2024, 3, 6)), bay_count=10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from demo_city import monthly_events
+from demo_city.monthly_events import FIRST_DAY, INITIAL_TRICYCLES, monthly_counts
 from demo_city.places import ROADS, region
 from demo_city.random_generator import month_end, spread, stream
 from demo_city.versioned_register import Row
@@ -13,7 +13,6 @@ from demo_city.versioned_register import Row
 COMPANIES = tuple(f"演示快递{stem}公司" for stem in "甲乙丙丁戊")
 PARCEL_REGIONS = ("320703", "320706", "320707", "320722", "320723", "320724", "320771", "320772")
 OLD_JOINT_STATIONS, OLD_SINGLE_STATIONS = 6, 8
-SINGLE_STATIONS: monthly_events.Monthly = {(2023, 7): 2, (2024, 3): 2, (2025, 4): 2}
 _MARKED_BEFORE = 430
 
 
@@ -55,7 +54,7 @@ class PostalFiles:
         """Return the parcels of a month by region and company, in pieces."""
         rng = stream(self._seed, "parcels", month.year * 12 + month.month)
         season = 1.35 if month.month in (6, 11, 12) else 0.8 if month.month == 2 else 1.0
-        growth = 1.09 ** (month.year - 2023) * season
+        growth = 1.09 ** (month.year - FIRST_DAY.year) * season
         return [
             {
                 "region_code": code,
@@ -76,18 +75,16 @@ def _tricycle_fleet(seed: int, last_year: int) -> list[Tricycle]:
         company = COMPANIES[int(rng.integers(0, len(COMPANIES)))]
         fleet.append(Tricycle(f"TR{len(fleet) + 1:05d}", company, region(rng), used_from, used_to, marked_on))
 
-    for n in range(monthly_events.TRICYCLES_INITIAL):
+    for n in range(INITIAL_TRICYCLES):
         used_from = date(2020, 1, 1) + timedelta(days=int(rng.integers(0, 1090)))
         # the last of the old ones was marked in October 2024: 100% was met in 2024, not in 2023
         late = date(2023, 1, 10) + timedelta(
-            days=(n - _MARKED_BEFORE) * 650 // (monthly_events.TRICYCLES_INITIAL - _MARKED_BEFORE)
+            days=(n - _MARKED_BEFORE) * 650 // (INITIAL_TRICYCLES - _MARKED_BEFORE)
         )
         marked_on = used_from if n < _MARKED_BEFORE else late
         gone = date(2023, 2, 11) + timedelta(days=75 * (n // 40)) if n % 40 == 17 else None
         add(used_from, marked_on, gone)
-    for (year, month), count in sorted(monthly_events.TRICYCLES_ADDED.items()):
-        if year > last_year:
-            continue
+    for (year, month), count in monthly_counts("tricycles", last_year).items():
         for day in spread(rng, count, year, month):
             # since 2025 the sign-writer takes two months
             add(day, day + timedelta(days=61 if year >= 2025 else 0))
@@ -114,10 +111,9 @@ def _stations(seed: int, last_year: int) -> list[Row]:
     rng = stream(seed, "terminal_stations")
     opened = [(date(2021, 2 + n, 6), True) for n in range(OLD_JOINT_STATIONS)]
     opened += [(date(2020, 3 + n, 16), False) for n in range(OLD_SINGLE_STATIONS)]
-    for months, is_joint in ((monthly_events.TERMINAL_STATIONS, True), (SINGLE_STATIONS, False)):
-        for (year, month), count in sorted(months.items()):
-            if year <= last_year:
-                opened += [(day, is_joint) for day in spread(rng, count, year, month)]
+    for what, is_joint in (("terminal_stations", True), ("single_company_stations", False)):
+        for (year, month), count in monthly_counts(what, last_year).items():
+            opened += [(day, is_joint) for day in spread(rng, count, year, month)]
     rows: list[Row] = []
     for serial, (day, is_joint) in enumerate(opened, 1):
         rows.append(

@@ -5,53 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from demo_city import monthly_events
-from demo_city.enterprises import BEFORE_START
+from demo_city.monthly_events import (
+    BEFORE_START,
+    ENTERPRISE_PLATFORM_ON,
+    FIRST_DAY,
+    PUBLIC_PLATFORM_ON,
+    day_or_none,
+    event_rows,
+    recorded_at,
+)
 from demo_city.random_generator import SHANGHAI, entered_at, stream
 from demo_city.versioned_register import Row, VersionedRegister
 
-# indicator, work, year, achieved, reported (None: the same day)
-_Milestone = tuple[str, int, int, date, date | None]
-MILESTONES: tuple[_Milestone, ...] = (
-    ("work_plan_issued", 1, 2023, date(2023, 1, 31), None),
-    ("work_plan_issued", 1, 2024, date(2024, 3, 1), None),
-    ("work_plan_issued", 1, 2025, date(2025, 2, 27), None),
-    ("work_plan_issued", 1, 2026, date(2026, 3, 3), None),
-    # the assessment of 2023 was done after the year had ended: not met in 2023, and nothing for 2024
-    ("yearly_assessment_done", 1, 2023, date(2024, 1, 18), None),
-    ("yearly_assessment_done", 1, 2024, date(2024, 12, 20), None),
-    ("yearly_assessment_done", 1, 2025, date(2025, 12, 19), None),
-    ("supervision_done", 2, 2023, date(2023, 9, 15), None),
-    ("supervision_done", 2, 2024, date(2024, 6, 21), None),
-    ("supervision_done", 2, 2024, date(2024, 11, 29), None),
-    ("supervision_done", 2, 2025, date(2025, 8, 22), None),
-    # done in 2024, reported in 2025: whoever looked at the turn of the year saw "not met"
-    ("policy_evaluation_done", 2, 2023, date(2023, 12, 31), None),
-    ("policy_evaluation_done", 2, 2024, date(2024, 12, 27), date(2025, 1, 9)),
-    ("bulletin_issued", 2, 2023, date(2023, 7, 14), None),
-    ("bulletin_issued", 2, 2023, date(2023, 12, 29), None),
-    ("bulletin_issued", 2, 2024, date(2024, 7, 12), None),
-    ("bulletin_issued", 2, 2025, date(2025, 7, 11), None),
-    ("capacity_survey_done", 9, 2023, date(2023, 10, 27), None),
-    ("capacity_survey_done", 9, 2025, date(2025, 9, 30), None),
-    ("passage_policy_issued", 10, 2023, date(2023, 6, 9), None),
-    ("passage_policy_issued", 10, 2024, date(2024, 5, 17), None),
-    ("passage_policy_issued", 10, 2025, date(2025, 11, 14), None),
-    ("pharma_delivery_system", 15, 2025, date(2025, 6, 20), None),
-    # founded after the programme's last day: not met on 2025-12-31
-    ("enterprise_alliance_founded", 16, 2026, date(2026, 2, 10), None),
-)
-MILESTONE_TITLES = {
-    "work_plan_issued": "绿色货运配送示范工程年度工作计划",
-    "yearly_assessment_done": "绿色货运配送示范工程年度考核",
-    "supervision_done": "绿色货运配送示范工程专项督查",
-    "policy_evaluation_done": "政策实施效果评估报告",
-    "bulletin_issued": "工作任务完成情况通报",
-    "capacity_survey_done": "城市货运配送运力需求调查报告",
-    "passage_policy_issued": "新能源配送车辆便利通行措施",
-    "pharma_delivery_system": "医药物流配送服务体系验收意见",
-    "enterprise_alliance_founded": "城市绿色货运配送企业联盟成立决议",
-}
 PURPOSES = {
     "node_system": "三级节点体系建设",
     "vehicle": "新能源车辆购置与运营",
@@ -59,17 +24,6 @@ PURPOSES = {
     "platform": "信息平台建设",
     "market_entity": "市场主体培育",
 }
-# kind, title, issued, repealed
-_POLICIES = (
-    ("comprehensive", "新能源物流配送车辆推广应用综合政策", date(2022, 9, 1), None),
-    ("passage", "新能源配送车辆通行便利措施（试行）", date(2023, 6, 9), date(2024, 5, 17)),
-    ("passage", "新能源配送车辆通行便利措施", date(2024, 5, 17), None),
-    ("parking", "城市配送车辆停车便利政策", date(2023, 8, 25), None),
-    ("survey", "城市货运配送需求调查预测制度", date(2023, 10, 27), None),
-    ("time_area", "配送车辆分时错时分区域通行和停放措施", date(2024, 5, 17), None),
-    ("other", "快递电动三轮车规范管理办法", date(2023, 3, 20), None),
-    ("passage", "新能源配送车辆通行便利措施（修订）", date(2025, 11, 14), None),
-)
 
 
 def platforms(seed: int) -> VersionedRegister:
@@ -82,14 +36,14 @@ def platforms(seed: int) -> VersionedRegister:
             "public",
             "示范城市配送公共综合服务平台",
             "演示市交通运输局",
-            monthly_events.PUBLIC_PLATFORM_ON,
+            PUBLIC_PLATFORM_ON,
         ),
         (
             "F002",
             "enterprise",
             "演示丙供应链信息共享平台",
             "演示丙城市配送有限公司",
-            monthly_events.ENTERPRISE_PLATFORM_ON,
+            ENTERPRISE_PLATFORM_ON,
         ),
         ("F003", "enterprise", "演示甲车货匹配平台", "演示甲城市配送有限公司", date(2021, 4, 1)),
     )
@@ -102,7 +56,7 @@ def platforms(seed: int) -> VersionedRegister:
             "in_service_on": on,
             "out_of_service_on": None,
         }
-        book.enter(row, BEFORE_START if on < date(2023, 1, 1) else entered_at(rng, on))
+        book.enter(row, recorded_at(rng, on))
     book.amend("F003", entered_at(rng, date(2023, 8, 31)), out_of_service_on=date(2023, 8, 31))
     return book
 
@@ -111,21 +65,23 @@ def milestones(seed: int, last_year: int) -> VersionedRegister:
     """Return the milestones as the bureaus report them; some indicators are reported more than once a year."""
     rng = stream(seed, "milestones")
     book = VersionedRegister("milestone_id")
-    for serial, (indicator, work, year, achieved, reported) in enumerate(MILESTONES, 1):
-        if achieved.year > last_year:
+    for serial, event in enumerate(event_rows("milestones"), 1):
+        achieved_on, reported_on = (
+            date.fromisoformat(event[name]) for name in ("achieved_on", "reported_on")
+        )
+        if achieved_on.year > last_year:
             continue
-        told = reported or achieved
         row: Row = {
             "milestone_id": f"M{serial:04d}",
-            "indicator_code": indicator,
-            "work_no": work,
-            "year": year,
-            "achieved_on": achieved,
-            "reported_on": told,
-            "document_no": f"连演示〔{achieved.year}〕{serial}号",
-            "document_title": f"{MILESTONE_TITLES[indicator]}（演示数据）",
+            "indicator_code": event["indicator_code"],
+            "work_no": int(event["work_no"]),
+            "year": int(event["year"]),
+            "achieved_on": achieved_on,
+            "reported_on": reported_on,
+            "document_no": f"连演示〔{achieved_on.year}〕{serial}号",
+            "document_title": f"{event['document_title']}（演示数据）",
         }
-        book.enter(row, entered_at(rng, told, 0))
+        book.enter(row, entered_at(rng, reported_on, 0))
     return book
 
 
@@ -133,7 +89,7 @@ def funds(seed: int, last_year: int) -> VersionedRegister:
     """Return the fund entries by purpose, in yuan: budgets booked in January, payments by quarter."""
     rng = stream(seed, "funds")
     book = VersionedRegister("entry_id")
-    for year in range(2023, min(last_year, 2026) + 1):
+    for year in range(FIRST_DAY.year, last_year + 1):
         for place, (purpose, name) in enumerate(PURPOSES.items()):
             budget = Decimal(int(rng.integers(80, 400))) * 10_000
             made = [("budgeted", budget, date(year, 1, 20 + place))]
@@ -162,22 +118,24 @@ def funds(seed: int, last_year: int) -> VersionedRegister:
 def policies(last_year: int) -> VersionedRegister:
     """Return the policies; one is repealed by its successor."""
     book = VersionedRegister("policy_id")
-    for serial, (kind, title, issued, repealed) in enumerate(_POLICIES, 1):
-        if issued.year > last_year:
+    for serial, event in enumerate(event_rows("policies"), 1):
+        kind, issued_on = event["policy_kind_code"], date.fromisoformat(event["issued_on"])
+        if issued_on.year > last_year:
             continue
+        policy_id = f"Y{serial:03d}"
         row: Row = {
-            "policy_id": f"Y{serial:03d}",
+            "policy_id": policy_id,
             "policy_kind_code": kind,
-            "title": f"{title}（演示数据）",
-            "document_no": f"连演示规〔{issued.year}〕{serial}号",
+            "title": f"{event['title']}（演示数据）",
+            "document_no": f"连演示规〔{issued_on.year}〕{serial}号",
             "issuing_unit_name": "演示市公安局" if kind in ("passage", "time_area") else "演示市交通运输局",
-            "issued_on": issued,
+            "issued_on": issued_on,
             "repealed_on": None,
         }
-        old = issued < date(2023, 1, 1)
-        book.enter(row, BEFORE_START if old else datetime.combine(issued, time(16), SHANGHAI))
-        if repealed:
+        is_old = issued_on < FIRST_DAY
+        book.enter(row, BEFORE_START if is_old else datetime.combine(issued_on, time(16), SHANGHAI))
+        if repealed_on := day_or_none(event["repealed_on"]):
             book.amend(
-                f"Y{serial:03d}", datetime.combine(repealed, time(16, 30), SHANGHAI), repealed_on=repealed
+                policy_id, datetime.combine(repealed_on, time(16, 30), SHANGHAI), repealed_on=repealed_on
             )
     return book

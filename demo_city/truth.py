@@ -1,9 +1,9 @@
 """The true value of every indicator for every month, from the city's own objects, in Python.
 
-`true_values(city, as_of)` has one entry per indicator and month from 2023-01 to the month of `as_of`, by what is known
-when the day `as_of` is over: late entries and corrections are in, the future is not. A month is judged at its last
-day, the running one at `as_of`. `true_scorecard` keeps each year's last month. `true_event_totals` adds up a
-month's events. The warehouse computes the same in SQL; that the two agree is the proof of either.
+`true_values(city, as_of)` has one entry per indicator and month from the programme's first to that of `as_of`, by what
+is known when the day `as_of` is over: late entries and corrections are in, the future is not. A month has its status at
+its last day, the running one at `as_of`. `true_scorecard` keeps each year's last month. `true_event_totals` adds up a
+month's events. The warehouse computes the same in SQL; that the two agree verifies both.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import numpy as np
 from demo_city.as_of_state import AsOfState, as_of_state
 from demo_city.charging_sessions import DAY
 from demo_city.city_model import CityModel
+from demo_city.monthly_events import FIRST_DAY
 from demo_city.plan_targets import INDICATORS, PlannedIndicator
 from demo_city.random_generator import day_end, month_end, month_starts
 from demo_city.truth_events import revised_totals
-from demo_city.truth_measures import PERIOD_START, Parts, measure_of
+from demo_city.truth_measures import Parts, measure_of
 from demo_city.truth_status import expected_value, status_of
 
 _SIX_PLACES = Decimal("0.000001")
@@ -60,9 +61,9 @@ class EventTotals:
 
 
 def true_values(city: CityModel, as_of: date) -> list[TrueValue]:
-    """Return every indicator for every month from 2023-01 to the month of `as_of`, as known at its end."""
+    """Return every indicator for every month from the programme's first to that of `as_of`, as known at its end."""
     known = as_of_state(city, as_of)
-    months = month_starts(PERIOD_START, as_of)
+    months = month_starts(FIRST_DAY, as_of)
     return [_true_value(plan, known, month) for plan in INDICATORS for month in months]
 
 

@@ -11,10 +11,10 @@ from datetime import date
 from decimal import Decimal
 
 from demo_city.as_of_state import AsOfState, Span
-from demo_city.plan_targets import ONE_OFF_MILESTONES
+from demo_city.monthly_events import FIRST_DAY
+from demo_city.plan_targets import INDICATORS, MILESTONE
 from demo_city.versioned_register import Row
 
-PERIOD_START = date(2023, 1, 1)
 NEW_ENERGY_KINDS = frozenset({"BEV", "PHEV", "FCEV"})
 
 
@@ -36,7 +36,11 @@ def measure_of(code: str) -> Measure:
     Raises:
         KeyError: no such indicator.
     """
-    return _MEASURES.get(code) or _milestone(code)
+    if code in _MEASURES:
+        return _MEASURES[code]
+    if code in {plan.code for plan in INDICATORS if plan.kind == MILESTONE}:
+        return _milestone(code)
+    raise KeyError(f"no measure of {code} in demo_city/truth_measures.py")
 
 
 def _count(things: Iterable[object]) -> Decimal:
@@ -91,14 +95,14 @@ def _tricycle_marking_share(known: AsOfState, day: date) -> Parts:
 
 
 def _nev_share_of_new(known: AsOfState, day: date) -> Parts:
-    within = [v for v in known.vehicles if PERIOD_START <= v["in_service_on"] <= day]
+    within = [v for v in known.vehicles if FIRST_DAY <= v["in_service_on"] <= day]
     entered = [v for v in within if v["entry_kind_code"] in ("new", "renewal")]
     new = [v for v in entered if _is_new_energy(v) and v["entry_kind_code"] == "new"]
     return Parts(_count(new), _count(entered))
 
 
 def _nev_share_of_initial_stock(known: AsOfState, day: date) -> Parts:
-    added = [v for v in _new_new_energy(known) if PERIOD_START <= v["in_service_on"] <= day]
+    added = [v for v in _new_new_energy(known) if FIRST_DAY <= v["in_service_on"] <= day]
     stock = [v for v in known.vehicles if _is_new_energy(v) and _in_service(v, date(2022, 12, 31))]
     return Parts(_count(added), _count(stock))
 
@@ -156,9 +160,11 @@ def _fund(kind: str) -> Measure:
 def _milestone(code: str) -> Measure:
     """Return 1 once reported: yearly ones by their own year, one-off ones whatever the year; never more than 1."""
 
+    is_one_off = next(plan.is_one_off for plan in INDICATORS if plan.code == code)
+
     def reached(known: AsOfState, day: date) -> Parts:
         reports = [m for m in known.milestones if m["indicator_code"] == code and m["achieved_on"] <= day]
-        if code not in ONE_OFF_MILESTONES:
+        if not is_one_off:
             reports = [m for m in reports if m["year"] == day.year]
         return Parts(Decimal(1) if reports else Decimal(0))
 

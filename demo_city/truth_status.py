@@ -6,17 +6,12 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from demo_city.plan_targets import (
-    CUMULATIVE_STOCK,
+    GROWING_STOCKS,
     MILESTONE,
-    ONE_OFF_MILESTONES,
-    PROGRAMME_YEARS,
     RATIOS,
-    STOCK_AT_PERIOD_END,
     PlannedIndicator,
 )
 from demo_city.truth_measures import Parts
-
-PROGRAMME_END = date(2025, 12, 31)
 
 
 def is_year_over(day: date) -> bool:
@@ -37,18 +32,14 @@ def expected_value(plan: PlannedIndicator, day: date) -> Decimal | None:
         (day - date(day.year, 1, 1)).days + 1,
         (date(day.year, 12, 31) - date(day.year, 1, 1)).days + 1,
     )
-    before = (
-        plan.targets.get(day.year - 1, Decimal(0))
-        if plan.kind in (CUMULATIVE_STOCK, STOCK_AT_PERIOD_END)
-        else 0
-    )
+    before = plan.targets.get(day.year - 1, Decimal(0)) if plan.kind in GROWING_STOCKS else 0
     return (before + (target - before) * elapsed / whole).quantize(Decimal(1), ROUND_HALF_UP)
 
 
 def status_of(plan: PlannedIndicator, parts: Parts, day: date) -> str:
     """Return met, not_met, on_track, behind, no_target or no_data for a figure at a day."""
     if plan.kind == MILESTONE:
-        return _milestone_status(plan.code, parts, day)
+        return _milestone_status(plan, parts, day)
     target, expected = plan.targets.get(day.year), expected_value(plan, day)
     if target is None or expected is None:
         return "no_target"
@@ -60,10 +51,9 @@ def status_of(plan: PlannedIndicator, parts: Parts, day: date) -> str:
     return "on_track" if parts.numerator >= expected * (parts.denominator or 1) else "behind"
 
 
-def _milestone_status(code: str, parts: Parts, day: date) -> str:
-    if day.year not in PROGRAMME_YEARS:
+def _milestone_status(plan: PlannedIndicator, parts: Parts, day: date) -> str:
+    if day.year not in plan.due_on:
         return "no_target"
     if parts.numerator:
         return "met" if is_year_over(day) else "on_track"
-    due = PROGRAMME_END if code in ONE_OFF_MILESTONES else date(day.year, 12, 31)
-    return "on_track" if day < due else "not_met"
+    return "on_track" if day < plan.due_on[day.year] else "not_met"

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 
 from demo_city.exact_decimals import hundredths, tenths
+from demo_city.monthly_events import FIRST_DAY
 from demo_city.random_generator import stream
 from demo_city.versioned_register import Row
 
@@ -41,7 +42,7 @@ class VehicleDays:
         Distance and turnover have one decimal, electricity (kWh) and fuel (litres) two; a vehicle that does not use
         the one or the other has 0.00 of it. Above volume 1.2 every vehicle drives every day: there are no more.
         """
-        ordinal, years = day.toordinal(), day.year - 2023
+        ordinal, years = day.toordinal(), day.year - FIRST_DAY.year
         rng = stream(self._seed, "vehicle_days", ordinal)
         active = np.flatnonzero((self._from <= ordinal) & (self._to > ordinal))
         n = min(self.how_many(day), len(active))

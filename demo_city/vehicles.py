@@ -6,9 +6,16 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from demo_city import monthly_events
-from demo_city.enterprises import BEFORE_START, enterprise_id
+from demo_city.enterprises import enterprise_id
 from demo_city.identifiers import PlateOffice, vin
+from demo_city.monthly_events import (
+    BEFORE_START,
+    INITIAL_COLD,
+    INITIAL_FUEL,
+    INITIAL_NEW_ENERGY,
+    monthly_counts,
+    recorded_at,
+)
 from demo_city.random_generator import entered_at, month_end, spread, stream
 from demo_city.versioned_register import Row, VersionedRegister
 
@@ -60,7 +67,7 @@ class VehicleOffice:
     def take_out(self, vehicle_id: str, on: date, reason: str) -> None:
         """Write that a vehicle left: reason noncompliant, scrapped or transferred."""
         changes = {"out_of_service_on": on, "out_of_service_reason_code": reason}
-        moment = BEFORE_START if on < date(2023, 1, 1) else entered_at(self._rng, on)
+        moment = recorded_at(self._rng, on)
         self.book.amend(vehicle_id, moment, **changes)
 
     def correct_mass(self, vehicle_id: str, on: date) -> None:
@@ -108,11 +115,14 @@ def vehicles(seed: int, last_year: int) -> VersionedRegister:
     """Return the register of delivery vehicles up to the end of a year."""
     office = VehicleOffice(seed)
     stock = _initial_stock(office)
-    months = sorted(m for m in monthly_events.NEW_ENERGY_NEW if m[0] <= last_year)
+    new_energy, other, cold = (
+        monthly_counts(f"{kind}_vehicles", last_year) for kind in ("new_energy", "other", "refrigerated")
+    )
     others = 0
-    for n, (year, month) in enumerate(months):
-        stock["new_energy"] += _new_energy_entries(office, year, month)
-        for day in office.days(monthly_events.OTHER_ENTRIES.get((year, month), 0), year, month):
+    for n, (year, month) in enumerate(new_energy):
+        days = office.days(new_energy[year, month], year, month)
+        stock["new_energy"] += _new_energy_entries(office, days, has_cold_body=(year, month) in cold)
+        for day in office.days(other.get((year, month), 0), year, month):
             _other_entry(office, others, day)
             others += 1
         _exits(office, stock, n, year, month)
@@ -124,12 +134,12 @@ def _initial_stock(office: VehicleOffice) -> dict[str, list[str]]:
     """Enter the stock of 2022; return the identifiers that later leave, by pool."""
     earliest, latest = date(2015, 3, 1), date(2022, 12, 31)
     fuel, new_energy = [], []
-    for n in range(monthly_events.INITIAL_NEW_ENERGY):
+    for n in range(INITIAL_NEW_ENERGY):
         kind = "FCEV" if n % 72 == 5 else "PHEV" if n % 14 == 3 else "BEV"
         body = "insulated" if n in (40, 41, 42) else ("van", "van", "other")[n % 3]
         new_energy.append(office.put_in("initial", kind, office.random_day(date(2018, 1, 5), latest), body))
-    for n in range(monthly_events.INITIAL_FUEL):
-        cold = n in range(700, 700 + monthly_events.INITIAL_COLD - 3)
+    for n in range(INITIAL_FUEL):
+        cold = n in range(700, 700 + INITIAL_COLD - 3)
         body = "refrigerated" if cold else ("van", "other", "van", "other")[n % 4]
         # a hybrid that cannot be plugged in has GA 24.9 code O and is not new-energy
         energy = "O" if n % 81 == 7 else None
@@ -143,12 +153,13 @@ def _initial_stock(office: VehicleOffice) -> dict[str, list[str]]:
     }
 
 
-def _new_energy_entries(office: VehicleOffice, year: int, month: int) -> list[str]:
+def _new_energy_entries(office: VehicleOffice, days: list[date], *, has_cold_body: bool) -> list[str]:
+    """Enter a month's new vehicles; the first one has a refrigerated body where the month has one."""
     entered = []
-    for n, day in enumerate(office.days(monthly_events.NEW_ENERGY_NEW[year, month], year, month)):
-        cold = n == 0 and (year, month) in monthly_events.COLD_BODY_MONTHS
+    for n, day in enumerate(days):
+        cold = n == 0 and has_cold_body
         body = "refrigerated" if cold else "van"
-        kind = "FCEV" if (year, month, n) == (2024, 6, 1) else "PHEV" if n == 3 else "BEV"
+        kind = "FCEV" if (day.year, day.month, n) == (2024, 6, 1) else "PHEV" if n == 3 else "BEV"
         vehicle_id = office.put_in("new", kind, day, body)
         if not cold:
             entered.append(vehicle_id)

@@ -1,4 +1,4 @@
-"""Charging: the network's story, exact money and energy, days that can be made alone, no overlap on a plug."""
+"""Charging: the network's history, exact money and energy, days that can be made alone, no overlap on a plug."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The truth of the whole city: its story for any seed, what is known when, and the bureaus' own figures."""
+"""The truth of the whole city: its scorecard for any seed, what is known when, and the bureaus' own figures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from demo_city.reported_figures import DIFFERING_FIGURES
 from demo_city.truth import TrueValue, true_event_totals, true_month, true_scorecard, true_values
 
 MET, NOT_MET, ON_TRACK, BEHIND = "met", "not_met", "on_track", "behind"
-STORY = {
+SCORECARD = {
     "node_level1_added": (MET, NOT_MET, ON_TRACK),
     "node_level2_added": (MET, MET, ON_TRACK),
     "terminal_station_added": (NOT_MET, MET, ON_TRACK),
@@ -57,11 +57,11 @@ def test_every_indicator_has_every_month(values: dict[tuple[str, date], TrueValu
 
 
 @pytest.mark.parametrize("seed", [20230110, 3, 77])
-def test_the_story_is_the_same_for_every_seed(seed: int) -> None:
+def test_the_scorecard_is_the_same_for_every_seed(seed: int) -> None:
     scores = {
         (v.indicator_code, v.year): v.status_code for v in true_scorecard(City(seed=seed), DEMONSTRATION_DAY)
     }
-    for code, told in STORY.items():
+    for code, told in SCORECARD.items():
         assert tuple(scores[code, year] for year in (2023, 2024, 2025)) == told, code
 
 
