@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.fetch import fetch_agency
+from green_freight.contracts import contracts
 from green_freight.landing import LandingStore
 from green_freight.loading import LoadOutcome, LoadStoppedError, load_delivery
 from green_freight.periods import Period
@@ -29,23 +30,18 @@ from demo_city.servers import DemoAgencies
 
 CLOCK = datetime.fromisoformat("2025-10-20T02:00:00+08:00")
 DAY, MONTH = "2025-09-25", "2025-08"
-# The delivery and period in which a dataset's defects are looked for.
+# The delivery and period in which a dataset's defects are looked for: the form of the month, the day's events, and
+# of registers the month in which the city has most.
+_REGISTER_MONTHS = {"transport_vehicle": MONTH, "transport_enterprise": "2023-01"}
 WHERE = {
-    "transport_vehicle": ("vehicles", MONTH),
-    "transport_enterprise": ("enterprises", "2023-01"),
-    "transport_node": ("nodes", "2024-12"),
-    "transport_stopping_place": ("stopping_places", "2024-12"),
-    "transport_vehicle_operation": ("vehicle_operations", DAY),
-    "commerce_store_delivery": ("monthly_report", MONTH),
-    "commerce_cold_chain_enterprise": ("monthly_report", MONTH),
-    "commerce_pharma_enterprise": ("monthly_report", MONTH),
+    found.id: (
+        found.delivery,
+        {"month": MONTH, "day": DAY}.get(found.granularity, _REGISTER_MONTHS.get(found.id, "2024-12")),
+    )
+    for found in contracts().values()
+} | {
     "commerce_monthly_report": ("monthly_report", MONTH),
-    "postal_tricycle": ("tricycles", MONTH),
-    "postal_terminal_station": ("terminal_stations", MONTH),
-    "postal_parcel_volume": ("parcel_volumes", MONTH),
     "postal_files": ("tricycles", MONTH),
-    "power_charge_order": ("charge_orders", DAY),
-    "power_connector_energy": ("station_stats", DAY),
     "power_responses": ("stations", "2023-01"),
     "transport_responses": ("nodes", "2023-01"),
 }

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from green_freight.backfill import revert
+from green_freight.contracts import contracts
 from green_freight.replaying import ReplayOutcome, replay
 from green_freight.replaying.recipe import recipe_of
 
@@ -35,7 +36,7 @@ def test_an_old_state_published_again_is_rebuilt_as_what_it_was(refreshed: Pipel
     [night] = refreshed.rows("select count(*) as loads from ops.load where outcome_code = 'loaded'")
     assert night["loads"] >= len(recipe_of(2).loads)
     datasets = Counter(load.dataset_id for load in outcome.recipe.loads)
-    assert len(datasets) == 22
+    assert len(datasets) == len(contracts())
 
 
 def _differing(outcome: ReplayOutcome) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from green_freight.agencies import agency_named
 from green_freight.contracts import (
     Contract,
     ContractError,
@@ -25,13 +26,6 @@ from green_freight.loading.row_rules import BY_READER, row_checks
 from green_freight.periods import Period
 from jsonschema.validators import validator_for
 
-DATASETS = {
-    "transport": "enterprise enterprise_grade vehicle node stopping_place platform milestone fund policy "
-    "vehicle_operation reported_figure",
-    "commerce": "store_delivery cold_chain_enterprise pharma_enterprise",
-    "postal": "tricycle terminal_station parcel_volume",
-    "power": "station pile connector connector_energy charge_order",
-}
 EVERY = [pytest.param(found, id=found.id) for found in contracts().values()]
 
 
@@ -47,9 +41,10 @@ def _document(found: Contract) -> dict:
     return yaml.safe_load((FOLDER / f"{found.id}{SUFFIX}").read_text(encoding="utf-8"))
 
 
-def test_there_is_a_contract_for_each_dataset() -> None:
-    expected = {f"{agency}_{name}" for agency, names in DATASETS.items() for name in names.split()}
-    assert set(contracts()) == expected
+@pytest.mark.parametrize("found", EVERY)
+def test_a_contract_names_an_agency_and_one_of_its_connections(found: Contract) -> None:
+    assert found.connection in agency_named(found.agency).connections
+    assert found.id in agency_named(found.agency).delivery(found.delivery).datasets
 
 
 @pytest.mark.parametrize("found", EVERY)
