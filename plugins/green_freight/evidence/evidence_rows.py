@@ -9,7 +9,7 @@ from decimal import Decimal
 from psycopg import sql
 from psycopg.rows import class_row
 
-from green_freight.evidence.entities import ENTITY_KINDS, EntityKind, Value
+from green_freight.entities import EntityKind, Value, entity_kind
 from green_freight.evidence.errors import RowDiffers
 from green_freight.evidence.figures import Figure
 from green_freight.evidence.publication import Session
@@ -61,7 +61,7 @@ class CountedRow:
     @property
     def kind(self) -> EntityKind:
         """Return what kind of thing it is."""
-        return ENTITY_KINDS[self.evidence.entity_kind_code]
+        return entity_kind(self.evidence.entity_kind_code)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def read_count(session: Session, city_code: str, figure: Figure) -> Count:
     details = _read_details(session, city_code, found)
     rows = []
     for evidence in found:
-        unknown = (None,) * len(ENTITY_KINDS[evidence.entity_kind_code].details)
+        unknown = (None,) * len(entity_kind(evidence.entity_kind_code).details)
         row_key, values = details.get(evidence.place, (evidence.entity_key, unknown))
         rows.append(CountedRow(evidence, row_key, values))
     return Count(figure, tuple(rows))
@@ -132,7 +132,7 @@ def _read_details(
     """Return row key and readable values of each counted thing by its place."""
     details = {}
     for code in sorted({evidence.entity_kind_code for evidence in found}):
-        kind = ENTITY_KINDS[code]
+        kind = entity_kind(code)
         files = sorted({one.source_file_key for one in found if one.entity_kind_code == code})
         for key, file_key, row_number, row_key, *values in session.execute(
             _details_query(kind), [city_code, files]
@@ -147,8 +147,8 @@ def _details_query(kind: EntityKind) -> sql.Composed:
         "select {key}, source_file_key, source_row_number, {row_key}, {details} from {relation} "
         "where city_code = %s and source_file_key = any(%s)"
     ).format(
-        key=sql.Identifier(kind.key),
-        row_key=sql.Identifier(kind.row_key or kind.key),
+        key=sql.SQL(kind.key),
+        row_key=sql.SQL(kind.row_key),
         details=sql.SQL(", ".join(detail.column for detail in kind.details)),
         relation=sql.SQL(kind.relation),
     )

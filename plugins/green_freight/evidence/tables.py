@@ -7,8 +7,8 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from green_freight.entities import Value
 from green_freight.evidence import formatting as fmt
-from green_freight.evidence.entities import Value
 from green_freight.evidence.verification import ProvenRow
 
 # Beside these stand the readable columns of what is counted.

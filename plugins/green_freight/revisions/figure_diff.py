@@ -15,10 +15,10 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow, dict_row
 
+from green_freight.entities import entity_kind, known_entities
 from green_freight.revisions import queries
 from green_freight.revisions.approval_rules import ApprovalRules, approval_codes
 from green_freight.revisions.causes import Facts, causes
-from green_freight.revisions.entities import known_entities
 from green_freight.revisions.figures import FigureChange, FigureKey, Values
 
 FIGURES = "fct_indicator_value"
@@ -117,14 +117,13 @@ class _Explaining:
             known_before=known_entities("mart", _tables(self.session, "mart")),
             known_now=known_entities("candidate", _tables(self.session, "candidate")),
         )
-        return {
-            (row["city_code"], row["indicator_code"], row["period_month"]): (
-                row["late_rows"],
-                row["corrected_rows"],
-                row["deleted_rows"],
-            )
-            for row in _all(self.session, query)
-        }
+        found = {}
+        for row in _all(self.session, query):
+            for code in row["entity_kinds"]:
+                entity_kind(code)
+            figure = (row["city_code"], row["indicator_code"], row["period_month"])
+            found[figure] = (row["late_rows"], row["corrected_rows"], row["deleted_rows"])
+        return found
 
 
 def _changed_figures(session: Session, new: sql.Composable) -> list[Row]:

@@ -79,6 +79,7 @@ judged as (
 )
 select
     city_code, indicator_code, period_month,
+    array_agg(distinct entity_kind_code) as entity_kinds,
     count(*) filter (where action = 'added' and not was_known and is_sent_again is not true) as late_rows,
     count(*) filter (where action = 'removed' and not is_known) as deleted_rows,
     count(*) filter (

@@ -1,0 +1,120 @@
+"""The kinds of things that indicators count, from `entities.yaml`: their tables and keys in the star, their details."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from psycopg import sql
+
+from green_freight.contracts import contract
+from green_freight.errors import PermanentError
+
+_FILE = Path(__file__).with_suffix(".yaml")
+
+Value = str | int | Decimal | date | None
+
+
+class UnknownEntityKindError(PermanentError):
+    """Evidence names a kind of thing that `entities.yaml` does not have."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"佐证行的对象种类 {code} 不在 {_FILE.name} 中，无法找到其所在的表，任务已停止；"
+            "请开发人员在该文件中补充此种类。 / "
+            f"The evidence has rows of the kind {code}, which {_FILE.name} does not list, so their table is unknown. "
+            "The task stopped; the developers have to add the kind to that file."
+        )
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A readable column: its Chinese title, the expression that gives it, and the contract's column
+    (`dataset.column`) whose code list labels its codes."""
+
+    title_zh: str
+    column: str
+    codes_of: str = ""
+
+    def read(self, value: Any) -> Value:
+        """Return a value of the column as a person reads it."""
+        if isinstance(value, bool):
+            return "是" if value else "否"
+        if self.codes_of and value is not None:
+            dataset, _, column = self.codes_of.partition(".")
+            code = contract(dataset).column(column).codes.get(value)
+            # Labels are Chinese / English.
+            return code.label.partition(" / ")[0] if code else str(value)
+        return value if isinstance(value, int | Decimal | date) or value is None else str(value)
+
+
+@dataclass(frozen=True)
+class EntityKind:
+    """A kind of counted thing (`entity_kind_code` of the evidence); the fields are those of `entities.yaml`."""
+
+    name_zh: str
+    unit_zh: str
+    table: str
+    key: str
+    datasets: tuple[str, ...]
+    relation: str
+    row_key: str
+    details: tuple[Detail, ...]
+
+
+@cache
+def entity_kinds() -> dict[str, EntityKind]:
+    """Return every kind by its code."""
+    stated = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return {code: _kind(**fields) for code, fields in stated.items()}
+
+
+def entity_kind(code: str) -> EntityKind:
+    """Return the kind of a code.
+
+    Raises:
+        UnknownEntityKindError: there is no such kind.
+    """
+    if code not in entity_kinds():
+        raise UnknownEntityKindError(code)
+    return entity_kinds()[code]
+
+
+def known_entities(schema: str, tables: frozenset[str]) -> sql.Composable:
+    """Return the query of all things in a schema (`mart` or `candidate`) that has these tables."""
+    parts = [
+        sql.SQL("select {code} as entity_kind_code, {key} as entity_key from {table}").format(
+            code=sql.Literal(code), key=sql.SQL(kind.key), table=sql.Identifier(schema, kind.table)
+        )
+        for code, kind in entity_kinds().items()
+        if kind.table in tables
+    ]
+    nothing = sql.SQL("select null::text as entity_kind_code, null::text as entity_key where false")
+    return sql.SQL(" union ").join([*parts, nothing])
+
+
+def _kind(
+    *,
+    table: str,
+    key: str,
+    datasets: list[str],
+    details: dict[str, str | list[str]],
+    relation: str = "",
+    row_key: str = "",
+    **names: str,
+) -> EntityKind:
+    columns = ((title, [column] if isinstance(column, str) else column) for title, column in details.items())
+    return EntityKind(
+        table=table,
+        key=key,
+        datasets=tuple(datasets),
+        details=tuple(Detail(title, *column) for title, column in columns),
+        relation=relation or f"mart_asof.{table}",
+        row_key=row_key or key,
+        **names,
+    )

@@ -1,0 +1,53 @@
+"""Every kind of thing that the evidence models count has its table, key, datasets and details."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from green_freight.contracts import contract
+from green_freight.entities import UnknownEntityKindError, entity_kind, entity_kinds
+from green_freight.settings import PROJECT
+
+DBT = PROJECT / "dbt_project"
+# The third argument of the macro that writes an evidence row is the kind.
+_CALL = re.compile(r"evidence_columns\(\s*[\w']+,\s*'\w+',\s*'(\w+)'")
+
+
+def counted_kinds(sql: str) -> set[str]:
+    """Return the kinds that the SQL of evidence models names."""
+    return set(_CALL.findall(sql))
+
+
+def _published_columns() -> dict[str, set[str]]:
+    pages = [yaml.safe_load(page.read_text(encoding="utf-8")) for page in (DBT / "models").rglob("*.yml")]
+    models = [model for page in pages for model in page.get("models") or []]
+    return {model["name"]: {column["name"] for column in model.get("columns") or []} for model in models}
+
+
+def test_each_kind_that_dbt_counts_is_mapped_and_no_other() -> None:
+    sql = "\n".join(page.read_text(encoding="utf-8") for page in sorted(DBT.rglob("*.sql")))
+    assert counted_kinds(sql) == entity_kinds().keys()
+
+
+def test_a_kind_that_dbt_would_add_is_found() -> None:
+    assert counted_kinds("{{ evidence_columns(\n 'a', 'numerator', 'tram', 'trams.key', of='trams') }}") == {
+        "tram"
+    }
+
+
+@pytest.mark.parametrize("code", entity_kinds())
+def test_a_kinds_table_key_datasets_and_code_lists_exist(code: str) -> None:
+    kind, columns = entity_kind(code), _published_columns()
+    assert set(re.findall(r"[a-z_]+_key\b", kind.key)) <= columns[kind.table]
+    assert all(contract(dataset).id == dataset for dataset in kind.datasets)
+    for detail in kind.details:
+        if detail.codes_of:
+            dataset, _, column = detail.codes_of.partition(".")
+            assert contract(dataset).column(column).codes, detail
+
+
+def test_an_unknown_kind_is_an_error_that_names_it() -> None:
+    with pytest.raises(UnknownEntityKindError, match="tram"):
+        entity_kind("tram")
