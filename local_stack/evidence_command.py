@@ -72,22 +72,22 @@ def _builder() -> Iterator[str]:
 
 
 def _print(pack: Pack, console: Console) -> None:
-    material = pack.material
-    rows = sum(len(proof.rows) for proof in material.proofs)
-    for proof in material.proofs:
+    contents = pack.contents
+    rows = sum(len(proof.rows) for proof in contents.proofs)
+    for proof in contents.proofs:
         console.print(f"[green]✓[/] {proof.figure.name_zh} {proof.figure.indicator_code}：{_sums(proof)}")
     console.print(
-        f"第 {material.publication.publication_no} 号发布 · publication {material.publication.publication_no}："
-        f"{rows:,} 行 rows，{len(material.files)} 份原始文件 original files，{pack.bytes / 1e6:.1f} MB"
+        f"第 {contents.publication.publication_no} 号发布 · publication {contents.publication.publication_no}："
+        f"{rows:,} 行 rows，{len(contents.files)} 份原始文件 original files，{pack.bytes / 1e6:.1f} MB"
     )
     console.print(f"[green]✓[/] {escape(str(pack.path))}")
 
 
 def _sums(proof: Proof) -> str:
     """Return the re-added sums as an equation with the published value."""
-    from green_freight.evidence import formatting as fmt
+    from green_freight.evidence.contents import exact
 
     if proof.figure.numerator is None:
         return "无发布数值 no published figure"
-    sums = [f"Σ {len(proof.part(part))} 行 rows = {fmt.exact(proof.added(part))}" for part in proof.parts]
-    return f"{' ÷ '.join(sums)} → {fmt.figure_value(proof.figure, proof.figure.actual_value)}"
+    sums = [f"Σ {len(proof.part(part))} 行 rows = {exact(proof.added(part))}" for part in proof.parts]
+    return f"{' ÷ '.join(sums)} → {proof.value}"

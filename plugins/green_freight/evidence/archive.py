@@ -1,23 +1,29 @@
-"""The zip itself: the same members give the same bytes, whenever and wherever it is written."""
+"""The files of a pack: the originals from the landing store, and a zip whose bytes depend on its members alone."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import re
+import shutil
 import zipfile
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from green_freight.agencies import AGENCIES
+from green_freight.evidence.errors import OriginalDiffersError, OriginalMissingError
+from green_freight.evidence.evidence_rows import SourceFile
+from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI
 
 Content = bytes | Path
 
+ORIGINALS = "原始文件"
 _UNSAFE = re.compile(r"[/\\\x00-\x1f:*?\"<>|]")
 _CORE = "docProps/core.xml"
 _MODIFIED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</dcterms:)")
-_CHUNK_BYTES = 1 << 20
 
 
 def safe_name(name: str) -> str:
@@ -25,35 +31,54 @@ def safe_name(name: str) -> str:
     return _UNSAFE.sub("_", name).rstrip(". ") or "_"
 
 
-def checksum(content: Content) -> str:
-    """Return the SHA-256 of a member as 64 hex digits."""
-    if isinstance(content, bytes):
-        return hashlib.sha256(content).hexdigest()
-    with content.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def copy_originals(files: Iterable[SourceFile], store: LandingStore, folder: Path) -> dict[str, Path]:
+    """Copy each file into a folder of ours and return the copies by the files' keys.
+
+    What is read and packed afterwards is the copy, so that it is the very content that was verified.
+
+    Raises:
+        OriginalMissingError: the landing store does not have a file.
+        OriginalDiffersError: a file's content is not the one that was recorded when it was received and published.
+    """
+    return {file.source_file_key: _copy(file, store, folder / file.source_file_key) for file in files}
+
+
+def original_paths(files: Iterable[SourceFile]) -> dict[str, str]:
+    """Return each file's place in the pack by its key: 原始文件/<agency>/<delivery>/<period>/<name as delivered>.
+
+    Where a period was delivered twice under one name, both carry the beginning of their checksum.
+    """
+    places = {file: (_folder(file), safe_name(file.file_name)) for file in files}
+    used = Counter(places.values())
+    return {
+        file.source_file_key: f"{folder}/{file.sha256[:16]}-{name}"
+        if used[folder, name] > 1
+        else f"{folder}/{name}"
+        for file, (folder, name) in places.items()
+    }
 
 
 def checksum_list(members: Mapping[str, Content]) -> bytes:
     """Return the lines that `sha256sum --check` reads, in the order of the paths."""
-    return "".join(f"{checksum(members[path])}  {path}\n" for path in sorted(members)).encode()
+    return "".join(f"{_checksum(members[path])}  {path}\n" for path in sorted(members)).encode()
 
 
 def write(target: Path, folder: str, members: Mapping[str, Content], moment: datetime) -> None:
     """Write a zip with the members below one folder, in the order of their paths, all dated `moment`.
 
-    It appears under its name when it is whole; one that is there already is replaced.
+    It appears under its name when it is complete; one that is there already is replaced.
     """
-    half = target.with_name(f"{target.name}.part")
+    part = target.with_name(f"{target.name}.part")
     try:
-        with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(members):
                 _add(archive, f"{folder}/{path}", members[path], moment)
-        half.replace(target)
+        part.replace(target)
     finally:
-        half.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
-def settled(document: bytes, moment: datetime) -> bytes:
+def without_clock(document: bytes, moment: datetime) -> bytes:
     """Return a Word or Excel document dated `moment` in its properties and members.
 
     The libraries that write them put the clock's time into both.
@@ -69,10 +94,51 @@ def settled(document: bytes, moment: datetime) -> bytes:
     return target.getvalue()
 
 
+def _folder(file: SourceFile) -> str:
+    return f"{ORIGINALS}/{file.agency_code}/{file.delivery_name}/{file.period_label}"
+
+
+def _copy(file: SourceFile, store: LandingStore, copy: Path) -> Path:
+    agency = AGENCIES[file.agency_code].name_zh
+    if file.landing_url is None:
+        raise OriginalMissingError(
+            f"{agency}文件“{file}”：接收记录（ops.source_file）中没有此文件，未生成佐证材料；请从备份还原数据库。 / "
+            f'The file "{file}" is not in the record of received files (ops.source_file). No pack was written; '
+            "restore the database from its backup."
+        )
+    try:
+        with store.open(file.landing_url) as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target)
+    except OSError as error:
+        raise OriginalMissingError(
+            f"{agency}文件“{file}”：落地存储中无法读取（{file.landing_url}，{type(error).__name__}），未生成佐证材料；"
+            "请从备份还原落地存储，或请该单位重新报送原文件。 / "
+            f'The file "{file}" cannot be read from the landing store ({file.landing_url}, {type(error).__name__}). '
+            "No pack was written; restore the landing store from its backup, or ask the agency for the same file again."
+        ) from error
+    found = _checksum(copy)
+    if {file.sha256, file.recorded_sha256} != {found}:
+        raise OriginalDiffersError(
+            f"{agency}文件“{file}”：内容与记录不符（发布时 {file.sha256}，接收时 {file.recorded_sha256}，"
+            f"现为 {found}），不得作为佐证，未生成佐证材料；请从备份还原落地存储中的原文件，并查明何人何时改动。 / "
+            f'The content of the file "{file}" is not the one on record (published {file.sha256}, received '
+            f"{file.recorded_sha256}, now {found}) and proves nothing. No pack was written; restore the original in "
+            "the landing store from its backup and find out who changed it."
+        )
+    return copy
+
+
+def _checksum(content: Content) -> str:
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    with content.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _add(archive: zipfile.ZipFile, name: str, content: Content, moment: datetime) -> None:
     entry = zipfile.ZipInfo(name, moment.astimezone(SHANGHAI).timetuple()[:6])
     entry.compress_type = zipfile.ZIP_DEFLATED
-    # Read and write for whoever unpacks it, read for others; the system that made it is always "Unix".
+    # Read and write for the owner, read for others; the system that made it is always "Unix".
     entry.create_system = 3
     entry.external_attr = 0o100644 << 16
     if isinstance(content, bytes):
@@ -80,5 +146,4 @@ def _add(archive: zipfile.ZipFile, name: str, content: Content, moment: datetime
         return
     entry.file_size = content.stat().st_size
     with content.open("rb") as source, archive.open(entry, "w") as target:
-        while chunk := source.read(_CHUNK_BYTES):
-            target.write(chunk)
+        shutil.copyfileobj(source, target)

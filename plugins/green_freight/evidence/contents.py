@@ -1,21 +1,25 @@
-"""All that one pack says, before it is put into documents: what was published, counted and proven, and where in the
-pack it lies."""
+"""All that one pack says, before it is put into documents: what was published, counted and verified, how its values
+read in Chinese, and where in the pack each document lies."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 
-from green_freight.evidence import formatting as fmt
+from green_freight.agencies import AGENCIES
 from green_freight.evidence.archive import safe_name
-from green_freight.evidence.evidence_rows import SourceFile
-from green_freight.evidence.figures import Figure, Request, Revision, Work
-from green_freight.evidence.publication import Publication
-from green_freight.evidence.verification import ProvenRow, sum_of
+from green_freight.evidence.evidence_rows import Count, SourceFile, VerifiedRow
+from green_freight.evidence.figures import Figure, Publication, Request, Revision, Work
+from green_freight.labels import label
+from green_freight.periods import SHANGHAI
 
 DETAILS = "指标明细"
+SYNTHETIC = "演示数据"
+SYNTHETIC_SENTENCE = "演示数据：本材料依据合成数据生成，不是本市的真实数据，不代表任何真实情况"
+EMPTY = "—"
 
 
 @dataclass(frozen=True)
@@ -23,15 +27,25 @@ class Proof:
     """A figure, its counted rows as they stand in their files, and how it came to its value."""
 
     figure: Figure
-    rows: tuple[ProvenRow, ...]
+    rows: tuple[VerifiedRow, ...]
     revisions: tuple[Revision, ...]
+
+    @property
+    def title(self) -> str:
+        """Return the title of the figure's evidence."""
+        return f"{self.figure.name_zh} {self.figure.year}年佐证明细"
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Return the parts that the indicator has: only a ratio has a denominator."""
         return ("numerator", "denominator") if self.figure.measure_kind_code == "ratio" else ("numerator",)
 
-    def part(self, part_code: str) -> list[ProvenRow]:
+    @property
+    def value(self) -> str:
+        """Return the figure's value as its card reads."""
+        return value_text(self.figure, self.figure.actual_value)
+
+    def part(self, part_code: str) -> list[VerifiedRow]:
         """Return the rows of one part."""
         return [row for row in self.rows if row.counted.evidence.part_code == part_code]
 
@@ -41,14 +55,19 @@ class Proof:
 
     def added(self, part_code: str) -> Decimal:
         """Return the sum of one part's rows."""
-        return sum_of(row.counted for row in self.part(part_code))
+        return Count(self.figure, tuple(row.counted for row in self.rows)).total(part_code)
 
     def unit(self, part_code: str) -> str:
         """Return the unit in which a part is counted; without rows the indicator's own, if it is no ratio's."""
         rows = self.part(part_code)
         if rows:
-            return rows[0].counted.kind.unit_zh
+            return rows[0].counted.evidence.kind.unit_zh
         return "" if self.figure.measure_kind_code in ("ratio", "milestone") else self.figure.unit_zh
+
+    def part_text(self, part_code: str) -> str:
+        """Return the published number of one part with its unit."""
+        value = self.published(part_code)
+        return EMPTY if value is None else f"{exact(value)}{self.unit(part_code)}"
 
     def rows_by_file(self) -> Counter[str]:
         """Return how many counted rows each file gives, by its key."""
@@ -56,7 +75,7 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Material:
+class Contents:
     """What a pack is made of. `files` are the originals in the order of agency, delivery and period, `paths` their
     places in the pack, both by the files' keys."""
 
@@ -74,12 +93,16 @@ class Material:
         return any(proof.figure.is_synthetic for proof in self.proofs)
 
     @property
+    def author(self) -> str:
+        """Return who writes the documents."""
+        return f"{self.city_zh}绿色货运数据仓库"
+
+    @property
     def name(self) -> str:
         """Return the name of the zip and of the folder in it."""
         only = f"_{safe_name(self.proofs[0].figure.name_zh)}" if self.request.indicator_code else ""
-        return self._marked(
-            f"佐证材料_重点工作{self.work.work_no:02}_{self.year}年{only}_第{self.publication.publication_no}号发布"
-        )
+        work, number = self.work.work_no, self.publication.publication_no
+        return self._marked(f"佐证材料_重点工作{work:02}_{self.year}年{only}_第{number}号发布")
 
     @property
     def year(self) -> int:
@@ -93,11 +116,11 @@ class Material:
 
     def workbook_path(self, proof: Proof) -> str:
         """Return the place of an indicator's workbook."""
-        return f"{DETAILS}/{self._marked(_named(proof))}.xlsx"
+        return f"{DETAILS}/{self._marked(_file_name(proof))}.xlsx"
 
     def table_path(self, proof: Proof, part_code: str) -> str:
         """Return the place of the table (CSV) of one part of an indicator."""
-        return f"{DETAILS}/{self._marked(f'{_named(proof)}_{fmt.part(part_code)}')}.csv"
+        return f"{DETAILS}/{self._marked(f'{_file_name(proof)}_{part_zh(part_code)}')}.csv"
 
     def files_of(self, proof: Proof) -> list[SourceFile]:
         """Return the files that hold counted rows of one figure."""
@@ -105,8 +128,63 @@ class Material:
         return [file for key, file in self.files.items() if key in counted]
 
     def _marked(self, name: str) -> str:
-        return f"{name}_{fmt.SYNTHETIC}" if self.is_synthetic else name
+        return f"{name}_{SYNTHETIC}" if self.is_synthetic else name
 
 
-def _named(proof: Proof) -> str:
+def delivery_names(file: SourceFile) -> tuple[str, str]:
+    """Return the Chinese names of a file's agency and delivery."""
+    agency = AGENCIES[file.agency_code]
+    return agency.name_zh, agency.delivery(file.delivery_name).title_zh
+
+
+def part_zh(part_code: str) -> str:
+    """Return what a part of a figure is called in Chinese."""
+    return label("figure_part", part_code).zh
+
+
+def exact(value: Decimal | None) -> str:
+    """Return a number with all its decimals and without trailing zeros (1,234.5), a dash for none."""
+    if value is None:
+        return EMPTY
+    whole = value.to_integral_value()
+    return f"{whole:,f}" if value == whole else f"{value.normalize():,f}"
+
+
+def value_text(figure: Figure, value: Decimal | None) -> str:
+    """Return an indicator's value as its card reads: per cent, yuan and ratios with decimals, milestones as labels."""
+    if value is None:
+        return EMPTY
+    if figure.measure_kind_code == "milestone":
+        return label("milestone_state", "done" if value > 0 else "not_done").zh
+    if figure.unit_zh == "%":
+        return f"{value * 100:.{figure.decimals}f}%"
+    number = f"{value:,.{figure.decimals}f}"
+    return number if figure.measure_kind_code == "ratio" else f"{number}{figure.unit_zh}"
+
+
+def target_text(figure: Figure) -> str:
+    """Return a figure's target as the plan states it; a dash is no target, not 0."""
+    return (figure.target_text_zh or EMPTY).replace("–", EMPTY)
+
+
+def status_text(figure: Figure) -> str:
+    """Return a figure's status, with what limits it."""
+    limits = [label("revision_state", figure.revision_state_code).zh]
+    if figure.is_stale:
+        limits.append(label("timeliness", "stale").zh)
+    return f"{label('status', figure.status_code).zh}（{'，'.join(limits)}）"
+
+
+def day_text(value: date) -> str:
+    """Return a date as official documents write it: 2024年12月31日."""
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def minute_text(value: datetime) -> str:
+    """Return an instant in Beijing time, to the minute."""
+    local = value.astimezone(SHANGHAI)
+    return f"{day_text(local.date())}{local:%H:%M}"
+
+
+def _file_name(proof: Proof) -> str:
     return f"{proof.figure.display_order:02}_{safe_name(proof.figure.name_zh)}"

@@ -4,114 +4,103 @@ in the pack."""
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
-from green_freight.evidence import formatting as fmt
-from green_freight.evidence.contents import DETAILS, Material, Proof
-from green_freight.evidence.manifest import CHECKSUMS, MANIFEST
-from green_freight.evidence.official_document import SIZE_TABLE_LONG, OfficialDocument
-from green_freight.evidence.originals import FOLDER
+from green_freight.agencies import AGENCIES
+from green_freight.evidence import contents as text
+from green_freight.evidence.archive import ORIGINALS
+from green_freight.evidence.contents import DETAILS, EMPTY, SYNTHETIC_SENTENCE, Contents, Proof
+from green_freight.evidence.official_document import SIZE_TABLE_LONG, SUBHEADING, OfficialDocument
 from green_freight.labels import label, labels
 from green_freight.periods import SHANGHAI
 
+CHECKSUMS, MANIFEST = "校验清单.sha256", "manifest.json"
 _ORDER = "一二三四五六七八九十"
 # Millimetres; the type area is 156 wide.
-_FACTS = (34.0, 122.0)
+_FACT_WIDTHS = (34.0, 122.0)
 _FIGURES = ("指标", "目标", "实际", "分子", "分母", "完成率", "状态")
 _FIGURE_WIDTHS = (26.0, 24.0, 26.0, 26.0, 21.0, 14.5, 18.5)
 _FILES = ("报送单位", "报送内容", "报送期", "文件名", "计入行数", "SHA-256前16位")
 _FILE_WIDTHS = (25.0, 27.0, 20.0, 42.0, 12.0, 30.0)
 
 
-def cover_of(material: Material) -> bytes:
-    """Return the cover page as a Word document. Equal contents give equal bytes."""
-    work = material.work
+def cover_of(contents: Contents) -> bytes:
+    """Return the cover page as a Word document."""
     title = (
-        f"{material.city_zh}城市绿色货运配送示范工程",
-        f"{material.year}年度重点工作（{work.work_no}）佐证材料",
+        f"{contents.city_zh}城市绿色货运配送示范工程",
+        f"{contents.year}年度重点工作（{contents.work.work_no}）佐证材料",
     )
-    document = OfficialDocument("".join(title), f"{material.city_zh}绿色货运数据仓库")
+    document = OfficialDocument("".join(title), contents.author)
     document.label("附件")
     document.title(*title)
-    if material.is_synthetic:
-        document.header(fmt.SYNTHETIC_SENTENCE)
-        document.warning(fmt.SYNTHETIC_SENTENCE)
+    if contents.is_synthetic:
+        document.header(SYNTHETIC_SENTENCE)
+        document.warning(SYNTHETIC_SENTENCE)
     document.heading("一、基本情况")
-    document.facts(_facts(material), _FACTS)
+    document.facts(_facts(contents), _FACT_WIDTHS)
     document.heading("二、指标完成情况")
-    figures = [_figure(proof) for proof in material.proofs]
-    document.table(_FIGURES, figures, _FIGURE_WIDTHS, SIZE_TABLE_LONG)
+    document.table(_FIGURES, [_figure(proof) for proof in contents.proofs], _FIGURE_WIDTHS, SIZE_TABLE_LONG)
     document.heading("三、方案要求与统计口径")
-    for number, proof in enumerate(material.proofs):
+    for number, proof in enumerate(contents.proofs):
         _write_definition(document, number, proof)
     document.heading("四、计入明细")
-    for proof in material.proofs:
+    for proof in contents.proofs:
         document.body(_sums(proof), label=f"{proof.figure.name_zh}。")
     document.heading("五、材料清单与核对方法")
-    _write_contents(document, material)
-    document.closing(f"{material.city_zh}绿色货运数据仓库")
-    document.closing(fmt.day(material.publication.published_at.astimezone(SHANGHAI).date()))
-    if material.files:
-        _write_files(document, material)
-    return document.to_bytes(material.publication.published_at)
+    _write_contents(document, contents)
+    document.closing(contents.author)
+    document.closing(text.day_text(contents.publication.published_at.astimezone(SHANGHAI).date()))
+    if contents.files:
+        _write_files(document, contents)
+    return document.to_bytes()
 
 
-def _facts(material: Material) -> list[tuple[str, str]]:
-    publication, work = material.publication, material.work
-    as_of = max(proof.figure.as_of_date for proof in material.proofs)
+def _facts(contents: Contents) -> list[tuple[str, str]]:
+    publication, work = contents.publication, contents.work
     kind = label("run_kind", publication.kind_code).zh
     facts = [
-        ("城市", material.city_zh),
+        ("城市", contents.city_zh),
         ("重点工作", f"（{work.work_no}）{work.name_zh}（任务：{work.task_name_zh}）"),
         ("方案内容", work.plan_text_zh),
-        ("年度", f"{material.year}年"),
-        ("统计截止日", fmt.day(as_of)),
-        *_units(material),
-        (
-            "数据发布",
-            f"第{publication.publication_no}号，{fmt.minute(publication.published_at)}，{kind}",
-        ),
-        ("发布原因", publication.reason or fmt.EMPTY),
+        ("年度", f"{contents.year}年"),
+        ("统计截止日", text.day_text(max(proof.figure.as_of_date for proof in contents.proofs))),
+    ]
+    for role, title in labels("responsibility").items():
+        units = "、".join(unit.name_zh for unit in work.units if unit.role_code == role)
+        facts.append((title.zh, units or "方案未列"))
+    published = text.minute_text(publication.published_at)
+    facts += [
+        ("数据发布", f"第{publication.publication_no}号，{published}，{kind}"),
+        ("发布原因", publication.reason or EMPTY),
         ("程序版本", publication.code_version),
     ]
     if publication.reverted_to is not None:
-        facts.append(("恢复", f"本次发布恢复了第{publication.reverted_to}号发布的数据"))
+        facts.append(("回退", f"本次发布回退到第{publication.reverted_to}号发布的数据"))
     if publication.approved_at is not None:
-        approval = (
-            f"{publication.approved_by}，{fmt.minute(publication.approved_at)}：{publication.approval_reason}"
-        )
-        facts.append(("批准", approval))
+        approved = f"{publication.approved_by}，{text.minute_text(publication.approved_at)}"
+        facts.append(("批准", f"{approved}：{publication.approval_reason}"))
     if publication.stale_agencies:
-        late = "、".join(fmt.agency(code) for code in publication.stale_agencies)
+        late = "、".join(AGENCIES[code].name_zh for code in publication.stale_agencies)
         facts.append(("未按时报送", f"{late}（发布时最近一次报送失败或缺失）"))
     return facts
 
 
-def _units(material: Material) -> list[tuple[str, str]]:
-    units = material.work.units
-    named = {
-        role: "、".join(unit.name_zh for unit in units if unit.role_code == role) or "方案未列"
-        for role in labels("responsibility")
-    }
-    return [(label("responsibility", role).zh, names) for role, names in named.items()]
-
-
 def _figure(proof: Proof) -> list[str]:
     figure = proof.figure
-    done = fmt.EMPTY if figure.completion_ratio is None else f"{figure.completion_ratio:.1%}"
     return [
         figure.name_zh,
-        fmt.target(figure),
-        fmt.figure_value(figure, figure.actual_value),
-        fmt.with_unit(figure.numerator, proof.unit("numerator")),
-        fmt.with_unit(figure.denominator, proof.unit("denominator")),
-        done,
-        fmt.status(figure).replace("（", "\n（"),
+        text.target_text(figure),
+        proof.value,
+        proof.part_text("numerator"),
+        proof.part_text("denominator"),
+        EMPTY if figure.completion_ratio is None else f"{figure.completion_ratio:.1%}",
+        text.status_text(figure).replace("（", "\n（"),
     ]
 
 
 def _write_definition(document: OfficialDocument, number: int, proof: Proof) -> None:
     figure = proof.figure
-    document.subheading(f"（{_ORDER[number]}）{figure.name_zh}")
+    document.heading(f"（{_ORDER[number]}）{figure.name_zh}", SUBHEADING)
     document.body(f"“{figure.plan_words_zh}”", label="方案表述：")
     document.body(f"{figure.formula_zh}。", label="统计口径（本仓库）：")
     if figure.note_zh:
@@ -123,35 +112,29 @@ def _write_definition(document: OfficialDocument, number: int, proof: Proof) -> 
 
 def _sums(proof: Proof) -> str:
     """Return what the parts of a figure add up to, in a sentence."""
-    figure = proof.figure
-    if figure.numerator is None:
+    files = len(proof.rows_by_file())
+    if proof.figure.numerator is None:
         return "没有发布数值，无从相加。"
     if not proof.rows:
-        return f"没有计入行，也没有来源文件，指标值为{fmt.figure_value(figure, figure.actual_value)}。"
-    if figure.measure_kind_code == "milestone":
-        return _reports(proof)
+        return f"没有计入行，也没有来源文件，指标值为{proof.value}。"
+    if proof.figure.measure_kind_code == "milestone":
+        reports = []
+        for row in proof.rows:
+            title, document_no, _, achieved_on, _ = row.counted.details
+            day = text.day_text(achieved_on) if isinstance(achieved_on, date) else EMPTY
+            reports.append(f"《{title or EMPTY}》（{document_no or EMPTY}），完成日期{day}")
+        return f"计入里程碑报告{len(reports)}份：{'；'.join(reports)}。来自{files}份原始文件。"
     parts = [
-        f"{fmt.part(part) if len(proof.parts) > 1 else ''}计入{len(proof.part(part))}行，"
-        f"合计{fmt.with_unit(proof.published(part), proof.unit(part))}"
+        f"{text.part_zh(part) if len(proof.parts) > 1 else ''}计入{len(proof.part(part))}行，"
+        f"合计{proof.part_text(part)}"
         for part in proof.parts
     ]
-    value = fmt.figure_value(figure, figure.actual_value)
-    files = f"来自{len(proof.rows_by_file())}份原始文件"
-    return f"{'；'.join(parts)}；{files}。按行相加所得指标值为{value}，与发布数值一致。"
+    return f"{'；'.join(parts)}；来自{files}份原始文件。按行相加所得指标值为{proof.value}，与发布数值一致。"
 
 
-def _reports(proof: Proof) -> str:
-    """Return which reports a milestone rests on, in a sentence."""
-    told = []
-    for row in proof.rows:
-        title, document_no, _, achieved_on, _ = (fmt.readable(value) for value in row.counted.details)
-        told.append(f"《{title}》（{document_no}），完成日期{achieved_on}")
-    return f"计入里程碑报告{len(told)}份：{'；'.join(told)}。来自{len(proof.rows_by_file())}份原始文件。"
-
-
-def _write_contents(document: OfficialDocument, material: Material) -> None:
+def _write_contents(document: OfficialDocument, contents: Contents) -> None:
     document.body(
-        f"{len(material.proofs)}项指标，每项一个Excel工作簿，另存CSV，见“{DETAILS}”文件夹。",
+        f"{len(contents.proofs)}项指标，每项一个Excel工作簿，另存CSV，见“{DETAILS}”文件夹。",
         "（一）指标明细。",
     )
     document.body(
@@ -161,26 +144,17 @@ def _write_contents(document: OfficialDocument, material: Material) -> None:
     )
     document.body(f"“{CHECKSUMS}”为全部文件的SHA-256，“{MANIFEST}”为供程序读取的目录。", "（三）校验文件。")
     document.body(
-        f"{len(material.files)}份，与收到时逐字节相同，见“{FOLDER}”文件夹。"
-        + ("清单见附表。" if material.files else ""),
+        f"{len(contents.files)}份，与收到时逐字节相同，见“{ORIGINALS}”文件夹。"
+        + ("清单见附表。" if contents.files else ""),
         "（四）原始文件。",
     )
 
 
-def _write_files(document: OfficialDocument, material: Material) -> None:
-    counted = Counter[str]()
-    for proof in material.proofs:
-        counted.update(proof.rows_by_file())
+def _write_files(document: OfficialDocument, contents: Contents) -> None:
+    counted = sum((proof.rows_by_file() for proof in contents.proofs), Counter[str]())
     rows = [
-        [
-            fmt.agency(file.agency_code),
-            fmt.delivery(file.agency_code, file.delivery_name),
-            file.period_label,
-            file.file_name,
-            str(counted[key]),
-            file.sha256[:16],
-        ]
-        for key, file in material.files.items()
+        [*text.delivery_names(file), file.period_label, file.file_name, str(counted[key]), file.sha256[:16]]
+        for key, file in contents.files.items()
     ]
     document.heading("附表  原始文件清单")
     document.table(_FILES, rows, _FILE_WIDTHS, SIZE_TABLE_LONG)

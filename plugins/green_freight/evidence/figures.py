@@ -1,15 +1,20 @@
-"""The figures of one work and year as they were published, each with its card, and the units responsible."""
+"""What a publication says of one work and year: the publication, the key work, its figures and their revisions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 
-from psycopg.rows import class_row
+import psycopg
+from psycopg.errors import UndefinedColumn, UndefinedTable
+from psycopg.rows import TupleRow, class_row
 
-from green_freight.evidence.errors import NoSuchChoice
-from green_freight.evidence.publication import Session
+from green_freight.evidence.errors import NoSuchChoiceError, NothingPublishedError, OlderWarehouseError
+
+Session = psycopg.Connection[TupleRow]
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,23 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Publication:
+    """A row of `mart.publication`; approval is empty where nothing needed one."""
+
+    publication_no: int
+    published_at: datetime
+    kind_code: str
+    reason: str | None
+    as_of_date: date
+    code_version: str
+    stale_agencies: list[str]
+    reverted_to: int | None
+    approved_by: str | None
+    approved_at: datetime | None
+    approval_reason: str | None
+
+
+@dataclass(frozen=True)
 class Unit:
     """A unit responsible for a work; the role is `lead` or `co_responsible`."""
 
@@ -33,7 +55,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Work:
-    """A key work of the plan, in the plan's words."""
+    """A key work of the plan, as the plan states it."""
 
     work_no: int
     name_zh: str
@@ -78,7 +100,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Revision:
-    """One publication's change of a figure, as `figure_revision` keeps it."""
+    """One publication's change of a figure, as `figure_revision` stores it."""
 
     publication_no: int
     published_at: datetime
@@ -98,13 +120,13 @@ select
 from mart_asof.scorecard as s
 inner join mart_asof.dim_indicator as i using (city_code, indicator_code)
 inner join mart_asof.dim_unit as u on u.city_code = i.city_code and u.unit_code = i.owner_unit_code
-where s.city_code = %(city)s and s.work_no = %(work_no)s and s.year = %(year)s
+where s.city_code = %s and s.work_no = %s and s.year = %s
 order by s.display_order
 """
 
 _WORK = """
-select w.work_no, w.work_name_zh, w.task_name_zh, w.plan_text_zh
-from mart_asof.dim_key_work as w where w.city_code = %s and w.work_no = %s
+select work_no, work_name_zh, task_name_zh, plan_text_zh
+from mart_asof.dim_key_work where city_code = %s and work_no = %s
 """
 
 # As the plan lists them: lead units first, each group in its own order.
@@ -116,61 +138,89 @@ where b.city_code = %s and b.work_no = %s
 order by b.role_code <> 'lead', b.stated_order
 """
 
-_REVISIONS = """
-select publication_no, published_at, old_actual_value, new_actual_value, is_restatement, cause_codes, reason
-from mart_asof.figure_revision
-where city_code = %s and region_code = city_code and indicator_code = %s and period_month = %s
-order by publication_no
-"""
+
+@contextmanager
+def read_session(url: str) -> Iterator[Session]:
+    """Give a session that sees one state of the warehouse throughout and cannot change it.
+
+    `url` is that of a role that may read `mart_asof` and `ops.source_file`: the builder.
+
+    Raises:
+        OlderWarehouseError: it was not yet brought to this version of the code.
+        psycopg.OperationalError: the warehouse does not answer.
+    """
+    with psycopg.connect(url, application_name="green-freight evidence") as session:
+        session.execute("set transaction isolation level repeatable read, read only")
+        try:
+            yield session
+        except (UndefinedTable, UndefinedColumn) as error:
+            raise OlderWarehouseError(error.diag.message_primary) from error
+
+
+def pin(session: Session, publication_no: int | None) -> Publication:
+    """Choose a publication for the rest of the session's transaction, the newest by default, and return it.
+
+    Raises:
+        NothingPublishedError: there is none yet.
+        NoSuchChoiceError: there is none of that number.
+    """
+    columns = ", ".join(field.name for field in fields(Publication))
+    with session.cursor(row_factory=class_row(Publication)) as cursor:
+        found = cursor.execute(f"select {columns} from mart.publication order by publication_no").fetchall()  # noqa: S608
+    if not found:
+        raise NothingPublishedError
+    chosen = [one for one in found if publication_no in (None, one.publication_no)]
+    if not chosen:
+        zh, en = f"没有第 {publication_no} 号发布", f"There is no publication {publication_no}"
+        raise NoSuchChoiceError(zh, en, [one.publication_no for one in found])
+    newest = chosen[-1]
+    session.execute("select set_config('green_freight.publication', %s, true)", [str(newest.publication_no)])
+    return newest
 
 
 def read_work(session: Session, city_code: str, work_no: int) -> Work:
     """Return a key work with its units.
 
     Raises:
-        NoSuchChoice: the plan has no work of that number.
+        NoSuchChoiceError: the plan has no work of that number.
     """
     found = session.execute(_WORK, [city_code, work_no]).fetchone()
     if found is None:
-        works = session.execute(
-            "select work_no from mart_asof.dim_key_work where city_code = %s order by work_no", [city_code]
-        )
-        raise NoSuchChoice(
-            f"没有重点工作（{work_no}）", f"the plan has no work {work_no}", [row[0] for row in works]
-        )
-    units = session.execute(_UNITS, [city_code, work_no]).fetchall()
+        works = "select work_no from mart_asof.dim_key_work where city_code = %s order by work_no"
+        zh, en = f"方案没有重点工作（{work_no}）", f"The plan has no work {work_no}"
+        raise NoSuchChoiceError(zh, en, [row[0] for row in session.execute(works, [city_code])])
+    units = tuple(Unit(*unit) for unit in session.execute(_UNITS, [city_code, work_no]))
     number, name_zh, task_name_zh, plan_text_zh = found
-    return Work(number, name_zh, task_name_zh, plan_text_zh, tuple(Unit(*unit) for unit in units))
+    return Work(number, name_zh, task_name_zh, plan_text_zh, units)
 
 
 def read_figures(session: Session, city_code: str, request: Request) -> list[Figure]:
     """Return the figures that are asked for, in the plan's order.
 
     Raises:
-        NoSuchChoice: nothing is published for the year, or the work has no such indicator.
+        NoSuchChoiceError: nothing is published for the year, or the work has no such indicator.
     """
     with session.cursor(row_factory=class_row(Figure)) as cursor:
-        found = cursor.execute(
-            _FIGURES, {"city": city_code, "work_no": request.work_no, "year": request.year}
-        ).fetchall()
+        found = cursor.execute(_FIGURES, [city_code, request.work_no, request.year]).fetchall()
     if not found:
-        years = session.execute(
-            "select distinct year from mart_asof.scorecard where city_code = %s order by year", [city_code]
-        )
-        raise NoSuchChoice(
-            f"没有 {request.year} 年的数值", f"no figure of {request.year}", [row[0] for row in years]
-        )
+        years = "select distinct year from mart_asof.scorecard where city_code = %s order by year"
+        zh, en = f"没有 {request.year} 年的指标值", f"There is no figure of {request.year}"
+        raise NoSuchChoiceError(zh, en, [row[0] for row in session.execute(years, [city_code])])
     chosen = [figure for figure in found if request.indicator_code in (None, figure.indicator_code)]
     if not chosen:
-        raise NoSuchChoice(
-            f"重点工作（{request.work_no}）没有指标 {request.indicator_code}",
-            f"work {request.work_no} has no indicator {request.indicator_code}",
-            [figure.indicator_code for figure in found],
-        )
+        zh = f"重点工作（{request.work_no}）没有指标 {request.indicator_code}"
+        en = f"Work {request.work_no} has no indicator {request.indicator_code}"
+        raise NoSuchChoiceError(zh, en, [figure.indicator_code for figure in found])
     return chosen
 
 
 def read_revisions(session: Session, city_code: str, figure: Figure) -> list[Revision]:
     """Return how a figure came to its value, publication by publication."""
+    columns = ", ".join(field.name for field in fields(Revision))
     with session.cursor(row_factory=class_row(Revision)) as cursor:
-        return cursor.execute(_REVISIONS, [city_code, figure.indicator_code, figure.period_month]).fetchall()
+        return cursor.execute(
+            f"select {columns} from mart_asof.figure_revision "  # noqa: S608
+            "where city_code = %s and region_code = city_code and indicator_code = %s and period_month = %s "
+            "order by publication_no",
+            [city_code, figure.indicator_code, figure.period_month],
+        ).fetchall()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import datetime
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
@@ -20,8 +19,6 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
-
-from green_freight.evidence import archive
 
 TITLE, BODY, HEADING, SUBHEADING = "方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312"
 _WESTERN = "Times New Roman"
@@ -69,17 +66,11 @@ class OfficialDocument:
         _style(paragraph.add_run(text), HEADING, _SIZE_TABLE).font.color.rgb = _RED
         _frame(paragraph)
 
-    def heading(self, text: str) -> None:
-        """Write a heading of the first level (一、)."""
+    def heading(self, text: str, font: str = HEADING) -> None:
+        """Write a heading of the first level (一、), or in SUBHEADING one of the second ((一))."""
         paragraph = self._indented()
         paragraph.paragraph_format.keep_with_next = True
-        _style(paragraph.add_run(text), HEADING, _SIZE_BODY)
-
-    def subheading(self, text: str) -> None:
-        """Write a heading of the second level (（一）)."""
-        paragraph = self._indented()
-        paragraph.paragraph_format.keep_with_next = True
-        _style(paragraph.add_run(text), SUBHEADING, _SIZE_BODY)
+        _style(paragraph.add_run(text), font, _SIZE_BODY)
 
     def body(self, text: str, label: str = "") -> None:
         """Write a paragraph of text, its beginning (a label) in 楷体."""
@@ -89,7 +80,7 @@ class OfficialDocument:
         _style(paragraph.add_run(text), BODY, _SIZE_BODY)
 
     def closing(self, text: str) -> None:
-        """Write a line at the end, to the right; it never stands alone on a page."""
+        """Write a line at the end, to the right, on one page with the line before it."""
         self._document.paragraphs[-1].paragraph_format.keep_with_next = True
         paragraph = self._paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
@@ -125,11 +116,11 @@ class OfficialDocument:
         table.rows[0]._tr.get_or_add_trPr().append(repeated)
         self._gap()
 
-    def to_bytes(self, moment: datetime) -> bytes:
-        """Return the document dated `moment`; equal contents give equal bytes."""
+    def to_bytes(self) -> bytes:
+        """Return the document as a file's content."""
         target = io.BytesIO()
         self._document.save(target)
-        return archive.settled(target.getvalue(), moment)
+        return target.getvalue()
 
     def _indented(self) -> Paragraph:
         paragraph = self._paragraph()
@@ -152,8 +143,7 @@ class OfficialDocument:
         for place, cell in enumerate(table._cells):
             cell.width = Mm(widths_mm[place % len(widths_mm)])
         for row in table.rows:
-            unbroken = OxmlElement("w:cantSplit")
-            row._tr.get_or_add_trPr().append(unbroken)
+            row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         return table
 
     def _gap(self) -> None:

@@ -16,7 +16,7 @@ from openpyxl.worksheet.header_footer import HeaderFooterItem
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from green_freight.evidence import formatting as fmt
+from green_freight.evidence.contents import SYNTHETIC_SENTENCE
 
 _TEXT_LIMIT = 32_767
 _WIDEST = 46
@@ -58,9 +58,9 @@ def head(sheet: Worksheet, title: str, is_synthetic: bool) -> None:
     sheet["A1"].value, sheet["A1"].style = title, TITLE
     sheet.row_dimensions[1].height = 24
     if is_synthetic:
-        sheet["A2"].value, sheet["A2"].style = fmt.SYNTHETIC_SENTENCE, WARNING
+        sheet["A2"].value, sheet["A2"].style = SYNTHETIC_SENTENCE, WARNING
         sheet.row_dimensions[2].height = 20
-        _print_on_each_page(sheet.oddHeader, fmt.SYNTHETIC_SENTENCE)
+        _print_on_each_page(sheet.oddHeader, SYNTHETIC_SENTENCE)
     _print_on_each_page(sheet.oddFooter, "— &P —")
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", Worksheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
@@ -83,7 +83,7 @@ def put(sheet: Worksheet, row: int, column: int, value: Any, style: str = BODY) 
 
 
 def put_formula(sheet: Worksheet, row: int, column: int, formula: str) -> Cell:
-    """Write a formula of ours into a cell."""
+    """Write a formula into a cell."""
     cell = _cell(sheet, row, column)
     cell.value, cell.style = formula, LABEL
     return cell

@@ -1,93 +1,235 @@
-"""An indicator's workbook: what is added up, the counted rows of each part, the files they stand in, and notes."""
+"""An indicator's workbook: the figure and its sums, the counted rows of each part, their files, and notes."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from urllib.parse import quote
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from green_freight.evidence import archive, sheets, tables
-from green_freight.evidence import formatting as fmt
-from green_freight.evidence.contents import Material, Proof
-from green_freight.evidence.notes import notes
-from green_freight.evidence.summary import SUM_CELL, check_formula, part_format, write_summary
-from green_freight.evidence.tables import Table
+from green_freight.contracts import contracts_of
+from green_freight.entities import Value
+from green_freight.evidence import contents as text
+from green_freight.evidence import sheets
+from green_freight.evidence.contents import Contents, Proof, part_zh
+from green_freight.evidence.evidence_rows import VerifiedRow
+from green_freight.labels import label
 
 SUMMARY, FILES, NOTES = "汇总", "来源文件", "说明"
+# Where the sheet of a part adds its rows up.
+_SUM_CELL = "C3"
 _HEADER_ROW = 5
+_WEIGHT, _ANSWER = "计入数量", "应答序号"
+_FORMATS = {"元": "#,##0.00", "吨": "#,##0.000"}
+_SUMMARY_WIDTHS = {"A": 20, "B": 20, "C": 22, "D": 20, "E": 18, "F": 24, "G": 40}
+_SUM_TITLES = ("项目", "计入行数", "按行合计（公式）", "发布数值", "核对（公式）")
+_REVISION_TITLES = ("发布号", "发布时间", "原值", "新值", "更改最终值", "变化原因", "发布原因")
 _FILE_TITLES = (
-    "序号",
-    "报送单位",
-    "报送内容",
-    "报送期",
-    "文件名",
-    "字节数",
-    "计入行数",
-    "SHA-256",
-    "原始文件位置",
-)
+    "序号", "报送单位", "报送内容", "报送期", "文件名", "字节数", "计入行数", "SHA-256", "原始文件位置",
+)  # fmt: skip
+# What a row's number means in each container (green_freight.loading.readers).
+_ROW_MEANS = {
+    "workbook": "Excel 工作簿：“行号”即该工作表在 Excel 中左侧显示的行号，“工作表”为表名。",
+    "csv": "CSV 文件：“行号”为用文本编辑器打开时该行开始处的行号（表头也算一行）；文件为 UTF-8 或 GB18030 编码。",
+    "transport_pages": (
+        "交通部门接口应答（.jsonl）：文件一行是一次应答，“应答序号”即文件的第几行；应答正文 body 的 items 为记录列表。"
+        "“行号”为各次应答的 items 依次相连后的第几条（从 1 起）。查找：打开文件到该应答所在行，搜索对象编号。"
+    ),
+    "tcec_stations": (
+        "充电设施交换接口应答（T/CEC 102，.jsonl）：文件一行是一次应答，“应答序号”即文件的第几行；"
+        "正文 body 的 StationInfos 为充电站，其 EquipmentInfos 为充电桩。"
+        "“行号”为各次应答中同一类对象（充电站，或全部充电桩）依次相连后的第几个（从 1 起）；"
+        "充电桩的“报送原文”前加了所在充电站的编码。"
+    ),
+}
+_WEIGHT_NOTES = {
+    "milestone": "里程碑指标：分子为 1 即已完成，计入行是最早一份报告；没有计入行即未完成。",
+    "amount": "金额指标：计入数量为元，每行一笔分录，合计即指标值。",
+    "count": "计数指标：每个对象计 1，合计即指标值。",
+    "ratio": "比例指标：指标值 = 分子合计 ÷ 分母合计，四舍五入到六位小数；分子、分母分列两张表。",
+}
 
 
-def workbook_of(material: Material, proof: Proof, parts: Mapping[str, Table]) -> bytes:
-    """Return the workbook; `parts` are the tables of the figure's parts. Equal contents give equal bytes."""
+@dataclass(frozen=True)
+class Table:
+    """Titles and rows, for the CSV and the workbook alike; every row is as long as the titles."""
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+    def column(self, title: str) -> int:
+        """Return a column's number, from 1."""
+        return self.titles.index(title) + 1
+
+
+def table_of(rows: Sequence[VerifiedRow], paths: Mapping[str, str]) -> Table:
+    """Return the table of one part's rows; `paths` are the places of the original files in the pack by key."""
+    # A part counts things of one kind; without any, none of their columns is known.
+    details = rows[0].counted.evidence.kind.details if rows else ()
+    titles = (
+        "序号", "对象编号", *(detail.title_zh for detail in details), "区划", _WEIGHT, "计量单位", "报送单位",
+        "报送内容", "报送期", "文件名", "工作表", "行号", _ANSWER, "SHA-256", "原始文件位置", "报送原文",
+    )  # fmt: skip
+    return Table(titles, tuple(_cells(number, row, paths) for number, row in enumerate(rows, start=1)))
+
+
+def workbook_of(contents: Contents, proof: Proof, parts: Mapping[str, Table]) -> bytes:
+    """Return the workbook; `parts` are the tables of the figure's parts."""
     book = sheets.new_book()
     [summary] = book.worksheets
     summary.title = SUMMARY
-    write_summary(summary, material, proof)
+    _write_summary(summary, contents, proof)
     for part_code, table in parts.items():
-        _write_part(book.create_sheet(fmt.part(part_code)), material, proof, part_code, table)
-    _write_files(book.create_sheet(FILES), material, proof)
-    _write_notes(book.create_sheet(NOTES), material, proof)
-    book.properties.title = fmt.title(proof.figure)
-    book.properties.creator = f"{material.city_zh}绿色货运数据仓库"
+        _write_part(book.create_sheet(part_zh(part_code)), contents, proof, part_code, table)
+    _write_files(book.create_sheet(FILES), contents, proof)
+    _write_notes(book.create_sheet(NOTES), contents, proof)
+    book.properties.title, book.properties.creator = proof.title, contents.author
     target = io.BytesIO()
     book.save(target)
-    return archive.settled(target.getvalue(), material.publication.published_at)
+    return target.getvalue()
 
 
-def _write_part(sheet: Worksheet, material: Material, proof: Proof, part_code: str, table: Table) -> None:
-    title = f"{fmt.title(proof.figure)}：{fmt.part(part_code)}"
-    sheets.head(sheet, title, material.is_synthetic)
-    last = sheets.put_table(sheet, _HEADER_ROW, table.titles, table.rows)
-    place = table.place(tables.WEIGHT) + 1
-    column, number = get_column_letter(place), part_format(proof, part_code)
-    for row in range(_HEADER_ROW + 1, last + 1):
-        sheet.cell(row, place).number_format = number
-    first = _HEADER_ROW + 1
+def _cells(number: int, row: VerifiedRow, paths: Mapping[str, str]) -> tuple[Value, ...]:
+    counted, file, delivered = row.counted, row.file, row.delivered
+    evidence = counted.evidence
+    return (
+        number, evidence.entity_key, *counted.details, evidence.region_name_zh, evidence.weight, evidence.kind.unit_zh,
+        *text.delivery_names(file), file.period_label, file.file_name, delivered.sheet, delivered.number,
+        delivered.answer, file.sha256, paths[file.source_file_key], delivered.content,
+    )  # fmt: skip
+
+
+def _write_summary(sheet: Worksheet, contents: Contents, proof: Proof) -> None:
+    sheets.head(sheet, proof.title, contents.is_synthetic)
+    row = 3
+    for name, value in _facts(contents, proof):
+        row += 1
+        sheets.put(sheet, row, 1, name, sheets.LABEL)
+        for column in range(2, 6):
+            sheets.put(sheet, row, column, value if column == 2 else None, sheets.WRAPPED)
+        sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=5)
+        sheet.row_dimensions[row].height = sheets.height_of(value, 78)
+    row = _write_sums(sheet, row + 2, proof)
+    if proof.revisions:
+        sheets.put(sheet, row + 2, 1, "本数值的历次变化", sheets.LABEL)
+        revisions = [
+            (
+                one.publication_no, text.minute_text(one.published_at),
+                text.value_text(proof.figure, one.old_actual_value),
+                text.value_text(proof.figure, one.new_actual_value),
+                "是" if one.is_restatement else "否",
+                "、".join(label("cause", code).zh for code in one.cause_codes), one.reason,
+            )
+            for one in proof.revisions
+        ]  # fmt: skip
+        sheets.put_table(sheet, row + 3, _REVISION_TITLES, revisions)
+    for letter, width in _SUMMARY_WIDTHS.items():
+        sheet.column_dimensions[letter].width = width
+
+
+def _facts(contents: Contents, proof: Proof) -> list[tuple[str, str]]:
+    figure, publication = proof.figure, contents.publication
+    facts = [
+        ("指标", f"{figure.name_zh}（{figure.indicator_code}）"),
+        ("重点工作", f"（{contents.work.work_no}）{contents.work.name_zh}"),
+        ("年度", f"{figure.year}年，统计截止日 {text.day_text(figure.as_of_date)}"),
+        ("数据发布", f"第{publication.publication_no}号，{text.minute_text(publication.published_at)}"),
+        ("目标", text.target_text(figure)),
+        ("实际", proof.value),
+        ("状态", text.status_text(figure)),
+        ("方案表述", figure.plan_words_zh),
+        ("统计口径", figure.formula_zh),
+        ("口径说明", figure.note_zh or text.EMPTY),
+    ]
+    if figure.null_reason_code:
+        facts.insert(6, ("无数值的原因", label("null_reason", figure.null_reason_code).zh))
+    return facts
+
+
+def _write_sums(sheet: Worksheet, row: int, proof: Proof) -> int:
+    """Write the sums of the parts and the figure they give; return the last row."""
+    sheets.put_header(sheet, row, _SUM_TITLES)
+    cells = []
+    for part_code in proof.parts:
+        row += 1
+        unit = proof.unit(part_code)
+        name = f"{part_zh(part_code)}（{unit}）" if unit else part_zh(part_code)
+        formula = f"='{part_zh(part_code)}'!{_SUM_CELL}"
+        sheets.put(sheet, row, 1, name, sheets.LABEL)
+        sheets.put(sheet, row, 2, len(proof.part(part_code)))
+        _put_check(sheet, row, 3, formula, proof.published(part_code), _number_format(proof, part_code))
+        cells.append(f"C{row}")
+    row += 1
+    if len(cells) == 1:
+        formula, number = f"={cells[0]}", _number_format(proof, "numerator")
+    else:
+        formula, number = f'=IF({cells[1]}=0,"",ROUND({cells[0]}/{cells[1]},6))', "0.0000"
+    if proof.figure.unit_zh == "%":
+        number = "0.00%"
+    sheets.put(sheet, row, 1, "指标值", sheets.LABEL)
+    sheets.put(sheet, row, 2, len(proof.rows))
+    _put_check(sheet, row, 3, formula, proof.figure.actual_value, number)
+    return row
+
+
+def _write_part(sheet: Worksheet, contents: Contents, proof: Proof, part_code: str, table: Table) -> None:
+    """Write the rows of a part, and above them their sum as a formula beside the published number."""
+    sheets.head(sheet, f"{proof.title}：{part_zh(part_code)}", contents.is_synthetic)
+    first, last = _HEADER_ROW + 1, sheets.put_table(sheet, _HEADER_ROW, table.titles, table.rows)
+    column, number = table.column(_WEIGHT), _number_format(proof, part_code)
+    for row in range(first, last + 1):
+        sheet.cell(row, column).number_format = number
     # Without rows the range is the empty row below the header, and the sum 0.
-    _write_sum(sheet, proof, part_code, f"{column}{first}:{column}{max(last, first)}")
+    letter = get_column_letter(column)
+    sheets.put(sheet, 3, 2, "按行合计（公式）", sheets.LABEL)
+    formula = f"=ROUND(SUM({letter}{first}:{letter}{max(last, first)}),6)"
+    sheets.put_formula(sheet, 3, 3, formula).number_format = number
+    sheets.put(sheet, 3, 4, "发布数值", sheets.LABEL)
+    _put_published(sheet, 3, 5, _SUM_CELL, proof.published(part_code), number)
     sheets.fit(sheet, table.titles, table.rows)
     sheet.freeze_panes = f"C{first}"
     sheet.auto_filter.ref = f"A{_HEADER_ROW}:{get_column_letter(len(table.titles))}{last}"
     # On paper without checksum, path and content, which would leave the rest unreadable.
-    sheet.print_area = f"A1:{get_column_letter(table.place(tables.ANSWER) + 1)}{last}"
+    sheet.print_area = f"A1:{get_column_letter(table.column(_ANSWER))}{last}"
     sheet.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
     sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A3
 
 
-def _write_sum(sheet: Worksheet, proof: Proof, part_code: str, summed: str) -> None:
-    """Write the sum of a range as a formula into SUM_CELL, beside the published number."""
-    published, number = proof.published(part_code), part_format(proof, part_code)
-    sheets.put(sheet, 3, 2, "按行合计（公式）", sheets.LABEL)
-    sheets.put_formula(sheet, 3, 3, f"=ROUND(SUM({summed}),6)").number_format = number
-    sheets.put(sheet, 3, 4, "发布数值", sheets.LABEL)
-    sheets.put(sheet, 3, 5, fmt.EMPTY if published is None else published).number_format = number
-    sheets.put_formula(sheet, 3, 6, check_formula(SUM_CELL, "E3", published))
+def _put_check(
+    sheet: Worksheet, row: int, column: int, formula: str, published: Decimal | None, number: str
+) -> None:
+    """Write a formula, the published number beside it, and whether they agree."""
+    sheets.put_formula(sheet, row, column, formula).number_format = number
+    _put_published(sheet, row, column + 1, f"{get_column_letter(column)}{row}", published, number)
 
 
-def _write_files(sheet: Worksheet, material: Material, proof: Proof) -> None:
-    sheets.head(sheet, f"{fmt.title(proof.figure)}：来源文件", material.is_synthetic)
+def _put_published(
+    sheet: Worksheet, row: int, column: int, added: str, published: Decimal | None, number: str
+) -> None:
+    sheets.put(sheet, row, column, text.EMPTY if published is None else published).number_format = number
+    cell = f"{get_column_letter(column)}{row}"
+    agree = '="无发布数值"' if published is None else f'=IF({added}={cell},"一致","不一致")'
+    sheets.put_formula(sheet, row, column + 1, agree)
+
+
+def _number_format(proof: Proof, part_code: str) -> str:
+    """Return Excel's format for what a part counts: tonnes to the kilogram, yuan to the fen."""
+    return _FORMATS.get(proof.unit(part_code), "General")
+
+
+def _write_files(sheet: Worksheet, contents: Contents, proof: Proof) -> None:
+    sheets.head(sheet, f"{proof.title}：来源文件", contents.is_synthetic)
     counted = proof.rows_by_file()
     rows = [
         (
-            number, fmt.agency(file.agency_code), fmt.delivery(file.agency_code, file.delivery_name),
-            file.period_label, file.file_name, file.bytes, counted[file.source_file_key], file.sha256,
-            material.paths[file.source_file_key],
+            number, *text.delivery_names(file), file.period_label, file.file_name, file.bytes,
+            counted[file.source_file_key], file.sha256, contents.paths[file.source_file_key],
         )
-        for number, file in enumerate(material.files_of(proof), start=1)
+        for number, file in enumerate(contents.files_of(proof), start=1)
     ]  # fmt: skip
     last = sheets.put_table(sheet, 4, _FILE_TITLES, rows)
     for row in range(5, last + 1):
@@ -99,10 +241,34 @@ def _write_files(sheet: Worksheet, material: Material, proof: Proof) -> None:
     sheet.freeze_panes = "A5"
 
 
-def _write_notes(sheet: Worksheet, material: Material, proof: Proof) -> None:
-    sheets.head(sheet, f"{fmt.title(proof.figure)}：说明", material.is_synthetic)
-    for row, sentence in enumerate(notes(proof.figure, material.files_of(proof)), start=4):
+def _write_notes(sheet: Worksheet, contents: Contents, proof: Proof) -> None:
+    sheets.head(sheet, f"{proof.title}：说明", contents.is_synthetic)
+    for row, sentence in enumerate(_notes(contents, proof), start=4):
         sheets.put(sheet, row, 1, row - 3, sheets.WRAPPED)
         sheets.put(sheet, row, 2, sentence, sheets.WRAPPED)
         sheet.row_dimensions[row].height = sheets.height_of(sentence, 110)
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 6, 110
+
+
+def _notes(contents: Contents, proof: Proof) -> Iterator[str]:
+    """Yield how to add the rows up, how to find a row, how to check the files."""
+    files = contents.files_of(proof)
+    yield _WEIGHT_NOTES[proof.figure.measure_kind_code]
+    if any(file.delivery_name == "monthly_report" for file in files):
+        yield (
+            "共同（集中、夜间）配送：分子的计入数量 = 共同配送 + 夜间配送 − 其中共同且夜间（只计一次），"
+            "分母的计入数量为总量，单位均为吨。"
+        )
+    yield (
+        "“按行合计（公式）”由 Excel 按本表各行即时相加，与“发布数值”相同即为一致；"
+        "同样的行另存为 CSV，可用其他软件复算。"
+    )
+    containers = {
+        one.container for file in files for one in contracts_of(file.agency_code, file.delivery_name)
+    }
+    yield from (sentence for container, sentence in _ROW_MEANS.items() if container in containers)
+    yield (
+        "“报送原文”是生成本材料时从原始文件的该行重新读出的全部内容（不是数据库中的副本）；"
+        "读出的对象编号与计入对象不一致、或文件校验和与接收时的记录不一致时，本材料不会生成。"
+    )
+    yield "“原始文件位置”是原始文件在本材料中的位置；文件与收到时逐字节相同，SHA-256 可按“校验清单.sha256”核对。"

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from docx import Document
 from green_freight.evidence.errors import (
-    DoesNotAddUp,
     EvidenceError,
-    NoSuchChoice,
-    NothingPublished,
-    OriginalDiffers,
-    OriginalMissing,
-    RowDiffers,
+    NoSuchChoiceError,
+    NothingPublishedError,
+    OriginalDiffersError,
+    OriginalMissingError,
+    RowDiffersError,
+    SumDiffersError,
 )
 from green_freight.evidence.figures import Request
 from green_freight.evidence.pack import Pack, write_pack
@@ -138,7 +138,7 @@ def test_sha256sum_takes_the_list(refreshed: PipelineWarehouse, tmp_path: Path) 
     with zipfile.ZipFile(written.path) as archive:
         archive.extractall(tmp_path)
     command = ["sha256sum", "--check", "--strict", "--quiet", "校验清单.sha256"]
-    folder = tmp_path / written.material.name
+    folder = tmp_path / written.contents.name
     assert subprocess.run(command, cwd=folder, check=False).returncode == 0
     next((folder / "原始文件").rglob("*.jsonl")).write_bytes(b"changed")
     assert subprocess.run(command, cwd=folder, check=False, capture_output=True).returncode == 1
@@ -154,7 +154,7 @@ def test_a_publication_gives_the_same_bytes_while_newest_and_after(
         pinned = pack(warehouse, Request(5, 2025, publication_no=1), tmp_path / "pinned.zip")
         newer = pack(warehouse, Request(5, 2025), tmp_path / "newer.zip")
     assert first.path.read_bytes() == again.path.read_bytes() == pinned.path.read_bytes()
-    assert newer.material.publication.publication_no == 2
+    assert newer.contents.publication.publication_no == 2
     assert newer.path.read_bytes() != first.path.read_bytes()
     opened = OpenedPack(first.path)
     assert len(opened.dates) == 1
@@ -209,29 +209,29 @@ def test_text_from_an_agency_is_never_a_formula(refreshed: PipelineWarehouse, tm
 PLANTED = [
     pytest.param(
         "update ops.source_file set landing_url = '{tampered}' where source_file_key = '{key}'",
-        OriginalDiffers, ["transport nodes 2024-05 nodes_2024-05.jsonl", "市交通运输局"], id="tampered",
+        OriginalDiffersError, ["transport nodes 2024-05 nodes_2024-05.jsonl", "市交通运输局"], id="tampered",
     ),
     pytest.param(
         "update ops.source_file set landing_url = landing_url || '.gone' where source_file_key = '{key}'",
-        OriginalMissing, ["transport nodes 2024-05 nodes_2024-05.jsonl", "备份"], id="gone",
+        OriginalMissingError, ["transport nodes 2024-05 nodes_2024-05.jsonl", "备份"], id="gone",
     ),
     pytest.param(
         "delete from ops.source_file where source_file_key = '{key}'",
-        OriginalMissing, ["transport nodes 2024-05 nodes_2024-05.jsonl", "ops.source_file"], id="unrecorded",
+        OriginalMissingError, ["transport nodes 2024-05 nodes_2024-05.jsonl", "ops.source_file"], id="unrecorded",
     ),
     pytest.param(
         "update mart.dim_source_file set sha256 = repeat('0', 64) where source_file_key = '{key}'",
-        OriginalDiffers, ["nodes_2024-05.jsonl", "0000"], id="published with another checksum",
+        OriginalDiffersError, ["nodes_2024-05.jsonl", "0000"], id="published with another checksum",
     ),
     pytest.param(
         "delete from mart.fct_indicator_evidence where indicator_code = 'node_level2_added'"
         " and period_month = '2024-12-01' and entity_key = 'transport:N2006'",
-        DoesNotAddUp, ["node_level2_added 2024-12", "1.000000", "2.000000"], id="a row dropped",
+        SumDiffersError, ["node_level2_added 2024-12", "1.000000", "2.000000"], id="a row dropped",
     ),
     pytest.param(
         "update mart.fct_indicator_evidence set source_row_number = source_row_number + 1"
         " where indicator_code = 'terminal_station_added' and period_month = '2024-12-01'",
-        RowDiffers, ["postal terminal_stations", "postal:"], id="another row",
+        RowDiffersError, ["postal terminal_stations", "postal:"], id="another row",
     ),
 ]  # fmt: skip
 
@@ -265,14 +265,14 @@ def test_a_wrong_choice_lists_what_there_is(refreshed: PipelineWarehouse, tmp_pa
         (Request(4, 2024, indicator_code="nev_added"), "node_level1_added, node_level2_added"),
         (Request(4, 2024, publication_no=9), "1, 2"),
     ):
-        with pytest.raises(NoSuchChoice, match=there_is):
+        with pytest.raises(NoSuchChoiceError, match=there_is):
             pack(refreshed, request, tmp_path)
 
 
 def test_before_the_first_publication_there_is_no_evidence(
     demo: DemoAgencies, open_warehouse: OpenWarehouse, tmp_path: Path
 ) -> None:
-    with open_warehouse(demo) as warehouse, pytest.raises(NothingPublished):
+    with open_warehouse(demo) as warehouse, pytest.raises(NothingPublishedError):
         pack(warehouse, Request(4, 2024), tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""Figures and materials as a publication could have them, for what no demonstration city does."""
+"""Figures and contents as a publication could have them, for what no demonstration city does."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from green_freight.evidence.contents import Material, Proof
+from green_freight.evidence.contents import Contents, Proof
 from green_freight.evidence.evidence_rows import Count, CountedRow, Evidence, SourceFile
-from green_freight.evidence.figures import Figure, Request, Unit, Work
-from green_freight.evidence.publication import Publication
+from green_freight.evidence.figures import Figure, Publication, Request, Unit, Work
 from green_freight.periods import SHANGHAI
 
 _FIGURE = Figure(
@@ -46,11 +45,11 @@ def count(of: Figure, numerator: int, denominator: int) -> Count:
     return Count(of, tuple(rows))
 
 
-def material(*figures: Figure, **changed: Any) -> Material:
-    """Return a material without counted rows, of a publication changed as told."""
+def contents(*figures: Figure, **changed: Any) -> Contents:
+    """Return contents without counted rows, of a publication changed as told."""
     publication = replace(_PUBLICATION, **changed)
     proofs = tuple(Proof(one, (), ()) for one in figures)
-    return Material("连云港市", publication, _WORK, Request(5, 2024), proofs, {}, {})
+    return Contents("连云港市", publication, _WORK, Request(5, 2024), proofs, {}, {})
 
 
 def source_file(sha256: str, file_name: str = "月报/1月.xlsx") -> SourceFile:

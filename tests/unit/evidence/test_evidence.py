@@ -12,15 +12,13 @@ from typing import Any
 import pytest
 from docx import Document
 from green_freight.evidence import archive
-from green_freight.evidence import formatting as fmt
-from green_freight.evidence.contents import Material
+from green_freight.evidence.contents import Contents, exact, value_text
 from green_freight.evidence.cover_page import cover_of
-from green_freight.evidence.errors import DoesNotAddUp
-from green_freight.evidence.originals import archive_paths
-from green_freight.evidence.verification import insist_on_sums, value_of
+from green_freight.evidence.errors import SumDiffersError
+from green_freight.evidence.evidence_rows import value_of, verify_sums
 from openpyxl import Workbook
 
-from .figures import count, figure, material, source_file
+from .figures import contents, count, figure, source_file
 
 NO_DATA = {"numerator": None, "denominator": None, "actual_value": None, "null_reason_code": "no_data"}
 ZERO = {
@@ -32,10 +30,10 @@ ZERO = {
 
 
 def test_rows_that_give_the_figure_pass() -> None:
-    insist_on_sums(count(figure(), 2, 3))
-    insist_on_sums(count(figure(**ZERO), 0, 0))
+    verify_sums(count(figure(), 2, 3))
+    verify_sums(count(figure(**ZERO), 0, 0))
     # The vehicles came, the stations never did: there is no figure, whatever the vehicles are.
-    insist_on_sums(count(figure(**NO_DATA), 0, 3))
+    verify_sums(count(figure(**NO_DATA), 0, 3))
 
 
 @pytest.mark.parametrize(
@@ -51,8 +49,8 @@ def test_rows_that_give_the_figure_pass() -> None:
 def test_rows_that_do_not_give_the_figure_stop(
     changed: dict[str, Any], numerator: int, denominator: int
 ) -> None:
-    with pytest.raises(DoesNotAddUp, match="pile_vehicle_ratio 2024-12"):
-        insist_on_sums(count(figure(**changed), numerator, denominator))
+    with pytest.raises(SumDiffersError, match="pile_vehicle_ratio 2024-12"):
+        verify_sums(count(figure(**changed), numerator, denominator))
 
 
 def test_a_ratio_is_rounded_half_up_to_six_decimals() -> None:
@@ -62,7 +60,7 @@ def test_a_ratio_is_rounded_half_up_to_six_decimals() -> None:
 
 
 def test_the_cover_says_why_there_is_no_figure() -> None:
-    text = _text(material(figure(**NO_DATA, status_code="no_data"), figure(**ZERO, status_code="no_data")))
+    text = _text(contents(figure(**NO_DATA, status_code="no_data"), figure(**ZERO, status_code="no_data")))
     for told in (
         "没有收到所需的交付",
         "分母为零",
@@ -78,7 +76,7 @@ def test_the_cover_says_why_there_is_no_figure() -> None:
 def test_the_cover_names_approval_revert_and_late_agencies() -> None:
     approved = datetime(2025, 1, 9, 10, 30, tzinfo=UTC)
     text = _text(
-        material(
+        contents(
             figure(),
             approved_by="operator",
             approved_at=approved,
@@ -88,7 +86,7 @@ def test_the_cover_names_approval_revert_and_late_agencies() -> None:
         )
     )
     assert "operator，2025年1月9日18:30：已核对登记" in text
-    assert "恢复了第3号发布" in text
+    assert "回退到第3号发布" in text
     assert "市邮政管理局（发布时最近一次报送失败或缺失）" in text
     assert "方案未列" in text
 
@@ -97,11 +95,11 @@ def test_values_read_as_the_card_says() -> None:
     share = figure(unit_zh="%", decimals=2)
     amount = figure(unit_zh="元", decimals=2, measure_kind_code="amount")
     milestone = figure(unit_zh="是/否", decimals=0, measure_kind_code="milestone")
-    assert fmt.figure_value(share, Decimal("0.499999")) == "50.00%"
-    assert fmt.figure_value(amount, Decimal("1234567.5")) == "1,234,567.50元"
-    assert [fmt.figure_value(milestone, Decimal(n)) for n in (0, 1)] == ["未完成", "已完成"]
-    assert fmt.figure_value(share, None) == fmt.exact(None) == "—"
-    assert [fmt.exact(Decimal(n)) for n in ("1000.000000", "0.500000", "13627.108")] == [
+    assert value_text(share, Decimal("0.499999")) == "50.00%"
+    assert value_text(amount, Decimal("1234567.5")) == "1,234,567.50元"
+    assert [value_text(milestone, Decimal(n)) for n in (0, 1)] == ["未完成", "已完成"]
+    assert value_text(share, None) == exact(None) == "—"
+    assert [exact(Decimal(n)) for n in ("1000.000000", "0.500000", "13627.108")] == [
         "1,000",
         "0.5",
         "13,627.108",
@@ -111,7 +109,7 @@ def test_values_read_as_the_card_says() -> None:
 def test_files_of_one_name_are_told_apart_by_their_checksum() -> None:
     alone, one, other = source_file("a" * 64, "b.xlsx"), source_file("b" * 64), source_file("c" * 64)
     folder = "原始文件/commerce/monthly_report/2024-01"
-    assert archive_paths([alone, one, other]) == {
+    assert archive.original_paths([alone, one, other]) == {
         "a" * 20: f"{folder}/b.xlsx",
         "b" * 20: f"{folder}/{'b' * 16}-月报_1月.xlsx",
         "c" * 20: f"{folder}/{'c' * 16}-月报_1月.xlsx",
@@ -138,12 +136,12 @@ def test_a_settled_document_tells_nothing_of_the_clock() -> None:
     moment = datetime(2025, 1, 10, 2, tzinfo=UTC)
     book, target = Workbook(), io.BytesIO()
     book.save(target)
-    with zipfile.ZipFile(io.BytesIO(archive.settled(target.getvalue(), moment))) as settled:
+    with zipfile.ZipFile(io.BytesIO(archive.without_clock(target.getvalue(), moment))) as settled:
         assert {entry.date_time for entry in settled.infolist()} == {(2025, 1, 10, 10, 0, 0)}
         assert settled.read("docProps/core.xml").count(b"2025-01-10T02:00:00Z") == 2
 
 
-def _text(of: Material) -> str:
+def _text(of: Contents) -> str:
     document = Document(io.BytesIO(cover_of(of)))
     cells = [cell.text for table in document.tables for cell in table._cells]
     return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
