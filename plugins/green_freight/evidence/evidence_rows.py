@@ -24,8 +24,7 @@ from green_freight.periods import Period
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A delivered file as the publication knows it; `landing_url` and `recorded_sha256` are of `ops.source_file`,
-    empty where that has no such file."""
+    """A delivered file as published; `landing_url` and `recorded_sha256` are of `ops.source_file`, if it has it."""
 
     source_file_key: str
     agency_code: str
@@ -55,11 +54,6 @@ class Evidence:
     source_row_number: int
 
     @property
-    def place(self) -> tuple[str, str, int]:
-        """Return what tells the thing's row from others: its key, file and row."""
-        return self.entity_key, self.source_file_key, self.source_row_number
-
-    @property
     def kind(self) -> EntityKind:
         """Return what kind of thing it is."""
         return entity_kind(self.entity_kind_code)
@@ -76,7 +70,7 @@ class CountedRow:
 
 @dataclass(frozen=True)
 class Count:
-    """A figure with the rows that were counted in each part, in the order of their keys."""
+    """A figure with its counted rows in the order of parts and keys."""
 
     figure: Figure
     rows: tuple[CountedRow, ...]
@@ -89,8 +83,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Delivered:
-    """A row as it stands in its file: the key of its thing, sheet, number, the response it is in (files of HTTP
-    exchanges), its content as JSON text."""
+    """A row as it stands in its file; `answer` is the response it is in (files of HTTP exchanges), `content` JSON."""
 
     key: str
     sheet: str | None
@@ -109,7 +102,6 @@ class VerifiedRow:
 
 
 _MICRO = Decimal("0.000001")
-
 _EVIDENCE = """
 select e.part_code, e.entity_kind_code, e.entity_key, e.weight, r.region_name_zh, e.source_file_key,
     e.source_sheet, e.source_row_number
@@ -154,8 +146,9 @@ def read_count(session: Session, city_code: str, figure: Figure) -> Count:
     details = _read_details(session, city_code, found)
     rows = []
     for one in found:
+        place = (one.entity_key, one.source_file_key, one.source_row_number)
         unknown = (one.entity_key, (None,) * len(one.kind.details))
-        rows.append(CountedRow(one, *details.get(one.place, unknown)))
+        rows.append(CountedRow(one, *details.get(place, unknown)))
     return Count(figure, tuple(rows))
 
 
@@ -181,7 +174,7 @@ def read_files(session: Session, city_code: str, keys: Iterable[str]) -> dict[st
 def verify_sums(count: Count) -> None:
     """Add the weights of a figure's parts and compare them with the published ones, to the last decimal.
 
-    A figure without data has nothing to add up to: things of one part may be there while the other never came.
+    A figure without data is skipped: things of one part may be there while the other never came.
 
     Raises:
         SumDiffersError: they differ.
