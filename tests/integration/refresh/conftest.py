@@ -60,7 +60,8 @@ def open_warehouse(server: ServerAddress) -> Iterator[OpenWarehouse]:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in (variables | {"GREEN_FREIGHT_HOME": str(home)}).items():
                 patch.setenv(name, value)
-            yield PipelineWarehouse(demo, Warehouse(database, home, server, urls))
+            opened = Warehouse(urls, home, f"file://{home / 'landing'}", database, server)
+            yield PipelineWarehouse(demo, opened)
 
     yield opens
     with psycopg.connect(server.dsn(), autocommit=True) as admin:
