@@ -124,15 +124,29 @@ def run_command(
 
 @app.command("test")
 def test_command(
-    names: Annotated[
+    what: Annotated[
         list[str] | None,
-        typer.Argument(parser=checks.named, metavar="CHECK", help=f"只跑这些 · only these: {checks.NAMES}."),
+        typer.Argument(
+            parser=checks.argument,
+            metavar="[CHECK|PATH]...",
+            help=f"检查项或测试路径 · checks ({checks.NAMES}), or paths of tests, also file.py::test_name.",
+        ),
     ] = None,
+    expression: Annotated[
+        str,
+        typer.Option(
+            "-k", metavar="EXPRESSION", help="名称匹配的测试 · tests whose names match, as pytest's -k."
+        ),
+    ] = "",
 ) -> None:
-    """全部检查 · Run every check: lint, types, SQL, unit, integration, one end-to-end run; time each."""
+    """全部检查 · Run every check: lint, types, SQL, unit, integration, one end-to-end run; time each.
+
+    For one file: `test tests/unit/contracts/test_contracts.py`, for some tests by name: `test -k scorecard`.
+    """
     console = _console()
-    outcomes = checks.run(checks.chosen(names or []), console)
-    checks.print_summary(outcomes, console)
+    begun = time.monotonic()
+    outcomes = checks.run(checks.chosen(what or [], expression), console)
+    checks.print_summary(outcomes, time.monotonic() - begun, console)
     raise typer.Exit(1 if any(one.status for one in outcomes) else 0)
 
 

@@ -1,115 +1,85 @@
-"""What the tests share: a real server a session, a fresh warehouse a test, one small demonstration city.
+"""What the tests share: a real server, a fresh warehouse a test, one small demonstration city.
 
-Each pytest-xdist worker has a server of its own, so no two workers share a role or a port.
+Each pytest-xdist worker has a server of its own, so no two workers share a role or a port; the refresh tests alone
+share one server and its template databases (tests/warehouses.py describes them).
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-import psycopg
 import pytest
 from green_freight.contracts.model import Contract
-from green_freight.settings import ROLES
-from green_freight.warehouse import Warehouse as AnyWarehouse
-from green_freight.warehouse import bootstrap, migrate
-from psycopg import sql
-from psycopg.rows import TupleRow
 
 from local_stack.postgres import EmbeddedPostgres, ServerAddress
+from tests import warehouses
+from tests.warehouses import PASSWORDS, Warehouse
 
 if TYPE_CHECKING:
     from demo_city.city import City
 
-# The longest stories begin first, so that no worker is left alone with one at the end.
-FIRST = ("integration/refresh", "integration/local_stack", "integration/building")
+__all__ = ["PASSWORDS", "Warehouse"]
+
+# Long files begin first, so that no worker is left alone with one at the end. While one worker makes the snapshots
+# (test_truth.py), the other has files that need none.
+FIRST = (
+    "integration/refresh/test_truth.py",
+    "integration/refresh/test_random_scenarios.py",
+    "integration/refresh/",
+    "integration/building/",
+    "integration/local_stack/",
+    "integration/replaying/",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder that the workers share."""
+    if not hasattr(config, "workerinput"):
+        warehouses.begin_session()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the shared server and remove the folder."""
+    if not hasattr(config, "workerinput"):
+        warehouses.end_session()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of the folders of FIRST in front."""
-    items.sort(key=lambda item: not any(f"tests/{folder}/" in item.path.as_posix() for folder in FIRST))
+    """Put the tests of the files and folders of FIRST in front, in that order."""
 
+    def rank(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((place for place, part in enumerate(FIRST) if f"tests/{part}" in path), len(FIRST))
 
-PASSWORDS = {role: f"{role} pass/word" for role in ROLES}
-
-
-@dataclass(frozen=True)
-class Warehouse(AnyWarehouse):
-    """A bootstrapped warehouse with its database's name and its server."""
-
-    database: str
-    server: ServerAddress
-
-    def admin(self) -> psycopg.Connection[TupleRow]:
-        """Open a connection to this database as the server's administrator, committing each statement."""
-        return psycopg.connect(self.server.dsn(self.database), autocommit=True)
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[ServerAddress]:
-    """Give the session's embedded PostgreSQL, stopped and removed at the end."""
-    # Not pytest's own folder: that one is closed to the server's account when root runs the tests.
-    home = Path(tempfile.mkdtemp(prefix="green-freight-tests-"))
-    home.chmod(0o755)
-    postgres = EmbeddedPostgres(home)
+    """Give the worker's embedded PostgreSQL, stopped and removed at the end."""
+    folder = Path(mkdtemp(prefix="postgres-", dir=warehouses.session_folder()))
+    folder.chmod(0o755)
+    postgres = EmbeddedPostgres(folder)
     try:
-        address = postgres.start()
-        with psycopg.connect(address.dsn(), autocommit=True) as admin:
-            # A server that lives for one session need not survive a power cut.
-            admin.execute("alter system set fsync = off")
-            admin.execute("alter system set full_page_writes = off")
-            admin.execute("select pg_reload_conf()")
-        yield address
+        yield warehouses.start_server(postgres)
     finally:
-        postgres.stop()
-        shutil.rmtree(postgres.run_home, ignore_errors=True)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-@contextmanager
-def _new_warehouse(server: ServerAddress) -> Iterator[Warehouse]:
-    database = f"warehouse_{uuid4().hex[:12]}"
-    template = f"template_{migrate.fingerprint()}"
-    home = Path(tempfile.mkdtemp(prefix="green-freight-home-"))
-    with psycopg.connect(server.dsn(), autocommit=True) as admin:
-        if not admin.execute("select 1 from pg_database where datname = %s", [template]).fetchone():
-            bootstrap.prepare(server.dsn(), template, PASSWORDS)
-        admin.execute(
-            sql.SQL("create database {} owner {} template {}").format(
-                sql.Identifier(database),
-                sql.Identifier(bootstrap.role_name("owner")),
-                sql.Identifier(template),
-            )
-        )
-    urls = bootstrap.prepare(server.dsn(), database, PASSWORDS)
-    variables = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (variables | {"GREEN_FREIGHT_HOME": str(home)}).items():
-            patch.setenv(name, value)
-        yield Warehouse(urls, home, f"file://{home / 'landing'}", database, server)
-    with psycopg.connect(server.dsn(), autocommit=True) as admin:
-        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(database)))
-    shutil.rmtree(home, ignore_errors=True)
+        warehouses.remove_server(postgres)
 
 
 @pytest.fixture
 def warehouse(server: ServerAddress) -> Iterator[Warehouse]:
     """Give a test a fresh warehouse; GREEN_FREIGHT_<ROLE>_URL and GREEN_FREIGHT_HOME point to it."""
-    with _new_warehouse(server) as made:
+    with warehouses.opened(server) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def module_warehouse(server: ServerAddress) -> Iterator[Warehouse]:
     """Give a module's tests one warehouse to share, where filling it is slow."""
-    with _new_warehouse(server) as made:
+    with warehouses.opened(server) as made:
         yield made
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-import psycopg
 from green_freight import loading, pipeline
 from green_freight.agencies import AGENCIES
 from green_freight.agencies.connection import Connection
@@ -166,13 +164,6 @@ class PipelineWarehouse:
             report = fetch_agency(self.warehouse, agency, work, self.connections(), run_id, day)
             report.raise_for_failures()
             loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
-
-    def drop(self) -> None:
-        """Drop the warehouse and its folder, where many warehouses are opened one after the other."""
-        with psycopg.connect(self.database.server.dsn(), autocommit=True) as admin:
-            name = sql.Identifier(self.database.database)
-            admin.execute(sql.SQL("drop database {} with (force)").format(name))
-        shutil.rmtree(self.database.home, ignore_errors=True)
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Return the rows of a query as the owner of the tables concerned sees them."""

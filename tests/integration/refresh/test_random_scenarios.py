@@ -26,6 +26,7 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 
 from demo_city.city import City
 from demo_city.servers import DemoAgencies
+from tests.warehouses import take_snapshot
 
 from .conftest import OpenWarehouse, Snapshot
 from .pipeline_warehouse import PipelineWarehouse, morning_after
@@ -86,7 +87,7 @@ def settled(city: City, open_warehouse: OpenWarehouse, tmp_path_factory: pytest.
         warehouse.newest_day = LOADED
         warehouse.load_past(LOADED, EVENTS_FROM)
         _make_staging()
-        return Snapshot(warehouse.database.database, warehouse.database.home, {})
+        return take_snapshot(warehouse.database, "settled", {})
 
 
 def _make_staging() -> None:
@@ -115,7 +116,6 @@ def open_scenario(
         ):
             warehouse.newest_day = LOADED
             yield warehouse
-            warehouse.drop()
 
     return opens
 

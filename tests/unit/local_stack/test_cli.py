@@ -9,7 +9,6 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from local_stack import checks
 from local_stack.cli import app
 from local_stack.demonstration import Demonstration, OtherDemonstration
 from local_stack.home import Home
@@ -51,11 +50,6 @@ def test_these_are_all_the_commands() -> None:
 def test_a_wrong_argument_is_refused(arguments: list[str], home: Path) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 2
     assert list(home.iterdir()) == []
-
-
-def test_checks_run_in_the_suites_order_whatever_the_order_asked_for() -> None:
-    assert [check.name for check in checks.chosen(["unit", "lint"])] == ["lint", "unit"]
-    assert len(checks.chosen([])) == len(checks.CHECKS)
 
 
 def test_two_cities_never_mix_in_one_home(home: Path) -> None:

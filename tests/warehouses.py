@@ -1,0 +1,198 @@
+"""PostgreSQL servers and warehouses for tests, and the templates that spare a test to load and build its own.
+
+A warehouse is a copy of a template database, which takes a second: at least of the empty, migrated warehouse. The
+refresh tests copy a `Snapshot`: a warehouse that was loaded, built, audited and published once for the whole run,
+then renamed, and never written again. Each test gets a copy of its own, so tests stay independent of each other.
+
+What the workers of one pytest run share lies in `session_folder()`: the server of the refresh tests, the snapshots,
+and the folders of state of the warehouses. pytest's controller makes the folder and removes it at the end.
+
+dbt keeps its parse of the project as long as server, port and database stay the same. So each worker takes the same
+database names again and again, and what dbt parsed for a name is put into the next warehouse of that name.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from green_freight.settings import ROLES
+from green_freight.warehouse import Warehouse as AnyWarehouse
+from green_freight.warehouse import bootstrap, migrate
+from psycopg import sql
+from psycopg.rows import TupleRow
+
+from local_stack.postgres import EmbeddedPostgres, ServerAddress
+
+PASSWORDS = {role: f"{role} pass/word" for role in ROLES}
+PARSED = "dbt_target/partial_parse.msgpack"
+_SESSION = "TEST_SESSION_FOLDER"
+
+
+@dataclass(frozen=True)
+class Warehouse(AnyWarehouse):
+    """A bootstrapped warehouse with its database's name and its server."""
+
+    database: str
+    server: ServerAddress
+
+    def admin(self) -> psycopg.Connection[TupleRow]:
+        """Open a connection to this database as the server's administrator, committing each statement."""
+        return psycopg.connect(self.server.dsn(self.database), autocommit=True)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A template database, the folder of its state, and a hash of each published table."""
+
+    database: str
+    home: str
+    tables: dict[str, str]
+
+
+def begin_session() -> None:
+    """Make the folder that the workers of this run share; for pytest's controller, before it starts them."""
+    # Not pytest's own folder: that one is closed to the server's account when root runs the tests.
+    folder = tempfile.mkdtemp(prefix="green-freight-tests-")
+    Path(folder).chmod(0o755)
+    os.environ[_SESSION] = folder
+
+
+def end_session() -> None:
+    """Stop the shared server and remove the folder."""
+    if (session_folder() / "postgres").exists():
+        remove_server(EmbeddedPostgres(session_folder() / "postgres"))
+    shutil.rmtree(session_folder(), ignore_errors=True)
+
+
+def session_folder() -> Path:
+    """Return the folder that the workers of this run share."""
+    return Path(os.environ[_SESSION])
+
+
+def start_server(postgres: EmbeddedPostgres) -> ServerAddress:
+    """Start a server that need not survive a power cut, if it does not run yet."""
+    address = postgres.start()
+    with psycopg.connect(address.dsn(), autocommit=True) as admin:
+        admin.execute("alter system set fsync = off")
+        admin.execute("alter system set full_page_writes = off")
+        admin.execute("select pg_reload_conf()")
+    return address
+
+
+def remove_server(postgres: EmbeddedPostgres) -> None:
+    """Stop a server and remove its cluster."""
+    postgres.stop()
+    shutil.rmtree(postgres.run_home, ignore_errors=True)
+    shutil.rmtree(postgres.home, ignore_errors=True)
+
+
+def shared_server() -> ServerAddress:
+    """Return the server that all workers of this run share; the first one to ask starts it."""
+    with _locked("postgres"):
+        return start_server(EmbeddedPostgres(session_folder() / "postgres"))
+
+
+@contextmanager
+def opened(server: ServerAddress, snapshot: Snapshot | None = None) -> Iterator[Warehouse]:
+    """Open a warehouse, empty or a copy of a snapshot; GREEN_FREIGHT_<ROLE>_URL and _HOME point to it meanwhile.
+
+    It is dropped at the end, unless `take_snapshot` has made a template of it.
+    """
+    # A short path: dbt's logs and Great Expectations' documents lie below it.
+    home = Path(tempfile.mkdtemp(prefix="home-", dir=session_folder()))
+    with psycopg.connect(server.dsn(), autocommit=True) as admin, _locked(f"copy-{server.port}"):
+        database = _free_name(admin)
+        _copy(admin, snapshot.database if snapshot else _empty_template(admin, server), database)
+    if snapshot is not None and (Path(snapshot.home) / "dbt_target").exists():
+        shutil.copytree(Path(snapshot.home) / "dbt_target", home / "dbt_target")
+    parsed = session_folder() / f"{server.port}_{database}.msgpack"
+    if parsed.exists():
+        (home / PARSED).parent.mkdir(exist_ok=True)
+        shutil.copy(parsed, home / PARSED)
+    urls = bootstrap.prepare(server.dsn(), database, PASSWORDS)
+    variables = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (variables | {"GREEN_FREIGHT_HOME": str(home)}).items():
+            patch.setenv(name, value)
+        try:
+            yield Warehouse(urls, home, f"file://{home / 'landing'}", database, server)
+        finally:
+            if (home / PARSED).exists():
+                shutil.copy(home / PARSED, parsed)
+            _drop(server, database, home)
+
+
+def take_snapshot(warehouse: Warehouse, name: str, tables: dict[str, str]) -> Snapshot:
+    """Make a template of a warehouse, which nothing may write any more."""
+    with psycopg.connect(warehouse.server.dsn(), autocommit=True) as admin:
+        _disconnect(admin, warehouse.database)
+        old, new = map(sql.Identifier, (warehouse.database, f"template_{name}"))
+        admin.execute(sql.SQL("alter database {} rename to {}").format(old, new))
+    return Snapshot(f"template_{name}", str(warehouse.home), tables)
+
+
+def made_once(name: str, make: Callable[[], Snapshot]) -> Snapshot:
+    """Return the snapshot of a name; the first worker that needs it makes it, others wait meanwhile."""
+    record = session_folder() / f"{name}.json"
+    with _locked(name):
+        if not record.exists():
+            record.write_text(json.dumps(asdict(make())), encoding="utf-8")
+        return Snapshot(**json.loads(record.read_text(encoding="utf-8")))
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    with (session_folder() / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _free_name(admin: psycopg.Connection[TupleRow]) -> str:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return next(name for n in count(1) if not _exists(admin, name := f"warehouse_{worker}_{n}"))
+
+
+def _empty_template(admin: psycopg.Connection[TupleRow], server: ServerAddress) -> str:
+    template = f"template_{migrate.fingerprint()}"
+    if not _exists(admin, template):
+        bootstrap.prepare(server.dsn(), template, PASSWORDS)
+    return template
+
+
+def _exists(admin: psycopg.Connection[TupleRow], database: str) -> bool:
+    return admin.execute("select 1 from pg_database where datname = %s", [database]).fetchone() is not None
+
+
+def _copy(admin: psycopg.Connection[TupleRow], template: str, database: str) -> None:
+    _disconnect(admin, template)
+    admin.execute(
+        sql.SQL("create database {} owner {} template {}").format(
+            *map(sql.Identifier, (database, bootstrap.role_name("owner"), template))
+        )
+    )
+
+
+def _drop(server: ServerAddress, database: str, home: Path) -> None:
+    """Drop a warehouse with its folder; one that has become a template stays."""
+    with psycopg.connect(server.dsn(), autocommit=True) as admin:
+        if _exists(admin, database):
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(database)))
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _disconnect(admin: psycopg.Connection[TupleRow], database: str) -> None:
+    """End what dbt and Great Expectations may have left connected, and autovacuum."""
+    admin.execute(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", [database]
+    )
