@@ -1,0 +1,77 @@
+"""The same tests in the same order whatever the hash seed, the clock and the order in which folders are listed.
+
+pytest-xdist runs nothing at all when two workers collect different ids. Two collections are compared in every run;
+`COLLECTIONS=20 pytest tests/unit/suite` compares twenty.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from green_freight.settings import PROJECT
+
+FOLDERS = ("tests/integration", "tests/unit")
+PLUGIN = "tests.unit.suite.other_conditions"
+DAY = 24 * 60 * 60
+
+
+def collected(seed: int, folders: tuple[str, ...] = FOLDERS) -> list[str]:
+    """Return the ids of the tests under one hash seed, clock and order of folders."""
+    listed = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            PLUGIN,
+            "-p",
+            "no:cacheprovider",
+            "--collect-only",
+            "-q",
+            *folders,
+        ],
+        cwd=PROJECT,
+        env=os.environ
+        | {
+            "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "plugins")]),
+            "PYTHONHASHSEED": str(seed),
+            # Another second of the day, day, month and, for most, year each time.
+            "SHIFT_SECONDS": str(seed * (97 * DAY + 3_671)),
+            "FOLDER_ORDER": str(seed),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert listed.returncode == 0, listed.stdout[-3000:] + listed.stderr[-3000:]
+    return [line for line in listed.stdout.splitlines() if "::" in line]
+
+
+def test_every_collection_gives_the_same_ids_in_the_same_order() -> None:
+    first, *others = [collected(seed) for seed in range(1, 1 + int(os.environ.get("COLLECTIONS", "2")))]
+    assert len(first) > 1000
+    assert len(set(first)) == len(first)
+    for other in others:
+        assert other == first
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "sorted({'a', 'b', 'c', 'd', 'e', 'f'}, key=hash)",
+        "[__import__('gzip').compress(b'text')]",
+        "[__import__('datetime').datetime.now().isoformat()]",
+        "[path.name for path in __import__('pathlib').Path('plugins/green_freight').glob('*.py')]",
+    ],
+    ids=["hash seed", "gzip's time", "clock", "order of files"],
+)
+def test_an_id_that_depends_on_chance_is_found(values: str, tmp_path: pytest.TempPathFactory) -> None:
+    planted = tmp_path / "test_planted.py"  # type: ignore[operator]
+    planted.write_text(
+        f"import pytest\n@pytest.mark.parametrize('value', {values})\ndef test_planted(value): pass\n"
+    )
+    first, second = (collected(seed, (str(planted),)) for seed in (1, 2))
+    assert first != second
