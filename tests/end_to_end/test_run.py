@@ -1,8 +1,8 @@
-"""The two commands of the README as a stranger types them: real scheduler, real agencies, the city's own truth.
+"""The README's commands as a new user types them: real scheduler, real agencies, the city's own truth.
 
-One story in one home, in this order, because a history of years takes minutes: the whole run, killed in its middle and
-gone on with, the same again, a night with a dead agency by `airflow backfill`, a restatement that a person approves and
-takes back, the same night made good, and what it published replayed.
+One scenario in one home, in this order, because a history of years takes minutes: the whole run, killed in its middle
+and resumed, the same again, a night with a dead agency by `airflow backfill`, a restatement that a person approves and
+reverts, the same night with all agencies, and a replay of what it published.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ FETCHED_TWICE = """
 select agency_code, delivery_name, period_label from ops.fetch where run_id like 'backfill_history/%'
 group by 1, 2, 3 having count(*) > 1
 """
-A_THIRD = 1200
+PARTS_BEFORE_KILL = 1200
 
 
-class House:
+class Installation:
     """A home of its own and the launcher's commands in it."""
 
     def __init__(self, home: Path) -> None:
@@ -77,7 +77,7 @@ class House:
         return asked.stdout.strip()
 
     def change(self, statement: str) -> list[str]:
-        """Change raw rows behind everybody's back, as their owner; return what the statement returns."""
+        """Change raw rows directly, as their owner; return what the statement returns."""
         home = Home(self.home)
         with (
             database.serving(home) as databases,
@@ -97,7 +97,7 @@ class House:
                 [str(PROJECT / "green-freight"), *arguments], env=environment, stdout=output, stderr=output
             )
         try:
-            while len(loaded := self.loaded()) < A_THIRD:
+            while len(loaded := self.loaded()) < PARTS_BEFORE_KILL:
                 assert command.poll() is None, log.read_text(encoding="utf-8")
                 time.sleep(0.2)
         finally:
@@ -156,64 +156,67 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[House]:
+def installation() -> Iterator[Installation]:
     """Give a home with a space in its path; whatever runs in it at the end is stopped."""
     with tempfile.TemporaryDirectory(prefix="green freight ") as folder:
         Path(folder).chmod(0o755)
-        made = House(Path(folder) / "home")
+        made = Installation(Path(folder) / "home")
         yield made
         made.start("clean", "--yes")
 
 
-def test_a_first_run_that_is_killed_goes_on_and_publishes_the_citys_truth(house: House) -> None:
-    loaded = house.killed_in_the_middle("run", "--volume", "0.02")
-    first = house.start("run", "--volume", "0.02")
+def test_a_first_run_that_is_killed_goes_on_and_publishes_the_citys_truth(installation: Installation) -> None:
+    loaded = installation.killed_in_the_middle("run", "--volume", "0.02")
+    first = installation.start("run", "--volume", "0.02")
     print(first.stdout)
     assert first.returncode == 0, first.stdout + first.stderr
     assert "going on with the backfill that was interrupted" in first.stdout
     # What was loaded before is not asked for again.
-    assert not loaded & house.fetched_twice()
-    truth = house.start("check-truth")
+    assert not loaded & installation.fetched_twice()
+    truth = installation.start("check-truth")
     assert truth.returncode == 0, truth.stdout
-    assert house.ask("select max(as_of_date) from publication") == "2025-09-30"
+    assert installation.ask("select max(as_of_date) from publication") == "2025-09-30"
     assert "演示数据" in first.stdout
-    reported = house.ask("select count(*) from scorecard where year = 2025 and status_code = 'behind'")
+    reported = installation.ask("select count(*) from scorecard where year = 2025 and status_code = 'behind'")
     assert int(reported) > 0
     # The morning of 2025-10-01 is long over, so the alert's function was called: it has to understand Airflow.
-    called = [log for log in house.home.glob("logs/tasks/executor_callbacks/**/*") if log.is_file()]
+    called = [log for log in installation.home.glob("logs/tasks/executor_callbacks/**/*") if log.is_file()]
     assert called
-    assert house.gaps() == set()
+    assert installation.gaps() == set()
     assert not [log for log in called if "Callback failed" in log.read_text(encoding="utf-8")]
 
 
-def test_a_second_run_changes_nothing(house: House) -> None:
-    before = house.ask(STATE), house.ask("select max(publication_no) from publication")
-    second = house.start("run", "--json")
+def test_a_second_run_changes_nothing(installation: Installation) -> None:
+    before = installation.ask(STATE), installation.ask("select max(publication_no) from publication")
+    second = installation.start("run", "--json")
     assert second.returncode == 0, second.stdout + second.stderr
     result = json.loads(second.stdout[second.stdout.index("{") :])
     assert [run["dag_id"] for run in result["runs"]] == ["nightly_refresh"]
-    assert (house.ask(STATE), house.ask("select max(publication_no) from publication")) == before
+    assert (
+        installation.ask(STATE),
+        installation.ask("select max(publication_no) from publication"),
+    ) == before
 
 
 @pytest.fixture(scope="class")
-def stack_without_power(house: House) -> Iterator[House]:
+def stack_without_power(installation: Installation) -> Iterator[Installation]:
     """Leave the stack running with a dead power company."""
     quickly = {"GREEN_FREIGHT_RETRY_DELAY_SECONDS": "1", "GREEN_FREIGHT_DEMO_FAULTS": "power=down"}
-    up = house.start("up", "--day", "2025-10-01", **quickly)
+    up = installation.start("up", "--day", "2025-10-01", **quickly)
     assert up.returncode == 0, up.stdout
-    yield house
-    house.start("down")
+    yield installation
+    installation.start("down")
 
 
 class TestOnARunningStack:
     """What is done while the stack that `up` left stands: a night with a dead agency, and a restatement."""
 
-    def test_a_dead_agency_leaves_a_publication_that_says_so(self, stack_without_power: House) -> None:
-        house = stack_without_power
-        assert house.start("airflow", "dags", "unpause", "nightly_refresh", "--yes").returncode == 0
-        created = house.start(*BACKFILL)
+    def test_a_dead_agency_leaves_a_publication_that_says_so(self, stack_without_power: Installation) -> None:
+        installation = stack_without_power
+        assert installation.start("airflow", "dags", "unpause", "nightly_refresh", "--yes").returncode == 0
+        created = installation.start(*BACKFILL)
         assert created.returncode == 0, created.stdout + created.stderr
-        tasks = house.night()
+        tasks = installation.night()
         assert tasks["run"] == "success"
         assert (tasks["power.fetch"], tasks["publish"], tasks["warn_stale"]) == (
             "failed",
@@ -221,60 +224,67 @@ class TestOnARunningStack:
             "success",
         )
         newest = "from publication order by publication_no desc limit 1"
-        assert house.ask(f"select as_of_date, stale_agencies {newest}") == "2025-10-01|{power}"
-        stale = house.ask(
+        assert installation.ask(f"select as_of_date, stale_agencies {newest}") == "2025-10-01|{power}"
+        stale = installation.ask(
             "select string_agg(distinct indicator_code, ',') from scorecard where is_stale and year = 2025"
         )
         assert stale == "charging_pile_added,charging_station_added,pile_vehicle_ratio"
-        gaps = {(dataset.partition("_")[0], month) for dataset, month in house.gaps()}
+        gaps = {(dataset.partition("_")[0], month) for dataset, month in installation.gaps()}
         assert gaps == {("power", "2025-10")}
 
-    def test_a_restatement_waits_for_a_person_and_can_be_taken_back(self, stack_without_power: House) -> None:
-        house = stack_without_power
-        state, number = house.ask(STATE), int(house.ask("select max(publication_no) from publication"))
+    def test_a_restatement_waits_for_a_person_and_can_be_taken_back(
+        self, stack_without_power: Installation
+    ) -> None:
+        installation = stack_without_power
+        state, number = (
+            installation.ask(STATE),
+            int(installation.ask("select max(publication_no) from publication")),
+        )
         # A row that no load explains: nobody but a person may let it through.
-        [place] = house.change(
+        [place] = installation.change(
             "update raw.transport_stopping_place set in_service_on = in_service_on - 365 where place_id = "
             "(select min(place_id) from raw.transport_stopping_place where in_service_on >= '2024-01-01') "
             "returning place_id"
         )
         order = ("backfill", "--from", "2025-09", "--agency", "transport", "--reason", "核对 / checking")
-        waiting = house.start(*order)
+        waiting = installation.start(*order)
         assert waiting.returncode == 3, waiting.stdout + waiting.stderr
-        assert house.ask(STATE) == state
-        approved = house.start(*order, "--approve", "已核实 / verified", "--json")
+        assert installation.ask(STATE) == state
+        approved = installation.start(*order, "--approve", "已核实 / verified", "--json")
         assert approved.returncode == 0, approved.stdout + approved.stderr
         result = json.loads(approved.stdout[approved.stdout.index("{") :])
         assert result["publication_no"] == number + 1
         assert Path(result["difference_file"]).read_text("utf-8-sig").count("unexplained") > 0
-        told = house.ask(
+        approval = installation.ask(
             f"select approved_by, approval_reason from publication where publication_no = {number + 1}"
         )
-        assert told == "engineer|已核实 / verified"
-        back = house.start("revert", str(number), "--reason", "核对完毕 / done checking")
+        assert approval == "engineer|已核实 / verified"
+        back = installation.start("revert", str(number), "--reason", "核对完毕 / done checking")
         assert back.returncode == 0, back.stdout + back.stderr
-        assert house.ask(STATE) == state
-        house.change(
+        assert installation.ask(STATE) == state
+        installation.change(
             "update raw.transport_stopping_place set in_service_on = in_service_on + 365 "
             f"where place_id = '{place}' returning place_id"
         )
 
 
-def test_the_same_night_with_all_agencies_makes_it_good(house: House) -> None:
-    good = house.start("run", "--day", "2025-10-01")
+def test_the_same_night_with_all_agencies_makes_it_good(installation: Installation) -> None:
+    good = installation.start("run", "--day", "2025-10-01")
     assert good.returncode == 0, good.stdout + good.stderr
-    assert house.ask("select count(*) from scorecard where is_stale") == "0"
-    assert house.gaps() == set()
-    assert house.start("check-truth").returncode == 0
+    assert installation.ask("select count(*) from scorecard where is_stale") == "0"
+    assert installation.gaps() == set()
+    assert installation.start("check-truth").returncode == 0
 
 
-def test_what_the_last_night_published_follows_from_the_landed_files_alone(house: House) -> None:
-    number = house.ask("select max(publication_no) from publication")
-    replayed = house.start("replay", number, "--json")
+def test_what_the_last_night_published_follows_from_the_landed_files_alone(
+    installation: Installation,
+) -> None:
+    number = installation.ask("select max(publication_no) from publication")
+    replayed = installation.start("replay", number, "--json")
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
     outcome = json.loads(replayed.stdout)
     rows = {table["table"]: table["rows_rebuilt"] for table in outcome["tables"] if table["is_equal"]}
     assert len(rows) == len(outcome["tables"])
-    assert str(rows["fct_charging_session"]) == house.ask("select count(*) from fct_charging_session")
-    assert "重放 · Rebuild a publication" in house.start("replay", "--help").stdout
-    assert house.start("replay", "1000").returncode == 1
+    assert str(rows["fct_charging_session"]) == installation.ask("select count(*) from fct_charging_session")
+    assert "重放 · Rebuild a publication" in installation.start("replay", "--help").stdout
+    assert installation.start("replay", "1000").returncode == 1

@@ -1,6 +1,6 @@
 """The stack for real: PostgreSQL, the four agencies and Airflow, over DAGs that only wait.
 
-One story in one home, because every start costs seconds: interrupted, killed, gone on with, left running, stopped.
+One scenario in one home, because every start costs seconds: interrupted, killed, gone on with, left running, stopped.
 """
 
 from __future__ import annotations
