@@ -78,7 +78,7 @@ def now() -> datetime:
 def serve(home: Home, city: Demonstration, clock: datetime | None) -> processes.Recorded:
     """Start the agencies; `clock` is the instant they stand at, None the real time.
 
-    GREEN_FREIGHT_DEMO_FAULTS breaks some of them on purpose, for example `power=down commerce=garbage`.
+    They read GREEN_FREIGHT_DEMO_FAULTS and GREEN_FREIGHT_DEMO_DEFECTS themselves (docs/demonstration.md).
 
     Raises:
         processes.ChildDied: they ended by themselves before they listened.
@@ -88,8 +88,6 @@ def serve(home: Home, city: Demonstration, clock: datetime | None) -> processes.
     command += ["--seed", str(city.seed), "--volume", str(city.volume)]
     if clock is not None:
         command += ["--clock", clock.isoformat()]
-    for fault in os.environ.get("GREEN_FREIGHT_DEMO_FAULTS", "").split():
-        command += ["--fault", fault]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return processes.start(
         "agencies", command, environment, home.processes, home.log("agencies"), settings.PROJECT

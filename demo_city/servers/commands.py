@@ -1,19 +1,22 @@
-"""`python -m demo_city serve`: runs the agencies until it is told to stop, with defects and faults as one wishes."""
+"""`python -m demo_city serve`: runs the agencies until a signal stops them, with planted defects and faults."""
 
 from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from green_freight.contracts import contracts
 from rich.console import Console
 from rich.table import Table
 
 from demo_city.city import DEFAULT_SEED, RUN_VOLUME, City
-from demo_city.defects import REGISTRY
+from demo_city.defects import REGISTRY, Defect
+from demo_city.defects.contract_defects import contract_defects
 from demo_city.servers.demo_agencies import DemoAgencies
 from demo_city.servers.faults import KINDS
 
@@ -52,12 +55,18 @@ def serve(
     ] = None,
     plant: Annotated[
         list[str] | None,
-        typer.Option(metavar="DEFECT=RATE", help="植入缺陷，可重复 · plant a defect, repeatable"),
+        typer.Option(
+            envvar="GREEN_FREIGHT_DEMO_DEFECTS",
+            metavar="DEFECT=RATE",
+            help="植入缺陷，可重复 · plant a defect, repeatable",
+        ),
     ] = None,
     fault: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="AGENCY=FAULT", help=f"整体故障 · a fault: {', '.join(KINDS)}; slow:45, transient:3"
+            envvar="GREEN_FREIGHT_DEMO_FAULTS",
+            metavar="AGENCY=FAULT",
+            help=f"整体故障 · a fault: {', '.join(KINDS)}; slow:45, transient:3",
         ),
     ] = None,
 ) -> None:
@@ -85,11 +94,47 @@ def serve(
     typer.echo("已停止 · stopped")
 
 
-def defects() -> None:
+def defects(
+    dataset: Annotated[
+        str | None,
+        typer.Argument(help="数据集，列出契约所含的全部行缺陷 · a dataset: all row defects of its contract"),
+    ] = None,
+    markdown: Annotated[
+        bool,
+        typer.Option(
+            "--markdown", help="输出 docs/demonstration.md 的表格 · print the tables of docs/demonstration.md"
+        ),
+    ] = False,
+) -> None:
     """列出可植入的缺陷 · List the defects that can be planted."""
-    table = Table("缺陷 · defect", "单位 · agency", "效果 · effect", "原因码 · reason", "说明 · what")
-    for defect in REGISTRY.values():
-        table.add_row(
-            defect.name, defect.agency, defect.effect, defect.reason_code or "", f"{defect.zh} / {defect.en}"
-        )
+    if markdown:
+        typer.echo(reference_tables())
+        return
+    if dataset is not None and dataset not in contracts():
+        raise typer.BadParameter(f"没有数据集 {dataset} · there is no dataset {dataset}")
+    head, *rows = defect_table(contract_defects(dataset) if dataset else REGISTRY)
+    table = Table(*head)
+    for row in rows:
+        table.add_row(*row)
     Console(width=160).print(table)
+
+
+def defect_table(listed: Mapping[str, Defect]) -> list[tuple[str, ...]]:
+    """Return a title row and a row for each defect: name, agency, effect, reason code, description."""
+    head = ("缺陷 / defect", "单位 / agency", "效果 / effect", "原因码 / reason", "说明 / description")
+    return [
+        head,
+        *((d.name, d.agency, d.effect, d.reason_code or "", f"{d.zh} / {d.en}") for d in listed.values()),
+    ]
+
+
+def reference_tables() -> str:
+    """Return the faults and the named defects as Markdown, as `docs/demonstration.md` holds them."""
+    faults = [("故障 / fault", "说明 / description"), *((f"`{kind}`", text) for kind, text in KINDS.items())]
+    listed = [(f"`{name}`" if n else name, *rest) for n, (name, *rest) in enumerate(defect_table(REGISTRY))]
+    return f"{_markdown(faults)}\n\n{_markdown(listed)}"
+
+
+def _markdown(rows: Sequence[tuple[str, ...]]) -> str:
+    head, *others = (f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join([head, "|" + "---|" * len(rows[0]), *others])
