@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import psycopg
-from green_freight.backfill import RequestRefused
+from green_freight.backfill import BackfillRequestError
 from green_freight.evidence.errors import EvidenceError
 from green_freight.publishing import PublishingError
 from green_freight.replaying import ReplayError
@@ -38,7 +38,7 @@ EXPECTED_ERRORS = (
     PostgresError,
     PublishingError,
     ReplayError,
-    RequestRefused,
+    BackfillRequestError,
     ScratchError,
     StackError,
     psycopg.OperationalError,

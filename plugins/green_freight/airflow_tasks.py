@@ -32,7 +32,7 @@ from green_freight.airflow_context import (
 from green_freight.backfill import steps as backfill
 from green_freight.periods import SHANGHAI, business_day
 from green_freight.programme import programme
-from green_freight.revisions import ApprovalMissing, rendering
+from green_freight.revisions import ApprovalMissingError, rendering
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def backfill_agency(agency: str) -> TaskGroup:
     """Return the task group of one agency in a backfill: its months side by side, within the agency's pool."""
     with TaskGroup(group_id=agency) as group:
         months = months_to_load.override(task_id="months")(agency)
-        take_months.override(task_id="month", pool=agency).partial(agency=agency).expand(months=months)
+        load_months.override(task_id="month", pool=agency).partial(agency=agency).expand(months=months)
     return group
 
 
@@ -111,11 +111,11 @@ def load_landed(agency: str) -> dict[str, int]:
 
 
 @task(map_index_template="{{ months }}")
-def take_months(agency: str, months: list[str]) -> dict[str, int]:
+def load_months(agency: str, months: list[str]) -> dict[str, int]:
     """Fetch, land and load some months of one agency."""
     current_context()["months"] = "–".join(sorted({months[0], months[-1]}))
     with world() as params, agency_errors(agency):
-        return backfill.take_months(run_id(), agency, months, connections_of(agency), params)
+        return backfill.load_months(run_id(), agency, months, connections_of(agency), params)
 
 
 @task(task_id="build", pool="warehouse", retries=0)
@@ -166,10 +166,10 @@ class AskForApproval(HITLOperator):
             return params["approve"]
         hours = params.get("approval_wait_hours", APPROVAL_WAIT_HOURS)
         if not hours:
-            raise AirflowFailException(str(ApprovalMissing(waiting)))
+            raise AirflowFailException(str(ApprovalMissingError(waiting)))
         self.body = rendering.table(waiting, str(params.get("reason") or run_id()))
         self.response_timeout = timedelta(hours=hours)
-        log.warning("%s", ApprovalMissing(waiting))
+        log.warning("%s", ApprovalMissingError(waiting))
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:

@@ -77,7 +77,7 @@ def build(run_id: str) -> dict[str, Any]:
 
     Raises:
         CandidateLeasedError: another run stayed between build and publish for longer than CANDIDATE_WAIT.
-        BuildFailed: a model or a test failed; the candidate is given back.
+        BuildFailedError: a model or a test failed; the candidate is given back.
     """
     from green_freight import building
 
@@ -110,15 +110,15 @@ def compare(run_id: str) -> dict[str, Any]:
     """
     with _given_back_on_failure(run_id), connect("builder") as warehouse:
         comparison = revisions.compare(warehouse, _build_id(run_id), revisions.ApprovalRules.of_environment())
-        revisions.keep_comparison(warehouse, run_id, comparison)
+        revisions.save_comparison(warehouse, run_id, comparison)
         waiting = revisions.outstanding(warehouse, comparison)
     if waiting:
         lease.release(Warehouse.from_settings(), run_id)
-    path = show_comparison(run_id, comparison)
+    path = write_comparison(run_id, comparison)
     return {"changes": len(comparison.changes), "waiting": len(waiting), "file": str(path)}
 
 
-def show_comparison(run_id: str, comparison: revisions.Comparison) -> Path:
+def write_comparison(run_id: str, comparison: revisions.Comparison) -> Path:
     """Log a comparison, write it as a CSV file below `home()/differences`, and return the file's path."""
     for line in rendering.lines(comparison):
         log.info("%s", line)
@@ -130,7 +130,7 @@ def show_comparison(run_id: str, comparison: revisions.Comparison) -> Path:
 def outstanding(run_id: str) -> list[revisions.FigureChange]:
     """Return the changes that the run found and that still need an approval."""
     with connect("builder") as warehouse:
-        return revisions.outstanding(warehouse, revisions.kept_comparison(warehouse, run_id))
+        return revisions.outstanding(warehouse, revisions.saved_comparison(warehouse, run_id))
 
 
 def approve(run_id: str, approved_by: str, reason: str) -> int:
@@ -140,7 +140,7 @@ def approve(run_id: str, approved_by: str, reason: str) -> int:
         ValueError: no reason was given.
     """
     with connect("builder") as warehouse:
-        waiting = revisions.outstanding(warehouse, revisions.kept_comparison(warehouse, run_id))
+        waiting = revisions.outstanding(warehouse, revisions.saved_comparison(warehouse, run_id))
         if waiting:
             revisions.approve(warehouse, run_id, waiting, approved_by, reason)
     log.info("%s 批准 %s 项变化：%s / approved %s changes", approved_by, len(waiting), reason, len(waiting))
@@ -151,7 +151,7 @@ def publish(run_id: str) -> dict[str, Any]:
     """Publish the run's audited candidate and give it back; return the publication's number and changed rows.
 
     Raises:
-        ApprovalMissing: a change needs an approval and has none.
+        ApprovalMissingError: a change needs an approval and has none.
         PublishingError: nothing was published; the message says why.
     """
     from green_freight import publishing

@@ -4,6 +4,6 @@
 """
 
 from green_freight.backfill.parts import Progress, progress
-from green_freight.backfill.request import BackfillRequest, RequestRefused
+from green_freight.backfill.request import BackfillRequest, BackfillRequestError
 
-__all__ = ["BackfillRequest", "Progress", "RequestRefused", "progress"]
+__all__ = ["BackfillRequest", "BackfillRequestError", "Progress", "progress"]

@@ -47,7 +47,7 @@ class BackfillWork:
     told: Callable[[Progress], None]
 
 
-def take_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWork) -> dict[str, int]:
+def run_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWork) -> dict[str, int]:
     """Fetch, land and load some months of one agency; return deliveries and loads by outcome.
 
     An attempt after one that was killed or failed asks only for what that one has not settled.
@@ -67,7 +67,7 @@ def take_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWor
         fetches: list[AgencyFetchReport] = []
         loads: list[AgencyLoadReport] = []
         for label in months:
-            fetched, loaded = _take_month(run_id, agency, Period(label), settled, work)
+            fetched, loaded = _run_month(run_id, agency, Period(label), settled, work)
             fetches.append(fetched)
             loads.append(loaded)
             counts.add(fetched.counts)
@@ -83,7 +83,7 @@ def take_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWor
     return counts.found
 
 
-def _take_month(
+def _run_month(
     run_id: str, agency: str, month: Period, settled: set[tuple[str, str]], work: BackfillWork
 ) -> tuple[AgencyFetchReport, AgencyLoadReport]:
     due = due_in_month(agency, month, work.until)

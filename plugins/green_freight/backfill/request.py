@@ -1,4 +1,4 @@
-"""What an engineer asks for: months, agencies and a reason; checked before anything is done."""
+"""A backfill request: months, agencies and a reason; checked before anything is done."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from green_freight.errors import PermanentError
 from green_freight.periods import Period, months
 from green_freight.programme import programme
 
-# A task costs a second or two beside its work, so that years are not taken month by month but in groups.
+# A task costs a second or two beside its work, so that years are loaded in groups of months.
 MOST_PARTS = 12
 
 
-class RequestRefused(PermanentError, ValueError):
-    """The request makes no sense; the message says in two languages what is wrong with it."""
+class BackfillRequestError(PermanentError, ValueError):
+    """The request cannot be carried out; the message says in two languages what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -39,51 +39,60 @@ class BackfillRequest:
         """Return the request of a run's parameters (those of the DAG `backfill_history`).
 
         Raises:
-            RequestRefused: a month is none, the range is empty, lies before the programme or wholly in the future,
-                an agency is unknown, or the reason is missing.
+            BackfillRequestError: a label is no month, the range is empty, lies before the programme or wholly in
+                the future, an agency is unknown, or the reason is missing.
         """
         first, last = (_month(parameters[name]) for name in ("from_month", "to_month"))
-        asked = parameters.get("business_day")
+        until = parameters.get("business_day")
         request = cls(
             first=first,
             last=last,
             agencies=tuple(parameters["agencies"]),
             reason=str(parameters.get("reason") or "").strip(),
-            until=date.fromisoformat(asked) if asked else yesterday,
+            until=date.fromisoformat(until) if until else yesterday,
             is_only_missing=bool(parameters.get("only_missing")),
         )
         request.check()
         return request
 
     def check(self) -> None:
-        """Raise for a request that makes no sense.
+        """Check that the request can be carried out.
 
         Raises:
-            RequestRefused: see `of`.
+            BackfillRequestError: see `of`.
         """
-        unknown = sorted(set(self.agencies) - set(AGENCIES))
-        if unknown or not self.agencies:
-            raise RequestRefused(
-                f"未知单位 {', '.join(unknown) or '（空）'}；可选 / unknown agencies; there are: {', '.join(AGENCIES)}"
+        first, last, until, begins = self.first, self.last, self.until, programme().first_day
+        unknown, known = sorted(set(self.agencies) - set(AGENCIES)), ", ".join(AGENCIES)
+        if unknown:
+            names = ", ".join(unknown)
+            raise BackfillRequestError(
+                f"回补请求中的单位 {names} 不存在；请从 {known} 中选择。 / "
+                f"The backfill names the unknown agencies {names}; choose from {known}."
+            )
+        if not self.agencies:
+            raise BackfillRequestError(
+                f"回补请求未指定单位；请从 {known} 中选择。 / The backfill names no agency; choose from {known}."
             )
         if not self.reason:
-            raise RequestRefused(
-                "回补须写明原因 / a backfill needs a reason: it is kept with the publication"
+            raise BackfillRequestError(
+                "回补未写明原因；原因随发布一并保存，请补充。 / "
+                "A backfill needs a reason, because it is stored with the publication; state one."
             )
-        if self.first > self.last:
-            raise RequestRefused(
-                f"起始月 {self.first} 晚于截止月 {self.last} / the first month {self.first} is after {self.last}"
+        if first > last:
+            raise BackfillRequestError(
+                f"回补的起始月 {first} 晚于截止月 {last}；请更正。 / "
+                f"The backfill's first month {first} is after {last}; correct the range."
             )
-        begins = programme().first_day
-        if self.first.first_day < begins:
-            raise RequestRefused(
-                f"示范期自 {begins:%Y-%m} 起，没有更早的月份 {self.first}。 / "
-                f"The programme begins in {begins:%Y-%m}; the month {self.first} is before it."
+        if first.first_day < begins:
+            raise BackfillRequestError(
+                f"示范期自 {begins:%Y-%m} 起，没有更早的月份 {first}。 / "
+                f"The programme begins in {begins:%Y-%m}; the month {first} is before it."
             )
-        if self.first.first_day > self.until:
-            raise RequestRefused(
-                f"没有可回补的月份：{self.first} 至 {self.last}（截至 {self.until}） / "
-                f"no month to backfill from {self.first} to {self.last} (loaded up to {self.until})"
+        if first.first_day > until:
+            raise BackfillRequestError(
+                f"{first} 至 {last} 没有可回补的月份：数据只装载到 {until}；请选择更早的月份。 / "
+                f"There is no month to backfill from {first} to {last}: data are loaded up to {until} only; choose "
+                "earlier months."
             )
 
     @property
@@ -94,10 +103,11 @@ class BackfillRequest:
     @property
     def sentence(self) -> str:
         """Return the request in one line, in Chinese and English."""
-        which = "仅缺失部分 what is missing of" if self.is_only_missing else "全部 all of"
+        months, agencies = f"{self.months[0]} … {self.months[-1]}", ", ".join(self.agencies)
+        zh, en = ("缺失的期次", "missing periods") if self.is_only_missing else ("全部期次", "all periods")
         return (
-            f"{which} {self.months[0]} … {self.months[-1]}: {', '.join(self.agencies)}; 截至 until {self.until}; "
-            f"{self.reason}"
+            f"回补 {agencies} {months} 的{zh}，截至 {self.until}，原因：{self.reason}。 / "
+            f"Backfill of {en} of {agencies} {months}, up to {self.until}; reason: {self.reason}."
         )
 
     def groups(self) -> list[list[str]]:
@@ -118,5 +128,7 @@ def _month(label: str) -> Period:
     except ValueError:
         month = None
     if month is None or not month.is_month:
-        raise RequestRefused(f"{label!r} 不是月份，应如 2023-01 / is no month, write 2023-01")
+        raise BackfillRequestError(
+            f"{label!r} 不是月份；请按 2023-01 的格式填写。 / {label!r} is not a month; write it as 2023-01."
+        )
     return month

@@ -10,7 +10,7 @@ from typing import Any
 from green_freight import pipeline, revisions
 from green_freight.agencies import fetch_plan
 from green_freight.agencies.connection import Connection
-from green_freight.backfill.part_runner import BackfillWork, take_part
+from green_freight.backfill.part_runner import BackfillWork, run_part
 from green_freight.backfill.parts import plan_parts
 from green_freight.backfill.request import BackfillRequest
 from green_freight.warehouse import Warehouse, runs, scratch
@@ -26,7 +26,7 @@ def begin_backfill(run_id: str, parameters: Mapping[str, Any]) -> BackfillReques
     """Check what a backfill is asked for, by the parameters of the DAG `backfill_history`, and record that it begins.
 
     Raises:
-        RequestRefused: it makes no sense; the message says why.
+        BackfillRequestError: it makes no sense; the message says why.
     """
     request = BackfillRequest.of(parameters, pipeline.yesterday())
     runs.begin(Warehouse.from_settings(), run_id, "backfill", request.until, request.reason)
@@ -40,7 +40,7 @@ def begin_dry_run(run_id: str, parameters: Mapping[str, Any]) -> scratch.Scratch
     What killed dry runs left behind is dropped first.
 
     Raises:
-        RequestRefused: it makes no sense; the message says why.
+        BackfillRequestError: it makes no sense; the message says why.
         ScratchError: the copy cannot be made.
     """
     request = BackfillRequest.of(parameters, pipeline.yesterday())
@@ -60,10 +60,10 @@ def end_dry_run(run_id: str) -> Path:
     """Keep what a dry run found in the warehouse's own record, drop its copy, and return the difference's file."""
     warehouse = Warehouse.from_settings()
     with scratch.named(warehouse, run_id).warehouse.connect("builder") as inside:
-        comparison = revisions.kept_comparison(inside, run_id)
+        comparison = revisions.saved_comparison(inside, run_id)
     with warehouse.connect("builder") as builder:
-        revisions.keep_comparison(builder, run_id, comparison)
-    path = pipeline.show_comparison(run_id, comparison)
+        revisions.save_comparison(builder, run_id, comparison)
+    path = pipeline.write_comparison(run_id, comparison)
     scratch.drop(warehouse, run_id)
     runs.finish(warehouse, run_id, "compared")
     return path
@@ -75,7 +75,7 @@ def backfill_months(run_id: str, agency: str, parameters: Mapping[str, Any]) -> 
     return plan_parts(run_id, agency, BackfillRequest.of(parameters, pipeline.business_day_of(run_id)))
 
 
-def take_months(
+def load_months(
     run_id: str,
     agency: str,
     labels: Sequence[str],
@@ -98,7 +98,7 @@ def take_months(
         choose=fetch_plan.not_loaded if is_only_missing else fetch_plan.all_of,
         told=pipeline.log_fetched,
     )
-    return take_part(run_id, agency, labels, work)
+    return run_part(run_id, agency, labels, work)
 
 
 def _log_copied(progress: CopyProgress) -> None:

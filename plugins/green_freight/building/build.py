@@ -13,7 +13,7 @@ from psycopg import Connection, sql
 
 from green_freight import settings
 from green_freight.building import candidate_state, dbt_run
-from green_freight.building.outcome import BuildFailed, BuildOutcome, NodeProgress
+from green_freight.building.outcome import BuildFailedError, BuildOutcome, NodeProgress
 from green_freight.building.plan import BuildPlan, plan_build
 from green_freight.building.raw_tables import prepare_raw_tables
 from green_freight.building.working_calendar import write_calendar
@@ -35,7 +35,7 @@ def build(
     The caller holds the candidate's lease. Every build leaves a row in ops.build.
 
     Raises:
-        BuildFailed: a model or a test of severity error failed; the next build makes the candidate whole again.
+        BuildFailedError: a model or a test of severity error failed; the next build makes the candidate whole again.
         SettingMissingError: the URL of the role builder or loader is not set.
     """
     began = time.monotonic()
@@ -55,7 +55,7 @@ def build(
             _finish(builder, build_id, {}, (f"{type(error).__name__}: {error}",))
         raise
     if done.failures:
-        raise BuildFailed(build_id, done.failures, dbt_run.log_path() / "dbt.log")
+        raise BuildFailedError(build_id, done.failures, dbt_run.log_path() / "dbt.log")
     return BuildOutcome(
         build_id=build_id,
         run_id=run_id,

@@ -43,7 +43,7 @@ class BuildOutcome:
     warnings: tuple[str, ...] = ()
 
 
-class BuildFailed(PermanentError):
+class BuildFailedError(PermanentError):
     """The candidate could not be built; the message names each failed model or test and what to do."""
 
     def __init__(self, build_id: int, failures: tuple[str, ...], log: Path) -> None:

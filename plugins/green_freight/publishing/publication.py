@@ -20,7 +20,7 @@ from green_freight.publishing.merge import TableChange, merge
 from green_freight.publishing.plan import PlannedTable, plan
 from green_freight.publishing.schema_change import describe, extend
 from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order
-from green_freight.revisions import ApprovalRules, Comparison, compare, insist_on_approval, write_revisions
+from green_freight.revisions import ApprovalRules, Comparison, compare, require_approval, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import Warehouse, lease
 from green_freight.warehouse.connection import connect
@@ -90,7 +90,7 @@ def publish(
 
     Raises:
         PublishingError: nothing was published; the subclass and the message say why.
-        ApprovalMissing: a figure changes so that somebody has to approve it first, and nobody did.
+        ApprovalMissingError: a figure changes so that somebody has to approve it first, and nobody did.
         CandidateLeasedError: another run is between its build and its publication.
     """
     tables = in_order(specs) if specs is not None else from_manifest_file(manifest_path())
@@ -122,7 +122,7 @@ def _publish(
         gate.check(session, build_id)
         session.execute("set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
         comparison = _compare_figures(session, build, tables)
-        approval = insist_on_approval(session, comparison)
+        approval = require_approval(session, comparison)
         publication_no = publication_record.next_number(session)
         everything = [*tables, publication_record.files_table(build)]
         changes = merge(session, everything, _months_to_compare(session, build), publication_no)

@@ -23,7 +23,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from green_freight import settings
-from green_freight.building import BuildFailed, build
+from green_freight.building import BuildFailedError, build
 from green_freight.building.outcome import NodeProgress
 from green_freight.contracts import contracts
 from green_freight.landing import LandingStore
@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
     result: dict[str, Any]
     try:
         result = rebuild(recipe, _print)
-    except (ReplayError, BuildFailed, psycopg.Error) as error:
+    except (ReplayError, BuildFailedError, psycopg.Error) as error:
         result = {"error": f"{type(error).__name__}: {error}"}
     result_path.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
     return 1 if "error" in result else 0
@@ -80,7 +80,7 @@ def rebuild(recipe: Recipe, tell: Tell) -> dict[str, Any]:
 
     Raises:
         ReplayError: a load does not reproduce what was recorded of it.
-        BuildFailed: a model or a test failed.
+        BuildFailedError: a model or a test failed.
     """
     _set_up()
     runs.begin(Warehouse.from_settings(), recipe.run_id, "replay", recipe.as_of_date)

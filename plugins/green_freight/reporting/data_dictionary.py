@@ -35,7 +35,7 @@ _SECTIONS = (
 )
 
 
-class DictionaryIncomplete(RuntimeError):
+class DictionaryIncompleteError(RuntimeError):
     """A published table or column is not described in both languages; the message names every one."""
 
 
@@ -61,7 +61,7 @@ def markdown(manifest: Mapping[str, Any]) -> str:
     """Return the dictionary of a dbt manifest's published tables as a Markdown page.
 
     Raises:
-        DictionaryIncomplete: a description is missing or in one language only.
+        DictionaryIncompleteError: a description is missing or in one language only.
         InvalidSpecError: what is to be published contradicts itself.
     """
     models = {
@@ -91,7 +91,9 @@ def _insist_on_descriptions(specs: Sequence[TableSpec]) -> None:
         if " / " not in text
     ]
     if missing:
-        raise DictionaryIncomplete(f"没有双语说明 / not described in both languages: {', '.join(missing)}")
+        raise DictionaryIncompleteError(
+            f"没有双语说明 / not described in both languages: {', '.join(missing)}"
+        )
 
 
 def _table(spec: TableSpec, model: Mapping[str, Any]) -> Iterator[str]:

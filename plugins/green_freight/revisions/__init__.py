@@ -3,18 +3,18 @@
 from green_freight.revisions.approval_rules import ApprovalRules
 from green_freight.revisions.approvals import (
     Approval,
-    ApprovalMissing,
+    ApprovalMissingError,
     approve,
-    insist_on_approval,
     outstanding,
+    require_approval,
 )
 from green_freight.revisions.figure_diff import Comparison, compare, compare_with_past
 from green_freight.revisions.figures import FigureChange, FigureKey, Values
-from green_freight.revisions.store import keep_comparison, kept_comparison, write_revisions
+from green_freight.revisions.store import save_comparison, saved_comparison, write_revisions
 
 __all__ = [
     "Approval",
-    "ApprovalMissing",
+    "ApprovalMissingError",
     "ApprovalRules",
     "Comparison",
     "FigureChange",
@@ -23,9 +23,9 @@ __all__ = [
     "approve",
     "compare",
     "compare_with_past",
-    "insist_on_approval",
-    "keep_comparison",
-    "kept_comparison",
     "outstanding",
+    "require_approval",
+    "save_comparison",
+    "saved_comparison",
     "write_revisions",
 ]

@@ -47,7 +47,7 @@ class Approval:
     approved_at: datetime
 
 
-class ApprovalMissing(PermanentError):
+class ApprovalMissingError(PermanentError):
     """Changes that need an approval have none; nothing was published. `changes` are those."""
 
     def __init__(self, changes: Sequence[FigureChange]) -> None:
@@ -92,16 +92,16 @@ def outstanding(session: psycopg.Connection[TupleRow], comparison: Comparison) -
     return [change for change in comparison.waiting if _standing(session, change) is None]
 
 
-def insist_on_approval(session: psycopg.Connection[TupleRow], comparison: Comparison) -> Approval | None:
+def require_approval(session: psycopg.Connection[TupleRow], comparison: Comparison) -> Approval | None:
     """Return the newest approval behind a comparison's changes, None where none was needed.
 
     Raises:
-        ApprovalMissing: some change needs an approval and has none.
+        ApprovalMissingError: some change needs an approval and has none.
     """
     found = [(change, _standing(session, change)) for change in comparison.waiting]
     missing = [change for change, approval in found if approval is None]
     if missing:
-        raise ApprovalMissing(missing)
+        raise ApprovalMissingError(missing)
     return max((a for _, a in found if a is not None), key=lambda a: a.approved_at, default=None)
 
 

@@ -32,7 +32,7 @@ from mart.publication where publication_no = %s
 """
 
 
-def keep_comparison(session: psycopg.Connection[Any], run_id: str, comparison: Comparison) -> None:
+def save_comparison(session: psycopg.Connection[Any], run_id: str, comparison: Comparison) -> None:
     """Replace a run's rows of ops.figure_change (as the role builder)."""
     session.execute("delete from ops.figure_change where run_id = %s", [run_id])
     before = (run_id, comparison.build_id, comparison.publication_no)
@@ -50,7 +50,7 @@ def keep_comparison(session: psycopg.Connection[Any], run_id: str, comparison: C
             )
 
 
-def kept_comparison(session: psycopg.Connection[Any], run_id: str) -> Comparison:
+def saved_comparison(session: psycopg.Connection[Any], run_id: str) -> Comparison:
     """Return what a run found, as it was kept; a comparison without changes where it found none."""
     with session.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(

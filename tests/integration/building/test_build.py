@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from green_freight.building import BuildFailed, BuildOutcome, NodeProgress, build
+from green_freight.building import BuildFailedError, BuildOutcome, NodeProgress, build
 from green_freight.building.plan import PERIOD_MODELS
 from green_freight.building.raw_tables import prepare_raw_tables
 from green_freight.publishing.specs import from_manifest_file
@@ -207,7 +207,7 @@ def test_a_failure_names_model_and_test_and_the_next_build_is_whole(
             "platform_id": "F1", "platform_kind_code": "invented", "name": "平台", "in_service_on": "2025-09-01",
             "changed_at": "2025-09-01", "is_deleted": False,
         }])  # fmt: skip
-    with pytest.raises(BuildFailed) as failed:
+    with pytest.raises(BuildFailedError) as failed:
         build("failed", DAY)
     test = "accepted_values_dim_platform_platform_kind_code__public__enterprise"
     assert test in str(failed.value) and "（dim_platform）" in str(failed.value)

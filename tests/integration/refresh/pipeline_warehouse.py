@@ -98,7 +98,7 @@ class PipelineWarehouse:
                 for name, period in due_in_month(agency, month, until)
                 if not _is_event(agency, name) or period.first_day >= events_from
             ]
-            fetched = fetch_agency(self.warehouse, agency, work, self.connections(), run_id, until)
+            fetched = fetch_agency(self.database, agency, work, self.connections(), run_id, until)
             fetched.raise_for_failures()
             loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
         return run_id
@@ -151,7 +151,7 @@ class PipelineWarehouse:
         """Run the parts of every agency that a backfill asks for."""
         for agency in AGENCIES:
             for months_ in steps.backfill_months(run_id, agency, parameters):
-                steps.take_months(run_id, agency, months_, self.connections(), parameters)
+                steps.load_months(run_id, agency, months_, self.connections(), parameters)
 
     def load_only(self, day: date) -> None:
         """Fetch and load the deliveries labelled with one day, none that were missed before it."""
@@ -161,7 +161,7 @@ class PipelineWarehouse:
             work = [
                 (name, Period.day(day)) for name in AGENCIES[agency].deliveries if _is_daily(agency, name)
             ]
-            report = fetch_agency(self.warehouse, agency, work, self.connections(), run_id, day)
+            report = fetch_agency(self.database, agency, work, self.connections(), run_id, day)
             report.raise_for_failures()
             loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
 

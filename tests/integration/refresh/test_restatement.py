@@ -16,7 +16,7 @@ from green_freight import pipeline, revisions
 from green_freight.auditing.audit import AuditFailedError
 from green_freight.backfill import revert, steps
 from green_freight.publishing.errors import NotAuditedError
-from green_freight.revisions import ApprovalMissing
+from green_freight.revisions import ApprovalMissingError
 from green_freight.warehouse import connect, scratch
 
 from demo_city.city import City
@@ -104,7 +104,7 @@ def _assert_a_dry_run_shows_it_and_changes_nothing(
     assert _state(warehouse) == before
     assert not warehouse.rows("select 1 from pg_database where datname = %s", trial.database)
     with connect("builder") as session:
-        kept = revisions.kept_comparison(session, run_id)
+        kept = revisions.saved_comparison(session, run_id)
     assert _restated(kept) == _expected(corrected)
     text = path.read_text(encoding="utf-8-sig")
     assert text.count(INDICATOR) == len([c for c in kept.changes if c.key.indicator_code == INDICATOR])
@@ -119,11 +119,11 @@ def _assert_it_waits_for_its_approval(
     assert found["waiting"] > 0
     # Other runs need not wait for the person who approves.
     assert warehouse.rows("select 1 from ops.candidate_lease") == []
-    with pytest.raises(ApprovalMissing, match=INDICATOR):
+    with pytest.raises(ApprovalMissingError, match=INDICATOR):
         pipeline.publish(run_id)
     assert warehouse.tables() == reference.tables
     with connect("builder") as session:
-        assert _restated(revisions.kept_comparison(session, run_id)) == _expected(corrected)
+        assert _restated(revisions.saved_comparison(session, run_id)) == _expected(corrected)
     with pytest.raises(ValueError, match="reason"):
         pipeline.approve(run_id, "tester", "  ")
     return run_id
@@ -184,7 +184,7 @@ def _assert_a_revert_takes_it_back_for_good(warehouse: PipelineWarehouse, refere
     warehouse.prepare(run_id)
     codes = {code for change in pipeline.outstanding(run_id) for code in change.approval_codes}
     assert "undoes_revert" in codes
-    with pytest.raises(ApprovalMissing):
+    with pytest.raises(ApprovalMissingError):
         pipeline.publish(run_id)
     assert warehouse.tables() == reference.tables
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from green_freight.agencies import AGENCIES
-from green_freight.backfill import BackfillRequest, RequestRefused
+from green_freight.backfill import BackfillRequest, BackfillRequestError
 
 YESTERDAY = date(2025, 9, 30)
 GOOD: dict[str, Any] = {
@@ -19,7 +19,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-def test_a_good_request_is_taken_as_it_is() -> None:
+def test_a_good_request_is_accepted() -> None:
     request = BackfillRequest.of({**GOOD, "only_missing": True}, YESTERDAY)
     assert (request.agencies, request.until, request.is_only_missing) == (("power",), YESTERDAY, True)
     assert request.groups() == [[f"2024-{month:02d}"] for month in range(1, 13)]
@@ -42,12 +42,14 @@ def test_years_come_in_twelve_groups_and_end_at_the_last_day() -> None:
         ({"from_month": "2024-01-05"}, "2024-01-05"),
         ({"from_month": "2025-01"}, "after 2024-12"),
         ({"from_month": "2022-12"}, "2023-01"),
-        ({"from_month": "2025-10", "to_month": "2025-12"}, "no month to backfill"),
+        ({"from_month": "2025-10", "to_month": "2025-12"}, "There is no month to backfill"),
         ({"agencies": ["power", "police"]}, "police"),
         ({"agencies": []}, "transport, commerce, postal, power"),
         ({"reason": "  "}, "needs a reason"),
     ],
 )
-def test_a_request_that_makes_no_sense_is_refused_with_a_word(wrong: dict[str, Any], said: str) -> None:
-    with pytest.raises(RequestRefused, match=said):
+def test_a_request_that_cannot_be_carried_out_is_refused_with_the_reason(
+    wrong: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(BackfillRequestError, match=said):
         BackfillRequest.of({**GOOD, **wrong}, YESTERDAY)

@@ -66,7 +66,7 @@ def test_readers_tables_come_first() -> None:
 
 @pytest.mark.parametrize("note", ["", "只有中文", "English only"])
 def test_a_column_without_both_languages_is_named(note: str) -> None:
-    with pytest.raises(data_dictionary.DictionaryIncomplete, match=r"card\.note$"):
+    with pytest.raises(data_dictionary.DictionaryIncompleteError, match=r"card\.note$"):
         data_dictionary.markdown(_manifest(note))
 
 
