@@ -1,5 +1,6 @@
-# One image for every service of docker-compose.yml that is ours; its packages are those of requirements.txt.
-FROM python:3.12-slim-bookworm
+# The image of every service of docker-compose.yml that runs the project's code. `production` holds what an installation
+# needs; `demo` holds the demonstration agencies besides. Neither holds tests, linters or the stack of one machine.
+FROM python:3.12-slim-bookworm AS production
 
 RUN apt-get update \
     && apt-get install -y --no-install-recommends tini \
@@ -11,9 +12,14 @@ COPY requirements.txt ./
 RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements.txt
 
-COPY . .
-RUN .venv/bin/pip install --no-cache-dir --no-index --no-deps --no-build-isolation --editable .
-RUN python -m compileall -q plugins local_stack demo_city dags
+COPY pyproject.toml ./
+COPY dags dags
+COPY dbt_project dbt_project
+COPY expectations expectations
+COPY plugins plugins
+# In place, because the package reads dbt_project, expectations and dags beside it.
+RUN .venv/bin/pip install --no-cache-dir --no-index --no-deps --no-build-isolation --editable . \
+    && .venv/bin/python -m compileall -q plugins dags
 # A named volume takes over the owner of the folder that it is mounted on.
 RUN mkdir -p /var/lib/green-freight && chown green-freight /var/lib/green-freight
 
@@ -31,3 +37,6 @@ ENV PATH=/opt/green-freight/.venv/bin:$PATH \
 
 USER green-freight
 ENTRYPOINT ["tini", "--"]
+
+FROM production AS demo
+COPY demo_city demo_city

@@ -29,7 +29,6 @@ from green_freight.warehouse import Warehouse, bootstrap, runs
 from psycopg import sql
 
 from local_stack import database
-from local_stack.database import Databases
 from local_stack.home import Home
 
 COPY = "bench_refresh"
@@ -65,29 +64,29 @@ def main() -> None:
     chosen = parser.parse_args()
     home = Home(chosen.home.absolute())
     with (
-        database.serving(home) as databases,
-        _copied(databases),
+        database.serving(home) as admin_url,
+        _copied(admin_url),
         tempfile.TemporaryDirectory() as state,
     ):
         passwords = {role: home.secret(f"warehouse_{role}") for role in ROLES}
-        urls = bootstrap.prepare(databases.admin_url, COPY, passwords)
+        urls = bootstrap.prepare(admin_url, COPY, passwords)
         os.environ.update({f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()})
         os.environ.update(GREEN_FREIGHT_HOME=state, GREEN_FREIGHT_SYNTHETIC="1")
         day = _business_day(urls["owner"])
-        _forget_publications(databases)
-        _measure("first", day, databases)
+        _forget_publications(admin_url)
+        _measure("first", day, admin_url)
         for number in range(1, chosen.nights + 1):
             _correct_a_day(urls["loader"], number)
-            _measure(f"night {number}", day, databases)
+            _measure(f"night {number}", day, admin_url)
 
 
 @contextmanager
-def _copied(databases: Databases) -> Iterator[None]:
+def _copied(admin_url: str) -> Iterator[None]:
     drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(COPY))
     copy = sql.SQL("create database {} owner green_freight_owner template {} strategy file_copy")
-    with psycopg.connect(databases.admin_url, autocommit=True) as admin:
+    with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(drop)
-        admin.execute(copy.format(sql.Identifier(COPY), sql.Identifier(database.WAREHOUSE)))
+        admin.execute(copy.format(sql.Identifier(COPY), sql.Identifier(bootstrap.DATABASE)))
         try:
             yield
         finally:
@@ -101,9 +100,9 @@ def _business_day(owner_url: str) -> date:
     return date.fromisoformat(str(row[0]))
 
 
-def _forget_publications(databases: Databases) -> None:
+def _forget_publications(admin_url: str) -> None:
     """Take out of the copy whatever was built and published."""
-    with psycopg.connect(databases.admin_url.rpartition("/")[0] + f"/{COPY}") as admin:
+    with psycopg.connect(admin_url.rpartition("/")[0] + f"/{COPY}") as admin:
         for (table,) in admin.execute(
             "select table_name from information_schema.columns where table_schema = 'mart' and column_name = %s"
             " and table_name <> all(%s)",
@@ -126,32 +125,32 @@ def _correct_a_day(loader_url: str, number: int) -> None:
             loader.execute(f"update raw.{dataset} set {change} where _period = %s", [number, day])  # noqa: S608
 
 
-def _measure(name: str, day: date, databases: Databases) -> None:
+def _measure(name: str, day: date, admin_url: str) -> None:
     run_id = f"bench/{name}"
     runs.begin(Warehouse.from_settings(), run_id, "backfill", day, "bench")
     for step in STEPS:
-        before = _cpu_seconds(databases)
+        before = _cpu_seconds(admin_url)
         begun = time.monotonic()
         subprocess.run([sys.executable, "-c", _STEP.format(step=step, run_id=run_id)], check=True)
         seconds = time.monotonic() - begun
-        _wait_until_alone(databases)
-        used = {who: value - before[who] for who, value in _cpu_seconds(databases).items()}
+        _wait_until_alone(admin_url)
+        used = {who: value - before[who] for who, value in _cpu_seconds(admin_url).items()}
         cpu = ", ".join(f"{who} {value:5.1f} s" for who, value in used.items())
         print(f"{name:8} {step:8} {seconds:6.1f} s   CPU: {cpu}", flush=True)
 
 
-def _wait_until_alone(databases: Databases) -> None:
+def _wait_until_alone(admin_url: str) -> None:
     """Wait until the server has ended the processes of a step: only then does it count their seconds."""
     query = "select count(*) from pg_stat_activity where datname = %s and backend_type = 'client backend'"
-    with psycopg.connect(databases.admin_url, autocommit=True) as admin:
+    with psycopg.connect(admin_url, autocommit=True) as admin:
         while admin.execute(query, [COPY]).fetchone() != (0,):
             time.sleep(0.1)
 
 
-def _cpu_seconds(databases: Databases) -> Mapping[str, float]:
+def _cpu_seconds(admin_url: str) -> Mapping[str, float]:
     """Return the CPU seconds of ended children and of the server's ended processes."""
     own = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with psycopg.connect(databases.admin_url) as admin:
+    with psycopg.connect(admin_url) as admin:
         [folder] = admin.execute("show data_directory").fetchone() or [""]
     postmaster = (Path(folder) / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]
     fields = Path(f"/proc/{postmaster}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()

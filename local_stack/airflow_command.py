@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from urllib.parse import urlsplit
+
+from green_freight.cli.airflow_metadata import program
+from green_freight.cli.errors import NotAvailableError
 
 from local_stack import airflow_settings, database
 from local_stack.airflow_settings import AirflowPlan
-from local_stack.home import Home, NothingThere
+from local_stack.home import Home
 from local_stack.stack import dags_folder
 
 
@@ -18,19 +19,21 @@ def run(home: Home, arguments: Sequence[str]) -> int:
     """Run `airflow` with these arguments and return its exit status.
 
     Raises:
-        NothingThere: nothing was left running in this home.
+        NotAvailableError: nothing was left running in this home.
     """
     up = home.noted("up") if database.is_left_running(home) else None
     if up is None:
-        raise NothingThere("nothing is up here: ./green-freight up / 尚未启动，请先 up")
-    with database.serving(home) as databases:
+        raise NotAvailableError(
+            "尚未启动，请先运行 ./green-freight up / nothing is running here: run ./green-freight up first"
+        )
+    with database.serving(home) as admin_url:
         plan = AirflowPlan(
             port=urlsplit(up["address"]).port or 0,
-            metadata_url=database.prepare_metadata(home, databases),
-            role_urls=database.role_urls(home, databases),
+            metadata_url=database.prepare_metadata(home, admin_url),
+            role_urls=database.warehouse(home, admin_url).urls,
             connections={},
             dags_folder=dags_folder(),
             is_scheduled=up["is_scheduled"],
         )
-        command = [str(Path(sys.executable).parent / "airflow"), *arguments]
+        command = [program(), *arguments]
         return subprocess.run(command, env=airflow_settings.environment(home, plan), check=False).returncode

@@ -11,28 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from green_freight import settings
-from green_freight.agencies.registry import AGENCIES, CONNECTIONS
+from green_freight.cli.airflow_metadata import CONNECTION_TYPES, sqlalchemy_url
 
 from local_stack.home import Home
 
 USER = "engineer"
 PARALLELISM = 4
 
-EDITABLE = "LocalExecutor"
-QUICK = "local_stack.preloading_executor.PreloadingExecutor"
-
-# An agency's pool limits its simultaneous requests; the warehouse's keeps two loads off the small machine's both cores
-# at once.
-POOLS: dict[str, tuple[int, str]] = {
-    code: (agency.pool.slots, f"{agency.pool.zh} / {agency.pool.en}") for code, agency in AGENCIES.items()
-} | {"warehouse": (4, "数据仓库装载与构建 / loads and builds in the warehouse")}
-
-CONNECTION_TYPES = {
-    name: "sftp" if entry.protocol == "sftp" else "http" for name, entry in CONNECTIONS.items()
-}
+LOCAL_EXECUTOR = "LocalExecutor"
+PRELOADING_EXECUTOR = "local_stack.preloading_executor.PreloadingExecutor"
 
 
-class ConnectionMissing(RuntimeError):
+class ConnectionMissingError(RuntimeError):
     """The connection of a real agency is not set; the message names the variables."""
 
 
@@ -51,7 +41,7 @@ class AirflowPlan:
     connections: Mapping[str, Mapping[str, Any]]
     dags_folder: Path
     is_scheduled: bool
-    executor: str = EDITABLE
+    executor: str = LOCAL_EXECUTOR
 
 
 def environment(home: Home, plan: AirflowPlan) -> dict[str, str]:
@@ -59,16 +49,19 @@ def environment(home: Home, plan: AirflowPlan) -> dict[str, str]:
     return _inherited() | _airflow(home, plan) | _connections(plan) | _project(home, plan)
 
 
-def insist_on_connections(variables: Mapping[str, str]) -> None:
+def require_connections(variables: Mapping[str, str]) -> None:
     """Check that every agency's connection is among the environment's variables.
 
     Raises:
-        ConnectionMissing: some are not.
+        ConnectionMissingError: some are not.
     """
     names = [f"AIRFLOW_CONN_{name.upper()}" for name in CONNECTION_TYPES]
     missing = [name for name in names if name not in variables]
     if missing:
-        raise ConnectionMissing(f"not set / 未设置: {', '.join(missing)}")
+        raise ConnectionMissingError(
+            f"未设置 {'、'.join(missing)}，未启动；请先设置各单位的连接 / {', '.join(missing)} is not set, "
+            "so nothing was started; set the connections of the agencies first"
+        )
 
 
 def _inherited() -> dict[str, str]:
@@ -135,8 +128,8 @@ def _connections(plan: AirflowPlan) -> dict[str, str]:
 
 
 def _project(home: Home, plan: AirflowPlan) -> dict[str, str]:
-    settled = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in plan.role_urls.items()}
-    if plan.executor == QUICK:
+    settled = {settings.url_variable(role): url for role, url in plan.role_urls.items()}
+    if plan.executor == PRELOADING_EXECUTOR:
         # It imported the code at its start and runs that; elsewhere a task finds the code as it is by then.
         settled["GREEN_FREIGHT_CODE_VERSION"] = settings.code_version()
     return settled | {
@@ -144,11 +137,6 @@ def _project(home: Home, plan: AirflowPlan) -> dict[str, str]:
         "GREEN_FREIGHT_LANDING_URL": os.environ.get("GREEN_FREIGHT_LANDING_URL", f"file://{home.landing}"),
         "GREEN_FREIGHT_SYNTHETIC": "1" if plan.connections else "0",
     }
-
-
-def sqlalchemy_url(libpq_url: str) -> str:
-    """Return SQLAlchemy's form of a libpq URL."""
-    return libpq_url.replace("postgresql://", "postgresql+psycopg2://", 1)
 
 
 def _postgres_fields(url: str) -> dict[str, Any]:

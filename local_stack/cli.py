@@ -1,96 +1,68 @@
-"""The command line: reads arguments, calls one function, prints, and sets the exit status."""
+"""The command line of one machine: the stack's own commands beside the product's."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any
 
 import typer
+from green_freight.cli import app as product
+from green_freight.cli import run_issues, scorecard
+from green_freight.cli.console import AsJson, Steps, as_day, as_month, console
 from green_freight.periods import Period
 from green_freight.programme import programme
-from rich.console import Console
 
 from demo_city import DEMONSTRATION_DAY
 from local_stack import (
+    airflow_command,
     airflow_settings,
-    backfill_commands,
     checks,
-    coverage_command,
     database,
     demonstration,
-    evidence_command,
-    installation_commands,
-    replay_command,
     run,
-    run_issues,
-    scorecard,
-    signals,
     stack,
     status,
     truth_check,
 )
 from local_stack import logs as log_files
 from local_stack import psql as psql_client
-from local_stack.demonstration import Demonstration
-from local_stack.expected_errors import EXPECTED_ERRORS
-from local_stack.home import Home, NothingThere
-from local_stack.locks import sole_command
-from local_stack.stack import StackPlan
-from local_stack.steps import Steps
-from local_stack.terminal import console as _console
+from local_stack.demonstration import Demonstration, OtherDemonstrationError
+from local_stack.home import Home, HomeError
+from local_stack.installation import LocalStack
+from local_stack.locks import HomeBusyError, sole_command
+from local_stack.postgres import PostgresError
+from local_stack.processes import ProcessDiedError
+from local_stack.stack import StackError, StackPlan
 
 FIRST_MONTH = Period.day(programme().first_day).month
-NOTHING_PUBLISHED = "nothing is published yet: ./green-freight run / 尚未发布任何数据"
+# What a command of the stack may end in, besides the product's errors.
+ERRORS = (
+    HomeBusyError, HomeError, OtherDemonstrationError, PostgresError, ProcessDiedError, StackError,
+    airflow_settings.ConnectionMissingError,
+)  # fmt: skip
+_PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    # A trace would show local variables, passwords among them.
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="绿色货运数据仓库 · The green freight warehouse on one machine: PostgreSQL, four demonstration"
-    " agencies and Airflow, started, run and stopped. State lies in .state (GREEN_FREIGHT_HOME).",
+app = product.make_app(
+    LocalStack,
+    "绿色货运数据仓库 · The green freight warehouse on one machine: PostgreSQL, four demonstration agencies and"
+    " Airflow, started, run and stopped. State lies in .state (GREEN_FREIGHT_HOME).",
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON · print JSON for programs.")]
 Volume = Annotated[
     float | None,
     typer.Option(metavar="N", help="事件量 · event volume; 1 is the real size, 0.1 the default."),
 ]
 
 
-def _day(value: str | date) -> date:
-    # typer hands the default through the parser too.
-    return value if isinstance(value, date) else date.fromisoformat(value)
-
-
-def _month(value: str | Period) -> Period:
-    return value if isinstance(value, Period) else Period(value).month
-
-
-Day = Annotated[date, typer.Option(parser=_day, metavar="YYYY-MM-DD", help="业务日 · business day.")]
+Day = Annotated[date, typer.Option(parser=as_day, metavar="YYYY-MM-DD", help="业务日 · business day.")]
 
 
 def main() -> None:
-    """Run the command line; what can go wrong as a matter of course ends in a sentence, not in a trace."""
-    signals.install()
-    errors = Console(stderr=True, soft_wrap=True)
-    try:
-        app(prog_name="./green-freight")
-    except signals.Interrupted as interrupted:
-        errors.print("中断，已停止 · interrupted, everything is stopped", highlight=False)
-        sys.exit(interrupted.status)
-    except EXPECTED_ERRORS as error:
-        errors.print(f"[red]✗[/] {type(error).__name__}: ", end="")
-        errors.print(str(error), highlight=False, markup=False)
-        sys.exit(1)
+    """Run `./green-freight`."""
+    product.start(app, "./green-freight", ERRORS)
 
 
 @app.command("run")
@@ -98,7 +70,7 @@ def run_command(
     volume: Volume = None,
     day: Day = DEMONSTRATION_DAY,
     first: Annotated[
-        Period, typer.Option("--from", parser=_month, metavar="YYYY-MM", help="历史起始月 · first month.")
+        Period, typer.Option("--from", parser=as_month, metavar="YYYY-MM", help="历史起始月 · first month.")
     ] = FIRST_MONTH,
     as_json: AsJson = False,
 ) -> None:
@@ -106,19 +78,19 @@ def run_command(
 
     Exit status 0 only if every Airflow run succeeded. A second run is quick and changes nothing.
     """
-    home = _prepared_home()
-    console = _console(stderr=as_json)
+    home = Home.prepared()
+    output = console(stderr=as_json)
     request = run.Request(day, first, Demonstration.of(home, volume))
     begun = time.monotonic()
     with sole_command(home.root, "run"):
-        result = run.run(home, request, Steps(console))
-    run_issues.print_issues(result.issues, console)
+        result = run.run(home, request, Steps(output))
+    run_issues.print_issues(result.issues, output)
     if as_json:
         print(json.dumps(result.as_json(), ensure_ascii=False))
     else:
-        scorecard.print_table(result.scores, console)
+        scorecard.print_table(result.scores, output)
     verdict = "[green]✓ 完成 · done[/]" if result.is_success else "[red]✗ 失败 · failed[/]"
-    console.print(f"{verdict} {time.monotonic() - begun:.0f} s", highlight=False)
+    output.print(f"{verdict} {time.monotonic() - begun:.0f} s", highlight=False)
     raise typer.Exit(0 if result.is_success else 1)
 
 
@@ -143,10 +115,10 @@ def test_command(
 
     For one file: `test tests/unit/contracts/test_contracts.py`, for some tests by name: `test -k scorecard`.
     """
-    console = _console()
+    output = console()
     begun = time.monotonic()
-    outcomes = checks.run(checks.chosen(what or [], expression), console)
-    checks.print_summary(outcomes, time.monotonic() - begun, console)
+    outcomes = checks.run(checks.chosen(what or [], expression), output)
+    checks.print_summary(outcomes, time.monotonic() - begun, output)
     raise typer.Exit(1 if any(one.status for one in outcomes) else 0)
 
 
@@ -155,7 +127,7 @@ def up(
     volume: Volume = None,
     day: Day = DEMONSTRATION_DAY,
     real: Annotated[
-        bool, typer.Option("--real", help="真实部门，每晚运行 · real agencies, refreshed nightly.")
+        bool, typer.Option("--real", help="真实单位，每晚运行 · real agencies, refreshed nightly.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -165,81 +137,63 @@ def up(
     are none: the connections come from your variables AIRFLOW_CONN_TRANSPORT, _COMMERCE, _POSTAL, _POWER and
     _POWER_FILES, and Airflow starts nightly_refresh by itself at 02:00.
     """
-    home = _prepared_home()
-    console = _console(stderr=as_json)
+    home = Home.prepared()
+    output = console(stderr=as_json)
     if real:
-        airflow_settings.insist_on_connections(os.environ)
+        airflow_settings.require_connections(os.environ)
         plan = StackPlan(None, None, is_scheduled=True, has_triggerer=True)
     else:
         clock = demonstration.night_after(day)
         plan = StackPlan(Demonstration.of(home, volume), clock, has_triggerer=True)
     with sole_command(home.root, "up"):
         if database.is_left_running(home):
-            console.print("已在运行 · it is up already", highlight=False)
+            output.print("已在运行 · it is up already", highlight=False)
         else:
-            run.bring_up(home, plan, Steps(console))
-    status.show(home, console, as_json)
+            run.bring_up(home, plan, Steps(output))
+    status.show(home, output, as_json)
 
 
 @app.command()
 def down() -> None:
     """停止 · Stop everything that runs in this home (also what a killed command left)."""
-    home = _prepared_home()
-    console = _console()
+    home = Home.prepared()
+    output = console()
     with sole_command(home.root, "down"):
         names = [name for name, is_alive in stack.alive(home).items() if is_alive]
         stack.stop(home)
         database.stop_server(home)
-    console.print(f"[green]✓[/] 已停止 · stopped: {', '.join([*names, 'postgres'])}", highlight=False)
+    output.print(f"[green]✓[/] 已停止 · stopped: {', '.join([*names, 'postgres'])}", highlight=False)
 
 
 @app.command("status")
 def status_command(as_json: AsJson = False) -> None:
     """现状 · What runs, where its user interface is, what was published last."""
-    status.show(_prepared_home(), _console(), as_json)
+    status.show(Home.prepared(), console(), as_json)
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@app.command(context_settings=_PASS_ON)
 def psql(
+    context: typer.Context,
     arguments: Annotated[list[str] | None, typer.Argument(help="psql 的参数 · arguments of psql.")] = None,
 ) -> None:
     """以只读者身份查询 · Query the published figures as the reader (schema mart).
 
     `psql -c 'select …'` prints unaligned rows without headers; without arguments it is interactive.
     """
-    with _reader() as url:
-        exit_status = psql_client.run(url, arguments or [])
+    with context.obj.warehouse() as warehouse:
+        exit_status = psql_client.run(warehouse.url("reader"), arguments or [])
     raise typer.Exit(exit_status)
 
 
-@app.command("scorecard")
-def scorecard_command(
-    year: Annotated[list[int] | None, typer.Option(help="只看这些年 · only these years.")] = None,
-    as_json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV · print CSV.")] = False,
-) -> None:
-    """计分卡 · The published scorecard: work × year with target, actual, completion and status."""
-    with _reader() as url:
-        found = scorecard.rows(url, year or [])
-    if not found:
-        raise NothingThere(NOTHING_PUBLISHED)
-    if as_json:
-        scorecard.write_json(found, sys.stdout)
-    elif as_csv:
-        scorecard.write_csv(found, sys.stdout)
-    else:
-        scorecard.print_table(found, _console())
-
-
 @app.command("check-truth")
-def check_truth(volume: Volume = None, as_json: AsJson = False) -> None:
+def check_truth(context: typer.Context, volume: Volume = None, as_json: AsJson = False) -> None:
     """与真值比对 · Compare every published figure with the demonstration city's true value.
 
     Exit status 1 and a table if any differs.
     """
-    home = _prepared_home()
-    with _reader() as url:
-        comparison = truth_check.compare(url, Demonstration.of(home, volume).city())
+    home = Home.prepared()
+    with context.obj.warehouse() as warehouse:
+        comparison = truth_check.compare(warehouse.url("reader"), Demonstration.of(home, volume).city())
     if as_json:
         body: dict[str, Any] = {"as_of": comparison.as_of.isoformat(), "figures": comparison.figures}
         body |= {
@@ -248,7 +202,7 @@ def check_truth(volume: Volume = None, as_json: AsJson = False) -> None:
         }
         print(json.dumps(body, ensure_ascii=False))
     else:
-        truth_check.print_comparison(comparison, _console())
+        truth_check.print_comparison(comparison, console())
     raise typer.Exit(1 if comparison.differences else 0)
 
 
@@ -259,9 +213,9 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="持续显示 · go on as lines come.")] = False,
 ) -> None:
     """日志 · Show the log of one process, or list the logs."""
-    home = _prepared_home()
+    home = Home.prepared()
     if name is None:
-        log_files.print_list(home, _console())
+        log_files.print_list(home, console())
     else:
         log_files.print_tail(home, name, lines, follow)
 
@@ -270,36 +224,29 @@ def logs(
 def clean(yes: Annotated[bool, typer.Option("--yes", "-y", help="不询问 · do not ask.")] = False) -> None:
     """清空 · Remove this home: warehouse, landing store, logs. Asks first."""
     home = Home.current()
-    console = _console()
+    output = console()
     if not home.root.exists():
-        console.print("已是空的 · nothing to remove", highlight=False)
+        output.print("已是空的 · nothing to remove", highlight=False)
         return
     with sole_command(home.root, "clean"):
         if not yes:
             typer.confirm(f"删除 · remove {home.root}?", abort=True)
         stack.stop(home)
         home.remove()
-    console.print(f"[green]✓[/] 已删除 · removed {home.root}", highlight=False, soft_wrap=True)
+    output.print(f"[green]✓[/] 已删除 · removed {home.root}", highlight=False, soft_wrap=True)
 
 
-backfill_commands.register(app)
-coverage_command.register(app)
-evidence_command.register(app)
-installation_commands.register(app)
-replay_command.register(app)
+@app.command(context_settings=_PASS_ON)
+def airflow(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="airflow 的参数 · arguments of airflow.")
+    ] = None,
+) -> None:
+    """Airflow 命令行 · Airflow's own command line, on the stack that `up` left running.
+
+    For example: airflow backfill create --dag-id nightly_refresh --from-date 2025-09-28 --to-date 2025-09-30
+    """
+    raise typer.Exit(airflow_command.run(Home.prepared(), arguments or ["--help"]))
 
 
-@contextmanager
-def _reader() -> Iterator[str]:
-    """Give the warehouse's URL as the reader, with the server running meanwhile."""
-    home = _prepared_home()
-    with database.serving(home) as databases:
-        if not database.is_prepared(databases):
-            raise NothingThere("no warehouse here yet: ./green-freight run / 尚无数据仓库，请先 run")
-        yield database.role_urls(home, databases)["reader"]
-
-
-def _prepared_home() -> Home:
-    home = Home.current()
-    home.prepare()
-    return home
+product.add_commands(app)

@@ -24,7 +24,7 @@ SEED = 20230110
 START_DEADLINE_SECONDS = 120.0
 
 
-class OtherDemonstration(RuntimeError):
+class OtherDemonstrationError(RuntimeError):
     """The home holds figures of a demonstration city with other parameters."""
 
 
@@ -39,11 +39,11 @@ class Demonstration:
         """Make this the home's city; two cities in one warehouse would mix.
 
         Raises:
-            OtherDemonstration: the home holds another one.
+            OtherDemonstrationError: the home holds another one.
         """
         held = home.noted("demonstration")
         if held is not None and held != asdict(self):
-            raise OtherDemonstration(
+            raise OtherDemonstrationError(
                 f"{home.root} holds the demonstration city of volume {held['volume']} and seed {held['seed']};"
                 " for another one use ./green-freight clean first, or another GREEN_FREIGHT_HOME"
                 " / 该目录已有不同规模的演示数据，请先 clean 或另选目录"
@@ -81,7 +81,7 @@ def serve(home: Home, city: Demonstration, clock: datetime | None) -> processes.
     They read GREEN_FREIGHT_DEMO_FAULTS and GREEN_FREIGHT_DEMO_DEFECTS themselves (docs/demonstration.md).
 
     Raises:
-        processes.ChildDied: they ended by themselves before they listened.
+        processes.ProcessDiedError: they ended by themselves before they listened.
     """
     (home.agencies / "agencies.json").unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "demo_city", "serve", "--home", str(home.agencies)]
@@ -98,12 +98,12 @@ def connections(home: Home, agencies: processes.Recorded) -> Mapping[str, Mappin
     """Wait until the agencies listen and return their connection fields by connection id.
 
     Raises:
-        processes.ChildDied: they ended before, or did not listen within two minutes.
+        processes.ProcessDiedError: they ended before, or did not listen within two minutes.
     """
     deadline = time.monotonic() + START_DEADLINE_SECONDS
     addresses = home.agencies / "agencies.json"
     while not addresses.exists():
         if not agencies.is_alive() or time.monotonic() > deadline:
-            raise processes.ChildDied(processes.died_message("agencies", home.log("agencies")))
+            raise processes.ProcessDiedError(processes.died_message("agencies", home.log("agencies")))
         time.sleep(0.05)
     return dict(json.loads(addresses.read_text(encoding="utf-8"))["connections"])

@@ -26,8 +26,15 @@ class Home:
 
     @classmethod
     def current(cls) -> Home:
-        """Return the home that the environment names."""
+        """Return the home that the settings name."""
         return cls(settings.home())
+
+    @classmethod
+    def prepared(cls) -> Home:
+        """Return the home that the settings name, with its folder."""
+        home = cls.current()
+        home.prepare()
+        return home
 
     @property
     def postgres(self) -> Path:
@@ -38,6 +45,11 @@ class Home:
     def landing(self) -> Path:
         """The default landing store."""
         return self.root / "landing"
+
+    @property
+    def landing_url(self) -> str:
+        """The URL of the landing store (GREEN_FREIGHT_LANDING_URL, else the folder `landing`)."""
+        return os.environ.get("GREEN_FREIGHT_LANDING_URL", f"file://{self.landing}")
 
     @property
     def airflow(self) -> Path:
@@ -53,6 +65,11 @@ class Home:
     def logs(self) -> Path:
         """The log files, one a process; tasks' logs below `tasks/`."""
         return self._private("logs")
+
+    @property
+    def task_logs(self) -> Path:
+        """The folder of the tasks' logs."""
+        return self.logs / "tasks"
 
     @property
     def processes(self) -> Path:
@@ -128,7 +145,3 @@ class Home:
 
 class HomeError(RuntimeError):
     """The home folder cannot be used; the message says what to set."""
-
-
-class NothingThere(RuntimeError):
-    """What a command is to show does not exist yet; the message says how to get it."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class Busy(RuntimeError):
+class HomeBusyError(RuntimeError):
     """Another command is at work in this home; the message names it and what one can do."""
 
 
@@ -21,14 +21,14 @@ def sole_command(home: Path, command: str) -> Iterator[None]:
     """Hold the home for a command that starts or stops processes in it.
 
     Raises:
-        Busy: another such command holds it.
+        HomeBusyError: another such command holds it.
     """
     with (home / "command.lock").open("a+", encoding="utf-8") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             held.seek(0)
-            raise Busy(_refusal(home, held.read())) from None
+            raise HomeBusyError(_refusal(home, held.read())) from None
         held.truncate(0)
         held.write(json.dumps({"command": command, "pid": os.getpid(), "since": time.strftime("%H:%M:%S")}))
         held.flush()

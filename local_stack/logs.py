@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from green_freight.cli.errors import NotAvailableError
 from rich.console import Console
 
-from local_stack.home import Home, NothingThere
+from local_stack.home import Home
 from local_stack.postgres import EmbeddedPostgres
 from local_stack.processes import log_tail
 
@@ -33,11 +34,13 @@ def print_tail(home: Home, name: str, lines: int, follow: bool) -> None:
     """Print the last lines of one log, and with `follow` whatever comes until Ctrl-C.
 
     Raises:
-        NothingThere: there is no such log.
+        NotAvailableError: there is no such log.
     """
     known = files(home)
     if name not in known:
-        raise NothingThere(f"no log {name!r}; there are / 没有该日志，现有: {', '.join(known) or '–'}")
+        raise NotAvailableError(
+            f"没有日志 {name!r}，现有 / there is no log {name!r}, choose one of: {', '.join(known) or '–'}"
+        )
     path = known[name]
     print(log_tail(path, lines), flush=True)
     if not follow:

@@ -25,7 +25,7 @@ _RECORD_THEN_EXEC = (
 )  # fmt: skip
 
 
-class ChildDied(RuntimeError):
+class ProcessDiedError(RuntimeError):
     """A process of the stack ended by itself; the message carries the end of its log."""
 
 
@@ -70,7 +70,7 @@ def start(
     """Start a program in its own session with its output appended to `log`, and record it in `records`.
 
     Raises:
-        ChildDied: it ended before it was recorded (for example: the program does not exist).
+        ProcessDiedError: it ended before it was recorded (for example: the program does not exist).
     """
     record = records / name
     record.unlink(missing_ok=True)
@@ -87,7 +87,7 @@ def start(
         )
     while (known := read(record)) is None:
         if child.poll() is not None:
-            raise ChildDied(died_message(name, log))
+            raise ProcessDiedError(died_message(name, log))
         time.sleep(0.005)
     return known
 

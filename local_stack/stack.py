@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,16 +13,23 @@ from pathlib import Path
 
 import httpx
 from green_freight import settings
+from green_freight.cli import airflow_metadata
+from green_freight.cli.airflow_client import AirflowClient
+from green_freight.cli.airflow_metadata import (
+    airflow_version,
+    mark_metadata_version,
+    metadata_version,
+    write_login,
+)
+from green_freight.cli.console import Steps
+from green_freight.cli.installation import RunningAirflow
+from green_freight.cli.signals import CommandInterruptedError
 
 from local_stack import airflow_settings, database, demonstration, processes
-from local_stack.airflow_client import AirflowClient
 from local_stack.airflow_settings import AirflowPlan
-from local_stack.database import Databases
 from local_stack.demonstration import Demonstration
 from local_stack.home import Home
 from local_stack.postgres import free_port
-from local_stack.signals import Interrupted
-from local_stack.steps import Steps
 
 HEALTH_DEADLINE_SECONDS = 120.0
 
@@ -54,24 +58,15 @@ class StackPlan:
     dags_folder: Path = field(default_factory=dags_folder)
     is_scheduled: bool = False
     has_triggerer: bool = False
-    executor: str = airflow_settings.EDITABLE
+    executor: str = airflow_settings.LOCAL_EXECUTOR
 
 
-@dataclass(frozen=True)
-class RunningStack:
-    """A started stack: Airflow's REST client and the warehouse's URLs by role."""
-
-    airflow: AirflowClient
-    role_urls: Mapping[str, str]
-    started_at: datetime
-
-
-def start(home: Home, databases: Databases, plan: StackPlan, steps: Steps) -> RunningStack:
+def start(home: Home, admin_url: str, plan: StackPlan, steps: Steps) -> RunningAirflow:
     """Start everything and wait until it answers.
 
     Raises:
         StackError: a part did not come up.
-        processes.ChildDied: a part ended by itself.
+        processes.ProcessDiedError: a part ended by itself.
     """
     started_at = demonstration.now()
     if plan.city:
@@ -80,9 +75,9 @@ def start(home: Home, databases: Databases, plan: StackPlan, steps: Steps) -> Ru
     begun = time.monotonic()
     agencies = demonstration.serve(home, plan.city, plan.clock) if plan.city else None
     with steps.step("数据仓库 · warehouse"):
-        role_urls = database.prepare_warehouse(home, databases)
-    metadata_url = database.prepare_metadata(home, databases)
-    if database.metadata_version(metadata_url) != airflow_version():
+        warehouse = database.prepare_warehouse(home, admin_url)
+    metadata_url = database.prepare_metadata(home, admin_url)
+    if metadata_version(metadata_url) != airflow_version():
         with steps.step("Airflow 元数据库 · Airflow's metadata database"):
             _migrate_metadata(home, metadata_url)
     connections = demonstration.connections(home, agencies) if agencies else {}
@@ -90,12 +85,18 @@ def start(home: Home, databases: Databases, plan: StackPlan, steps: Steps) -> Ru
         steps.done("四个演示部门 · four demonstration agencies", time.monotonic() - begun)
     database.release_orphaned_tasks(metadata_url)
     airflow_plan = AirflowPlan(
-        free_port(), metadata_url, role_urls, connections, plan.dags_folder, plan.is_scheduled, plan.executor
+        free_port(),
+        metadata_url,
+        warehouse.urls,
+        connections,
+        plan.dags_folder,
+        plan.is_scheduled,
+        plan.executor,
     )
     with steps.step("Airflow · api-server, scheduler, dag-processor" + (", triggerer" * plan.has_triggerer)):
         environment = airflow_settings.environment(home, airflow_plan)
         airflow = _start_airflow(home, environment, airflow_plan.port, plan.has_triggerer)
-    return RunningStack(airflow, role_urls, started_at)
+    return RunningAirflow(airflow, warehouse, home.task_logs, started_at, 0)
 
 
 def stop(home: Home, grace_seconds: float = processes.GRACE_SECONDS) -> None:
@@ -126,7 +127,7 @@ def stopping_afterwards(home: Home, steps: Steps) -> Iterator[None]:
         begun = time.monotonic()
         try:
             stop(home)
-        except Interrupted:
+        except CommandInterruptedError:
             kill(home)
             raise
         finally:
@@ -138,7 +139,7 @@ def stop_strays(home: Home, steps: Steps) -> None:
     home.forget("up")
     left = [one for one in processes.recorded(home.processes) if one.members()]
     if left:
-        steps.say(f"[yellow]![/] 清理上次中断的进程 · stopping what an interrupted command left: "
+        steps.print(f"[yellow]![/] 清理上次中断的进程 · stopping what an interrupted command left: "
                   f"{', '.join(one.name for one in left)}")  # fmt: skip
     # Whoever killed the command did not wait for tasks to end; neither do we.
     kill(home)
@@ -149,22 +150,9 @@ def alive(home: Home) -> dict[str, bool]:
     return {one.name: one.is_alive() for one in processes.recorded(home.processes)}
 
 
-def airflow_version() -> str:
-    """Return the installed version of Airflow."""
-    return importlib.metadata.version("apache-airflow")
-
-
 def login(home: Home) -> tuple[str, str]:
     """Return user and password of Airflow's user interface."""
     return airflow_settings.USER, home.secret("airflow_user")
-
-
-def write_password_file(home: Home) -> None:
-    """Give Airflow's simple auth manager our password, so that it need not print one of its own into a log."""
-    user, password = login(home)
-    kept = home.airflow / "passwords.json"
-    kept.touch(mode=0o600)
-    kept.write_text(json.dumps({user: password}) + "\n", encoding="ascii")
 
 
 def _migrate_metadata(home: Home, metadata_url: str) -> None:
@@ -182,14 +170,17 @@ def _migrate_metadata(home: Home, metadata_url: str) -> None:
             cwd=home.root,
         )
     if done.returncode:
-        raise StackError(f"airflow db migrate failed / 元数据库迁移失败；{log}:\n{processes.log_tail(log)}")
-    database.mark_metadata_version(metadata_url, airflow_version())
+        raise StackError(
+            f"airflow db migrate 失败，未启动 / airflow db migrate failed, nothing was started; {log}:\n"
+            f"{processes.log_tail(log)}"
+        )
+    mark_metadata_version(metadata_url, airflow_version())
 
 
 def _start_airflow(
     home: Home, environment: Mapping[str, str], port: int, has_triggerer: bool
 ) -> AirflowClient:
-    write_password_file(home)
+    write_login(home.airflow, *login(home))
 
     def start_parts(commands: Mapping[str, Sequence[str]]) -> None:
         for name, command in commands.items():
@@ -208,7 +199,7 @@ def _start_airflow(
         http.get("/execution/health")
         _wait_healthy(home, http, ["dag_processor", *later])
     client = AirflowClient(address, *login(home))
-    for name, (slots, description) in airflow_settings.POOLS.items():
+    for name, (slots, description) in airflow_metadata.POOLS.items():
         client.set_pool(name, slots, description)
     return client
 
@@ -218,10 +209,11 @@ def _wait_healthy(home: Home, http: httpx.Client, parts: Sequence[str]) -> None:
     while not all(_health(http).get(part) == "healthy" for part in parts):
         for one in processes.recorded(home.processes):
             if not one.is_alive():
-                raise processes.ChildDied(processes.died_message(one.name, home.log(one.name)))
+                raise processes.ProcessDiedError(processes.died_message(one.name, home.log(one.name)))
         if time.monotonic() > deadline:
             raise StackError(
-                f"Airflow did not get healthy within {HEALTH_DEADLINE_SECONDS:.0f} s / 未能就绪；{home.logs}"
+                f"Airflow 在 {HEALTH_DEADLINE_SECONDS:.0f} 秒内未就绪，请查看日志 / Airflow was not healthy within "
+                f"{HEALTH_DEADLINE_SECONDS:.0f} s, see its logs: {home.logs}"
             )
         time.sleep(0.2)
 
@@ -235,4 +227,4 @@ def _health(http: httpx.Client) -> dict[str, str | None]:
 
 
 def _airflow(*arguments: str) -> list[str]:
-    return [str(Path(sys.executable).parent / "airflow"), *arguments]
+    return [airflow_metadata.program(), *arguments]

@@ -1,4 +1,4 @@
-"""`status`: what runs in a home, where to look at it, what was published last."""
+"""`status`: what runs in a home, where its user interface is, what was published last."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any
 
 import httpx
 import psycopg
+from green_freight.cli.scorecard import plain
 from psycopg.rows import dict_row
 from rich.console import Console
 
 from local_stack import database, stack
-from local_stack.database import Databases
 from local_stack.home import Home
 from local_stack.postgres import EmbeddedPostgres, PostgresError
-from local_stack.scorecard import plain
 
 
 def collect(home: Home) -> dict[str, Any]:
@@ -54,31 +53,31 @@ def show(home: Home, console: Console, as_json: bool) -> None:
 
 
 def _print_airflow(airflow: dict[str, Any], console: Console) -> None:
-    clock = airflow["clock"] or "真实部门 real agencies; nightly_refresh 每晚 at 02:00"
+    clock = airflow["clock"] or "真实单位 real agencies; nightly_refresh 每晚 at 02:00"
     lines = {
         "Airflow": airflow["address"],
         "登录 login": f"{airflow['user']} / {airflow['password']}",
-        "部门时钟 clock": clock,
+        "单位时钟 clock": clock,
         "停止 stop": "./green-freight down",
     }
     for name, text in lines.items():
         console.print(f"{name}: {text}", highlight=False, soft_wrap=True)
 
 
-def _running_server(home: Home) -> Databases | None:
+def _running_server(home: Home) -> str | None:
     if not (home.postgres / "port").exists():
         return None
     cluster = EmbeddedPostgres(home.postgres)
     try:
-        return Databases(cluster.address().dsn()) if cluster.is_running() else None
+        return cluster.address().dsn() if cluster.is_running() else None
     except PostgresError:
         return None
 
 
-def _newest_publication(home: Home, server: Databases) -> dict[str, Any] | None:
+def _newest_publication(home: Home, server: str) -> dict[str, Any] | None:
     if not database.is_prepared(server):
         return None
-    with psycopg.connect(database.role_urls(home, server)["reader"], row_factory=dict_row) as connection:
+    with psycopg.connect(database.warehouse(home, server).url("reader"), row_factory=dict_row) as connection:
         try:
             row = connection.execute(
                 "select publication_no, as_of_date, published_at from mart.publication"

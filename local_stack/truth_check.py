@@ -9,12 +9,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from green_freight.cli.errors import NotAvailableError
+from green_freight.cli.scorecard import NOTHING_PUBLISHED, plain
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
-
-from local_stack.home import NothingThere
-from local_stack.scorecard import plain
 
 if TYPE_CHECKING:
     from demo_city.city import City
@@ -64,7 +63,7 @@ def compare(reader_url: str, city: City) -> Comparison:
     """Compare every indicator of every month, and the scorecard of every year, with the city's truth.
 
     Raises:
-        NothingThere: nothing has been published yet.
+        NotAvailableError: nothing has been published yet.
     """
     with psycopg.connect(reader_url, row_factory=dict_row) as connection:
         try:
@@ -75,7 +74,7 @@ def compare(reader_url: str, city: City) -> Comparison:
         except psycopg.errors.UndefinedTable:
             figures, scores = [], []
     if not figures:
-        raise NothingThere("nothing is published yet: ./green-freight run / 尚未发布任何数据")
+        raise NotAvailableError(NOTHING_PUBLISHED)
     as_of = max(row["as_of_date"] for row in figures)
     true_figures, true_scores = truth(city, as_of)
     differences = [

@@ -18,6 +18,7 @@ from green_freight.errors import AgencyUnavailableError, PermanentError
 from green_freight.loading import LoadStoppedError
 from green_freight.settings import ROLES
 from green_freight.warehouse import Warehouse, scratch
+from green_freight.warehouse.connection import entered
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def world() -> Iterator[Mapping[str, Any]]:
     if not params.get("dry_run"):
         yield params
         return
-    with scratch.entered(scratch.named(Warehouse.from_settings(), run_id())):
+    with entered(scratch.named(Warehouse.from_settings(), run_id()).warehouse):
         yield params
 
 

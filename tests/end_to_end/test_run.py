@@ -80,8 +80,8 @@ class Installation:
         """Change raw rows directly, as their owner; return what the statement returns."""
         home = Home(self.home)
         with (
-            database.serving(home) as databases,
-            psycopg.connect(database.role_urls(home, databases)["loader"]) as loader,
+            database.serving(home) as admin_url,
+            database.warehouse(home, admin_url).connect("loader") as loader,
         ):
             return [value for (value,) in loader.execute(statement.encode())]
 
@@ -116,7 +116,7 @@ class Installation:
             return set()
         try:
             address = EmbeddedPostgres(home.postgres).address().dsn()
-            owner = database.role_urls(home, database.Databases(address))["owner"]
+            owner = database.warehouse(home, address).url("owner")
             with psycopg.connect(owner) as connection:
                 return set(connection.execute(LOADED))
         except (PostgresError, OSError, psycopg.OperationalError, psycopg.errors.UndefinedTable):
@@ -126,8 +126,8 @@ class Installation:
         """Return agency, delivery and period of what the backfill has asked for more than once."""
         home = Home(self.home)
         with (
-            database.serving(home) as databases,
-            psycopg.connect(database.role_urls(home, databases)["owner"]) as owner,
+            database.serving(home) as admin_url,
+            database.warehouse(home, admin_url).connect("owner") as owner,
         ):
             return set(owner.execute(FETCHED_TWICE))
 

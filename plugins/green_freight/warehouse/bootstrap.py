@@ -16,6 +16,8 @@ from psycopg.rows import TupleRow
 from green_freight.settings import ROLES
 from green_freight.warehouse.migrate import migrate
 
+# The name of the warehouse's database in an installation.
+DATABASE = "green_freight"
 _LOCK = 202_302_002
 
 
@@ -24,12 +26,17 @@ def role_name(role: str) -> str:
     return f"green_freight_{role}"
 
 
-def role_url(admin_url: str, database: str, role: str, password: str) -> str:
-    """Return the URL of a role: the administrator's server and options, the role's own login and database."""
+def database_url(admin_url: str, database: str, user: str, password: str) -> str:
+    """Return the libpq URL of a database of the administrator's server, with another login."""
     parts = urlsplit(admin_url)
     server = parts.netloc.rpartition("@")[2]
-    login = f"{role_name(role)}:{quote(password, safe='')}"
+    login = f"{user}:{quote(password, safe='')}"
     return urlunsplit((parts.scheme, f"{login}@{server}", f"/{quote(database)}", parts.query, ""))
+
+
+def role_url(admin_url: str, database: str, role: str, password: str) -> str:
+    """Return the libpq URL of a warehouse's database for one of `settings.ROLES`."""
+    return database_url(admin_url, database, role_name(role), password)
 
 
 def prepare(admin_url: str, database: str, passwords: Mapping[str, str]) -> dict[str, str]:

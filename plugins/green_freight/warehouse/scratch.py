@@ -25,7 +25,7 @@ from green_freight.warehouse.scratch_name import Scratch, mark, marked, prefix, 
 
 __all__ = [
     "CONNECTING_ROLES", "LONGEST_USE", "Scratch", "ScratchError", "create", "create_bare", "drop", "drop_left_over",
-    "dropped_afterwards", "entered", "left_over", "named",
+    "dropped_afterwards", "left_over", "named",
 ]  # fmt: skip
 
 # Longer than any replay or dry run has taken: the run that made an older one and is not connected to it is dead.
@@ -101,17 +101,6 @@ def left_over(warehouse: Warehouse, older_than: timedelta = LONGEST_USE) -> list
     found = [scratch for database, comment in rows if (scratch := marked(warehouse, database, comment))]
     latest = datetime.now(UTC) - older_than
     return sorted((s for s in found if s.created_at <= latest), key=lambda s: s.created_at)
-
-
-@contextmanager
-def entered(scratch: Scratch) -> Iterator[Scratch]:
-    """Point this process's settings (GREEN_FREIGHT_<ROLE>_URL, _HOME, _LANDING_URL) to the scratch for the block."""
-    made = scratch.warehouse
-    wanted = {settings.url_variable(role): url for role, url in made.urls.items()}
-    wanted |= {"GREEN_FREIGHT_HOME": str(made.home), "GREEN_FREIGHT_LANDING_URL": made.landing_url}
-    made.home.mkdir(parents=True, exist_ok=True)
-    with settings.environment(wanted):
-        yield scratch
 
 
 @contextmanager

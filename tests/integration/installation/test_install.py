@@ -14,10 +14,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from green_freight.cli import airflow_metadata, install
 from green_freight.settings import ROLES
 from psycopg.rows import TupleRow
 
-from local_stack import airflow_settings, install
 from local_stack.postgres import EmbeddedPostgres
 
 PASSWORDS = {
@@ -35,7 +35,7 @@ AGENCIES = {
             "password": "a word",
             "extra": {"host_key": "ssh-ed25519 AAAA"},
         }
-        for number, name in enumerate(airflow_settings.CONNECTION_TYPES)
+        for number, name in enumerate(airflow_metadata.CONNECTION_TYPES)
     },
 }
 
@@ -67,7 +67,7 @@ def test_an_installation_is_made_once_and_completed_again(admin_url: str, tmp_pa
     metadata = _connect(admin_url, "airflow", "airflow", PASSWORDS[install.METADATA_PASSWORD])
     with metadata:
         pools = dict(metadata.execute("select pool, slots from slot_pool").fetchall())
-        assert {name: slots for name, (slots, _) in airflow_settings.POOLS.items()}.items() <= pools.items()
+        assert {name: slots for name, (slots, _) in airflow_metadata.POOLS.items()}.items() <= pools.items()
         metadata.execute("update slot_pool set slots = 7 where pool = 'power'")
     kept = tmp_path / "airflow" / "passwords.json"
     assert json.loads(kept.read_text()) == {install.OPERATOR: PASSWORDS[install.OPERATOR_PASSWORD]}
@@ -81,7 +81,7 @@ def test_an_installation_is_made_once_and_completed_again(admin_url: str, tmp_pa
 
     (tmp_path / "agencies.json").write_text(json.dumps(AGENCIES))
     url = f"{admin_url.replace('office:office', 'airflow:metadata.word').removesuffix('postgres')}airflow"
-    urls = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow_settings.sqlalchemy_url(url)}
+    urls = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow_metadata.sqlalchemy_url(url)}
     fernet = {"AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(bytes(32)).decode()}
     said = _run(environment | urls | fernet, "demo-connections", str(tmp_path))
     assert "power_files" in said
@@ -89,7 +89,7 @@ def test_an_installation_is_made_once_and_completed_again(admin_url: str, tmp_pa
         rows = metadata.execute("select conn_id, conn_type, port, password from connection").fetchall()
     assert {row[:3] for row in rows} == {
         (name, kind, AGENCIES["connections"][name]["port"])  # type: ignore[index]
-        for name, kind in airflow_settings.CONNECTION_TYPES.items()
+        for name, kind in airflow_metadata.CONNECTION_TYPES.items()
     }
     assert all("a word" not in password for *_, password in rows)
 
@@ -106,7 +106,7 @@ def _environment(home: Path) -> dict[str, str]:
 
 def _run(environment: dict[str, str], *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "local_stack", *arguments],
+        [str(Path(sys.executable).parent / "green-freight"), *arguments],
         env=environment,
         cwd=environment["GREEN_FREIGHT_HOME"],
         capture_output=True,

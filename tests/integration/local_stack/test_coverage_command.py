@@ -7,14 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from green_freight.agencies import AGENCIES
+from green_freight.cli.errors import NotAvailableError
 from typer.testing import CliRunner
 
 from local_stack import database
 from local_stack.cli import app
-from local_stack.home import Home, NothingThere
+from local_stack.home import Home
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
 def test_where_nothing_was_loaded_everything_is_missing_and_planned(home: Home) -> None:
     # One server for all that follows: each command alone would start and stop it.
     home.prepare()
-    with database.serving(home) as databases:
+    with database.serving(home) as admin_url:
         shown = CliRunner().invoke(app, ["coverage", "--year", "2024", "--json"])
         assert shown.exit_code == 0, shown.output
         cells = json.loads(shown.stdout)
@@ -49,8 +49,8 @@ def test_where_nothing_was_loaded_everything_is_missing_and_planned(home: Home) 
         assert "power_charge_order" in grid.stdout
         assert "postal" not in grid.stdout
 
-        with psycopg.connect(database.role_urls(home, databases)["owner"]) as owner:
+        with database.warehouse(home, admin_url).connect("owner") as owner:
             owner.execute("drop view ops.coverage")
         older = CliRunner().invoke(app, ["coverage"])
-        assert isinstance(older.exception, NothingThere)
+        assert isinstance(older.exception, NotAvailableError)
         assert "green-freight run" in str(older.exception)

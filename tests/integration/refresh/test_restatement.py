@@ -17,7 +17,8 @@ from green_freight.auditing.audit import AuditFailedError
 from green_freight.backfill import revert, steps
 from green_freight.publishing.errors import NotAuditedError
 from green_freight.revisions import ApprovalMissingError
-from green_freight.warehouse import connect, scratch
+from green_freight.warehouse import connect
+from green_freight.warehouse.connection import entered
 
 from demo_city.city import City
 from demo_city.defects.sampler import DefectSampler
@@ -95,7 +96,7 @@ def _assert_a_dry_run_shows_it_and_changes_nothing(
     parameters = {**REQUEST, "dry_run": True}
     run_id = "backfill_history/dry"
     trial = steps.begin_dry_run(run_id, parameters)
-    with scratch.entered(trial):
+    with entered(trial.warehouse):
         warehouse.run_parts(run_id, parameters)
         found = warehouse.prepare(run_id)
     path = steps.end_dry_run(run_id)

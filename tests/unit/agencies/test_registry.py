@@ -51,14 +51,14 @@ from green_freight.agencies import AGENCIES
 from green_freight.agencies.fetch_plan import PlanInputs, due_in_month, nightly_requests
 from green_freight.agencies.registry import CONNECTIONS
 from green_freight.periods import Period
-from local_stack import airflow_settings
+from green_freight.cli import airflow_metadata
 
 day = date(2025, 9, 2)
 print(json.dumps({
     "agencies": list(AGENCIES),
     "place": CONNECTIONS["parking"].place("parking_20250902.csv").period.label,
-    "pool": airflow_settings.POOLS["parking"],
-    "connection_type": airflow_settings.CONNECTION_TYPES["parking"],
+    "pool": airflow_metadata.POOLS["parking"],
+    "connection_type": airflow_metadata.CONNECTION_TYPES["parking"],
     "month": [[name, period.label] for name, period in due_in_month("parking", Period("2025-09"), day)],
     "night": nightly_requests(AGENCIES["parking"], day, PlanInputs())[-1][1].label,
 }))

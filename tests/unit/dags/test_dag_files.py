@@ -94,7 +94,7 @@ def test_going_back_asks_which_publication_and_why(bag: Any) -> None:
 
 
 def test_the_command_line_knows_the_answer_that_approves(bag: Any) -> None:
-    from local_stack import backfill
+    from green_freight.cli import backfill
 
     for name in ("nightly_refresh", "backfill_history"):
         task = bag.dags[name].get_task(backfill.APPROVE)
@@ -112,10 +112,10 @@ def test_a_backfill_has_a_form_that_explains_itself(bag: Any) -> None:
 
 
 def test_pools_are_those_that_the_stack_makes(bag: Any) -> None:
-    from local_stack import airflow_settings
+    from green_freight.cli import airflow_metadata
 
     used = {task.pool for dag in bag.dags.values() for task in dag.tasks} - {"default_pool"}
-    assert used == set(airflow_settings.POOLS)
+    assert used == set(airflow_metadata.POOLS)
 
 
 def test_reading_would_show_a_broken_file(tmp_path: Path) -> None:

@@ -13,15 +13,15 @@ from urllib.parse import urlsplit
 
 import click
 import yaml
+from green_freight.cli import airflow_metadata, install
+from green_freight.cli.app import add_commands
 from green_freight.settings import PROJECT, ROLES
 from green_freight.warehouse import bootstrap
 from jsonschema import Draft202012Validator
+from typer import Typer
 from typer.main import get_command
 
 from demo_city.__main__ import app as demo_app
-from local_stack import airflow_settings, database, install
-from local_stack.cli import app as stack_app
-from local_stack.home import Home
 from tests.unit.installation.compose_files import Files
 
 FOREIGN_PROGRAMS = {
@@ -29,7 +29,9 @@ FOREIGN_PROGRAMS = {
     "redis": {"redis-server", "redis-cli"},
     "demo-agencies": {"test"},
 }
-NEEDED = ("dags", "plugins", "local_stack", "demo_city", "dbt_project", "expectations", "requirements.txt")
+NEEDED = ("dags", "plugins", "demo_city", "dbt_project", "expectations", "requirements.txt", "pyproject.toml")
+# What no image holds: the stack of one machine, tests, and what only they need.
+ABSENT = ("local_stack", "tests", "bench", "requirements-dev.txt")
 Problems = Iterator[str]
 
 
@@ -67,7 +69,7 @@ def explained(files: Files) -> Problems:
 
 def connections(files: Files) -> Problems:
     """Each connection of an agency file is a variable of .env.example that every service of Airflow gets."""
-    for connection_id in airflow_settings.CONNECTION_TYPES:
+    for connection_id in airflow_metadata.CONNECTION_TYPES:
         name = f"AIRFLOW_CONN_{connection_id.upper()}"
         if name not in files.example:
             yield f"{name} is not in .env.example"
@@ -86,7 +88,7 @@ def settings_known(files: Files) -> Problems:
                 if option not in _airflow_options().get(section, set()):
                     yield f"{service}: Airflow has no option {section}.{option}"
             elif name.startswith("AIRFLOW_CONN_"):
-                if name.removeprefix("AIRFLOW_CONN_").lower() not in airflow_settings.CONNECTION_TYPES:
+                if name.removeprefix("AIRFLOW_CONN_").lower() not in airflow_metadata.CONNECTION_TYPES:
                     yield f"{service}: {name} is the connection of no agency"
             elif name not in _variables_of_the_code():
                 yield f"{service}: nobody reads {name}"
@@ -145,10 +147,18 @@ def paths(files: Files) -> Problems:
     if environment["PATH"].split(":")[0] != f"{workdir}/.venv/bin":
         yield "Dockerfile: PATH does not begin with the environment's programs"
     if environment["AIRFLOW_HOME"] != f"{home}/airflow":
-        yield "Dockerfile: AIRFLOW_HOME is not where local_stack looks for it"
-    for source in re.findall(r"^COPY (\S+) \S+$", files.dockerfile, re.MULTILINE):
-        if not (PROJECT / source).exists():
-            yield f"Dockerfile: COPY {source}: not there"
+        yield "Dockerfile: AIRFLOW_HOME is not where install writes"
+    stages = files.dockerfile.split("FROM production AS demo")
+    copied = [set(re.findall(r"^COPY (\S+) \S+$", stage, re.MULTILINE)) for stage in stages]
+    yield from (
+        f"Dockerfile: COPY {name}: not there" for name in set.union(*copied) if not (PROJECT / name).exists()
+    )
+    yield from (f"Dockerfile: no COPY of {name}" for name in sorted(set(NEEDED) - set.union(*copied)))
+    if len(stages) != 2 or copied[0] & {*ABSENT, "demo_city", "."} or copied[1] - {"demo_city"}:
+        yield "Dockerfile: production holds what it must not, or demo more than the demonstration"
+    targets = {name: service["build"]["target"] for name, service in files.ours.items()}
+    if targets != {name: "demo" if name == "demo-agencies" else "production" for name in targets}:
+        yield f"the services are built for other targets than theirs: {targets}"
     for pattern in files.dockerignore.split():
         yield from (f".dockerignore leaves out {name}" for name in NEEDED if fnmatch.fnmatch(name, pattern))
     for name, service in files.ours.items():
@@ -203,11 +213,11 @@ def _login_problems(files: Files, service: str, variable: str, value: str) -> Pr
     there = (url.username, url.password, url.path.lstrip("/"))
     expected = {
         f"GREEN_FREIGHT_{role.upper()}_URL": (
-            bootstrap.role_name(role), install.role_variable(role).lower(), database.WAREHOUSE
+            bootstrap.role_name(role), install.role_variable(role).lower(), bootstrap.DATABASE
         )
         for role in ROLES
     }  # fmt: skip
-    metadata = (database.METADATA, install.METADATA_PASSWORD.lower(), database.METADATA)
+    metadata = (airflow_metadata.METADATA, install.METADATA_PASSWORD.lower(), airflow_metadata.METADATA)
     expected |= dict.fromkeys(
         ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__CELERY__RESULT_BACKEND"), metadata
     )
@@ -221,7 +231,7 @@ def _paths_in_the_volume(files: Files, home: str) -> Problems:
     environment = files.environment("airflow-apiserver")
     password_file = Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
     if password_file != Path(home, "airflow", "passwords.json") or password_file.parent.name != "airflow":
-        yield f"install writes {Home(Path(home)).root}/airflow/passwords.json, Airflow reads {password_file}"
+        yield f"install writes {home}/airflow/passwords.json, Airflow reads {password_file}"
     for name in ("AIRFLOW__LOGGING__BASE_LOG_FOLDER", "GREEN_FREIGHT_LANDING_URL"):
         if not urlsplit(environment[name]).path.startswith(f"{home}/"):
             yield f"{name} is not in the state's volume: {environment[name]}"
@@ -237,8 +247,9 @@ def _paths_in_the_volume(files: Files, home: str) -> Problems:
 
 def _command_problem(service: str, words: list[str]) -> str | None:
     match words:
-        case ["python", "-m", "local_stack", name, *arguments]:
-            return _typer_problem(get_command(stack_app), name, arguments)
+        case ["green-freight", name, *arguments]:
+            add_commands(product := Typer())
+            return _typer_problem(get_command(product), name, arguments)
         case ["python", "-m", "demo_city", name, *arguments]:
             return _typer_problem(get_command(demo_app), name, arguments)
         case ["python", "-c", code]:
@@ -287,7 +298,7 @@ def _airflow_options() -> dict[str, set[str]]:
 
 @cache
 def _variables_of_the_code() -> set[str]:
-    folders = (PROJECT / "plugins", PROJECT / "local_stack")
+    folders = (PROJECT / "plugins",)
     text = "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py"))
     named = set(re.findall(r"""["'](GREEN_FREIGHT_\w+|AIRFLOW_\w+_PASSWORD)["']""", text))
     by_role = {f"GREEN_FREIGHT_{role.upper()}_URL" for role in ROLES} | set(map(install.role_variable, ROLES))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local_stack import airflow_settings
-from local_stack.airflow_settings import AirflowPlan, ConnectionMissing
+from local_stack.airflow_settings import AirflowPlan, ConnectionMissingError
 from local_stack.home import Home
 
 PLAN = AirflowPlan(
@@ -72,6 +72,6 @@ def test_secrets_are_made_once_and_only_we_can_read_them(tmp_path: Path) -> None
 
 def test_a_real_agency_without_a_connection_is_named() -> None:
     known = {f"AIRFLOW_CONN_{name}": "x" for name in ("TRANSPORT", "COMMERCE", "POSTAL", "POWER")}
-    with pytest.raises(ConnectionMissing, match="AIRFLOW_CONN_POWER_FILES"):
-        airflow_settings.insist_on_connections(known)
-    airflow_settings.insist_on_connections(known | {"AIRFLOW_CONN_POWER_FILES": "x"})
+    with pytest.raises(ConnectionMissingError, match="AIRFLOW_CONN_POWER_FILES"):
+        airflow_settings.require_connections(known)
+    airflow_settings.require_connections(known | {"AIRFLOW_CONN_POWER_FILES": "x"})

@@ -10,7 +10,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from local_stack.cli import app
-from local_stack.demonstration import Demonstration, OtherDemonstration
+from local_stack.demonstration import Demonstration, OtherDemonstrationError
 from local_stack.home import Home
 
 COMMANDS = (
@@ -55,7 +55,7 @@ def test_a_wrong_argument_is_refused(arguments: list[str], home: Path) -> None:
 def test_two_cities_never_mix_in_one_home(home: Path) -> None:
     Demonstration(0.1).claim(Home(home))
     Demonstration(0.1).claim(Home(home))
-    with pytest.raises(OtherDemonstration, match=r"volume 0\.1"):
+    with pytest.raises(OtherDemonstrationError, match=r"volume 0\.1"):
         Demonstration(1.0).claim(Home(home))
     assert Demonstration.of(Home(home), None) == Demonstration(0.1)
     assert Demonstration.of(Home(home), 1.0) == Demonstration(1.0)

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.locks import Busy, UseCount, sole_command
+from local_stack.locks import HomeBusyError, UseCount, sole_command
 
 
 def test_the_second_command_is_told_who_holds_the_home(tmp_path: Path) -> None:
-    with sole_command(tmp_path, "run"), pytest.raises(Busy) as refused, sole_command(tmp_path, "clean"):
+    with (
+        sole_command(tmp_path, "run"),
+        pytest.raises(HomeBusyError) as refused,
+        sole_command(tmp_path, "clean"),
+    ):
         pass
     assert f"`run` (pid {os.getpid()}" in str(refused.value)
     assert "GREEN_FREIGHT_HOME" in str(refused.value)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 
 import pytest
-
-from local_stack import install
+from green_freight.cli import install
+from green_freight.cli.errors import InstallError
 
 NAMES = (
     "GREEN_FREIGHT_OWNER_PASSWORD",
@@ -21,41 +21,41 @@ WHOLE = {install.ADMIN_URL: "postgresql://admin:word@server:5432/postgres"} | di
 
 
 def test_a_whole_environment_is_accepted() -> None:
-    answers = install.read_answers(WHOLE)
-    assert set(answers.role_passwords) == {"owner", "loader", "builder", "publisher", "reader"}
-    assert answers.operator_password == "a-word"
+    chosen = install.read_settings(WHOLE)
+    assert set(chosen.role_passwords) == {"owner", "loader", "builder", "publisher", "reader"}
+    assert chosen.operator_password == "a-word"
 
 
 @pytest.mark.parametrize("name", [install.ADMIN_URL, *NAMES])
 @pytest.mark.parametrize("value", [None, ""])
 def test_what_is_missing_or_empty_is_named_in_both_languages(name: str, value: str | None) -> None:
     given = {key: text for key, text in (WHOLE | {name: value}).items() if text is not None}
-    with pytest.raises(install.InstallError) as refused:
-        install.read_answers(given)
+    with pytest.raises(InstallError) as refused:
+        install.read_settings(given)
     assert f"{name} 未设置 / is not set" in str(refused.value)
     assert ".env.example" in str(refused.value)
     assert str(refused.value).count("is not set") == 1
 
 
 def test_everything_that_is_missing_is_named_at_once() -> None:
-    with pytest.raises(install.InstallError) as refused:
-        install.read_answers({})
+    with pytest.raises(InstallError) as refused:
+        install.read_settings({})
     assert all(name in str(refused.value) for name in (install.ADMIN_URL, *NAMES))
 
 
 @pytest.mark.parametrize("password", ["with/slash", "with@at", "with space", "密码", "a:b", "100%"])
 def test_a_password_that_would_break_a_url_is_refused(password: str) -> None:
-    with pytest.raises(install.InstallError, match="GREEN_FREIGHT_READER_PASSWORD 只能含") as refused:
-        install.read_answers(WHOLE | {"GREEN_FREIGHT_READER_PASSWORD": password})
+    with pytest.raises(InstallError, match="GREEN_FREIGHT_READER_PASSWORD 只能含") as refused:
+        install.read_settings(WHOLE | {"GREEN_FREIGHT_READER_PASSWORD": password})
     assert password not in str(refused.value)
 
 
 @pytest.mark.parametrize("key", ["short", "x" * 44, "AAAA" * 11])
 def test_a_fernet_key_that_airflow_would_refuse_later_is_refused_now(key: str) -> None:
-    with pytest.raises(install.InstallError, match="AIRFLOW_FERNET_KEY"):
-        install.read_answers(WHOLE | {"AIRFLOW__CORE__FERNET_KEY": key})
+    with pytest.raises(InstallError, match="AIRFLOW_FERNET_KEY"):
+        install.read_settings(WHOLE | {"AIRFLOW__CORE__FERNET_KEY": key})
 
 
 def test_a_right_fernet_key_is_accepted() -> None:
     key = base64.urlsafe_b64encode(bytes(range(224, 256))).decode()
-    assert install.read_answers(WHOLE | {"AIRFLOW__CORE__FERNET_KEY": key})
+    assert install.read_settings(WHOLE | {"AIRFLOW__CORE__FERNET_KEY": key})

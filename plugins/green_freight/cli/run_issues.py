@@ -1,17 +1,17 @@
-"""What a run leaves to be looked at: agencies that failed, rows rejected, warnings of the audit, stale figures."""
+"""The issues of a run: failed fetches, rejected files and rows, failed expectations, stale figures."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from green_freight.labels import label
 from rich.console import Console
 
-from local_stack.home import Home
+from green_freight.labels import label
+from green_freight.warehouse import Warehouse
 
 _FAILED_FETCHES = """
 select agency_code || ' ' || delivery_name || ' ' || period_label || ': ' || coalesce(error_message, error_code)
@@ -51,8 +51,8 @@ select distinct subject_code from mart.data_quality where is_stale order by 1
 """
 
 TITLES = {
-    "failed_fetches": "取数失败 · could not be fetched",
-    "stopped_loads": "整份拒收 · files stopped by their contract",
+    "failed_fetches": "取数失败 · failed fetches",
+    "stopped_loads": "整份拒收 · rejected files",
     "load_warnings": "装载提示 · load warnings",
     "rejected_rows": "拒收的行 · rejected rows",
     "verdicts": "审核未通过项 · failed expectations",
@@ -60,54 +60,45 @@ TITLES = {
 }
 SHOWN = 12
 
-
-@dataclass(frozen=True)
-class RunIssues:
-    """Lines to be looked at, by kind; all empty when nothing is wrong."""
-
-    failed_fetches: list[str] = field(default_factory=list)
-    stopped_loads: list[str] = field(default_factory=list)
-    load_warnings: list[str] = field(default_factory=list)
-    rejected_rows: list[str] = field(default_factory=list)
-    verdicts: list[str] = field(default_factory=list)
-    stale: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, list[str]]:
-        """Return the lines as plain data."""
-        return asdict(self)
+# Lines by kind, in the order of TITLES; every kind is there, empty where there is no issue.
+RunIssues = Mapping[str, list[str]]
+NONE: RunIssues = {kind: [] for kind in TITLES}
 
 
-def collect(owner_url: str, reader_url: str, run_ids: list[str]) -> RunIssues:
-    """Return what the runs `dag_id/run_id` left to be looked at."""
-    with psycopg.connect(owner_url) as connection:
-        kinds = [_FAILED_FETCHES, _STOPPED_LOADS, _LOAD_WARNINGS, _REJECTED, _VERDICTS]
-        found = [_lines(connection, query, [run_ids]) for query in kinds]
-    with psycopg.connect(reader_url) as connection:
+def collect(warehouse: Warehouse, run_ids: list[str]) -> RunIssues:
+    """Return the issues of the runs `dag_id/run_id`."""
+    queries = [_FAILED_FETCHES, _STOPPED_LOADS, _LOAD_WARNINGS, _REJECTED, _VERDICTS]
+    with warehouse.connect("owner") as owner:
+        found = [_lines(owner, query, [run_ids]) for query in queries]
+    with warehouse.connect("reader") as reader:
         try:
-            found.append(_lines(connection, _STALE, []))
+            found.append(_lines(reader, _STALE, []))
         except psycopg.errors.UndefinedTable:  # nothing has been published yet
             found.append([])
-    return RunIssues(*found)
+    return dict(zip(TITLES, found, strict=True))
 
 
 def print_issues(issues: RunIssues, console: Console) -> None:
-    """Print what there is, at most a dozen lines of a kind."""
-    for kind, lines in issues.as_json().items():
+    """Print the issues, at most a dozen lines of a kind."""
+    for kind, lines in issues.items():
         if not lines:
             continue
         console.print(f"[yellow]![/] {TITLES[kind]} ({len(lines)})", highlight=False)
         for line in lines[:SHOWN]:
             console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
         if len(lines) > SHOWN:
-            console.print(f"    … {len(lines) - SHOWN} more: ./green-freight psql", highlight=False)
+            rest = len(lines) - SHOWN
+            console.print(
+                f"    … 另有 {rest} 行，见 · {rest} more lines: ./green-freight psql", highlight=False
+            )
 
 
 def print_failed_tasks(
-    home: Home, dag_id: str, run_id: str, failed: list[tuple[str, int, int]], console: Console
+    logs: Path, dag_id: str, run_id: str, failed: list[tuple[str, int, int]], console: Console
 ) -> None:
-    """Print the end of the log of each failed task `(task_id, map_index, try_number)`."""
+    """Print the end of the log of each failed task `(task_id, map_index, try_number)` below `logs`."""
     for task_id, map_index, try_number in failed[:4]:
-        folder = home.logs / "tasks" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
+        folder = logs / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
         if map_index >= 0:
             folder = folder / f"map_index={map_index}"
         log = folder / f"attempt={try_number}.log"

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from green_freight.agencies import AGENCIES
 from green_freight.contracts import contract
 from green_freight.coverage import BackfillRange, Coverage
 from green_freight.labels import label
 from green_freight.periods import Period
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 STATES = {
     "complete": ("✓", "green"),

@@ -10,13 +10,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from green_freight.cli import coverage_table, scorecard
 from green_freight.coverage import BackfillRange, Coverage
 from green_freight.periods import Period
 from rich.cells import cell_len
 from rich.console import Console
 from typer.main import get_command
 
-from local_stack import coverage_table, scorecard
 from local_stack.cli import app
 
 

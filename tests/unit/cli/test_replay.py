@@ -6,11 +6,10 @@ import io
 from datetime import date
 
 import pytest
+from green_freight.cli import replay
 from green_freight.replaying import Progress, ReplayOutcome, RowDifference, TableComparison
 from green_freight.replaying.recipe import Recipe
 from rich.console import Console
-
-from local_stack import replay_command
 
 EQUAL = TableComparison("dim_date", 1200, 1200, "aaaa", "aaaa")
 UNEQUAL = TableComparison(
@@ -33,7 +32,7 @@ def _outcome(*tables: TableComparison) -> ReplayOutcome:
 
 def _printed(outcome: ReplayOutcome) -> str:
     console = Console(file=io.StringIO(), width=140)
-    replay_command.print_outcome(outcome, console, 12.3)
+    replay.print_outcome(outcome, console, 12.3)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
@@ -63,22 +62,22 @@ def test_a_table_that_differs_is_shown_with_its_rows() -> None:
 
 
 def test_programs_read_the_same() -> None:
-    plain = replay_command.as_plain(_outcome(EQUAL, UNEQUAL))
+    plain = replay.as_plain(_outcome(EQUAL, UNEQUAL))
     assert (plain["is_equal"], plain["publication_no"], plain["replay_id"]) == (False, 12, 7)
 
 
 def test_lines_tell_how_far_it_is_and_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(replay_command.time, "monotonic", lambda: now)
+    monkeypatch.setattr(replay.time, "monotonic", lambda: now)
     console = Console(file=io.StringIO(), width=140)
-    lines = replay_command.Lines(console)
+    lines = replay.Lines(console)
     lines.show(Progress("load", 1, 100, 500))
     lines.show(Progress("load", 2, 100, 1000))
     now = 120.0
     lines.show(Progress("load", 50, 100, 25000))
     lines.show(Progress("compare", 1, 0))
     assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]
-        "  加载 · load files  1/100  500 行 rows",
-        "  加载 · load files  50/100  25,000 行 rows  剩余约 left 20 s",
+        "  装载 · load files  1/100  500 行 rows",
+        "  装载 · load files  50/100  25,000 行 rows  剩余约 left 20 s",
         "  比对 · compare tables",
     ]

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from local_stack.run_progress import Counts, Progress, StepState
+from green_freight.cli.run_progress import Counts, Progress, StepState
 
 LINE_SECONDS = 30.0
 SIGNS = {"success": "✓", "failed": "✗", "running": "▶", "skipped": "–", "waiting": "·"}

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import psycopg
-from green_freight import backfill
 
-from local_stack.airflow_client import AirflowClient, DagRun, TaskState
+from green_freight import backfill
+from green_freight.cli.airflow_client import AirflowClient, DagRun, TaskState
 
 POLL_SECONDS = 0.5
 COUNT_SECONDS = 2.0

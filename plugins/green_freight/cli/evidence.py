@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from local_stack import database
-from local_stack.home import Home, NothingThere
+from green_freight.cli.installation import Installation
 
 if TYPE_CHECKING:
     from green_freight.evidence.contents import Proof
@@ -21,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def evidence_command(
+    context: typer.Context,
     work: Annotated[int, typer.Option(metavar="1-16", help="重点工作序号 · number of the key work.")],
     year: Annotated[int, typer.Option(metavar="YYYY", help="年度 · the year.")],
     indicator: Annotated[
@@ -43,32 +40,12 @@ def evidence_command(
     from green_freight.evidence.figures import Request
     from green_freight.evidence.pack import write_pack
     from green_freight.landing import LandingStore
-    from green_freight.settings import landing_url
 
     request = Request(work, year, indicator, publication)
-    with _builder() as url:
-        pack = write_pack(url, LandingStore(landing_url()), request, output)
+    installation: Installation = context.obj
+    with installation.warehouse() as warehouse:
+        pack = write_pack(warehouse.url("builder"), LandingStore(warehouse.landing_url), request, output)
     _print(pack, Console(soft_wrap=True, highlight=False))
-
-
-def register(app: typer.Typer) -> None:
-    """Add the subcommand to the command line."""
-    app.command("evidence")(evidence_command)
-
-
-@contextmanager
-def _builder() -> Iterator[str]:
-    """Give the warehouse's URL as the builder: a real installation's own, else the local stack's, running meanwhile."""
-    url = os.environ.get("GREEN_FREIGHT_BUILDER_URL")
-    if url:
-        yield url
-        return
-    home = Home.current()
-    home.prepare()
-    with database.serving(home) as databases:
-        if not database.is_prepared(databases):
-            raise NothingThere("no warehouse here yet: ./green-freight run / 尚无数据仓库，请先 run")
-        yield database.role_urls(home, databases)["builder"]
 
 
 def _print(pack: Pack, console: Console) -> None:

@@ -10,10 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from green_freight.cli import scorecard
 from rich.cells import cell_len
 from rich.console import Console
-
-from local_stack import scorecard
 
 
 def _row(**changes: Any) -> scorecard.Row:

@@ -1,7 +1,7 @@
 """`install`: what a real installation needs once, before its services start; done again it changes nothing.
 
-The warehouse with its roles, Airflow's metadata database, the pools, the operator's login. Everything it needs
-to know is in the environment, as docker-compose.yml passes it on from .env.
+The warehouse with its roles, Airflow's metadata database, the pools, the operator's login. All its settings are in the
+environment, as docker-compose.yml passes them on from .env.
 """
 
 from __future__ import annotations
@@ -10,23 +10,29 @@ import base64
 import json
 import os
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from rich.console import Console
+
 from green_freight import settings
+from green_freight.cli.airflow_metadata import (
+    POOLS,
+    airflow_version,
+    make_metadata,
+    mark_metadata_version,
+    metadata_version,
+    run_airflow,
+    sqlalchemy_url,
+    write_login,
+)
+from green_freight.cli.console import Steps
+from green_freight.cli.errors import InstallError
 from green_freight.warehouse import bootstrap
 from green_freight.warehouse.migrate import MigrationError
-
-from local_stack import airflow_settings, database
-from local_stack.database import Databases
-from local_stack.home import Home
-from local_stack.stack import airflow_version
-from local_stack.steps import Steps
 
 OPERATOR = "operator"
 ADMIN_URL = "GREEN_FREIGHT_POSTGRES_ADMIN_URL"
@@ -37,13 +43,9 @@ OPERATOR_PASSWORD = "AIRFLOW_OPERATOR_PASSWORD"
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 
 
-class InstallError(RuntimeError):
-    """The installation cannot be made or completed; the message says which setting or step."""
-
-
 @dataclass(frozen=True)
-class Answers:
-    """What the operator has decided: the administrator's libpq URL and the passwords."""
+class InstallSettings:
+    """What the operator has chosen: the administrator's libpq URL and the passwords."""
 
     admin_url: str
     role_passwords: Mapping[str, str]
@@ -51,13 +53,21 @@ class Answers:
     operator_password: str
 
 
+def install_command() -> None:
+    """安装 · Prepare an installation: warehouse, roles, Airflow's database, pools, login. Safe to repeat.
+
+    Everything is read from the environment; .env.example explains each variable.
+    """
+    install(settings.home() / "airflow", read_settings(os.environ), Steps(Console(soft_wrap=True)))
+
+
 def role_variable(role: str) -> str:
     """Return the variable that holds the password of one of `settings.ROLES`."""
     return f"GREEN_FREIGHT_{role.upper()}_PASSWORD"
 
 
-def read_answers(environment: Mapping[str, str]) -> Answers:
-    """Return the answers that the environment gives.
+def read_settings(environment: Mapping[str, str]) -> InstallSettings:
+    """Return the settings that the environment gives.
 
     Raises:
         InstallError: variables are missing or cannot be used; the message names every one.
@@ -79,7 +89,7 @@ def read_answers(environment: Mapping[str, str]) -> Answers:
         raise InstallError(
             "\n".join([*problems, "请在 .env 中填写（说明见 .env.example） / fill it in in .env"])
         )
-    return Answers(
+    return InstallSettings(
         environment[ADMIN_URL],
         {role: environment[name] for role, name in roles.items()},
         environment[METADATA_PASSWORD],
@@ -87,56 +97,36 @@ def read_answers(environment: Mapping[str, str]) -> Answers:
     )
 
 
-def install(home: Home, answers: Answers, steps: Steps) -> None:
+def install(airflow_home: Path, chosen: InstallSettings, steps: Steps) -> None:
     """Make or complete the installation.
 
     Raises:
         InstallError: the administrator lacks a right, or a step of Airflow's failed.
         psycopg.OperationalError: the server does not answer or refuses the login.
     """
-    home.prepare()
-    databases = Databases(answers.admin_url)
+    airflow_home.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with steps.step("数据仓库与角色 · warehouse and roles"):
-            bootstrap.prepare(answers.admin_url, database.WAREHOUSE, answers.role_passwords)
-        metadata_url = database.make_metadata(databases, answers.metadata_password)
+            bootstrap.prepare(chosen.admin_url, bootstrap.DATABASE, chosen.role_passwords)
+        metadata_url = make_metadata(chosen.admin_url, chosen.metadata_password)
     except psycopg.errors.InsufficientPrivilege as error:
         raise InstallError(
-            f"{ADMIN_URL} 中的管理员须能创建角色和数据库 / its administrator must be allowed to create roles and "
-            f"databases (CREATEROLE, CREATEDB): {error}"
+            f"{ADMIN_URL} 中的管理员无权创建角色和数据库，安装未完成；请授予 CREATEROLE 和 CREATEDB / the "
+            f"administrator of {ADMIN_URL} may not create roles and databases, so the installation is not "
+            f"complete; grant CREATEROLE and CREATEDB: {error}"
         ) from error
     except MigrationError as error:
         raise InstallError(str(error)) from error
-    environment = airflow_environment(home, metadata_url)
-    if database.metadata_version(metadata_url) != airflow_version():
+    environment = {"AIRFLOW_HOME": str(airflow_home)} | os.environ
+    environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = sqlalchemy_url(metadata_url)
+    if metadata_version(metadata_url) != airflow_version():
         with steps.step("Airflow 元数据库 · Airflow's metadata database"):
             run_airflow(environment, "db", "migrate")
-        database.mark_metadata_version(metadata_url, airflow_version())
+        mark_metadata_version(metadata_url, airflow_version())
     with steps.step("资源池 · pools"):
         _make_pools(environment)
-    _write_login(home, answers.operator_password)
-    steps.say(f"登录 Airflow · log in to Airflow: {OPERATOR}")
-
-
-def airflow_environment(home: Home, metadata_url: str) -> dict[str, str]:
-    """Return the environment for Airflow's own commands: the caller's, with home and metadata database."""
-    return {"AIRFLOW_HOME": str(home.airflow)} | os.environ | {
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow_settings.sqlalchemy_url(metadata_url)
-    }  # fmt: skip
-
-
-def run_airflow(environment: Mapping[str, str], *arguments: str) -> str:
-    """Run one of Airflow's commands and return what it printed on standard output.
-
-    Raises:
-        InstallError: it failed; the message carries the end of its output.
-    """
-    command = [str(Path(sys.executable).parent / "airflow"), *arguments]
-    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
-        raise InstallError(f"airflow {' '.join(arguments)} 失败 / failed:\n{said}")
-    return done.stdout
+    write_login(airflow_home, OPERATOR, chosen.operator_password)
+    steps.print(f"登录 Airflow · log in to Airflow: {OPERATOR}")
 
 
 def _is_fernet_key(text: str) -> bool:
@@ -153,7 +143,7 @@ def _make_pools(environment: Mapping[str, str]) -> None:
     }
     missing = {
         name: {"slots": slots, "description": description, "include_deferred": False}
-        for name, (slots, description) in airflow_settings.POOLS.items()
+        for name, (slots, description) in POOLS.items()
         if name not in there
     }
     if missing:
@@ -161,12 +151,3 @@ def _make_pools(environment: Mapping[str, str]) -> None:
             json.dump(missing, file)
             file.flush()
             run_airflow(environment, "pools", "import", file.name)
-
-
-def _write_login(home: Home, password: str) -> None:
-    """Give Airflow's simple auth manager the operator's password, in a file that only this account reads."""
-    kept = home.airflow / "passwords.json"
-    half = kept.with_name(f"passwords.json.{os.getpid()}")
-    half.touch(mode=0o600)
-    half.write_text(json.dumps({OPERATOR: password}) + "\n", encoding="ascii")
-    half.replace(kept)

@@ -1,20 +1,26 @@
-"""Printing the scorecard: work × year for people, the whole rows for programs."""
+"""`scorecard`: the published scorecard, work × year for people, the whole rows for programs."""
 
 from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, TextIO
+from typing import Annotated, Any, TextIO
 
 import psycopg
-from green_freight.labels import label, labels
+import typer
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from green_freight.cli.console import AsJson, console
+from green_freight.cli.errors import NotAvailableError
+from green_freight.cli.installation import Installation
+from green_freight.labels import label, labels
 
 Row = dict[str, Any]
 
@@ -28,7 +34,30 @@ STYLES = {
 }
 RATIO_KINDS = ("stock_ratio", "period_to_date_ratio", "yearly_ratio")
 EMPTY = "–"
+NOTHING_PUBLISHED = (
+    "尚未发布任何数据，请先运行 ./green-freight run / nothing is published yet: ./green-freight run"
+)
 SYNTHETIC = " 演示数据，不是本市的真实数据 · synthetic demonstration data, not the city's own"
+
+
+def scorecard_command(
+    context: typer.Context,
+    year: Annotated[list[int] | None, typer.Option(help="只看这些年 · only these years.")] = None,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV · print CSV.")] = False,
+) -> None:
+    """计分卡 · The published scorecard: work × year with target, actual, completion and status."""
+    installation: Installation = context.obj
+    with installation.warehouse() as warehouse:
+        found = rows(warehouse.url("reader"), year or [])
+    if not found:
+        raise NotAvailableError(NOTHING_PUBLISHED)
+    if as_json:
+        write_json(found, sys.stdout)
+    elif as_csv:
+        write_csv(found, sys.stdout)
+    else:
+        print_table(found, console())
 
 
 def rows(reader_url: str, years: Sequence[int] = ()) -> list[Row]:

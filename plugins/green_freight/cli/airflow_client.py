@@ -13,8 +13,8 @@ TIMEOUT_SECONDS = 60.0
 UNFINISHED = ("queued", "running")
 
 
-class AirflowRefusal(RuntimeError):
-    """Airflow answered a request with an error; the message carries its own words."""
+class AirflowRequestError(RuntimeError):
+    """Airflow rejected a request; the message carries its response."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class DagRun:
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether nothing more will happen in this run."""
+        """Return whether nothing more will happen in this run."""
         return self.state not in UNFINISHED
 
 
@@ -47,14 +47,14 @@ class TaskState:
 
 
 class AirflowClient:
-    """Talks to one api-server as one user."""
+    """A client of one api-server, logged in as one user."""
 
     def __init__(self, address: str, user: str, password: str) -> None:
         self.address = address
-        # A proxy from the caller's environment has no business between us and our own api-server.
+        # No proxy of the caller's environment stands between the command line and the api-server.
         self._http = httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS, trust_env=False)
-        answer = self._http.post("/auth/token", json={"username": user, "password": password})
-        self._http.headers["Authorization"] = f"Bearer {_checked(answer).json()['access_token']}"
+        response = self._http.post("/auth/token", json={"username": user, "password": password})
+        self._http.headers["Authorization"] = f"Bearer {_checked(response).json()['access_token']}"
 
     def set_pool(self, name: str, slots: int, description: str) -> None:
         """Make a pool, or give it this number of slots."""
@@ -64,18 +64,18 @@ class AirflowClient:
             "description": description,
             "include_deferred": False,
         }
-        answer = self._http.post("/api/v2/pools", json=body)
-        if answer.status_code == httpx.codes.CONFLICT:
+        response = self._http.post("/api/v2/pools", json=body)
+        if response.status_code == httpx.codes.CONFLICT:
             body["pool"] = body.pop("name")
-            answer = self._http.patch(f"/api/v2/pools/{name}", json=body)
-        _checked(answer)
+            response = self._http.patch(f"/api/v2/pools/{name}", json=body)
+        _checked(response)
 
     def parsed_at(self, dag_id: str) -> datetime | None:
         """Return when a DAG's file was last parsed, None while Airflow does not know the DAG."""
-        answer = self._http.get(f"/api/v2/dags/{dag_id}")
-        if answer.status_code == httpx.codes.NOT_FOUND:
+        response = self._http.get(f"/api/v2/dags/{dag_id}")
+        if response.status_code == httpx.codes.NOT_FOUND:
             return None
-        return _moment(_checked(answer).json()["last_parsed_time"])
+        return _moment(_checked(response).json()["last_parsed_time"])
 
     def import_errors(self) -> dict[str, str]:
         """Return the DAG files that cannot be imported, with the stack trace of each."""
@@ -103,7 +103,7 @@ class AirflowClient:
         return _dag_run(_checked(self._http.post(f"/api/v2/dags/{dag_id}/dagRuns", json=body)).json())
 
     def run_of(self, dag_id: str, logical_date: datetime) -> DagRun | None:
-        """Return the run of a logical date, whoever made it."""
+        """Return the run of a logical date, None if there is none."""
         moment = logical_date.isoformat()
         found = self._runs(dag_id, {"logical_date_gte": moment, "logical_date_lte": moment})
         return found[0] if found else None
@@ -133,33 +133,29 @@ class AirflowClient:
             if not page["task_instances"] or len(found) >= page["total_entries"]:
                 return found
 
-    def answer(self, run: DagRun, task_id: str, option: str, words: Mapping[str, str]) -> None:
-        """Answer a task that waits for a person: choose an option and fill in its form."""
+    def respond(self, run: DagRun, task_id: str, option: str, form: Mapping[str, str]) -> None:
+        """Respond for a person to a task that waits: choose an option and fill in its form."""
         path = f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task_id}/-1/hitlDetails"
-        body = {"chosen_options": [option], "params_input": dict(words)}
+        body = {"chosen_options": [option], "params_input": dict(form)}
         _checked(self._http.patch(path, json=body))
-
-    def health(self) -> dict[str, Any]:
-        """Return the state of Airflow's parts as it sees them itself."""
-        return dict(_checked(self._http.get("/api/v2/monitor/health")).json())
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
     def _runs(self, dag_id: str, parameters: Mapping[str, Any]) -> list[DagRun]:
-        answer = self._http.get(f"/api/v2/dags/{dag_id}/dagRuns", params={"limit": 10, **parameters})
-        if answer.status_code == httpx.codes.NOT_FOUND:  # the DAG has never been read, so it has no runs
+        response = self._http.get(f"/api/v2/dags/{dag_id}/dagRuns", params={"limit": 10, **parameters})
+        if response.status_code == httpx.codes.NOT_FOUND:  # the DAG has never been read, so it has no runs
             return []
-        return [_dag_run(one) for one in _checked(answer).json()["dag_runs"]]
+        return [_dag_run(one) for one in _checked(response).json()["dag_runs"]]
 
 
-def _checked(answer: httpx.Response) -> httpx.Response:
-    if answer.is_error:
-        raise AirflowRefusal(
-            f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text[:600]}"
+def _checked(response: httpx.Response) -> httpx.Response:
+    if response.is_error:
+        raise AirflowRequestError(
+            f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text[:600]}"
         )
-    return answer
+    return response
 
 
 def _dag_run(body: Mapping[str, Any]) -> DagRun:

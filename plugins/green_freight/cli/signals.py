@@ -10,7 +10,7 @@ from types import FrameType
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(BaseException):
+class CommandInterruptedError(BaseException):
     """The command was asked to end; `status` is the exit status that shells expect of it.
 
     No KeyboardInterrupt: the argument parser would turn that into an exit status of its own.
@@ -22,7 +22,7 @@ class Interrupted(BaseException):
 
 
 def install() -> None:
-    """Raise Interrupted in the main thread on SIGINT, SIGTERM and SIGHUP (unless ignored, as under nohup)."""
+    """Raise CommandInterruptedError in the main thread on the signals of ENDING that are not ignored (nohup)."""
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _raise)
@@ -40,4 +40,4 @@ def shielded() -> Iterator[None]:
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
-    raise Interrupted(number)
+    raise CommandInterruptedError(number)

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import psycopg
 import typer
+
 from green_freight.agencies import AGENCIES
-
-from local_stack import database, scorecard
-from local_stack.home import Home, NothingThere
-from local_stack.terminal import console
-
-OLDER = (
-    "数据仓库由旧版本建立，请先升级 · the warehouse was made by an older version: ./green-freight run (on servers:"
-    " install) brings it up to date"
-)
+from green_freight.cli import scorecard
+from green_freight.cli.console import AsJson, console
+from green_freight.cli.errors import NotAvailableError
+from green_freight.cli.installation import Installation
 
 
 def _agency(value: str) -> str:
     if value not in AGENCIES:
-        raise typer.BadParameter(f"没有单位 there is no agency {value!r}; {', '.join(AGENCIES)}")
+        raise typer.BadParameter(
+            f"没有单位 {value!r}，可选 / there is no agency {value!r}, choose one of {', '.join(AGENCIES)}"
+        )
     return value
 
 
 def coverage_command(
+    context: typer.Context,
     agency: Annotated[
         list[str] | None,
         typer.Option(
@@ -41,7 +38,7 @@ def coverage_command(
     plan: Annotated[
         bool, typer.Option("--plan", help="打印补齐缺口的命令 · print the command that fills the gaps.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON · print JSON for programs.")] = False,
+    as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV · print CSV.")] = False,
 ) -> None:
     """数据覆盖 · What every agency had to deliver and what is there: dataset × month, from the expected calendar.
@@ -49,12 +46,21 @@ def coverage_command(
     How to read it and what to do with each state: docs/coverage.md.
     """
     # The agencies' protocols and contracts are slow to read: not for every command.
+    from green_freight.cli import coverage_table
     from green_freight.coverage import backfill_of, coverage
 
-    from local_stack import coverage_table
-
-    with _warehouse() as warehouse:
-        found = coverage(warehouse, agency or [], year or [])
+    installation: Installation = context.obj
+    # As the builder, who may read the record of loads. Where there is no warehouse yet, everything is missing.
+    with installation.warehouse(create=True) as warehouse, warehouse.connect("builder") as builder:
+        builder.read_only = True
+        try:
+            found = coverage(builder, agency or [], year or [])
+        except psycopg.errors.UndefinedTable as error:
+            raise NotAvailableError(
+                "数据仓库由旧版本建立，无法查询覆盖情况；请先运行 ./green-freight run（服务器上运行 "
+                "green-freight install）升级 / the warehouse was made by an older version and has no record of "
+                "coverage; bring it up to date by ./green-freight run, on servers by green-freight install"
+            ) from error
     chosen = [one for one in found if one.parts_missing] if gaps else found
     gap = backfill_of(chosen) if plan else None
     planned = [coverage_table.plan_row(gap)] if gap else []
@@ -69,29 +75,3 @@ def coverage_command(
         coverage_table.print_gaps(chosen, console())
     else:
         coverage_table.print_grid(found, console())
-
-
-def register(app: typer.Typer) -> None:
-    """Add this subcommand to the command line."""
-    app.command("coverage")(coverage_command)
-
-
-@contextmanager
-def _warehouse() -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """Give the warehouse, read-only, as a role that may read the record of loads; the server runs meanwhile.
-
-    Where there is none yet it is made: everything is missing then. One that is there is left as it is.
-    """
-    home = Home.current()
-    home.prepare()
-    with database.serving(home) as databases:
-        if database.is_prepared(databases):
-            urls = database.role_urls(home, databases)
-        else:
-            urls = database.prepare_warehouse(home, databases)
-        with psycopg.connect(urls["builder"]) as warehouse:
-            warehouse.read_only = True
-            try:
-                yield warehouse
-            except psycopg.errors.UndefinedTable as error:
-                raise NothingThere(OLDER) from error

@@ -7,11 +7,10 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from green_freight.cli.airflow_client import DagRun, TaskState
+from green_freight.cli.progress_display import LineDisplay, render
+from green_freight.cli.run_progress import Counts, Progress, StepState, summarise
 from rich.console import Console
-
-from local_stack.airflow_client import DagRun, TaskState
-from local_stack.display import LineDisplay, render
-from local_stack.run_progress import Counts, Progress, StepState, summarise
 
 BEGUN = datetime(2025, 10, 1, 2, tzinfo=UTC)
 

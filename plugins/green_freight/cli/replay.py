@@ -3,70 +3,49 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from green_freight import settings
-from green_freight.replaying import Progress, ReplayOutcome, RowDifference, replay
 from rich import progress as bars
 from rich.console import Console
 from rich.table import Table
 
-from local_stack import database, terminal
-from local_stack.home import Home, NothingThere
+from green_freight.cli.console import AsJson, console
+from green_freight.cli.installation import Installation
+from green_freight.replaying import Progress, ReplayOutcome, RowDifference, replay
+from green_freight.warehouse.connection import entered
 
 STAGES = {
     "verify": "校验文件 · verify files",
-    "load": "加载 · load files",
-    "build": "建模 · build models",
+    "load": "装载 · load files",
+    "build": "构建 · build models",
     "compare": "比对 · compare tables",
 }
 LINE_SECONDS = 15.0
 
 
 def replay_command(
+    context: typer.Context,
     publication: Annotated[int, typer.Argument(min=1, help="发布号 · number of the publication.")],
-    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON · print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """重放 · Rebuild a publication from the landed files by the code it names, and compare it table by table.
 
     Everything happens in a scratch database that is dropped afterwards. Exit status 1 if a table differs.
     """
-    home = Home.current()
-    home.prepare()
-    console = terminal.console(stderr=as_json)
+    installation: Installation = context.obj
+    output = console(stderr=as_json)
     begun = time.monotonic()
-    with warehouse_of(home), shown(console) as display:
+    with installation.warehouse(upgrade=True) as warehouse, entered(warehouse), shown(output) as display:
         outcome = replay(publication, display.show)
     if as_json:
         typer.echo(json.dumps(as_plain(outcome), ensure_ascii=False))
     else:
-        print_outcome(outcome, console, time.monotonic() - begun)
+        print_outcome(outcome, output, time.monotonic() - begun)
     raise typer.Exit(0 if outcome.is_equal else 1)
-
-
-@contextmanager
-def warehouse_of(home: Home) -> Iterator[None]:
-    """Point GREEN_FREIGHT_<ROLE>_URL to the home's warehouse, its server running meanwhile.
-
-    Where the environment names a warehouse, as in a real installation, it is that one.
-
-    Raises:
-        NothingThere: the home has no warehouse yet.
-    """
-    if all(os.environ.get(f"GREEN_FREIGHT_{role.upper()}_URL") for role in settings.ROLES):
-        yield
-        return
-    with database.serving(home) as databases:
-        if not database.is_prepared(databases):
-            raise NothingThere("no warehouse here yet: ./green-freight run / 尚无数据仓库，请先 run")
-        # Brings the warehouse's frame up to this code, as every start of the stack does.
-        with database.entered(database.prepare_warehouse(home, databases)):
-            yield
 
 
 class Lines:
@@ -154,7 +133,7 @@ def print_outcome(outcome: ReplayOutcome, console: Console, seconds: float) -> N
             )
     recipe = outcome.recipe
     what = f"第 {recipe.publication_no} 号发布 · publication {recipe.publication_no}"
-    made_of = f"{len(recipe.loads)} 次加载 loads, as of {recipe.as_of_date}, code {recipe.code_version}"
+    made_of = f"{len(recipe.loads)} 次装载 loads, as of {recipe.as_of_date}, code {recipe.code_version}"
     differing = sum(not one.is_equal for one in outcome.tables)
     if differing:
         console.print(
@@ -202,8 +181,3 @@ def as_plain(outcome: ReplayOutcome) -> dict[str, object]:
         ],
         "warnings": list(outcome.warnings),
     }
-
-
-def register(app: typer.Typer) -> None:
-    """Add this subcommand to the command line."""
-    app.command("replay")(replay_command)

@@ -1,0 +1,74 @@
+"""The stack of one machine as the product's commands use it: servers start for a command and stop after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date, datetime, timedelta
+
+from green_freight import settings
+from green_freight.cli.console import Steps
+from green_freight.cli.errors import NotAvailableError
+from green_freight.cli.installation import RunningAirflow
+from green_freight.warehouse import Warehouse
+
+from demo_city import DEMONSTRATION_DAY
+from local_stack import database, demonstration, run, stack
+from local_stack.airflow_settings import PRELOADING_EXECUTOR
+from local_stack.demonstration import Demonstration
+from local_stack.home import Home
+from local_stack.locks import sole_command
+from local_stack.stack import StackPlan
+
+
+class LocalStack:
+    """The installation in the home folder."""
+
+    @contextmanager
+    def warehouse(self, *, create: bool = False, upgrade: bool = False) -> Iterator[Warehouse]:
+        """Give the home's warehouse; where the environment names the roles' URLs, the warehouse that they name."""
+        if settings.warehouse_urls():
+            yield Warehouse.from_settings()
+            return
+        home = Home.prepared()
+        with database.serving(home) as admin_url:
+            exists = database.is_prepared(admin_url)
+            if not exists and not create:
+                raise NotAvailableError(
+                    "尚无数据仓库，请先运行 ./green-freight run / there is no warehouse yet: "
+                    "run ./green-freight run first"
+                )
+            give = database.prepare_warehouse if upgrade or not exists else database.warehouse
+            yield give(home, admin_url)
+
+    @contextmanager
+    def airflow(self, until: date, steps: Steps) -> Iterator[RunningAirflow]:
+        """Give the Airflow that `up` left running, else one that stands in the night after the business day."""
+        home = Home.prepared()
+        with database.serving(home) as admin_url:
+            up = home.noted("up") if database.is_left_running(home) else None
+            if up is not None:
+                yield run.attach(home, admin_url, up)
+                return
+            clock = demonstration.night_after(until)
+            plan = StackPlan(Demonstration.of(home, None), clock, executor=PRELOADING_EXECUTOR)
+            with stack.stopping_afterwards(home, steps):
+                yield stack.start(home, admin_url, plan, steps)
+
+    def business_day(self) -> date:
+        """Return the day before the clock of the running stack, else the day of the last publication."""
+        home = Home.prepared()
+        up = home.noted("up") if database.is_left_running(home) else None
+        if up is not None:
+            moment = datetime.fromisoformat(up["clock"]) if up["clock"] else demonstration.now()
+            return moment.date() - timedelta(days=1)
+        with database.serving(home) as admin_url:
+            if not database.is_prepared(admin_url):
+                return DEMONSTRATION_DAY
+            with database.warehouse(home, admin_url).connect("reader") as reader:
+                row = reader.execute("select max(as_of_date) from mart.publication").fetchone()
+        return (row and row[0]) or DEMONSTRATION_DAY
+
+    def exclusive(self, command: str) -> AbstractContextManager[None]:
+        """Hold the home for a command that starts or stops processes in it."""
+        return sole_command(Home.prepared().root, command)

@@ -1,0 +1,105 @@
+"""What Airflow holds of an installation: its metadata database, the pools, the types of the agencies' connections."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from green_freight.agencies.registry import AGENCIES, CONNECTIONS
+from green_freight.cli.errors import InstallError
+from green_freight.warehouse import bootstrap
+
+METADATA = "airflow"
+
+# An agency's pool limits its simultaneous requests; the warehouse's keeps two loads off the small machine's both cores
+# at once.
+POOLS: dict[str, tuple[int, str]] = {
+    code: (agency.pool.slots, f"{agency.pool.zh} / {agency.pool.en}") for code, agency in AGENCIES.items()
+} | {"warehouse": (4, "数据仓库装载与构建 / loads and builds in the warehouse")}
+
+CONNECTION_TYPES = {
+    name: "sftp" if entry.protocol == "sftp" else "http" for name, entry in CONNECTIONS.items()
+}
+
+
+def airflow_version() -> str:
+    """Return the installed version of Airflow."""
+    return importlib.metadata.version("apache-airflow")
+
+
+def program() -> str:
+    """Return the path of Airflow's command line."""
+    return str(Path(sys.executable).parent / "airflow")
+
+
+def run_airflow(environment: Mapping[str, str], *arguments: str) -> str:
+    """Run one of Airflow's commands and return what it printed on standard output.
+
+    Raises:
+        InstallError: it failed; the message carries the end of its output.
+    """
+    done = subprocess.run(
+        [program(), *arguments], env=dict(environment), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        output = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
+        command = f"airflow {' '.join(arguments)}"
+        raise InstallError(
+            f"{command} 失败，安装未完成 / {command} failed, the installation is not complete:\n{output}"
+        )
+    return done.stdout
+
+
+def write_login(airflow_home: Path, user: str, password: str) -> None:
+    """Give Airflow's simple auth manager a login, in a file that only this account reads."""
+    kept = airflow_home / "passwords.json"
+    half = kept.with_name(f"passwords.json.{os.getpid()}")
+    half.touch(mode=0o600)
+    half.write_text(json.dumps({user: password}) + "\n", encoding="ascii")
+    half.replace(kept)
+
+
+def sqlalchemy_url(libpq_url: str) -> str:
+    """Return SQLAlchemy's form of a libpq URL."""
+    return libpq_url.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def make_metadata(admin_url: str, password: str) -> str:
+    """Make Airflow's role with this password and its empty database where absent; return the libpq URL.
+
+    The administrator may be a superuser or a role with CREATEROLE and CREATEDB.
+    """
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        role = sql.Identifier(METADATA)
+        known = connection.execute("select 1 from pg_roles where rolname = %s", [METADATA]).fetchone()
+        verb = sql.SQL("alter" if known else "create")
+        connection.execute(sql.SQL("{} role {} login password {}").format(verb, role, password))
+        # Only a member of a role may give a database to it.
+        connection.execute(sql.SQL("grant {} to current_user").format(role))
+        if not connection.execute("select 1 from pg_database where datname = %s", [METADATA]).fetchone():
+            connection.execute(sql.SQL("create database {} owner {}").format(role, role))
+    return bootstrap.database_url(admin_url, METADATA, METADATA, password)
+
+
+def metadata_version(metadata_url: str) -> str | None:
+    """Return the version of Airflow that the metadata database was migrated to, None if it never was."""
+    with psycopg.connect(metadata_url) as connection:
+        row = connection.execute(
+            "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
+        ).fetchone()
+        return row[0] if row else None
+
+
+def mark_metadata_version(metadata_url: str, version: str) -> None:
+    """Record the version of a finished migration on the database itself, so that a restored database has its own."""
+    with psycopg.connect(metadata_url, autocommit=True) as connection:
+        statement = sql.SQL("comment on database {} is {}")
+        connection.execute(statement.format(sql.Identifier(METADATA), sql.Literal(version)))

@@ -1,0 +1,69 @@
+"""The command line: the product's commands, and how a command ends; expected errors end in a sentence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import typer
+from rich.console import Console
+
+from green_freight.cli import (
+    backfill,
+    coverage,
+    demo_connections,
+    dictionary,
+    evidence,
+    install,
+    replay,
+    scorecard,
+    signals,
+)
+from green_freight.cli.errors import expected_errors
+from green_freight.cli.installation import Installation
+
+
+def make_app(installation: Callable[[], Installation], text: str) -> typer.Typer:
+    """Return a command line whose commands work on an installation; `text` is its help."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        # A trace would show local variables, passwords among them.
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback(help=text)
+    def enter(context: typer.Context) -> None:
+        context.obj = installation()
+
+    return app
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the product's commands to a command line."""
+    app.command("backfill")(backfill.backfill_command)
+    app.command("revert")(backfill.revert_command)
+    app.command("coverage")(coverage.coverage_command)
+    app.command("scorecard")(scorecard.scorecard_command)
+    app.command("evidence")(evidence.evidence_command)
+    app.command("replay")(replay.replay_command)
+    app.command("dictionary")(dictionary.dictionary_command)
+    app.command("install")(install.install_command)
+    app.command("demo-connections")(demo_connections.demo_connections_command)
+
+
+def start(app: typer.Typer, name: str, errors: tuple[type[Exception], ...] = ()) -> None:
+    """Run a command line; `errors` are further exceptions that end in their own sentence, not in a trace."""
+    signals.install()
+    console = Console(stderr=True, soft_wrap=True)
+    try:
+        app(prog_name=name)
+    except signals.CommandInterruptedError as interrupted:
+        console.print("中断，已停止 · interrupted, everything is stopped", highlight=False)
+        sys.exit(interrupted.status)
+    except (*expected_errors(), *errors) as error:
+        console.print(f"[red]✗[/] {type(error).__name__}: ", end="")
+        console.print(str(error), highlight=False, markup=False)
+        sys.exit(1)

@@ -1,0 +1,247 @@
+"""`backfill` and `revert`: corrections of the published past, the first through Airflow."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+
+from green_freight.backfill import BackfillRequest
+from green_freight.backfill.request import agencies_of
+from green_freight.cli import run_issues
+from green_freight.cli.airflow_client import DagRun
+from green_freight.cli.console import AsJson, Steps, as_day, as_month, console
+from green_freight.cli.dag_run import BACKFILL, RunResult, follow_run, make_ready
+from green_freight.cli.errors import ApprovalPendingError
+from green_freight.cli.installation import Installation, RunningAirflow
+from green_freight.periods import SHANGHAI, Period
+from green_freight.revisions import rendering
+from green_freight.warehouse import Warehouse
+from green_freight.warehouse.connection import entered
+
+# Exit status of a backfill whose changes wait for an approval.
+NEEDS_APPROVAL = 3
+
+# The task that waits for a person, Airflow's name of its state, and the option that approves
+# (green_freight.airflow_tasks.AskForApproval, which this process does not import: it would import Airflow).
+APPROVE = "approve"
+APPROVED = "批准 Approve"
+WAITING = "awaiting_input"
+
+_CHANGES = """
+select count(*) as changes, count(*) filter (where approval_codes <> '{}') as waiting
+from ops.figure_change where run_id = %s
+"""
+_PUBLISHED = "select max(publication_no) from mart.publication where run_id = %s"
+
+
+@dataclass(frozen=True)
+class BackfillOrder:
+    """What the command line asks for.
+
+    `approve` says why its changes are approved in advance; None: they are not.
+    """
+
+    request: BackfillRequest
+    is_dry_run: bool = False
+    approve: str | None = None
+
+    def conf(self, wait_hours: float) -> dict[str, Any]:
+        """Return the parameters of the DAG `backfill_history`."""
+        request = self.request
+        return {
+            "from_month": request.first.label,
+            "to_month": request.last.label,
+            "agencies": list(request.agencies),
+            "reason": request.reason,
+            "business_day": request.until.isoformat(),
+            "only_missing": request.is_only_missing,
+            "dry_run": self.is_dry_run,
+            "approve": self.approve,
+            "approval_wait_hours": wait_hours,
+        }
+
+
+@dataclass
+class BackfillResult(RunResult):
+    """What a backfill came to: changes of figures, how many of them wait for an approval, and the publication."""
+
+    changes: int = 0
+    waiting: int = 0
+    publication_no: int | None = None
+    difference_file: str = ""
+
+    @property
+    def needs_approval(self) -> bool:
+        """Return whether nothing was published because it has to be approved first."""
+        return not self.is_success and self.waiting > 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as plain data."""
+        facts = {
+            "changes": self.changes,
+            "waiting": self.waiting,
+            "publication_no": self.publication_no,
+            "difference_file": self.difference_file,
+        }
+        return super().as_json() | facts
+
+
+def backfill_command(
+    context: typer.Context,
+    first: Annotated[
+        Period, typer.Option("--from", parser=as_month, metavar="YYYY-MM", help="起始月 · first month.")
+    ],
+    reason: Annotated[str, typer.Option(help="原因，随发布保存 · why; kept with the publication.")],
+    last: Annotated[
+        Period | None,
+        typer.Option(
+            "--to", parser=as_month, metavar="YYYY-MM", help="截止月（含），默认同起始月 · last month."
+        ),
+    ] = None,
+    agency: Annotated[
+        list[str] | None,
+        typer.Option(help="只取该单位，可重复；默认全部 · only this agency; repeatable; all by default."),
+    ] = None,
+    day: Annotated[
+        date | None,
+        typer.Option(
+            parser=as_day, metavar="YYYY-MM-DD", help="截至的业务日 · last business day that may be loaded."
+        ),
+    ] = None,
+    only_missing: Annotated[
+        bool, typer.Option("--only-missing", help="仅补缺失的期次 · only periods without a complete load.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="在副本上运行，只显示差异 · on a copy; show what would change.")
+    ] = False,
+    approve: Annotated[
+        str | None,
+        typer.Option(metavar="WHY", help="预先批准须批准的变化 · approve changes in advance, and why."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """回补 · Load months again through Airflow: one build, audit, difference and publication for all of them.
+
+    Exit status 0: published, or nothing differs, or the dry run is over; 3: changes wait for an approval; 1: failed.
+    """
+    installation: Installation = context.obj
+    until = day or installation.business_day()
+    request = BackfillRequest(
+        first, last or first, agencies_of(agency or []), reason.strip(), until, only_missing
+    )
+    request.check()
+    output = console(stderr=as_json)
+    begun = time.monotonic()
+    with installation.exclusive("backfill"):
+        result = backfill(installation, BackfillOrder(request, dry_run, approve), Steps(output))
+    run_issues.print_issues(result.issues, output)
+    if as_json:
+        print(json.dumps(result.as_json(), ensure_ascii=False))
+    seconds = time.monotonic() - begun
+    output.print(f"{_outcome(result, dry_run)} {seconds:.0f} s", highlight=False, soft_wrap=True)
+    raise typer.Exit(NEEDS_APPROVAL if result.needs_approval else 0 if result.is_success else 1)
+
+
+def revert_command(
+    context: typer.Context,
+    publication: Annotated[int, typer.Argument(help="回退到哪次发布 · the publication to revert to.")],
+    reason: Annotated[str, typer.Option(help="原因，随发布保存 · why; kept with the publication.")],
+) -> None:
+    """回退 · Publish the state of an earlier publication again, as a new publication; nothing is lost.
+
+    What it takes away does not come back by itself: a later run that brings it back needs an approval.
+    """
+    # The pipeline imports the agencies' clients, which no other command should wait for.
+    from green_freight.backfill import revert
+
+    installation: Installation = context.obj
+    with installation.exclusive("revert"), installation.warehouse() as warehouse, entered(warehouse):
+        run_id = f"revert/{datetime.now(SHANGHAI):%Y-%m-%dT%H:%M:%S}"
+        outcome = revert.revert(run_id, publication, reason, getpass.getuser())
+    console().print(f"[green]✓[/] {outcome.sentence}", highlight=False, soft_wrap=True)
+
+
+def backfill(installation: Installation, order: BackfillOrder, steps: Steps) -> BackfillResult:
+    """Backfill through Airflow and follow the run to its end.
+
+    An unfinished backfill, interrupted or requested by another person, is brought to its end first.
+    """
+    result = BackfillResult(seconds=steps.seconds)
+    with installation.airflow(order.request.until, steps) as airflow:
+        make_ready(airflow, BACKFILL)
+        begun = _finish_unfinished(airflow, order, steps, result)
+        if begun is None:
+            begun = airflow.client.trigger(BACKFILL, conf=order.conf(airflow.approval_wait_hours))
+            steps.print(order.request.sentence)
+            follow_run(airflow, begun, "历史回补 · backfill_history", steps, result)
+        _read_outcome(airflow.warehouse, begun, result)
+        airflow.client.close()
+    return result
+
+
+def _finish_unfinished(
+    airflow: RunningAirflow, order: BackfillOrder, steps: Steps, result: BackfillResult
+) -> DagRun | None:
+    """Bring the unfinished backfill to its end; return it where it is the one that is ordered.
+
+    Raises:
+        ApprovalPendingError: it waits for an approval, which this order does not give.
+    """
+    begun = airflow.client.unfinished(BACKFILL)
+    if begun is None:
+        return None
+    is_same = not _is_other_request(begun, order.conf(0))
+    if any(task.state == WAITING for task in airflow.client.tasks(begun)):
+        if not (is_same and order.approve):
+            raise ApprovalPendingError(
+                f"回补 {begun.run_id} 正在等待批准（原因：{begun.conf.get('reason')}），本次回补未开始；请在 Airflow "
+                f'的任务 {APPROVE} 中批准或不批准，或以相同参数加 --approve "理由" 运行 / the backfill {begun.run_id} '
+                f"waits for an approval (reason: {begun.conf.get('reason')}), so this one did not start; respond "
+                f'to its task {APPROVE} in Airflow, or run the same command with --approve "why"'
+            )
+        airflow.client.respond(begun, APPROVE, APPROVED, {"approval_reason": order.approve})
+    steps.print(f"↻ 先完成未结束的回补 · first the unfinished backfill: {begun.conf.get('reason')}")
+    follow_run(airflow, begun, "未结束的回补 · unfinished backfill_history", steps, result)
+    return begun if is_same else None
+
+
+def _is_other_request(begun: DagRun, conf: dict[str, Any]) -> bool:
+    """Return whether an unfinished run has another request than this one, approvals aside."""
+    of_approval = {"approve", "approval_wait_hours"}
+    return any(begun.conf.get(name) != value for name, value in conf.items() if name not in of_approval)
+
+
+def _read_outcome(warehouse: Warehouse, begun: DagRun, result: BackfillResult) -> None:
+    run_id = f"{begun.dag_id}/{begun.run_id}"
+    with warehouse.connect("owner") as owner:
+        changes = owner.execute(_CHANGES, [run_id]).fetchone()
+        published = owner.execute(_PUBLISHED, [run_id]).fetchone()
+    result.changes, result.waiting = changes or (0, 0)
+    result.publication_no = published[0] if published else None
+    path = rendering.file_path(warehouse.home, run_id)
+    result.difference_file = str(path) if path.exists() else ""
+    result.issues = run_issues.collect(warehouse, [run_id])
+
+
+def _outcome(result: BackfillResult, is_dry_run: bool) -> str:
+    facts = f"{result.changes} 项变化 changes"
+    if result.difference_file:
+        facts += f"；差异 difference: {result.difference_file}"
+    if result.needs_approval:
+        return (
+            f"[yellow]‖ {result.waiting} 项须批准，未发布[/] · {result.waiting} changes need an approval, nothing is"
+            f' published: --approve "why", or the task approve in Airflow; {facts}'
+        )
+    if not result.is_success:
+        return "[red]✗ 失败 · failed[/]"
+    if is_dry_run:
+        return f"[green]✓ 试运行结束，未作任何改变 · dry run over, nothing was changed[/] {facts}"
+    if result.publication_no is None:
+        return "[green]✓ 没有变化，沿用上一次发布 · nothing differs, the last publication stands[/]"
+    return f"[green]✓ 已发布 · published {result.publication_no}[/] {facts}"

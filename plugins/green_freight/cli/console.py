@@ -1,0 +1,70 @@
+"""The console that people read on, and the steps that they wait for: each announced, timed and, if it fails, named."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from green_freight.periods import Period
+
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON · print JSON for programs.")]
+
+
+def as_day(value: str | date) -> date:
+    """Return a day of the command line; typer hands the default through the parser too."""
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def as_month(value: str | Period) -> Period:
+    """Return a month of the command line."""
+    return value if isinstance(value, Period) else Period(value).month
+
+
+def console(stderr: bool = False) -> Console:
+    """Return the console of this process, on standard error where standard output belongs to a program."""
+    stream = sys.stderr if stderr else sys.stdout
+    # Not a terminal: the table must not be folded at rich's 80 columns.
+    return Console(
+        file=stream, width=None if stream.isatty() else max(140, shutil.get_terminal_size().columns)
+    )
+
+
+@dataclass
+class Steps:
+    """Announces steps on a console and keeps their times in seconds."""
+
+    console: Console
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time one step; on a terminal a spinner turns meanwhile."""
+        begun = time.monotonic()
+        try:
+            if self.console.is_terminal:
+                with self.console.status(f"{name} …"):
+                    yield
+            else:
+                yield
+        except BaseException:
+            self.print(f"[red]✗[/] {name}")
+            raise
+        self.done(name, time.monotonic() - begun)
+
+    def done(self, name: str, seconds: float) -> None:
+        """Record a step that is over."""
+        self.seconds[name] = round(seconds, 1)
+        self.print(f"[green]✓[/] {name} [dim]{seconds:.1f} s[/]")
+
+    def print(self, text: str) -> None:
+        """Print a line that is no step."""
+        self.console.print(text, highlight=False)

@@ -1,0 +1,102 @@
+"""Where the commands work: an installation on servers, or (in local_stack) the stack of one machine."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from green_freight.cli.airflow_client import AirflowClient
+from green_freight.cli.console import Steps
+from green_freight.periods import SHANGHAI
+from green_freight.settings import SettingMissingError
+from green_freight.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class RunningAirflow:
+    """An Airflow that answers: its REST client, the warehouse that its tasks work on, the folder of their logs.
+
+    DAG files read before `started_at` are read again before a run begins; a run may wait `approval_wait_hours` for
+    an approval.
+    """
+
+    client: AirflowClient
+    warehouse: Warehouse
+    task_logs: Path
+    started_at: datetime
+    approval_wait_hours: float
+
+
+class Installation(Protocol):
+    """What a command needs of the place where it runs."""
+
+    def warehouse(self, *, create: bool = False, upgrade: bool = False) -> AbstractContextManager[Warehouse]:
+        """Give the warehouse, its server running meanwhile.
+
+        Args:
+            create: make it where there is none.
+            upgrade: bring its schemas up to this code first.
+
+        Raises:
+            NotAvailableError: there is none.
+        """
+
+    def airflow(self, until: date, steps: Steps) -> AbstractContextManager[RunningAirflow]:
+        """Give an Airflow that can load deliveries up to a business day."""
+
+    def business_day(self) -> date:
+        """Return the last business day whose deliveries can be there."""
+
+    def exclusive(self, command: str) -> AbstractContextManager[None]:
+        """Keep other commands that start or stop processes out for the block."""
+
+
+class ServerInstallation:
+    """The installation whose settings are in the environment, as docker-compose.yml makes it."""
+
+    @contextmanager
+    def warehouse(self, *, create: bool = False, upgrade: bool = False) -> Iterator[Warehouse]:
+        """Give the warehouse of the settings; `green-freight install` makes and upgrades it."""
+        yield Warehouse.from_settings()
+
+    @contextmanager
+    def airflow(self, until: date, steps: Steps) -> Iterator[RunningAirflow]:
+        """Give the Airflow of the installation, logged in as its operator."""
+        address, user, password = airflow_login(os.environ)
+        client = AirflowClient(address, user, password)
+        logs = Path(os.environ.get("AIRFLOW__LOGGING__BASE_LOG_FOLDER", ""))
+        yield RunningAirflow(client, Warehouse.from_settings(), logs, datetime.min.replace(tzinfo=UTC), 16)
+
+    def business_day(self) -> date:
+        """Return yesterday, by the city's clock."""
+        return datetime.now(SHANGHAI).date() - timedelta(days=1)
+
+    def exclusive(self, command: str) -> AbstractContextManager[None]:
+        """Keep nobody out: no command starts or stops a service."""
+        return nullcontext()
+
+
+def airflow_login(environment: Mapping[str, str]) -> tuple[str, str, str]:
+    """Return address, user and password of Airflow's REST API, from the variables that its own services have.
+
+    Raises:
+        SettingMissingError: one of them is not set.
+    """
+    names = ("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE")
+    missing = [name for name in names if not environment.get(name)]
+    if missing:
+        raise SettingMissingError(
+            f"未设置 {'、'.join(missing)}；请在安装的容器内运行本命令 / {', '.join(missing)} is not set: run "
+            "this command in a container of the installation"
+        )
+    server = urlsplit(environment[names[0]])
+    logins: dict[str, str] = json.loads(Path(environment[names[1]]).read_text(encoding="utf-8"))
+    user, password = next(iter(logins.items()))
+    return urlunsplit((server.scheme, server.netloc, "", "", "")), user, password
