@@ -23,7 +23,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions that end a command in their own sentence."""
     import psycopg
 
-    from green_freight.backfill import RequestRefusedError
+    from green_freight.backfill import BackfillRequestError
     from green_freight.cli.airflow_client import AirflowRequestError
     from green_freight.evidence.errors import EvidenceError
     from green_freight.publishing import PublishingError
@@ -34,6 +34,6 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
     return (
         AirflowRequestError, ApprovalPendingError, CandidateLeasedError, DagUnavailableError, EvidenceError,
-        InstallError, NotAvailableError, PublishingError, ReplayError, RequestRefusedError, ScratchError,
+        InstallError, NotAvailableError, PublishingError, ReplayError, BackfillRequestError, ScratchError,
         SettingMissingError, psycopg.OperationalError,
     )  # fmt: skip
