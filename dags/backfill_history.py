@@ -2,8 +2,8 @@
 ### Backfill history · 历史回补
 
 **What it does.** Loads the months you name from the agencies you name, side by side within each agency's pool;
-then one build of what changed, one audit, one difference against what is published, one publication.
-按月并行回补，一次建模、一次审核、一次比较、一次发布。
+then one build of what changed, one audit, one comparison with what is published, one publication.
+按月并行回补，一次构建、一次审核、一次比较、一次发布。
 
 **When to use it.** For the first load of a new installation, for months that an agency sends again, after a
 contract has changed. For one day use `nightly_refresh`. First as a **dry run**: it works on a copy, its task
@@ -66,7 +66,7 @@ with DAG(
             False,
             type="boolean",
             title="Only what is missing · 仅补缺失",
-            description="Ask only for periods without a complete load. 只取尚未完整装载的时期。",
+            description="Fetch only periods without a complete load. 只取尚未完整装载的期次。",
         ),
         "dry_run": Param(
             False,

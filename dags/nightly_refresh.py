@@ -1,20 +1,20 @@
 """
 ### Nightly refresh · 每日更新
 
-**What it does.** At 02:00 Asia/Shanghai it takes the day before from the four agencies (and whatever earlier
+**What it does.** At 02:00 Asia/Shanghai it fetches the day before from every agency (and whatever earlier
 day, form or record is missing, late, corrected or deleted), builds the candidate star, audits it, and publishes it in one
-transaction. Readers see the old publication until the new one is whole. 每日 02:00 取数、建模、审核、发布。
+transaction. Readers see the old publication until the new one is whole. 每日 02:00 取数、装载、构建、审核、发布。
 
 **What you see.** One group per agency (`fetch`, `load`), then `build`, `audit`, `compare`, `approve`, `publish`, `report`.
 `warn_stale` runs only when some figures are older than they should be; pink means all agencies delivered.
 
 | red task | what it means | what to do |
 |---|---|---|
-| `<agency>.fetch` | the agency did not answer or sent something broken; its figures stay, marked stale | read the last line of its log; nothing else: the next night fetches what is missing. To get it today: clear that task with *downstream* |
+| `<agency>.fetch` | the agency did not respond or sent invalid data; its figures stay, marked stale | read the last line of its log; nothing else: the next night fetches what is missing. To get it today: clear that task with *downstream* |
 | `<agency>.load` | a file breaks its contract as a whole; the old rows stay | the log names file, sheet, column; ask the agency for a corrected file, then clear the task with *downstream* |
 | `build` | a model failed; nothing was published | the log names model and test; fix, then clear with *downstream* |
 | `audit` | a critical expectation failed; nothing was published | the log lists each failed expectation with rows; when the data is right again, clear `build` with *downstream* |
-| `approve` (waiting) | a finished year's verdict, or a final figure, would change; readers keep the old publication | open it, *Required Actions*: read the figures, approve or reject, and say why |
+| `approve` (waiting) | met or not met of a finished year, or a final figure, would change; readers keep the old publication | open it, *Required Actions*: read the figures, approve or reject, and say why |
 | `publish` | readers still have the old publication, whole | the log says why (a breaking change of a table, a rebuilt candidate); clear `build` with *downstream* |
 
 **Safe to repeat.** Any task, any day, any number of times: the same deliveries give the same warehouse.

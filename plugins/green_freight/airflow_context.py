@@ -1,5 +1,5 @@
-"""What a task asks Airflow for: its run and parameters, the agencies' connections, the warehouse's URLs, and how errors
-are told to it."""
+"""What a task gets from Airflow: its run and parameters, the agencies' connections, the warehouse's URLs; how errors
+are reported to Airflow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from green_freight.agencies import agency_named
 from green_freight.agencies.connection import Connection
 from green_freight.errors import AgencyUnavailableError, PermanentError
 from green_freight.loading import LoadStoppedError
-from green_freight.settings import ROLES
+from green_freight.settings import ROLES, url_variable
 from green_freight.warehouse import Warehouse, scratch
 from green_freight.warehouse.connection import entered
 
@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def world() -> Iterator[Mapping[str, Any]]:
-    """Enter the warehouse, or a dry run's copy of it, and give the run's parameters."""
+def run_warehouse() -> Iterator[Mapping[str, Any]]:
+    """Work on the warehouse, or on a dry run's copy of it, for the block; give the run's parameters."""
     params = run_params()
     if not params.get("dry_run"):
         yield params
@@ -36,7 +36,7 @@ def world() -> Iterator[Mapping[str, Any]]:
 
 @contextmanager
 def permanent_errors() -> Iterator[None]:
-    """Tell Airflow that trying again does not help."""
+    """Report to Airflow that a retry does not help."""
     try:
         yield
     except PermanentError as error:
@@ -44,13 +44,13 @@ def permanent_errors() -> Iterator[None]:
 
 
 class agency_errors:
-    """Tell Airflow which failures are worth another try: an agency that did not answer is, a broken file is not."""
+    """Report to Airflow which failures are worth a retry: an agency that did not respond is, a broken file is not."""
 
     def __init__(self, agency: str) -> None:
         self.agency = agency
 
     def __enter__(self) -> None:
-        enter_warehouse()
+        set_warehouse_urls()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, AgencyUnavailableError):
@@ -72,8 +72,8 @@ def person_behind(context: Any) -> str:
 
 
 def current_context() -> Any:
-    """Return the context of the running task, with the way to the warehouse known."""
-    enter_warehouse()
+    """Return the context of the running task, with the warehouse's URLs set."""
+    set_warehouse_urls()
     return get_current_context()
 
 
@@ -87,21 +87,21 @@ def connections_of(agency: str) -> dict[str, Connection]:
     """Return the agency's Airflow connections in the package's own plain form."""
     found = {}
     for name in agency_named(agency).connections:
-        kept = BaseHook.get_connection(name)
+        connection = BaseHook.get_connection(name)
         found[name] = Connection(
-            host=kept.host or "",
-            port=kept.port or 0,
-            login=kept.login or "",
-            password=kept.password or "",
-            extra={key: str(value) for key, value in kept.extra_dejson.items()},
+            host=connection.host or "",
+            port=connection.port or 0,
+            login=connection.login or "",
+            password=connection.password or "",
+            extra={key: str(value) for key, value in connection.extra_dejson.items()},
         )
     return found
 
 
-def enter_warehouse() -> None:
-    """Take the warehouse's URLs from the Airflow connections `warehouse_<role>` where the environment has none."""
+def set_warehouse_urls() -> None:
+    """Set the warehouse's URLs from the Airflow connections `warehouse_<role>` where the environment has none."""
     for role in ROLES:
-        name = f"GREEN_FREIGHT_{role.upper()}_URL"
+        name = url_variable(role)
         if name not in os.environ:
-            kept = BaseHook.get_connection(f"warehouse_{role}")
-            os.environ[name] = kept.get_uri().replace("postgres://", "postgresql://", 1)
+            connection = BaseHook.get_connection(f"warehouse_{role}")
+            os.environ[name] = connection.get_uri().replace("postgres://", "postgresql://", 1)

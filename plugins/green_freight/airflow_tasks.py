@@ -1,8 +1,8 @@
-"""The tasks that the DAG files compose: thin glue between Airflow and the package; with airflow_context the only
-module that imports Airflow.
+"""The tasks that the DAG files compose, between Airflow and the package; only this module and airflow_context import
+Airflow.
 
 Heavy libraries (dbt, Great Expectations) are imported inside the tasks that need them: a DAG file is parsed
-every half minute and must not pay seconds for them.
+every half minute and must not take seconds for them.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from green_freight.airflow_context import (
     agency_errors,
     connections_of,
     current_context,
-    enter_warehouse,
     permanent_errors,
     person_behind,
     run_id,
     run_params,
-    world,
+    run_warehouse,
+    set_warehouse_urls,
 )
 from green_freight.backfill import steps as backfill
 from green_freight.periods import SHANGHAI, business_day
@@ -91,14 +91,14 @@ def begin_backfill() -> str:
 
 @task(retries=0)
 def months_to_load(agency: str) -> list[list[str]]:
-    """Return the months that the backfill takes from one agency, in groups; none where it was not asked for."""
-    with world() as params:
+    """Return the months that the backfill takes from one agency, in groups; none where it was not requested."""
+    with run_warehouse() as params:
         return backfill.backfill_months(run_id(), agency, params)
 
 
 @task
 def fetch_due(agency: str) -> dict[str, int]:
-    """Fetch and land whatever is due from one agency."""
+    """Fetch and land what is due from one agency."""
     with agency_errors(agency):
         return pipeline.fetch_due(run_id(), agency, connections_of(agency))
 
@@ -114,53 +114,55 @@ def load_landed(agency: str) -> dict[str, int]:
 def load_months(agency: str, months: list[str]) -> dict[str, int]:
     """Fetch, land and load some months of one agency."""
     current_context()["months"] = "–".join(sorted({months[0], months[-1]}))
-    with world() as params, agency_errors(agency):
+    with run_warehouse() as params, agency_errors(agency):
         return backfill.load_months(run_id(), agency, months, connections_of(agency), params)
 
 
 @task(task_id="build", pool="warehouse", retries=0)
 def build_candidate() -> dict[str, Any]:
     """Build the candidate star with dbt, after waiting for any other run that is between build and publish."""
-    with world():
+    with run_warehouse():
         return pipeline.build(run_id())
 
 
 @task(task_id="audit", pool="warehouse", retries=0)
 def audit_candidate() -> dict[str, Any]:
     """Audit the candidate with Great Expectations; a critical failure stops the publication."""
-    with world():
+    with run_warehouse():
         return pipeline.audit(run_id())
 
 
 @task(task_id="compare", pool="warehouse", retries=0)
 def compare_candidate() -> dict[str, Any]:
     """Compare the candidate with what is published, figure by figure; a dry run ends here and shows its difference."""
-    with world():
+    with run_warehouse():
         found = pipeline.compare(run_id())
     if run_params().get("dry_run"):
         backfill.end_dry_run(run_id())
-        raise AirflowSkipException("试运行结束，未发布任何内容 / the dry run is over, nothing is published")
+        raise AirflowSkipException(
+            "试运行已结束，未发布任何内容。 / The dry run is over; nothing was published."
+        )
     return found
 
 
 class AskForApproval(HITLOperator):
     """Wait for a person where a change needs an approval (green_freight.revisions.approval_rules); else go on at once.
 
-    The person sees each such figure with old and new value under *Required Actions*, approves or rejects, and says
-    why. A run that was given its approval in advance (parameter `approve`) or may not wait (`approval_wait_hours` 0)
-    asks nobody.
+    The person sees each such figure with old and new value under *Required Actions*, approves or rejects, and gives
+    a reason. A run that has its approval in advance (parameter `approve`) or may not wait (`approval_wait_hours` 0)
+    does not wait.
     """
 
     APPROVE = "批准 Approve"
     REJECT = "不批准 Reject"
 
     def execute(self, context: Any) -> Any:
-        """Go on, record an approval given in advance, or park the task until somebody has answered."""
-        enter_warehouse()
+        """Go on, record an approval given in advance, or defer the task until a person has responded."""
+        set_warehouse_urls()
         waiting = pipeline.outstanding(run_id())
         params = context["params"]
         if not waiting:
-            return "没有变化须批准 / nothing needs an approval"
+            return "没有变化须批准。 / No change needs an approval."
         if params.get("approve"):
             pipeline.approve(run_id(), person_behind(context), params["approve"])
             return params["approve"]
@@ -173,26 +175,28 @@ class AskForApproval(HITLOperator):
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Record the answer; a rejection, or none in time, ends the run without a publication."""
-        enter_warehouse()
-        answer = super().execute_complete(context, event)
-        person = (answer["responded_by_user"] or {}).get("name") or "?"
-        reason = (answer["params_input"].get("approval_reason") or "").strip()
-        if answer["chosen_options"] != [self.APPROVE]:
+        """Record the response; a rejection, or none in time, ends the run without a publication."""
+        set_warehouse_urls()
+        response = super().execute_complete(context, event)
+        person = (response["responded_by_user"] or {}).get("name") or "?"
+        reason = (response["params_input"].get("approval_reason") or "").strip()
+        if response["chosen_options"] != [self.APPROVE]:
             raise AirflowFailException(
-                f"{person} 未批准：{reason or '–'}；未发布，读者仍看到上一次发布 / "
-                f"rejected by {person}: {reason or '–'}; nothing is published, readers keep the last publication"
+                f"{person} 未批准本次变化，理由：{reason or '未填写'}。未发布任何内容，读者仍看到上一次发布。 / "
+                f"{person} rejected the changes, reason: {reason or 'none given'}. Nothing was published; readers keep "
+                "the last publication."
             )
         if not reason:
             raise AirflowFailException(
-                "批准须写明理由，请清除本任务后重新批准 / an approval needs a reason: clear this task and answer again"
+                "批准未写明理由，未发布任何内容；请清除本任务后重新批准并写明理由。 / "
+                "The approval has no reason, so nothing was published: clear this task and approve with a reason."
             )
         pipeline.approve(run_id(), person, reason)
         return reason
 
 
 def ask_for_approval() -> AskForApproval:
-    """Return the task `approve`: a form with the changes, two answers and a reason."""
+    """Return the task `approve`: a form with the changes, two options and a reason."""
     reason = Param(
         None,
         type=["null", "string"],
@@ -211,7 +215,7 @@ def ask_for_approval() -> AskForApproval:
 @task(task_id="publish", pool="warehouse", retries=0)
 def publish_candidate() -> dict[str, Any]:
     """Publish the audited candidate in one transaction."""
-    enter_warehouse()
+    set_warehouse_urls()
     with permanent_errors():
         return pipeline.publish(run_id())
 
@@ -230,7 +234,7 @@ def revert_publication() -> int | None:
 @task(retries=0)
 def report() -> str:
     """Write what was published, what changed and what is stale into the log, and close the run."""
-    enter_warehouse()
+    set_warehouse_urls()
     text = pipeline.report(run_id())
     for line in text.splitlines():
         log.info(line)
@@ -240,10 +244,12 @@ def report() -> str:
 @task(retries=0)
 def warn_stale() -> list[str]:
     """Name the datasets that are not complete up to the business day; skipped where there are none."""
-    enter_warehouse()
+    set_warehouse_urls()
     stale = pipeline.stale_datasets(run_id())
     if not stale:
-        raise AirflowSkipException("every agency delivered · 各部门数据齐全")
+        raise AirflowSkipException(
+            "各单位数据齐全，没有未更新的数据。 / Every agency delivered; no data are stale."
+        )
     for line in stale:
         log.warning(line)
     return stale
@@ -251,7 +257,7 @@ def warn_stale() -> list[str]:
 
 def alert_when_unpublished(context: Mapping[str, Any]) -> None:
     """Alert that nothing was published for a run's business day by its deadline (06:00 of the next morning)."""
-    enter_warehouse()
+    set_warehouse_urls()
     # A deadline's context is plain JSON of the REST API, not the objects that a task gets.
     run = context["dag_run"]
     logical_date = datetime.fromisoformat(run["logical_date"])

@@ -1,4 +1,4 @@
-"""The steps of a run in their order, for whoever orders them: Airflow's tasks, the tests, a command line.
+"""The steps of a run in their order, for every caller: Airflow's tasks, the tests, a command line.
 
 Each step finds what it needs in the warehouse by the run's id, so that any of them can be repeated alone.
 """
@@ -102,9 +102,9 @@ def audit(run_id: str) -> dict[str, Any]:
 
 
 def compare(run_id: str) -> dict[str, Any]:
-    """Compare the run's candidate with what is published, figure by figure: keep it, log it, write it as a file.
+    """Compare the run's candidate with what is published, figure by figure: store it, log it, write it as a file.
 
-    Where somebody has to approve it, the candidate is given back meanwhile: other runs need not wait.
+    Where a person has to approve it, the candidate is given back meanwhile: other runs need not wait.
 
     Returns the number of changed figures, of those that wait for an approval, and the file.
     """
@@ -143,7 +143,10 @@ def approve(run_id: str, approved_by: str, reason: str) -> int:
         waiting = revisions.outstanding(warehouse, revisions.saved_comparison(warehouse, run_id))
         if waiting:
             revisions.approve(warehouse, run_id, waiting, approved_by, reason)
-    log.info("%s 批准 %s 项变化：%s / approved %s changes", approved_by, len(waiting), reason, len(waiting))
+    log.info(
+        "%s 已批准 %s 项变化。 / %s approved %s changes.",
+        approved_by, len(waiting), approved_by, len(waiting),
+    )  # fmt: skip
     return len(waiting)
 
 
@@ -178,7 +181,7 @@ def alert_when_unpublished(run_id: str, logical_date: datetime) -> None:
     """Alert that nothing stands published for yesterday; a run over an older day alerts nobody."""
     day = business_day(logical_date)
     if day < yesterday():
-        log.info("%s stands for %s: its deadline has passed long ago, no alert", run_id, day)
+        log.info("%s is the run of %s, whose deadline is past: no alert", run_id, day)
         return
     newest = run_report.newest_as_of_date()
     if newest is not None and newest >= day:
@@ -196,7 +199,7 @@ def log_fetched(progress: Progress) -> None:
     if latest.error is not None:
         log.warning("%s", latest.error)
     elif progress.done % 100 == 0 or progress.done == progress.total:
-        log.info("%s: %s of %s deliveries asked for", latest.agency, progress.done, progress.total)
+        log.info("%s: %s of %s deliveries fetched", latest.agency, progress.done, progress.total)
 
 
 class _given_back_on_failure:
@@ -223,7 +226,8 @@ def business_day_of(run_id: str) -> date:
         row = warehouse.execute("select business_day from ops.run where run_id = %s", [run_id]).fetchone()
     if row is None:
         raise UnknownRunError(
-            f"运行 {run_id} 没有开始：请看其第一个任务 / run {run_id} never began: see its first task"
+            f"运行 {run_id} 没有开始记录，本步骤未执行；请查看其首个任务的日志。 / "
+            f"The run {run_id} never began, so this step did not run: see the log of its first task."
         )
     day: date = row[0]
     return day
@@ -233,7 +237,10 @@ def _build_id(run_id: str) -> int:
     with connect("builder") as warehouse:
         row = warehouse.execute("select max(build_id) from ops.build where run_id = %s", [run_id]).fetchone()
     if row is None or row[0] is None:
-        raise UnknownRunError(f"运行 {run_id} 没有构建 / run {run_id} has no build: clear its task `build`")
+        raise UnknownRunError(
+            f"运行 {run_id} 没有构建，本步骤未执行；请清除其任务 build 后重新运行。 / "
+            f"The run {run_id} has no build, so this step did not run: clear its task `build`."
+        )
     return int(row[0])
 
 

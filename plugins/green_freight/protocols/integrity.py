@@ -1,4 +1,4 @@
-"""Telling a whole file from half of one, by what its format promises about its end."""
+"""Telling a complete file from a truncated one, by what its format has at its end."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from green_freight.errors import FetchError
 _CHUNK_BYTES = 1 << 20
 _SIGNS = {".gz": b"\x1f\x8b", ".xlsx": b"PK\x03\x04"}
 _TEXT_SUFFIXES = (".csv", ".sha256")
-_LOOKED_AT_BYTES = 4096
+_CHECKED_BYTES = 4096
 
 
 def check_begin(file_name: str, content: BinaryIO) -> None:
-    """Check by its suffix that a file begins as its format does, before its size is judged.
+    """Check by its suffix that a file begins as its format does, before its size is checked.
 
     Raises:
         FetchError: `unreadable_file` (permanent), it is no such file at all.
     """
     content.seek(0)
-    begin = content.read(_LOOKED_AT_BYTES)
+    begin = content.read(_CHECKED_BYTES)
     suffix = f".{file_name.lower().rpartition('.')[2]}"
     sign = _SIGNS.get(suffix, b"")
     # Neither UTF-8 nor GB18030 text holds a zero byte.
@@ -32,7 +32,7 @@ def check_begin(file_name: str, content: BinaryIO) -> None:
 
 
 def check_whole(file_name: str, content: BinaryIO) -> None:
-    """Check by its suffix (.gz, .xlsx) that a file has its end; other formats promise nothing about theirs.
+    """Check by its suffix (.gz, .xlsx) that a file has its end; other formats have no mark at their end.
 
     Raises:
         FetchError: `truncated_file` (transient) where it begins well and breaks off, `unreadable_file`
@@ -47,7 +47,7 @@ def check_whole(file_name: str, content: BinaryIO) -> None:
 
 
 def _check_gzip(file_name: str, content: BinaryIO) -> None:
-    # An empty file is a valid gzip of nothing to the library; no agency delivers one on purpose.
+    # An empty file is a valid gzip of nothing to the library; no agency delivers one.
     if not content.read(1):
         raise FetchError("truncated_file", f"{file_name}: empty")
     content.seek(0)

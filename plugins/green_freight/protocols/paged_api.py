@@ -50,13 +50,13 @@ class PagedApi:
 
     def _page(self, path: str, query: Mapping[str, str], number: int) -> Page:
         body = get(self._client, path, {**query, **self._paging(number)}, self._headers)
-        answer = json_object(body, path)
-        if answer.get("code") != 0:
-            said = f"code {answer.get('code')!r}, {answer.get('message')!r}"
+        message = json_object(body, path)
+        if message.get("code") != 0:
+            stated = f"code {message.get('code')!r}, {message.get('message')!r}"
             raise FetchError(
-                "request_refused" if "code" in answer else "answer_unexpected", f"{path}: {said}"
+                "request_refused" if "code" in message else "answer_unexpected", f"{path}: {stated}"
             )
-        items, total = answer.get("items"), answer.get("total")
+        items, total = message.get("items"), message.get("total")
         if not isinstance(items, list) or not isinstance(total, int):
             raise FetchError(
                 "answer_unexpected", f"{path}: page {number} without a list `items` and a number `total`"

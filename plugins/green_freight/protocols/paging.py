@@ -1,9 +1,9 @@
 """Reading all pages of a list that may change while it is read.
 
-One round asks page after page until the stated total is reached or a page is empty (servers answer a page
-past the end with an empty list). A round is believed when nothing contradicts it: one total on every page, as
-many items as that total, and no item on two pages, which is what a shift of the list under the reader looks
-like. A suspicious round is read again; two equal rounds are the agency's own data, suspicious or not.
+One round requests page after page until the stated total is reached or a page is empty (servers return an empty
+list for a page past the end). A round is accepted when nothing contradicts it: one total on every page, as
+many items as that total, and no item on two pages, which is the sign of a list that
+shifted meanwhile. A suspicious round is read again; two equal rounds are accepted even if suspicious.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_PAGES = 100_000
 
 @dataclass(frozen=True)
 class Page:
-    """One answer: its items, the total that the server stated with it, and the body as received."""
+    """One response: its items, the total that the server stated with it, and the body as received."""
 
     number: int
     total: int
@@ -29,27 +29,27 @@ class Page:
     body: str
 
 
-def read_all_pages(ask: Callable[[int], Page], where: str) -> list[Page]:
-    """Return all pages of one consistent reading, in order; `ask(number)` counts from 1.
+def read_all_pages(request_page: Callable[[int], Page], where: str) -> list[Page]:
+    """Return all pages of one consistent reading, in order; `request_page(number)` counts from 1.
 
     Raises:
-        FetchError: `paging_unstable` (transient) where the list never held still or items stay missing.
+        FetchError: `paging_unstable` (transient) where the list kept changing or items stay missing.
     """
     previous: list[Page] | None = None
     for _ in range(MOST_ROUNDS):
-        pages = _round(ask)
+        pages = _round(request_page)
         anomaly = _anomaly(pages)
-        if anomaly is None or _is_settled(pages, previous):
+        if anomaly is None or _is_repeated(pages, previous):
             return pages
         previous = pages
     raise FetchError("paging_unstable", f"{where}: {anomaly}, after {MOST_ROUNDS} readings")
 
 
-def _round(ask: Callable[[int], Page]) -> list[Page]:
+def _round(request_page: Callable[[int], Page]) -> list[Page]:
     pages: list[Page] = []
     received = 0
     for number in range(1, MOST_PAGES + 1):
-        page = ask(number)
+        page = request_page(number)
         pages.append(page)
         received += len(page.items)
         if not page.items or received >= page.total:
@@ -63,8 +63,8 @@ def _anomaly(pages: list[Page]) -> str | None:
         return f"the total changed between {min(totals)} and {max(totals)}"
     received = sum(len(page.items) for page in pages)
     if received != pages[0].total:
-        return f"{received} items came, {pages[0].total} were announced"
-    return "an item stands on two pages" if _has_repeats(pages) else None
+        return f"{received} items were received, {pages[0].total} were announced"
+    return "an item is on two pages" if _has_repeats(pages) else None
 
 
 def _has_repeats(pages: list[Page]) -> bool:
@@ -79,7 +79,7 @@ def _has_repeats(pages: list[Page]) -> bool:
     return False
 
 
-def _is_settled(pages: list[Page], previous: list[Page] | None) -> bool:
+def _is_repeated(pages: list[Page], previous: list[Page] | None) -> bool:
     if previous is None or [page.body for page in pages] != [page.body for page in previous]:
         return False
     totals = [page.total for page in pages]

@@ -1,4 +1,4 @@
-"""Reading JSON answers, with the failure that says what is wrong with one."""
+"""Reading JSON responses, with the failure that names what is wrong."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from green_freight.errors import FetchError
 
-_SHOWN_CHARACTERS = 80
+_QUOTED_CHARACTERS = 80
 
 
 def json_object(text: str, where: str) -> dict[str, Any]:
-    """Return the JSON object in an answer; `where` names the request in the message.
+    """Return the JSON object in a response; `where` names the request in the message.
 
     Raises:
         FetchError: `answer_cut_off` (transient) where the text ends too early, `not_json` or `answer_unexpected`
@@ -34,6 +34,6 @@ def _failure(text: str, error: ValueError, where: str) -> FetchError:
             return FetchError("answer_cut_off", f"{where}: {len(text)} characters, the JSON does not end")
         line = f"line {error.lineno} column {error.colno}"
         return FetchError(
-            "not_json", f"{where}: {error.msg} at {line}; it begins {text[:_SHOWN_CHARACTERS]!r}"
+            "not_json", f"{where}: {error.msg} at {line}; it begins {text[:_QUOTED_CHARACTERS]!r}"
         )
     return FetchError("not_json", f"{where}: {error}")

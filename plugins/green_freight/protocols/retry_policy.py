@@ -1,4 +1,4 @@
-"""How long to wait for an agency and how often to ask again: only what can pass is asked again."""
+"""How long to wait for an agency and how often to retry: only transient failures are retried."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tenacity.wait import wait_exponential
 
 from green_freight.errors import FetchError, fetch_error
 
-_Answer = TypeVar("_Answer")
+_Response = TypeVar("_Response")
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Tries and waits; seconds. A connection's extra may set each by its name."""
+    """Attempts, and waits in seconds. A connection's extra may set each by its name."""
 
     attempts: int = 4
     first_wait_seconds: float = 1.0
@@ -26,7 +26,7 @@ class RetryPolicy:
 
     @classmethod
     def of(cls, extra: Mapping[str, str]) -> RetryPolicy:
-        """Return the default policy with what a connection's extra says otherwise.
+        """Return the default policy, changed by the entries of a connection's extra.
 
         Raises:
             FetchError: `connection_incomplete`, an entry is not a number.
@@ -43,7 +43,7 @@ class RetryPolicy:
             raise FetchError("connection_incomplete", f"extra: {error}") from error
 
     def without_retries(self) -> RetryPolicy:
-        """Return this policy without any retry: for an agency that has just been asked in vain."""
+        """Return this policy without any retry: for an agency that has just failed to respond."""
         return replace(self, attempts=1)
 
 
@@ -59,27 +59,37 @@ class Retries:
 
     @property
     def attempts(self) -> int:
-        """Return how often the delivery was tried (1 where nothing had to be repeated)."""
+        """Return how many attempts the delivery took (1 where nothing was retried)."""
         return 1 + self.retries
 
     def once(self) -> Retries:
         """Return a counter whose policy allows no retry, for steps that a caller repeats as a whole."""
         return Retries(self.policy.without_retries())
 
-    def call(self, ask: Callable[[], _Answer]) -> _Answer:
-        """Call `ask` until it answers, fails for good, or the policy ends.
+    def call(self, request: Callable[[], _Response]) -> _Response:
+        """Call `request` until it responds, fails permanently, or the policy ends.
 
         Raises:
-            FetchError: the last failure; what is not transient is raised at once.
+            FetchError: the last failure, whatever exception it was; what is not transient is raised at once.
         """
+
+        def attempt() -> _Response:
+            try:
+                return request()
+            except Exception as error:
+                failure = fetch_error(error)
+                if failure is error:
+                    raise
+                raise failure from error
+
         retrying = Retrying(
             stop=stop_after_attempt(self.policy.attempts),
             wait=self._wait,
-            retry=retry_if_exception(_can_pass),
+            retry=retry_if_exception(lambda error: isinstance(error, FetchError) and error.is_transient),
             before_sleep=self._count,
             reraise=True,
         )
-        return retrying(_as_failures(ask))
+        return retrying(attempt)
 
     def _count(self, _state: RetryCallState) -> None:
         self.retries += 1
@@ -88,21 +98,5 @@ class Retries:
         longest = self.policy.longest_wait_seconds
         seconds = wait_exponential(self.policy.first_wait_seconds, max=longest)(state)
         error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after_seconds if isinstance(error, FetchError) else None
-        return min(max(seconds, asked or 0.0), longest)
-
-
-def _can_pass(error: BaseException) -> bool:
-    return isinstance(error, FetchError) and error.is_transient
-
-
-def _as_failures(ask: Callable[[], _Answer]) -> Callable[[], _Answer]:
-    def asked() -> _Answer:
-        try:
-            return ask()
-        except FetchError:
-            raise
-        except Exception as error:
-            raise fetch_error(error) from error
-
-    return asked
+        requested = error.retry_after_seconds if isinstance(error, FetchError) else None
+        return min(max(seconds, requested or 0.0), longest)

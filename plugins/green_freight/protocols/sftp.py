@@ -1,4 +1,4 @@
-"""The SFTP client: one session an agency, the server's key pinned, files taken whole or not at all."""
+"""The SFTP client: one session an agency, the server's key pinned, files received completely or not at all."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from green_freight.errors import FetchError
 from green_freight.protocols.integrity import check_begin
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
-_Answer = TypeVar("_Answer")
+_Response = TypeVar("_Response")
 _CHUNK_BYTES = 1 << 18
-# Paramiko asks for the whole file at once otherwise, which some servers take for an attack.
+# Paramiko asks for the whole file at once otherwise, which some servers treat as an attack.
 _REQUESTS_AHEAD = 64
 
 # Its transport thread writes a traceback for each refused connection; the failure is reported by the caller.
@@ -93,8 +93,10 @@ class SftpSession:
                 self._ssh.close()
             self._ssh = self._sftp = None
 
-    def _call(self, step: Callable[[paramiko.SFTPClient], _Answer], retries: Retries, what: str) -> _Answer:
-        def attempt() -> _Answer:
+    def _call(
+        self, step: Callable[[paramiko.SFTPClient], _Response], retries: Retries, what: str
+    ) -> _Response:
+        def attempt() -> _Response:
             with self._lock:
                 try:
                     return step(self._opened(retries.policy))
@@ -105,7 +107,7 @@ class SftpSession:
                 except PermissionError as error:
                     raise FetchError("request_refused", f"{what}: {error}") from error
                 except Exception as error:
-                    # After a broken session nothing said on it can be trusted; the next attempt logs in anew.
+                    # After a broken session nothing received on it can be trusted; the next attempt logs in again.
                     self.close()
                     # A bare OSError is a status that the server sent, not a broken line.
                     if type(error) is OSError and error.errno is None:
@@ -168,7 +170,7 @@ def _download(sftp: paramiko.SFTPClient, file: RemoteFile, target: BinaryIO) -> 
         received = _copy(sftp, file.path, before.bytes, target)
     except EOFError as error:
         raise FetchError("truncated_file", f"{file.path}: the transfer broke off") from error
-    # What never was such a file is not half of one: garbage must not be waited for.
+    # A file of another format is no truncated one: waiting for the rest does not help.
     check_begin(file.name, target)
     after = _remote_file(file.folder, sftp.stat(file.path), file.name)
     if received != before.bytes or before != after:

@@ -15,7 +15,7 @@ import httpx
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import SHANGHAI
-from green_freight.protocols.http import answered, decoded
+from green_freight.protocols.http import checked, decoded
 from green_freight.protocols.paging import Page, read_all_pages
 from green_freight.protocols.responses import json_object
 from green_freight.protocols.retry_policy import Retries
@@ -26,7 +26,7 @@ PAGE_SIZE = 50
 LONGEST_STATS_DAYS = 7
 _MOST_IN_A_SECOND = 9999
 
-# Ret of the answer → failure; 4002 is answered by renewing the token first (charging_exchange.md).
+# Ret of the response → failure; after 4002 the token is renewed first (charging_exchange.md).
 _FAILURES = {
     "-1": "busy",
     "500": "server_error",
@@ -39,7 +39,7 @@ _FAILURES = {
 
 @dataclass(frozen=True)
 class Identity:
-    """Who we are to the platform: the OperatorID in the envelope and the secret that query_token wants."""
+    """How this side is known to the platform: the OperatorID in the envelope and the secret for query_token."""
 
     operator_id: str
     operator_secret: str = field(repr=False)
@@ -69,9 +69,9 @@ class Sequence:
 
 
 class ChargingExchange:
-    """Asks the platform; one instance, its token and its connection serve several threads.
+    """Sends requests to the platform; one instance, its token and its connection serve several threads.
 
-    `drift` counts the departures from the standard that were put right (lower-case Sig, key case and so on).
+    `drift` counts the departures from the standard that were corrected (lower-case Sig, key case and so on).
     """
 
     def __init__(
@@ -112,26 +112,26 @@ class ChargingExchange:
         return found
 
     def query(self, interface: str, parameters: Mapping[str, Any], retries: Retries) -> str:
-        """Return the verified, decrypted answer of one interface; a refused token is renewed once."""
+        """Return the verified, decrypted response of one interface; a refused token is renewed once."""
         token = self._current_token(None, retries)
         try:
-            return retries.call(lambda: self._ask(interface, parameters, token))
+            return retries.call(lambda: self._send(interface, parameters, token))
         except FetchError as failure:
             if failure.code != "token_refused":
                 raise
         renewed = self._current_token(token, retries)
-        return retries.call(lambda: self._ask(interface, parameters, renewed))
+        return retries.call(lambda: self._send(interface, parameters, renewed))
 
     def _station_pages(self, since: datetime | None, retries: Retries) -> list[Page]:
-        def ask(number: int) -> Page:
+        def request_page(number: int) -> Page:
             body = self.query("query_stations_info", _station_query(since, number), retries)
-            answer = canonical_stations_page(json_object(body, "query_stations_info"), self.drift)
-            items, total = answer.get("StationInfos"), answer.get("ItemSize")
+            message = canonical_stations_page(json_object(body, "query_stations_info"), self.drift)
+            items, total = message.get("StationInfos"), message.get("ItemSize")
             if not isinstance(items, list) or not isinstance(total, int):
                 raise FetchError("answer_unexpected", f"page {number} without StationInfos and ItemSize")
             return Page(number, total, items, body)
 
-        return read_all_pages(ask, "query_stations_info")
+        return read_all_pages(request_page, "query_stations_info")
 
     def _described(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         return {"interface": "query_stations_info", **parameters}
@@ -144,21 +144,24 @@ class ChargingExchange:
             return self._token
 
     def _new_token(self) -> str:
-        wanted = {"OperatorID": self._identity.operator_id, "OperatorSecret": self._identity.operator_secret}
-        body = self._ask("query_token", wanted, None)
-        answer = canonical(json_object(body, "query_token"), TOKEN_ANSWER, self.drift)
-        token = answer.get("AccessToken")
-        if answer.get("SuccStat") != 0 or not isinstance(token, str) or not token:
-            raise FetchError("login_refused", f"query_token: FailReason {answer.get('FailReason')}")
+        credentials = {
+            "OperatorID": self._identity.operator_id,
+            "OperatorSecret": self._identity.operator_secret,
+        }
+        body = self._send("query_token", credentials, None)
+        message = canonical(json_object(body, "query_token"), TOKEN_ANSWER, self.drift)
+        token = message.get("AccessToken")
+        if message.get("SuccStat") != 0 or not isinstance(token, str) or not token:
+            raise FetchError("login_refused", f"query_token: FailReason {message.get('FailReason')}")
         return token
 
-    def _ask(self, interface: str, parameters: Mapping[str, Any], token: str | None) -> str:
+    def _send(self, interface: str, parameters: Mapping[str, Any], token: str | None) -> str:
         headers = {"Content-Type": "application/json; charset=utf-8"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         content = json.dumps(self._sealed(parameters)).encode()
-        answer = answered(self._client.post(self._root + interface, content=content, headers=headers))
-        return self._opened(json_object(decoded(answer), interface), interface)
+        response = checked(self._client.post(self._root + interface, content=content, headers=headers))
+        return self._opened(json_object(decoded(response), interface), interface)
 
     def _sealed(self, parameters: Mapping[str, Any]) -> dict[str, str]:
         data = encrypt(json.dumps(parameters, ensure_ascii=False), self._secrets)
@@ -169,16 +172,16 @@ class ChargingExchange:
     def _opened(self, envelope: Mapping[str, Any], interface: str) -> str:
         found = canonical(envelope, ENVELOPE, self.drift)
         if "Ret" not in found:
-            raise FetchError("answer_unexpected", f"{interface}: an answer without Ret")
-        said = str(found["Ret"]).strip()
+            raise FetchError("answer_unexpected", f"{interface}: a response without Ret")
+        ret = str(found["Ret"]).strip()
         message = _text(found.get("Msg"))
-        if said != "0":
+        if ret != "0":
             raise FetchError(
-                _FAILURES.get(said, "request_refused"), f"{interface}: Ret {said} {message}".strip()
+                _FAILURES.get(ret, "request_refused"), f"{interface}: Ret {ret} {message}".strip()
             )
         data, signature = _text(found.get("Data")), _text(found.get("Sig"))
         # Before decrypting: padding errors of unauthenticated bytes are an oracle.
-        if not is_signed(said + message + data, signature, self._secrets):
+        if not is_signed(ret + message + data, signature, self._secrets):
             raise FetchError("signature_wrong", interface)
         if signature != signature.upper():
             self.drift["lower-case Sig"] += 1

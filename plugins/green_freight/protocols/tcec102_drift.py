@@ -112,7 +112,7 @@ def canonical_station(message: Mapping[str, Any], drift: Counter[str] | None = N
 
 
 def canonical_stats(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
-    """Return one StationStats (kWh as Decimal); an answer that wraps it in `StationStats` is unwrapped."""
+    """Return one StationStats (kWh as Decimal); a response that wraps it in `StationStats` is unwrapped."""
     wrapped = (key for key in message if _plain(key) == _plain("StationStats"))
     if isinstance(message.get(next(wrapped, "")), Mapping):
         found: dict[str, Any] = canonical(message, _STATS_ANSWER, drift)["StationStats"]

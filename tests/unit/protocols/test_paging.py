@@ -71,7 +71,7 @@ def test_an_empty_page_past_the_end_ends_the_list() -> None:
     with pytest.raises(FetchError) as caught:
         _read(served)
     assert caught.value.code == "paging_unstable"
-    assert "2 items came, 5 were announced" in caught.value.detail
+    assert "2 items were received, 5 were announced" in caught.value.detail
 
 
 def test_a_total_that_is_always_wrong_the_same_way_is_a_habit() -> None:
