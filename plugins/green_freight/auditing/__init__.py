@@ -1,6 +1,6 @@
-"""The audit: Great Expectations over the candidate star, verdicts in `ops.verdict`, Data Docs for reading.
+"""The audit: Great Expectations on the candidate star, results in `ops.verdict`, Data Docs for reading.
 
-A critical failure stops the publication; a warning is published beside the numbers.
+A critical failure stops the publication; a warning is published with the figures.
 """
 
 from green_freight.auditing.audit import AuditFailedError, AuditOutcome, audit

@@ -1,4 +1,4 @@
-"""One audit of one build: every suite, one verdict an expectation, then the decision."""
+"""One audit of one build: every suite, one result per expectation, then the decision."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from green_freight.auditing import audit_views, gx_context, result_page
-from green_freight.auditing.results import Verdict, record
-from green_freight.auditing.suites import EXPECTATIONS, Suite, read_suites
+from green_freight.auditing.expectations import Suite, read_suites
+from green_freight.auditing.results import ExpectationResult, record
 from green_freight.errors import PermanentError
+from green_freight.publishing import manifest_path
+from green_freight.publishing.specs import from_manifest_file
 from green_freight.warehouse import connect
 
 log = logging.getLogger(__name__)
@@ -23,65 +24,70 @@ class AuditFailedError(PermanentError):
 
 @dataclass(frozen=True)
 class AuditOutcome:
-    """What an audit found: its verdicts, and how many of each kind."""
+    """The results of an audit, and how many there are of each kind."""
 
     build_id: int
-    verdicts: tuple[Verdict, ...]
+    results: tuple[ExpectationResult, ...]
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return the number of verdicts by kind: passed, warning, critical."""
-        return dict(Counter(verdict.kind for verdict in self.verdicts))
+        """Return the number of results by kind: passed, warning, critical."""
+        return dict(Counter(result.code for result in self.results))
 
 
-def audit(run_id: str, build_id: int, expectations: Path = EXPECTATIONS) -> AuditOutcome:
-    """Judge a build's candidate by every suite of a file context, keep the verdicts, build the Data Docs.
+def audit(run_id: str, build_id: int, suites: Sequence[Suite] | None = None) -> AuditOutcome:
+    """Evaluate every suite on a build's candidate, record the results, build the Data Docs, decide.
+
+    Args:
+        run_id: the run that audits.
+        build_id: the build that is in the candidate.
+        suites: the suites; by default those of the tables in the manifest that the build left.
 
     Raises:
         AuditFailedError: a critical expectation failed, could not be evaluated, or was not evaluated at all.
     """
-    suites = read_suites(expectations)
+    if suites is None:
+        suites = read_suites(from_manifest_file(manifest_path()))
     audit_views.refresh(suites, build_id)
-    verdicts = gx_context.judge(suites, expectations)
-    outcome = AuditOutcome(build_id, tuple(verdicts))
-    record(run_id, build_id, verdicts)
-    page = result_page.write(gx_context.data_docs_index().parents[1], build_id, verdicts)
-    log.info("audit of build %s: %s; to read: %s", build_id, outcome.counts, page)
-    for verdict in verdicts:
-        if not verdict.is_success:
-            log.warning(verdict.sentence())
-    _decide(run_id, build_id, failures(suites, verdicts))
+    results = gx_context.validate(suites)
+    outcome = AuditOutcome(build_id, tuple(results))
+    record(run_id, build_id, results)
+    page = result_page.write(gx_context.data_docs_index().parents[1], build_id, results)
+    log.info("audit of build %s: %s; results: %s", build_id, outcome.counts, page)
+    for result in results:
+        if not result.is_success:
+            log.warning(result.sentence())
+    _decide(run_id, build_id, failures(suites, results))
     return outcome
 
 
-def failures(suites: Sequence[Suite], verdicts: Sequence[Verdict]) -> list[str]:
-    """Return a sentence for each reason not to publish: a critical failure, or an expectation without a verdict.
+def failures(suites: Sequence[Suite], results: Sequence[ExpectationResult]) -> list[str]:
+    """Return a sentence for each reason not to publish: a critical failure, or an expectation without a result.
 
-    Great Expectations merges expectations that it takes for the same; one that is not judged guards nothing.
+    Great Expectations merges expectations that it takes for the same; one that has no result checks nothing.
     """
-    found = [verdict.sentence() for verdict in verdicts if verdict.kind == "critical"]
-    judged = {(verdict.table_name, verdict.expectation_code) for verdict in verdicts}
-    for suite in suites:
-        for code in (one["meta"]["code"] for one in suite.expectations):
-            if (suite.table, code) not in judged:
-                found.append(f"critical {suite.table}.{code}: 未被评判 / was not judged")
-    return found
+    found = [result.sentence() for result in results if result.code == "critical"]
+    evaluated = {(result.table_name, result.expectation_code) for result in results}
+    return found + [
+        f"【严重】校验规则 {suite.table}.{one.code} 没有结果。 / "
+        f"[critical] The expectation {suite.table}.{one.code} has no result."
+        for suite in suites
+        for one in suite.expectations
+        if (suite.table, one.code) not in evaluated
+    ]
 
 
 def _decide(run_id: str, build_id: int, reasons: Sequence[str]) -> None:
-    _mark_build(build_id, "rejected" if reasons else "audited")
-    if reasons:
-        raise AuditFailedError(
-            f"审核未通过，未发布，读者仍看到上一次发布 / the audit of build {build_id} ({run_id}) failed, nothing is "
-            "published and readers keep the last publication:\n- " + "\n- ".join(reasons)
-        )
-
-
-def _mark_build(build_id: int, outcome_code: str) -> None:
     """Write the decision; a build that is published stays so when its audit task is run again."""
     with connect("builder") as warehouse:
         warehouse.execute(
             "update ops.build set outcome_code = %s"
             " where build_id = %s and outcome_code is distinct from 'published'",
-            [outcome_code, build_id],
+            ["rejected" if reasons else "audited", build_id],
+        )
+    if reasons:
+        raise AuditFailedError(
+            f"运行 {run_id} 的构建 {build_id} 审核未通过，未发布，读者仍看到上一次发布。 / "
+            f"Build {build_id} of run {run_id} failed its audit. Nothing was published; readers still see the last "
+            "publication.\n- " + "\n- ".join(reasons)
         )

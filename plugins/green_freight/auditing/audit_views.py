@@ -1,12 +1,12 @@
-"""Views that the suites and their queries read, made anew for every audit, so that their text stays the same.
+"""Views that the suites and their queries read, created again for every audit, so that the queries stay the same.
 
-`intermediate.audited_<table>` is what is judged of a table: the whole of it, or the months of this build where the
-suite names a column of months. `intermediate.published_<table>` shows the same part of `mart.<table>`, or nothing,
+`intermediate.audited_<table>` is what is evaluated of a table: the whole of it, or the months of this build where the
+table is partitioned by months. `intermediate.published_<table>` shows the same part of `mart.<table>`, or nothing,
 with the candidate's columns, before the first publication of that table: one query serves the first audit and every
 later one. `intermediate.audited_build` is the row of `ops.build` under audit: its as-of day and its months.
 
-The months stand in the views as constants: with a query for them in their place, every expectation of a large fact
-read it from end to end, however few months a night had changed.
+The months stand in the views as constants: with a subquery in their place, every expectation of a large fact read all
+of it, however few months a night had changed.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from green_freight.auditing.suites import Suite
+from green_freight.auditing.expectations import Suite
 from green_freight.warehouse import connect
 
 SCHEMA = "intermediate"
 
 
 def refresh(suites: Iterable[Suite], build_id: int) -> None:
-    """Make the views anew for the tables of these suites and this build (as the role builder)."""
+    """Create the views for the tables of these suites and this build (as the role builder)."""
     with connect("builder") as warehouse:
         months = _show_build(warehouse, build_id)
         for suite in suites:
-            judged = _condition(suite, months)
+            condition = _condition(suite, months)
             candidate, published = (sql.Identifier(schema, suite.table) for schema in ("candidate", "mart"))
-            _show(warehouse, f"audited_{suite.table}", candidate, judged)
+            _show(warehouse, f"audited_{suite.table}", candidate, condition)
             if _exists(warehouse, suite.table):
-                _show(warehouse, f"published_{suite.table}", published, judged)
+                _show(warehouse, f"published_{suite.table}", published, condition)
             else:
                 _show(warehouse, f"published_{suite.table}", candidate, sql.SQL("false"))
 
@@ -50,7 +50,7 @@ def _show_build(warehouse: Connection[Any], build_id: int) -> Sequence[date]:
 
 
 def _condition(suite: Suite, months: Sequence[date]) -> sql.Composable:
-    """Return what tells the rows that are judged; a row without a month is judged whatever the build's months."""
+    """Return the condition of the evaluated rows; a row without a month is evaluated in every build."""
     if suite.month_column is None:
         return sql.SQL("true")
     return sql.SQL("({column} is null or {column} = any({months}::date[]))").format(

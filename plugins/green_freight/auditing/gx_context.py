@@ -1,45 +1,41 @@
-"""The file context of Great Expectations: opened from a copy in the state folder, so that a run never writes
-into the project.
-"""
+"""Great Expectations on the candidate: the context is built in memory; results and Data Docs go to the state folder."""
 
 from __future__ import annotations
 
 import logging
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import make_url
 
 from green_freight.auditing.audit_views import SCHEMA
-from green_freight.auditing.results import Verdict, from_result
-from green_freight.auditing.suites import BATCH, DATASOURCE, Suite
+from green_freight.auditing.expectations import Suite
+from green_freight.auditing.results import ExpectationResult, from_gx
 from green_freight.settings import home
 from green_freight.warehouse import Warehouse
 
-# Data Docs show the last audits; every verdict stays in ops.verdict. Each audit kept adds a page a table to render.
-KEPT_AUDITS = 2
+DATASOURCE = "candidate"
+BATCH = "this build"
+
+# Data Docs show the last audits; every result stays in ops.verdict. Each audit stored adds a page per table to render.
+STORED_AUDITS = 2
 
 
-def judge(suites: Sequence[Suite], folder: Path) -> list[Verdict]:
-    """Run every suite's checkpoint over the candidate and build the Data Docs once; return the verdicts.
-
-    `folder` is the file context that the suites were read from.
-    """
-    verdicts: list[Verdict] = []
-    with opened(folder) as context:
-        for suite in suites:
-            judged = context.checkpoints.get(suite.table).run()
-            for validation in judged.run_results.values():
-                verdicts += [_verdict(context, suite, result) for result in validation.results]
-        _forget_old_audits()
-        shutil.rmtree(data_docs_index().parent, ignore_errors=True)
-        context.build_data_docs()
-    return verdicts
+def validate(suites: Sequence[Suite]) -> list[ExpectationResult]:
+    """Run every suite's checkpoint over the candidate, build the Data Docs once, and return the results."""
+    context = open_context(suites)
+    results: list[ExpectationResult] = []
+    for suite in suites:
+        run = context.checkpoints.get(suite.table).run()
+        for validation in run.run_results.values():
+            results += [_with_rows(context, suite, result) for result in validation.results]
+    _remove_old_audits()
+    shutil.rmtree(data_docs_index().parent, ignore_errors=True)
+    context.build_data_docs()
+    return results
 
 
 def data_docs_index() -> Path:
@@ -47,54 +43,105 @@ def data_docs_index() -> Path:
     return _audit_home() / "data_docs" / "index.html"
 
 
-@contextmanager
-def opened(folder: Path) -> Iterator[Any]:
-    """Open the file context of a folder for the warehouse that the role builder's URL names."""
-    os.environ.update(
-        GX_ANALYTICS_ENABLED="false",
-        DO_NOT_TRACK="1",
-        GREEN_FREIGHT_AUDIT_HOME=str(_audit_home()),
-        # Great Expectations substitutes this where great_expectations.yml names it; a password never meets a file.
-        GREEN_FREIGHT_AUDIT_URL=_audit_url(),
-    )
-    # It tells every metric that it registers or looks for: thousands of lines a task's log, before the first verdict.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    import great_expectations
+def open_context(suites: Sequence[Suite]) -> Any:
+    """Return a context with an asset, a suite, a validation definition and a checkpoint per table.
 
-    _audit_home().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=_audit_home(), prefix="context-") as copy:
-        shutil.copytree(folder, copy, dirs_exist_ok=True)
-        yield great_expectations.get_context(mode="file", context_root_dir=copy)
+    It connects to the warehouse that the role builder's URL names; the views of `audit_views` must exist.
+    """
+    os.environ.update(GX_ANALYTICS_ENABLED="false", DO_NOT_TRACK="1")
+    # It logs every metric that it registers or resolves: thousands of lines of a task's log before the first result.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    import great_expectations as gx
+
+    # By name, so that neither a result nor a page of the Data Docs holds the password.
+    url = {"AUDIT_URL": _audit_url()}
+    context = gx.get_context(mode="ephemeral", project_config=_project_config(), runtime_environment=url)
+    datasource = context.data_sources.add_postgres(
+        DATASOURCE, connection_string="${AUDIT_URL}", create_temp_table=False
+    )
+    for suite in suites:
+        # Not a query: to learn its columns, Great Expectations would run it and fetch every row of a large fact.
+        asset = datasource.add_table_asset(suite.table, table_name=f"audited_{suite.table}")
+        expectations = [one.configuration() for one in suite.expectations]
+        definition = gx.ValidationDefinition(
+            name=suite.table,
+            data=asset.add_batch_definition_whole_table(BATCH),
+            suite=context.suites.add(gx.ExpectationSuite(name=suite.table, expectations=expectations)),
+        )
+        context.checkpoints.add(
+            gx.Checkpoint(
+                name=suite.table,
+                validation_definitions=[context.validation_definitions.add(definition)],
+                # SUMMARY bounds what a broken million-row table sends back; the count stays exact.
+                result_format=suite.result_format("SUMMARY"),
+            )
+        )
+    return context
 
 
 def batch(datasource: Any, suite: Suite) -> Any:
-    """Return what a suite judges: its table of the candidate, or the months of this build."""
+    """Return what a suite evaluates: its table of the candidate, or the months of this build."""
     return datasource.get_asset(suite.table).get_batch_definition(BATCH).get_batch()
 
 
-def with_rows(context: Any, suite: Suite, result: Any) -> Any:
-    """Return the result of a failed query expectation with the rows that it found.
+def _with_rows(context: Any, suite: Suite, result: Any) -> ExpectationResult:
+    """Return one result; a query that failed is run again for its rows.
 
     Only COMPLETE carries a query's rows (at most 200); for a column expectation COMPLETE has no bound, so the
-    checkpoints ask for less and the few queries that fail are asked again.
+    checkpoints ask for SUMMARY and the few queries that fail are run again.
     """
+    found = from_gx(suite, result)
+    if found.is_success or found.is_broken or found.expectation_type != "unexpected_rows_expectation":
+        return found
     expectation = result.expectation_config.to_domain_obj()
     datasource = context.data_sources.get(DATASOURCE)
-    return batch(datasource, suite).validate(expectation, result_format=suite.result_format("COMPLETE"))
+    again = batch(datasource, suite).validate(expectation, result_format=suite.result_format("COMPLETE"))
+    return from_gx(suite, again)
 
 
-def _verdict(context: Any, suite: Suite, result: Any) -> Verdict:
-    verdict = from_result(suite.table, result)
-    is_query = verdict.expectation_type == "unexpected_rows_expectation"
-    if verdict.is_success or verdict.is_broken or not is_query:
-        return verdict
-    return from_result(suite.table, with_rows(context, suite, result))
+def _project_config() -> dict[str, Any]:
+    def folder(name: str) -> dict[str, Any]:
+        return {
+            "class_name": "TupleFilesystemStoreBackend",
+            "suppress_store_backend_id": True,
+            "base_directory": str(_audit_home() / name),
+        }
+
+    in_memory = {"class_name": "InMemoryStoreBackend"}
+    stores = {
+        "expectations_store": {"class_name": "ExpectationsStore", "store_backend": in_memory},
+        "validation_definition_store": {
+            "class_name": "ValidationDefinitionStore",
+            "store_backend": in_memory,
+        },
+        "checkpoint_store": {"class_name": "CheckpointStore", "store_backend": in_memory},
+        "validation_results_store": {
+            "class_name": "ValidationResultsStore",
+            "store_backend": folder("validations"),
+        },
+    }
+    site = {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": folder("data_docs"),
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+    }
+    return {
+        "config_version": 4.0,
+        "analytics_enabled": False,
+        "progress_bars": {"globally": False},
+        "stores": stores,
+        "expectations_store_name": "expectations_store",
+        "checkpoint_store_name": "checkpoint_store",
+        "validation_results_store_name": "validation_results_store",
+        "data_docs_sites": {"data_docs": site},
+    }
 
 
 def _audit_url() -> str:
-    """Return SQLAlchemy's URL of the role builder, with the schema of the views that are judged as the one searched.
+    """Return SQLAlchemy's URL of the role builder, with the schema of the audited views on its search path.
 
-    Great Expectations has no setting for the schema of a table in PostgreSQL.
+    The schema of a table asset is a deprecated argument of Great Expectations, and its PostgreSQL data source has none.
     """
     url = make_url(Warehouse.from_settings().url("builder")).set(drivername="postgresql+psycopg")
     searched = url.update_query_dict({"options": f"-csearch_path={SCHEMA}"})
@@ -105,9 +152,8 @@ def _audit_home() -> Path:
     return home() / "audit"
 
 
-def _forget_old_audits() -> None:
+def _remove_old_audits() -> None:
     """Remove the stored results of all but the last audits (folders `<suite>/<run name>/<run time>`)."""
-    kept = _audit_home() / "validations"
-    for runs in kept.glob("*/*"):
-        for old in sorted(run for run in runs.iterdir() if run.is_dir())[:-KEPT_AUDITS]:
+    for runs in (_audit_home() / "validations").glob("*/*"):
+        for old in sorted(run for run in runs.iterdir() if run.is_dir())[:-STORED_AUDITS]:
             shutil.rmtree(old)

@@ -1,21 +1,24 @@
-"""Verdicts: what became of each expectation, in words of both languages, with the rows that broke it."""
+"""What became of each expectation, in both languages, with the rows that broke it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from green_freight.auditing.suites import SAMPLE_ROWS
+from green_freight.auditing.expectations import SAMPLE_ROWS, Suite
+from green_freight.labels import label
 from green_freight.warehouse import connect
+
+_ROWS_IN_SENTENCE = 3
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """One expectation of one table, judged; broken where it could not be evaluated."""
+class ExpectationResult:
+    """The result of one expectation of one table; broken where it could not be evaluated."""
 
     table_name: str
     expectation_code: str
@@ -31,47 +34,62 @@ class Verdict:
     is_broken: bool = False
 
     @property
-    def kind(self) -> str:
+    def code(self) -> str:
         """Return `passed`, or the severity of the failure: `warning` or `critical`."""
         return "passed" if self.is_success else self.severity_code
 
     def sentence(self) -> str:
-        """Return the failure as one line that an operator can act on."""
-        is_told = self.observed_value in (None, str(self.unexpected_count))
-        observed = "" if is_told else f" [{self.observed_value}]"
-        rows = "; ".join(json.dumps(row, ensure_ascii=False, default=str) for row in self.sample[:3])
+        """Return the failure as one line in both languages: where, how many rows, the rule, the action, first rows."""
+        words = label("audit_result", self.code)
+        name = f"{self.table_name}.{self.expectation_code}"
+        if self.is_broken:
+            return (
+                f"【{words.zh}】校验规则 {name} 无法执行：{self.observed_value}。规则：{self.message_zh} / "
+                f"[{words.en}] The expectation {name} could not be evaluated: {self.observed_value}. "
+                f"Rule: {self.message_en}"
+            )
+        rows = "; ".join(
+            json.dumps(row, ensure_ascii=False, default=str) for row in self.sample[:_ROWS_IN_SENTENCE]
+        )
+        examples = f" 例 / Examples: {rows}" if rows else ""
+        if self.unexpected_count is None:
+            return (
+                f"【{words.zh}】校验规则 {name} 不符合，实际为 {self.observed_value}：{self.message_zh} / "
+                f"[{words.en}] The expectation {name} is broken, the table has {self.observed_value}: {self.message_en}"
+            )
         return (
-            f"{self.severity_code} {self.table_name}.{self.expectation_code}: {self.message_zh} / {self.message_en}"
-            f" ({self.unexpected_count or 0:,} rows){observed} {rows}".rstrip()
+            f"【{words.zh}】校验规则 {name} 有 {self.unexpected_count:,} 行不符合：{self.message_zh} / "
+            f"[{words.en}] {self.unexpected_count:,} rows break the expectation {name}: {self.message_en}{examples}"
         )
 
 
-def from_result(table: str, result: Any) -> Verdict:
-    """Return the verdict of one evaluated expectation of Great Expectations.
+def from_gx(suite: Suite, result: Any) -> ExpectationResult:
+    """Return the result of one expectation that Great Expectations evaluated.
 
-    An expectation that could not be evaluated counts as a critical failure: a check that broke proves nothing.
+    An expectation that could not be evaluated counts as a critical failure: it has checked nothing.
     """
     config = result.expectation_config
+    expectation = suite[config.meta["code"]]
     details = result.result or {}
-    broken = _exception(result)
-    return Verdict(
-        table_name=table,
-        expectation_code=config.meta["code"],
-        expectation_type=config.type,
-        column_name=config.kwargs.get("column"),
-        severity_code="critical" if broken else str(getattr(config.severity, "value", config.severity)),
+    exception = _exception(result)
+    return ExpectationResult(
+        table_name=suite.table,
+        expectation_code=expectation.code,
+        expectation_type=expectation.type,
+        column_name=expectation.kwargs.get("column"),
+        severity_code="critical" if exception else expectation.severity,
         is_success=bool(result.success),
-        observed_value=broken or _observed(details),
+        observed_value=exception or _observed(details),
         unexpected_count=_unexpected_count(details),
         sample=_sample(details),
-        message_zh=f"{config.meta['zh']}；{config.meta['todo_zh']}",
-        message_en=f"{config.meta['en']}; {config.meta['todo_en']}",
-        is_broken=broken is not None,
+        message_zh=f"{expectation.zh}。{expectation.action_zh}。",
+        message_en=f"{expectation.en}. {expectation.action_en}.",
+        is_broken=exception is not None,
     )
 
 
-def record(run_id: str, build_id: int, verdicts: Sequence[Verdict]) -> None:
-    """Replace the verdicts of a build in `ops.verdict` (as the role builder)."""
+def record(run_id: str, build_id: int, results: Sequence[ExpectationResult]) -> None:
+    """Replace the results of a build in `ops.verdict` (as the role builder)."""
     with connect("builder") as warehouse, warehouse.cursor() as cursor:
         cursor.execute("delete from ops.verdict where build_id = %s", [build_id])
         cursor.executemany(
@@ -81,17 +99,16 @@ def record(run_id: str, build_id: int, verdicts: Sequence[Verdict]) -> None:
                 is_success, observed_value, unexpected_count, sample, message_zh, message_en
             ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             """,
-            [_values(run_id, build_id, verdict) for verdict in verdicts],
+            [(build_id, run_id, *_values(result)) for result in results],
         )
 
 
-def _values(run_id: str, build_id: int, verdict: Verdict) -> tuple[Any, ...]:
-    sample = Jsonb(json.loads(json.dumps(verdict.sample, default=str)))
-    return (
-        build_id, run_id, verdict.table_name, verdict.expectation_code, verdict.expectation_type,
-        verdict.column_name, verdict.severity_code, verdict.is_success, verdict.observed_value,
-        verdict.unexpected_count, sample, verdict.message_zh, verdict.message_en,
-    )  # fmt: skip
+def _values(result: ExpectationResult) -> list[Any]:
+    *values, _ = astuple(result)
+    return [
+        Jsonb(json.loads(json.dumps(value, default=str))) if isinstance(value, list) else value
+        for value in values
+    ]
 
 
 def _exception(result: Any) -> str | None:
@@ -99,7 +116,7 @@ def _exception(result: Any) -> str | None:
     raised = [info] if "raised_exception" in info else list(info.values())
     for one in raised:
         if isinstance(one, dict) and one.get("raised_exception"):
-            return f"could not be evaluated: {one.get('exception_message')}"
+            return str(one.get("exception_message"))
     return None
 
 

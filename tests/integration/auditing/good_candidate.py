@@ -12,10 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from green_freight.building.working_calendar import calendar_day
 from green_freight.settings import PROJECT
 from psycopg import Connection, sql
+
+from tests import published_models
 
 AS_OF = date(2023, 4, 30)
 MONTHS = [date(2023, month, 1) for month in (1, 2, 3, 4)]
@@ -27,15 +28,9 @@ _SEEDS = PROJECT / "dbt_project" / "seeds"
 @cache
 def marts() -> dict[str, dict[str, str]]:
     """Return the columns and types of every published model, as their descriptions state them."""
-    models = [
-        model
-        for layer in ("core", "indicators", "reports")
-        for path in sorted((PROJECT / "dbt_project" / "models" / layer).glob("*.yml"))
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models") or []
-    ]
     return {
-        model["name"]: {column["name"]: column["data_type"] for column in model["columns"]}
-        for model in models
+        name: {column["name"]: column["data_type"] for column in model["columns"]}
+        for name, model in published_models.models().items()
     }
 
 

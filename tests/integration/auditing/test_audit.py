@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from green_freight.auditing import AuditFailedError, audit, audit_views
-from green_freight.auditing.gx_context import KEPT_AUDITS, data_docs_index
-from green_freight.auditing.register import register
-from green_freight.auditing.suites import EXPECTATIONS, Suite, read_suites
+from green_freight.auditing.expectations import Suite, read_suites
+from green_freight.auditing.gx_context import STORED_AUDITS, data_docs_index
 from green_freight.publishing import publish
 from green_freight.publishing.errors import NotAuditedError
 
+from tests import published_models
 from tests.conftest import Warehouse
 from tests.integration.auditing import good_candidate
 
@@ -42,24 +40,15 @@ def planted(module_warehouse: Warehouse, build_id: int) -> Iterator[Any]:
             builder.execute(back.encode())
 
 
-@pytest.fixture
-def few(tmp_path: Path) -> Path:
-    """Give a file context with two of the suites: what holds for two holds for all, and is judged in a second."""
-    return context_of(tmp_path, "dim_platform", "dim_vehicle")
+SUITES = read_suites(published_models.specs())
 
 
 def suites_of(*tables: str) -> list[Suite]:
-    return [suite for suite in read_suites() if suite.table in tables]
+    return [suite for suite in SUITES if suite.table in tables]
 
 
-def context_of(tmp_path: Path, *tables: str) -> Path:
-    folder = tmp_path / "expectations"
-    shutil.copytree(EXPECTATIONS, folder)
-    for suite in (folder / "suites").glob("*.json"):
-        if suite.stem not in tables:
-            suite.unlink()
-    register(folder)
-    return folder
+# What holds for two of the suites holds for all, and takes a second.
+FEW = suites_of("dim_platform", "dim_vehicle")
 
 
 def outcome_of(warehouse: Warehouse, build_id: int) -> str:
@@ -75,13 +64,12 @@ BAD_KIND = (
 )
 
 
-def test_good_candidate_is_audited_and_every_expectation_has_its_verdict(
+def test_good_candidate_is_audited_and_every_expectation_has_its_result(
     module_warehouse: Warehouse, build_id: int
 ) -> None:
-    before = {path: path.stat().st_mtime_ns for path in EXPECTATIONS.rglob("*")}
-    outcome = audit("run", build_id)
+    outcome = audit("run", build_id, SUITES)
 
-    expected = {(s.table, one["meta"]["code"]) for s in read_suites() for one in s.expectations}
+    expected = {(s.table, one.code) for s in SUITES for one in s.expectations}
     assert outcome.counts == {"passed": len(expected)}
     with module_warehouse.connect("builder") as builder:
         recorded = builder.execute(
@@ -91,43 +79,40 @@ def test_good_candidate_is_audited_and_every_expectation_has_its_verdict(
     assert {row[:2] for row in recorded} == expected and len(recorded) == len(expected)
     assert all(row[2] and row[3] for row in recorded)
     assert outcome_of(module_warehouse, build_id) == "audited"
-    verdicts = (data_docs_index().parents[1] / "verdicts.html").read_text(encoding="utf-8")
-    assert "审核结果" in verdicts and 'href="data_docs/validations/scorecard/' in verdicts
-    assert "http://" not in verdicts and "https://" not in verdicts
+    results = (data_docs_index().parents[1] / "verdicts.html").read_text(encoding="utf-8")
+    assert "审核结果" in results and 'href="data_docs/validations/scorecard/' in results
+    assert "http://" not in results and "https://" not in results
     page = data_docs_index().read_text(encoding="utf-8")
-    assert all(suite.table in page for suite in read_suites())
-    assert {path: path.stat().st_mtime_ns for path in EXPECTATIONS.rglob("*")} == before
+    assert all(suite.table in page for suite in SUITES)
 
 
 def test_critical_failure_stops_the_publication_and_names_table_code_and_rows(
-    module_warehouse: Warehouse, build_id: int, few: Path, planted: Any
+    module_warehouse: Warehouse, build_id: int, planted: Any
 ) -> None:
     planted(*BAD_KIND)
     with pytest.raises(AuditFailedError) as stopped:
-        audit("run", build_id, few)
+        audit("run", build_id, FEW)
     message = str(stopped.value)
     assert "dim_platform.platform_kind_code_in_code_list" in message and "transport:F1" in message
-    assert "未发布" in message and "nothing is published" in message
+    assert "未发布" in message and "Nothing was published" in message
     assert outcome_of(module_warehouse, build_id) == "rejected"
     with pytest.raises(NotAuditedError):
         publish("run", build_id, specs=[])
 
 
-def test_next_good_audit_takes_the_rejection_back(
-    module_warehouse: Warehouse, build_id: int, few: Path
-) -> None:
-    assert set(audit("run", build_id, few).counts) == {"passed"}
+def test_next_good_audit_takes_the_rejection_back(module_warehouse: Warehouse, build_id: int) -> None:
+    assert set(audit("run", build_id, FEW).counts) == {"passed"}
     assert outcome_of(module_warehouse, build_id) == "audited"
 
 
 def test_warning_is_recorded_with_its_rows_and_stops_nothing(
-    module_warehouse: Warehouse, build_id: int, few: Path, planted: Any
+    module_warehouse: Warehouse, build_id: int, planted: Any
 ) -> None:
     planted(
         "update candidate.dim_vehicle set is_vin_valid = false where vehicle_key = 'transport:V2'",
         "update candidate.dim_vehicle set is_vin_valid = true",
     )
-    assert audit("run", build_id, few).counts["warning"] == 1
+    assert audit("run", build_id, FEW).counts["warning"] == 1
     assert outcome_of(module_warehouse, build_id) == "audited"
     with module_warehouse.connect("builder") as builder:
         verdict = builder.execute(
@@ -138,37 +123,38 @@ def test_warning_is_recorded_with_its_rows_and_stops_nothing(
     assert verdict == [("vin_check_digit", "warning", 1, "transport:V2")]
 
 
-def test_expectation_that_cannot_be_evaluated_is_critical(build_id: int, few: Path, planted: Any) -> None:
+def test_expectation_that_cannot_be_evaluated_is_critical(build_id: int, planted: Any) -> None:
     planted(
         "alter table candidate.dim_vehicle rename is_vin_valid to gone",
         "alter table candidate.dim_vehicle rename gone to is_vin_valid",
     )
-    with pytest.raises(AuditFailedError, match=r"critical dim_vehicle\.vin_check_digit") as stopped:
-        audit("run", build_id, few)
+    with pytest.raises(
+        AuditFailedError, match=r"\[critical\] The expectation dim_vehicle\.vin_check_digit"
+    ) as stopped:
+        audit("run", build_id, FEW)
     assert "could not be evaluated" in str(stopped.value)
 
 
 def test_a_published_build_stays_published_when_its_audit_is_run_again(
-    module_warehouse: Warehouse, build_id: int, few: Path, planted: Any
+    module_warehouse: Warehouse, build_id: int, planted: Any
 ) -> None:
     planted(
         "update ops.build set outcome_code = 'published'", "update ops.build set outcome_code = 'audited'"
     )
-    audit("run", build_id, few)
+    audit("run", build_id, FEW)
     assert outcome_of(module_warehouse, build_id) == "published"
     planted(*BAD_KIND)
     with pytest.raises(AuditFailedError):
-        audit("run", build_id, few)
+        audit("run", build_id, FEW)
     assert outcome_of(module_warehouse, build_id) == "published"
 
 
-def test_only_the_last_audits_are_kept_to_read(build_id: int, few: Path) -> None:
-    for _ in range(KEPT_AUDITS + 1):
-        audit("run", build_id, few)
+def test_only_the_last_audits_are_kept_to_read(build_id: int) -> None:
+    for _ in range(STORED_AUDITS + 1):
+        audit("run", build_id, FEW)
     home = data_docs_index().parents[1]
     for kept in (home / "validations" / "dim_platform", home / "data_docs" / "validations" / "dim_platform"):
-        assert len(list(kept.glob("*/*"))) == KEPT_AUDITS
-    assert not list(home.glob("context-*"))
+        assert len(list(kept.glob("*/*"))) == STORED_AUDITS
 
 
 def test_published_views_show_nothing_before_the_first_publication_then_what_is_published(
@@ -191,7 +177,7 @@ def test_published_views_show_nothing_before_the_first_publication_then_what_is_
     assert seen() == ([*good_candidate.marts()["dim_store"], "opened_on"], 1)
 
 
-def test_of_a_large_fact_the_months_of_the_build_and_rows_without_a_month_are_judged(
+def test_of_a_large_fact_the_months_of_the_build_and_rows_without_a_month_are_evaluated(
     module_warehouse: Warehouse, build_id: int, planted: Any
 ) -> None:
     fact = "fct_vehicle_operation"
@@ -206,9 +192,9 @@ def test_of_a_large_fact_the_months_of_the_build_and_rows_without_a_month_are_ju
     planted(months.format("'{2023-01-01}'"), months.format("'{2023-01-01,2023-02-01,2023-03-01,2023-04-01}'"))
     audit_views.refresh(suites_of(fact), build_id)
     with module_warehouse.connect("builder") as builder:
-        judged = builder.execute(f"select period_month from intermediate.audited_{fact}").fetchall()
+        evaluated = builder.execute(f"select period_month from intermediate.audited_{fact}").fetchall()
         published = builder.execute(f"select period_month from intermediate.published_{fact}").fetchall()
-    assert set(judged) == {(date(2023, 1, 1),), (None,)}
+    assert set(evaluated) == {(date(2023, 1, 1),), (None,)}
     assert set(published) == {(date(2023, 1, 1),)}
 
 

@@ -1,6 +1,6 @@
-"""Every expectation is shown to fail: one violation at a time is planted into a good candidate and judged.
+"""Every expectation is shown to fail: one violation at a time is planted into a good candidate and evaluated.
 
-Great Expectations judges over the very connection that plants, whose transaction nobody commits: undoing it
+Great Expectations evaluates over the very connection that plants, whose transaction is never committed: undoing it
 restores the candidate exactly.
 """
 
@@ -13,17 +13,19 @@ from typing import Any
 import psycopg
 import pytest
 from green_freight.auditing import audit_views, gx_context
-from green_freight.auditing.results import Verdict, from_result
-from green_freight.auditing.suites import DATASOURCE, EXPECTATIONS, Suite, read_suites
+from green_freight.auditing.expectations import Expectation, Suite, read_suites
+from green_freight.auditing.gx_context import DATASOURCE
+from green_freight.auditing.results import ExpectationResult, from_gx
 from sqlalchemy.pool import StaticPool
 
+from tests import published_models
 from tests.conftest import Warehouse
 from tests.integration.auditing import good_candidate
 from tests.integration.auditing.violations import PLANTED, SHARED, violations
 
-SUITES = read_suites()
+SUITES = read_suites(published_models.specs())
 CASES = [
-    pytest.param(suite, expectation, id=f"{suite.table}.{expectation['meta']['code']}")
+    pytest.param(suite, expectation, id=f"{suite.table}.{expectation.code}")
     for suite in SUITES
     for expectation in suite.expectations
 ]
@@ -47,31 +49,31 @@ class Uncommitted(psycopg.Connection[Any]):
 
 
 @dataclass
-class Judge:
-    """Plants, judges one expectation, and takes the violation back."""
+class Evaluator:
+    """Plants a violation, evaluates one expectation, and undoes the violation."""
 
     connection: Uncommitted
     datasource: Any
     suites: dict[str, Any]
     validators: dict[str, Any] = field(default_factory=dict)
 
-    def verdict(self, suite: Suite, expectation: dict[str, Any], violation: str) -> Verdict:
-        """Return the verdict of one expectation over the candidate with a violation."""
+    def result(self, suite: Suite, expectation: Expectation, violation: str) -> ExpectationResult:
+        """Return the result of one expectation over the candidate with a violation."""
         try:
             if self.connection.execute(violation.encode()).rowcount == 0:
                 raise LookupError(f"the violation touches no row: {violation}")
-            return self.verdicts(suite, expectation["meta"]["code"])[0]
+            return self.results(suite, expectation.code)[0]
         finally:
             self.connection.undo()
 
-    def verdicts(self, suite: Suite, *codes: str) -> list[Verdict]:
-        """Return the verdicts of these expectations of a suite, judged as its checkpoint does."""
-        judged = [one for one in self.suites[suite.table].expectations if one.meta["code"] in codes]
+    def results(self, suite: Suite, *codes: str) -> list[ExpectationResult]:
+        """Return the results of these expectations of a suite, evaluated as its checkpoint does."""
+        chosen = [one for one in self.suites[suite.table].expectations if one.meta["code"] in codes]
         results = self._validator(suite).graph_validate(
-            configurations=[one.configuration for one in judged],
+            configurations=[one.configuration for one in chosen],
             runtime_configuration={"result_format": suite.result_format("COMPLETE")},
         )
-        return [from_result(suite.table, result) for result in results]
+        return [from_gx(suite, result) for result in results]
 
     def _validator(self, suite: Suite) -> Any:
         if suite.table not in self.validators:
@@ -83,7 +85,7 @@ class Judge:
 
 
 @pytest.fixture(scope="module")
-def judge(module_warehouse: Warehouse) -> Iterator[Judge]:
+def evaluator(module_warehouse: Warehouse) -> Iterator[Evaluator]:
     with module_warehouse.connect("builder") as builder:
         build_id = good_candidate.make(builder)
     tables = [suite.table for suite in SUITES]
@@ -93,41 +95,40 @@ def judge(module_warehouse: Warehouse) -> Iterator[Judge]:
     connection = Uncommitted.connect(
         module_warehouse.url("builder"), options=f"-csearch_path={audit_views.SCHEMA}"
     )
-    with gx_context.opened(EXPECTATIONS) as context:
-        datasource = context.data_sources.get(DATASOURCE)
-        datasource.kwargs = {"creator": lambda: connection, "poolclass": StaticPool}
-        yield Judge(connection, datasource, {table: context.suites.get(table) for table in tables})
+    context = gx_context.open_context(SUITES)
+    datasource = context.data_sources.get(DATASOURCE)
+    datasource.kwargs = {"creator": lambda: connection, "poolclass": StaticPool}
+    yield Evaluator(connection, datasource, {table: context.suites.get(table) for table in tables})
     connection.undo()
     psycopg.Connection.close(connection)
 
 
 @pytest.mark.parametrize(("suite", "expectation"), CASES)
-def test_fails_on_its_violation(judge: Judge, suite: Suite, expectation: dict[str, Any]) -> None:
+def test_fails_on_its_violation(evaluator: Evaluator, suite: Suite, expectation: Expectation) -> None:
     for violation in violations(suite, expectation):
-        verdict = judge.verdict(suite, expectation, violation)
-        assert not verdict.is_broken, verdict.observed_value
-        assert verdict.kind == expectation["severity"], violation
-        assert verdict.expectation_code == expectation["meta"]["code"]
-        if expectation["type"] != "expect_table_row_count_to_equal":
-            assert verdict.unexpected_count and verdict.sample, verdict
-        for language, message in (("zh", verdict.message_zh), ("en", verdict.message_en)):
-            assert expectation["meta"][language] in message
-            assert expectation["meta"][f"todo_{language}"] in message
+        result = evaluator.result(suite, expectation, violation)
+        assert not result.is_broken, result.observed_value
+        assert result.code == expectation.severity, violation
+        assert result.expectation_code == expectation.code
+        if expectation.type != "expect_table_row_count_to_equal":
+            assert result.unexpected_count and result.sample, result
+        assert expectation.zh in result.message_zh and expectation.action_zh in result.message_zh
+        assert expectation.en in result.message_en and expectation.action_en in result.message_en
 
 
-def test_passes_without_a_violation(judge: Judge) -> None:
+def test_passes_without_a_violation(evaluator: Evaluator) -> None:
     """The other half of the proof: what fails above does so because of its violation."""
     failed = [
-        (verdict.table_name, verdict.expectation_code)
+        (result.table_name, result.expectation_code)
         for suite in SUITES
-        for verdict in judge.verdicts(suite, *(one["meta"]["code"] for one in suite.expectations))
-        if not verdict.is_success
+        for result in evaluator.results(suite, *(one.code for one in suite.expectations))
+        if not result.is_success
     ]
     assert not failed
 
 
 def test_catalogue_names_no_expectation_that_is_gone() -> None:
-    codes = {suite.table: {one["meta"]["code"] for one in suite.expectations} for suite in SUITES}
+    codes = {suite.table: {one.code for one in suite.expectations} for suite in SUITES}
     assert {
         table: set(planted) - codes[table]
         for table, planted in PLANTED.items()

@@ -1,14 +1,14 @@
-"""A verdict as a line of a log or an alert."""
+"""A result as a line of a log or an alert."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from green_freight.auditing.audit import failures
-from green_freight.auditing.results import Verdict
-from green_freight.auditing.suites import Suite
+from green_freight.auditing.expectations import Expectation, Suite
+from green_freight.auditing.results import ExpectationResult
 
-FAILED = Verdict(
+FAILED = ExpectationResult(
     table_name="dim_pile",
     expectation_code="station_known",
     expectation_type="unexpected_rows_expectation",
@@ -18,38 +18,47 @@ FAILED = Verdict(
     observed_value="1200",
     unexpected_count=1200,
     sample=[{"pile_key": f"power:{number}"} for number in range(20)],
-    message_zh="桩所属站存在；请转给开发人员",
-    message_en="the pile's station is known; pass it on",
+    message_zh="桩所属站存在。请转给开发人员。",
+    message_en="The pile's station is known. Pass it on.",
 )
 
 
-def test_sentence_names_table_code_words_count_and_first_rows() -> None:
+def expectation(code: str) -> Expectation:
+    return Expectation(code, "critical", "规则", "Rule", "处理", "Action", "unexpected_rows_expectation", {})
+
+
+def test_sentence_names_table_code_count_rule_and_first_rows() -> None:
     assert FAILED.sentence() == (
-        "critical dim_pile.station_known: 桩所属站存在；请转给开发人员 / the pile's station is known; pass it on "
-        '(1,200 rows) {"pile_key": "power:0"}; {"pile_key": "power:1"}; {"pile_key": "power:2"}'
+        "【严重】校验规则 dim_pile.station_known 有 1,200 行不符合：桩所属站存在。请转给开发人员。 / "
+        "[critical] 1,200 rows break the expectation dim_pile.station_known: The pile's station is known. Pass it on."
+        ' 例 / Examples: {"pile_key": "power:0"}; {"pile_key": "power:1"}; {"pile_key": "power:2"}'
     )
 
 
 def test_sentence_tells_why_an_expectation_broke() -> None:
     broken = replace(
-        FAILED, observed_value="could not be evaluated: no column", unexpected_count=None, sample=[]
-    )
-    assert broken.sentence().endswith("(0 rows) [could not be evaluated: no column]")
+        FAILED, is_broken=True, observed_value="no column x", unexpected_count=None, sample=[]
+    ).sentence()
+    assert "校验规则 dim_pile.station_known 无法执行：no column x。" in broken
+    assert "The expectation dim_pile.station_known could not be evaluated: no column x." in broken
 
 
-def test_kind_is_the_severity_of_a_failure() -> None:
-    assert FAILED.kind == "critical"
-    assert replace(FAILED, severity_code="warning").kind == "warning"
-    assert replace(FAILED, is_success=True).kind == "passed"
+def test_a_table_total_shows_what_was_observed() -> None:
+    total = replace(FAILED, unexpected_count=None, observed_value="27", sample=[])
+    assert "实际为 27" in total.sentence() and "the table has 27" in total.sentence()
 
 
-def test_critical_failures_and_expectations_nobody_judged_are_reasons_not_to_publish() -> None:
-    suite = Suite(
-        "dim_pile", ("pile_key",), None, ({"meta": {"code": "station_known"}}, {"meta": {"code": "lost"}})
-    )
+def test_code_is_the_severity_of_a_failure() -> None:
+    assert FAILED.code == "critical"
+    assert replace(FAILED, severity_code="warning").code == "warning"
+    assert replace(FAILED, is_success=True).code == "passed"
+
+
+def test_critical_failures_and_expectations_without_a_result_are_reasons_not_to_publish() -> None:
+    suite = Suite("dim_pile", ("pile_key",), None, (expectation("station_known"), expectation("lost")))
     warning = replace(FAILED, severity_code="warning")
     assert failures([suite], [FAILED]) == [
         FAILED.sentence(),
-        "critical dim_pile.lost: 未被评判 / was not judged",
+        "【严重】校验规则 dim_pile.lost 没有结果。 / [critical] The expectation dim_pile.lost has no result.",
     ]
     assert failures([suite], [warning, replace(FAILED, expectation_code="lost", is_success=True)]) == []

@@ -1,0 +1,226 @@
+"""The expectations of each published table: those of `expectations/<table>.yml` and those that follow from its keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from green_freight.publishing.specs import ForeignKey, TableSpec
+from green_freight.settings import PROJECT
+
+EXPECTATIONS = PROJECT / "expectations"
+SHARED = "_shared.yml"
+
+# Rows of a failure that a result keeps.
+SAMPLE_ROWS = 20
+
+_NEEDED = {"severity", "zh", "en"}
+_DEFAULT_ACTION = "developers"
+_QUERY = "unexpected_rows_expectation"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One rule of one table: its code, what must hold, what an operator does otherwise, and how GX evaluates it."""
+
+    code: str
+    severity: str
+    zh: str
+    en: str
+    action_zh: str
+    action_en: str
+    type: str
+    kwargs: Mapping[str, Any]
+
+    def configuration(self) -> dict[str, Any]:
+        """Return the expectation as Great Expectations takes it; its page in the Data Docs shows the text."""
+        return {
+            "type": self.type,
+            "kwargs": dict(self.kwargs),
+            "severity": self.severity,
+            "description": f"{self.zh} / {self.en}",
+            "meta": {"code": self.code},
+        }
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The expectations of one candidate table.
+
+    `key` names the columns that identify a bad row; `month_column` that of a large fact's months, of which only those
+    of the build are evaluated (None: the whole table).
+    """
+
+    table: str
+    key: tuple[str, ...]
+    month_column: str | None
+    expectations: tuple[Expectation, ...]
+
+    def __getitem__(self, code: str) -> Expectation:
+        return next(one for one in self.expectations if one.code == code)
+
+    def result_format(self, detail: str) -> dict[str, Any]:
+        """Return what Great Expectations reports of bad rows: `SUMMARY` or `COMPLETE`, with their keys."""
+        return {
+            "result_format": detail,
+            "partial_unexpected_count": SAMPLE_ROWS,
+            "unexpected_index_column_names": list(self.key),
+        }
+
+
+def read_suites(specs: Sequence[TableSpec], folder: Path = EXPECTATIONS) -> list[Suite]:
+    """Return the suite of every published table, in the order of the tables' names.
+
+    Args:
+        specs: the published tables with their keys, from the manifest of the build.
+        folder: the folder of the YAML files.
+
+    Raises:
+        ValueError: a file belongs to no published table, an expectation lacks its severity or a text or does not
+            have exactly one rule, or two of a table have one code or say the same.
+    """
+    shared = yaml.safe_load((folder / SHARED).read_text(encoding="utf-8"))
+    files = {path.stem: path for path in folder.glob("*.yml") if path.name != SHARED}
+    unknown = sorted(files.keys() - {spec.name for spec in specs})
+    if unknown:
+        raise ValueError(f"expectations/ has files of tables that are not published: {', '.join(unknown)}")
+    suites = []
+    for spec in sorted(specs, key=lambda spec: spec.name):
+        path = files.get(spec.name)
+        own = yaml.safe_load(path.read_text(encoding="utf-8")) if path else {}
+        expectations = (*_of_keys(spec, shared), *(_read(spec, shared, code, own[code]) for code in own))
+        _refuse_duplicates(spec.name, expectations)
+        suites.append(Suite(spec.name, spec.primary_key, spec.partition_month_column, expectations))
+    return suites
+
+
+def _read(spec: TableSpec, shared: Mapping[str, Any], code: str, text: Mapping[str, Any]) -> Expectation:
+    """Return one expectation of a file; what is left of it beside severity, texts and action is its rule."""
+    rule = {key: value for key, value in text.items() if key not in _NEEDED | {"action"}}
+    try:
+        if _NEEDED - text.keys():
+            raise KeyError(", ".join(sorted(_NEEDED - text.keys())))
+        action = text.get("action", _DEFAULT_ACTION)
+        action = shared["actions"][action] if isinstance(action, str) else action
+        kind, kwargs = _rule(spec, shared, rule)
+        return Expectation(
+            code, text["severity"], text["zh"], text["en"], action["zh"], action["en"], kind, kwargs
+        )
+    except KeyError as missing:
+        raise ValueError(f"{spec.name}.{code} needs or does not know {missing}") from None
+
+
+def _rule(spec: TableSpec, shared: Mapping[str, Any], rule: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    match rule:
+        case {"sql": query, **others} if not others:
+            return _QUERY, {"unexpected_rows_query": _sql(spec, query)}
+        case {"where": condition, **others} if not others:
+            return _QUERY, {
+                "unexpected_rows_query": _sql(spec, shared["rules"]["where"], {"condition": condition})
+            }
+        case {"rule": {"name": name, **arguments}, **others} if not others:
+            return _QUERY, {"unexpected_rows_query": _sql(spec, shared["rules"][name], arguments)}
+        case {"row_count": count, **others} if not others:
+            return "expect_table_row_count_to_equal", {"value": count}
+        case {"column": column, "not_null": True, **others} if not others:
+            return "expect_column_values_to_not_be_null", {"column": column}
+        case {"column": column, "in": values, **others} if not others:
+            return "expect_column_values_to_be_in_set", {"column": column, "value_set": values}
+        case {"column": column, "regex": regex, **others} if not others:
+            return "expect_column_values_to_match_regex", {"column": column, "regex": regex}
+        case {"column": column, "between": [low, high], **others} if not others:
+            bounds = {"min_value": low, "max_value": high}
+            bounded = {name: bound for name, bound in bounds.items() if bound is not None}
+            return "expect_column_values_to_be_between", {"column": column, **bounded}
+    raise KeyError(f"the rule {sorted(rule)}")
+
+
+def _sql(spec: TableSpec, query: str, arguments: Mapping[Any, Any] | None = None) -> str:
+    """Fill what the project's SQL may name; `{batch}` is left to Great Expectations."""
+    places = {
+        "as_of_date": "(select as_of_date from intermediate.audited_build)",
+        "published": f"intermediate.published_{spec.name}",
+    }
+    for name, value in {**(arguments or {}), **places}.items():
+        query = query.replace(f"{{{name}}}", str(value))
+    # In a query that joins, Great Expectations leaves the alias of its subquery to the author; in others it adds one.
+    if re.search(r"\bjoin\b", query):
+        query = re.sub(r"\{batch\}(?! as )", "{batch} as batch", query)
+    return query.strip()
+
+
+def _of_keys(spec: TableSpec, shared: Mapping[str, Any]) -> Iterator[Expectation]:
+    """Yield what follows from the keys: the primary key is filled and unique, every reference finds its parent."""
+    key = ", ".join(spec.primary_key)
+    names = {"key": key, "key_zh": "、".join(column_name_zh(spec, column) for column in spec.primary_key)}
+    any_null = " or ".join(f"{column} is null" for column in spec.primary_key)
+    yield _of_key(spec, shared, "key_present", "key_present", names, any_null=any_null)
+    unique = _of_key(spec, shared, "key_unique", "key_unique", names, key=key)
+    if not spec.partition_month_column:
+        # A large fact is grouped instead: the window that Great Expectations counts by takes minutes there.
+        columns = {"column_list": list(spec.primary_key)}
+        unique = replace(unique, type="expect_compound_columns_to_be_unique", kwargs=columns)
+    yield unique
+    for reference in spec.foreign_keys:
+        yield _of_reference(spec, shared, reference)
+
+
+def _of_reference(spec: TableSpec, shared: Mapping[str, Any], reference: ForeignKey) -> Expectation:
+    column, parent_column = reference.columns[-1], reference.referenced_columns[-1]
+    is_lineage = reference.references == "dim_source_file"
+    applies = f"b.{column} is not null"
+    if is_lineage:
+        applies = "not b.is_inferred" if "is_inferred" in spec.columns else "true"
+    pairs = zip(reference.columns, reference.referenced_columns, strict=True)
+    return _of_key(
+        spec,
+        shared,
+        "lineage" if is_lineage else "parent_known",
+        re.sub(r"_(key|code|no)$", "", parent_column) + "_known",
+        {"column": column, "column_zh": column_name_zh(spec, column), "parent": reference.references},
+        parent=reference.references,
+        same_key=" and ".join(f"d.{theirs} = b.{ours}" for ours, theirs in pairs),
+        applies=applies,
+        parent_column=parent_column,
+    )
+
+
+def _of_key(
+    spec: TableSpec,
+    shared: Mapping[str, Any],
+    template: str,
+    code: str,
+    names: Mapping[str, str],
+    **arguments: str,
+) -> Expectation:
+    text, action = shared["keys"][template], shared["actions"][_DEFAULT_ACTION]
+    return Expectation(
+        code=code,
+        severity=text["severity"],
+        zh=text["zh"].format(**names),
+        en=text["en"].format(**names),
+        action_zh=action["zh"],
+        action_en=action["en"],
+        type=_QUERY,
+        kwargs={"unexpected_rows_query": _sql(spec, text["sql"], arguments)},
+    )
+
+
+def column_name_zh(spec: TableSpec, column: str) -> str:
+    """Return a column's Chinese name: its description up to the first punctuation."""
+    return re.split(r"[（：，；。]| / ", spec.columns[column])[0].strip()
+
+
+def _refuse_duplicates(table: str, expectations: Sequence[Expectation]) -> None:
+    """A result is found by its code, and Great Expectations may merge two expectations that say the same."""
+    codes = [one.code for one in expectations]
+    rules = [f"{one.type} {dict(one.kwargs)}" for one in expectations]
+    for said in (codes, rules):
+        twice = sorted({one for one in said if said.count(one) > 1})
+        if twice:
+            raise ValueError(f"{table}: two expectations are alike: {', '.join(twice)}")

@@ -1,0 +1,152 @@
+"""The expectations as files: texts in both languages, queries that run and keep the style, contradictions refused."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+import yaml
+from green_freight.auditing.expectations import EXPECTATIONS, SHARED, Suite, read_suites
+from green_freight.settings import PROJECT
+from sqlfluff.core import FluffConfig, Linter
+
+from tests import published_models
+
+SUITES = read_suites(published_models.specs())
+BY_TABLE = pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.table)
+
+
+def queries(suite: Suite) -> list[str]:
+    kwargs = [one.kwargs for one in suite.expectations]
+    return [one["unexpected_rows_query"] for one in kwargs if "unexpected_rows_query" in one]
+
+
+def test_every_published_table_has_its_suite() -> None:
+    assert [suite.table for suite in SUITES] == sorted(spec.name for spec in published_models.specs())
+
+
+@pytest.mark.parametrize("spec", published_models.specs(), ids=lambda spec: spec.name)
+def test_keys_and_parents_follow_from_the_constraints(spec: Any) -> None:
+    [suite] = [suite for suite in SUITES if suite.table == spec.name]
+    assert suite.key == spec.primary_key
+    present = suite["key_present"].kwargs["unexpected_rows_query"]
+    assert all(f"{column} is null" in present for column in spec.primary_key)
+    assert "、" in suite["key_unique"].zh and ", ".join(spec.primary_key) in suite["key_unique"].en
+    references = [one for one in suite.expectations if " as d on d." in str(one.kwargs)]
+    for key in spec.foreign_keys:
+        [found] = [
+            one
+            for one in references
+            if f"candidate.{key.references} as d" in one.kwargs["unexpected_rows_query"]
+            and f" = b.{key.columns[-1]}" in one.kwargs["unexpected_rows_query"]
+            and one.code.endswith("_known")
+        ]
+        assert found.severity == "critical"
+
+
+def test_large_facts_are_grouped_and_evaluated_by_month() -> None:
+    large = {suite.table: suite for suite in SUITES if suite.month_column}
+    assert set(large) == {"fct_charging_session", "fct_pile_energy_day", "fct_vehicle_operation"}
+    assert {suite["key_unique"].type for suite in large.values()} == {"unexpected_rows_expectation"}
+
+
+@BY_TABLE
+def test_expectations_say_what_is_wrong_and_what_to_do(suite: Suite) -> None:
+    for one in suite.expectations:
+        assert one.severity in ("critical", "warning")
+        assert re.search("[\u4e00-\u9fff]", one.zh) and re.search("[\u4e00-\u9fff]", one.action_zh), one
+        assert re.match("[A-Z0-9].*[a-z]{3}", one.en) and re.match("[A-Z].*[a-z]{3}", one.action_en), one
+        assert not re.search("[\u4e00-\u9fff]", one.en + one.action_en), one
+        assert one.configuration()["description"] == f"{one.zh} / {one.en}"
+
+
+@BY_TABLE
+def test_queries_are_such_as_great_expectations_can_run(suite: Suite) -> None:
+    for query in queries(suite):
+        assert {field for _, field, _, _ in Formatter().parse(query)} <= {"batch", None}, query
+        assert "{batch}" in query
+        # SQLAlchemy takes `:name` for a parameter, even between quotes.
+        assert not re.search(r"(?<!:):[A-Za-z]", query)
+        # Great Expectations names the batch itself unless the query joins.
+        assert bool(re.search(r"\bjoin\b", query)) == bool(re.search(r"\{batch\} as ", query))
+        # The build under audit, never just the newest.
+        assert "ops.build" not in query
+
+
+def written_sql() -> dict[str, str]:
+    """Return the SQL of the files, by table and code, with names in the places of what is filled in."""
+    found: dict[str, str] = {}
+    for path in sorted(EXPECTATIONS.glob("*.yml")):
+        content = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        if path.name == SHARED:
+            found |= {f"{SHARED} {name}": sql for name, sql in content["rules"].items()}
+            continue
+        for code, text in content.items():
+            if "sql" in text:
+                found[f"{path.stem}.{code}"] = text["sql"]
+            elif "where" in text:
+                # The condition alone is indented like the lines of a `where` of its own.
+                condition = text["where"].strip().replace("\n", "\n    ")
+                found[f"{path.stem}.{code}"] = f"select * from {{batch}}\nwhere\n    {condition}"
+    # Names and numbers that stand for what is filled in.
+    fill = {
+        "as_of_date": "as_of_date()",
+        "counted": "count(*)",
+        "total": "sum(energy_kwh)",
+        "aside": "3",
+        "kept": "0.9",
+        "change": "0.1",
+        "published": "published_table",
+    }
+    return {
+        name: re.sub(r"\{(\w+)\}", lambda place: fill.get(place[1], place[1]), sql).strip() + "\n"
+        for name, sql in found.items()
+    }
+
+
+def test_the_sql_keeps_the_style_of_the_models() -> None:
+    config = FluffConfig.from_path(str(PROJECT / "dbt_project"), overrides={"templater": "raw"})
+    linter = Linter(config=config)
+    violations = [
+        f"{name}: {found.desc()}"
+        for name, sql in written_sql().items()
+        for found in linter.lint_string(sql).get_violations()
+    ]
+    assert violations == []
+
+
+def test_the_style_test_sees_a_fault() -> None:
+    config = FluffConfig.from_path(str(PROJECT / "dbt_project"), overrides={"templater": "raw"})
+    assert Linter(config=config).lint_string("SELECT a from batch\n").get_violations()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text["inside"].pop("severity"), "inside needs or does not know 'severity'"),
+        (lambda text: text["inside"].pop("en"), "inside needs or does not know 'en'"),
+        (lambda text: text["inside"].update(action="nobody"), "does not know 'nobody'"),
+        (lambda text: text["inside"].update(row_count=3), r"the rule \['row_count', 'where'\]"),
+        (lambda text: text["inside"].update(wher=text["inside"].pop("where")), r"the rule \['wher'\]"),
+        (lambda text: text.update(other=text["inside"]), "two expectations are alike: unexpected_rows"),
+        (lambda text: text.update(key_present=text["inside"]), "two expectations are alike: key_present"),
+    ],
+)
+def test_an_expectation_that_cannot_be_evaluated_is_refused(tmp_path: Path, change: Any, words: str) -> None:
+    shutil.copy(EXPECTATIONS / SHARED, tmp_path)
+    text = {"inside": {"severity": "critical", "zh": "规则", "en": "Rule", "where": "bay_count > 9"}}
+    change(text)
+    (tmp_path / "dim_unit.yml").write_text(yaml.safe_dump(text), encoding="utf-8")
+    with pytest.raises(ValueError, match=words):
+        read_suites(published_models.specs(), tmp_path)
+
+
+def test_a_file_of_a_table_that_is_not_published_is_refused(tmp_path: Path) -> None:
+    shutil.copy(EXPECTATIONS / SHARED, tmp_path)
+    (tmp_path / "dim_unti.yml").write_text("{}", encoding="utf-8")
+    with pytest.raises(ValueError, match="not published: dim_unti"):
+        read_suites(published_models.specs(), tmp_path)
