@@ -211,7 +211,7 @@ def stack_without_power(installation: Installation) -> Iterator[Installation]:
 class TestOnARunningStack:
     """What is done while the stack that `up` left stands: a night with a dead agency, and a restatement."""
 
-    def test_a_dead_agency_leaves_a_publication_that_says_so(self, stack_without_power: Installation) -> None:
+    def test_a_dead_agency_is_marked_in_the_publication(self, stack_without_power: Installation) -> None:
         installation = stack_without_power
         assert installation.start("airflow", "dags", "unpause", "nightly_refresh", "--yes").returncode == 0
         created = installation.start(*BACKFILL)
@@ -232,7 +232,7 @@ class TestOnARunningStack:
         gaps = {(dataset.partition("_")[0], month) for dataset, month in installation.gaps()}
         assert gaps == {("power", "2025-10")}
 
-    def test_a_restatement_waits_for_a_person_and_can_be_taken_back(
+    def test_a_restatement_waits_for_approval_and_can_be_reverted(
         self, stack_without_power: Installation
     ) -> None:
         installation = stack_without_power
@@ -268,7 +268,7 @@ class TestOnARunningStack:
         )
 
 
-def test_the_same_night_with_all_agencies_makes_it_good(installation: Installation) -> None:
+def test_the_same_night_with_all_agencies_repairs_it(installation: Installation) -> None:
     good = installation.start("run", "--day", "2025-10-01")
     assert good.returncode == 0, good.stdout + good.stderr
     assert installation.ask("select count(*) from scorecard where is_stale") == "0"

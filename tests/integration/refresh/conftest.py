@@ -73,7 +73,7 @@ def reference(base: Snapshot, demo: DemoAgencies, open_warehouse: OpenWarehouse)
 def warehouse(
     demo: DemoAgencies, base: Snapshot, open_warehouse: OpenWarehouse
 ) -> Iterator[PipelineWarehouse]:
-    """Give a warehouse in which only the history is loaded; faults are mended afterwards."""
+    """Give a warehouse in which only the history is loaded; faults are repaired afterwards."""
     with open_warehouse(demo, base) as opened:
         yield opened
     for connection in demo.connections:

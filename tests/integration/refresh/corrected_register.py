@@ -1,4 +1,4 @@
-"""A transport bureau that corrects its past: one stopping place is older than it was said to be."""
+"""A transport bureau that corrects its past: one stopping place gets an earlier in-service date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PLACES = "transport_stopping_place"
 
 
 class CorrectedRegister(Source):
-    """The city's deliveries, with one stopping place that becomes known to be a year older than it was said to be."""
+    """The city's deliveries, in which one stopping place gets an in-service date a year earlier."""
 
     def register_rows(self, dataset: str, now: datetime) -> list[dict[str, Any]]:
         """Return the current version of a register's records."""

@@ -17,11 +17,11 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-WEIGHT, THING, PATH, SHEET, ROW, ANSWER, CHECKSUM, CONTENT = (
+WEIGHT, ENTITY, PATH, SHEET, ROW, ANSWER, CHECKSUM, CONTENT = (
     "计入数量", "对象编号", "原始文件位置", "工作表", "行号", "应答序号", "SHA-256", "报送原文",
 )  # fmt: skip
 SHEETS = {"numerator": "分子", "denominator": "分母"}
-# What stands for a thing in its file where that is not the end of its key.
+# What identifies an entity in its file where that is not the end of its key.
 _IDENTIFIERS = ("车辆识别代号（VIN）", "充电桩编码", "充电站编码", "门店编码", "证书编号", "交通部门企业编号")
 _MICRO = Decimal("0.000001")
 
@@ -92,7 +92,7 @@ class OpenedPack:
 def identifiers(row: Row) -> list[str]:
     """Return what must stand in the file of a counted thing."""
     found = [row[title] for title in _IDENTIFIERS if row.get(title)]
-    return found or [row[THING].rpartition(":")[2]]
+    return found or [row[ENTITY].rpartition(":")[2]]
 
 
 def summed_cells(sheet: Worksheet) -> Decimal:

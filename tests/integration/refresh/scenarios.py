@@ -281,8 +281,8 @@ def source_changes_of(agency: str) -> st.SearchStrategy[list[SourceChange]]:
     """Return the strategy of what becomes known at one agency."""
     first, *others = SOURCE_CHANGES[agency]
     groups = [st.lists(first, min_size=3, max_size=5), *(st.lists(other, max_size=2) for other in others)]
-    told = st.tuples(*groups).map(lambda lists: list(dict.fromkeys(chain.from_iterable(lists))))
-    return told.filter(_is_tolerated)
+    drawn = st.tuples(*groups).map(lambda lists: list(dict.fromkeys(chain.from_iterable(lists))))
+    return drawn.filter(_is_tolerated)
 
 
 def _is_tolerated(source_changes: list[SourceChange]) -> bool:

@@ -1,4 +1,4 @@
-"""Two agencies of four broken in a night: the others publish, theirs stays and is marked; mended, nothing is missing.
+"""Two agencies of four broken in a night: the others publish, theirs stays and is marked; repaired, nothing is missing.
 
 Every way of failing at every agency, as far as the fetch: tests/integration/fetch/test_faults.py.
 """
@@ -65,18 +65,18 @@ def test_the_others_publish_and_a_mended_night_lacks_nothing(
             warehouse.extra = {one.connection: {"answer_seconds": "0.2"}}
     night = warehouse.night()
     concerned = sorted({one.agency for one in broken})
-    _assert_said(warehouse, night, broken)
+    _assert_messages(warehouse, night, broken)
     _assert_marked(warehouse, night, concerned)
     _assert_figures(warehouse, before, set(concerned))
     assert_star_agrees(warehouse.database)
     for one in broken:
         warehouse.demo.set_fault(one.connection, None)
     warehouse.extra = {}
-    mended = warehouse.night()
-    assert mended.errors == {}
-    assert mended.publication_no == 3
+    repaired = warehouse.night()
+    assert repaired.errors == {}
+    assert repaired.publication_no == 3
     assert warehouse.value("select stale_agencies from mart.publication where publication_no = 3") == []
-    assert pipeline.stale_datasets(mended.run_id) == []
+    assert pipeline.stale_datasets(repaired.run_id) == []
     assert warehouse.tables() == reference.tables
 
 
@@ -84,7 +84,7 @@ def _figures(warehouse: PipelineWarehouse) -> dict[str, dict[str, object]]:
     return {row.pop("indicator_code"): row for row in warehouse.rows(_FIGURES)}
 
 
-def _assert_said(warehouse: PipelineWarehouse, night: Night, broken: tuple[Broken, ...]) -> None:
+def _assert_messages(warehouse: PipelineWarehouse, night: Night, broken: tuple[Broken, ...]) -> None:
     """Each failure says who, what, for when, and what to do; it is an outcome of its own in ops.fetch."""
     assert set(night.errors) == {(one.agency, "fetch") for one in broken}
     for one in broken:
@@ -122,10 +122,10 @@ def _assert_marked(warehouse: PipelineWarehouse, night: Night, concerned: list[s
         for delivery in AGENCIES[agency].deliveries.values()
         for dataset in delivery.datasets
     }
-    told = pipeline.stale_datasets(night.run_id)
-    assert len(told) == len(stale)
+    sentences = pipeline.stale_datasets(night.run_id)
+    assert len(sentences) == len(stale)
     for dataset in stale:
-        assert sum(f" {dataset}:" in sentence for sentence in told) == 1
+        assert sum(f" {dataset}:" in sentence for sentence in sentences) == 1
         assert any(f" {dataset}:" in line for line in night.report.splitlines())
 
 

@@ -75,7 +75,7 @@ def truth(city: City) -> dict[tuple[str, int], TrueValue]:
     return {(one.indicator_code, one.year): one for one in true_scorecard(city, DAY)}
 
 
-def test_every_indicator_is_looked_at() -> None:
+def test_every_indicator_is_requested() -> None:
     assert {param.values[2] for param in FIGURES} == {plan.code for plan in INDICATORS}
     assert len(INDICATORS) == 28
 
@@ -161,7 +161,7 @@ def test_a_publication_gives_the_same_bytes_while_newest_and_after(
     assert opened.manifest["publication_no"] == 1
 
 
-def test_the_cover_page_says_what_the_panel_asks(packs: Packs) -> None:
+def test_the_cover_page_has_what_the_panel_requires(packs: Packs) -> None:
     opened = packs[4, 2024]
     document = Document(io.BytesIO(opened.members["封面.docx"]))
     cells = [cell.text for table in document.tables for cell in table._cells]
@@ -177,11 +177,11 @@ def test_the_cover_page_says_what_the_panel_asks(packs: Packs) -> None:
     assert all(font in xml for font in ("方正小标宋简体", "仿宋_GB2312", "楷体_GB2312", "黑体"))
 
 
-def test_the_workbook_tells_how_the_figure_came_to_its_value(packs: Packs) -> None:
+def test_the_workbook_explains_how_the_figure_came_to_its_value(packs: Packs) -> None:
     opened = packs[4, 2024]
     book = load_workbook(io.BytesIO(opened.members[opened.indicator("node_level2_added")["workbook"]]))
-    told = {cell.value for row in book["汇总"].iter_rows() for cell in row}
-    assert {"新增二级节点（node_level2_added）", "达标（最终）", "首次发布"} <= told
+    cells = {cell.value for row in book["汇总"].iter_rows() for cell in row}
+    assert {"新增二级节点（node_level2_added）", "达标（最终）", "首次发布"} <= cells
     assert [sheet.title for sheet in book.worksheets] == ["汇总", "分子", "来源文件", "说明"]
     assert any("items 依次相连后的第几条" in str(cell.value) for (cell,) in book["说明"]["B4:B9"])
 
@@ -276,14 +276,14 @@ def test_before_the_first_publication_there_is_no_evidence(
         pack(warehouse, Request(4, 2024), tmp_path)
 
 
-def test_the_command_tells_what_it_wrote(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
+def test_the_command_prints_what_it_wrote(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
     arguments = ["evidence", "--work", "4", "--year", "2024", "--indicator", "node_level2_added"]
-    told = CliRunner().invoke(app, [*arguments, "--output", str(tmp_path)])
-    assert told.exit_code == 0, told.output
+    shown = CliRunner().invoke(app, [*arguments, "--output", str(tmp_path)])
+    assert shown.exit_code == 0, told.output
     [written] = tmp_path.glob("*.zip")
     assert written.name == "佐证材料_重点工作04_2024年_新增二级节点_第2号发布.zip"
-    assert "Σ 2 行 rows = 2" in told.output
-    assert str(written) in told.output.replace("\n", "")
+    assert "Σ 2 行 rows = 2" in shown.output
+    assert str(written) in shown.output.replace("\n", "")
 
 
 def _plant(warehouse: PipelineWarehouse, statement: str) -> None:

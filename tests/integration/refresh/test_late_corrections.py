@@ -137,7 +137,7 @@ def test_what_turns_out_later_changes_exactly_its_figures(
         _assert_nothing_stale(warehouse)
         reported = "select reported_value from mart.fct_reported_figure where indicator_code = %s and period_month = %s"
         assert warehouse.value(reported, "stopping_place_added", date(2024, 6, 1)) == 7
-        _assert_a_full_build_finds_no_difference(warehouse)
+        _assert_full_build_is_equal(warehouse)
 
 
 def _figures(warehouse: PipelineWarehouse) -> dict[Figure, tuple[Any, int]]:
@@ -201,7 +201,7 @@ def _assert_nothing_stale(warehouse: PipelineWarehouse) -> None:
         assert warehouse.value(f"select count(*) from {table}") == 0, table
 
 
-def _assert_a_full_build_finds_no_difference(warehouse: PipelineWarehouse) -> None:
+def _assert_full_build_is_equal(warehouse: PipelineWarehouse) -> None:
     """The same night again, built from nothing: what was replaced month by month is what a full build gives."""
     warehouse.rows("delete from intermediate.candidate_state returning 1")
     again = warehouse.night(NIGHT)

@@ -48,7 +48,7 @@ def drifting(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
 def test_absorbed_defects_leave_no_trace_once_everything_has_come(
     drifting: DemoAgencies, open_warehouse: OpenWarehouse, city: City
 ) -> None:
-    _assert_much_is_planted(drifting, city)
+    _assert_enough_is_planted(drifting, city)
     with open_warehouse(drifting) as warehouse:
         warehouse.load_history(DAY)
         # The newest report's first edition is wrong, and nobody can know yet.
@@ -63,7 +63,7 @@ def test_absorbed_defects_leave_no_trace_once_everything_has_come(
         assert _untouched(warehouse) == settled
 
 
-def _assert_much_is_planted(drifting: DemoAgencies, city: City) -> None:
+def _assert_enough_is_planted(drifting: DemoAgencies, city: City) -> None:
     """Guard: late, restated and corrected deliveries are among those that the later night must find."""
     hits = list(planted_defects(city, drifting.source.sampler, morning_after(DAY)))
     assert len({hit.defect for hit in hits}) > 20

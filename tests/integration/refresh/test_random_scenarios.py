@@ -153,7 +153,7 @@ def test_a_scenario_of_everything_is_published_as_if_it_had_come_in_order_once(
         night = warehouse.night(FINAL)
         assert night.errors == {}
         assert differing_figures(warehouse, corrected_city, FINAL) == set()
-        told = warehouse.tables(BY_REQUESTS)
+        in_disorder = warehouse.tables(BY_REQUESTS)
         again = warehouse.fetch_and_load(FINAL)
         assert (again.errors, _landed(warehouse, again.run_id)) == ({}, [])
     home = tmp_path_factory.mktemp("once")
@@ -161,7 +161,7 @@ def test_a_scenario_of_everything_is_published_as_if_it_had_come_in_order_once(
         warehouse.newest_day = FINAL
         warehouse.load_history(FINAL, EVENTS_FROM)
         once = warehouse.tables(BY_REQUESTS)
-    assert {name for name in once if once[name] != told[name]} == {"dim_source_file"}
+    assert {name for name in once if once[name] != in_disorder[name]} == {"dim_source_file"}
 
 
 def play(warehouse: PipelineWarehouse, step: Step, among: tuple[str, ...]) -> None:

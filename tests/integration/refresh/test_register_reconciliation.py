@@ -1,4 +1,4 @@
-"""Records that a source deletes without a tombstone leave raw in the next night; half a register is not believed."""
+"""Records that a source deletes without a tombstone leave raw in the next night; half a register is not accepted."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def smaller(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[De
         yield running
 
 
-def test_half_a_register_stops_nothing_else_and_stays_until_somebody_accepts_it(
+def test_half_a_register_is_refused_until_a_backfill_accepts_it(
     smaller: DemoAgencies, reference: Snapshot, open_warehouse: OpenWarehouse
 ) -> None:
     with open_warehouse(smaller, reference) as warehouse:
@@ -49,7 +49,7 @@ def test_half_a_register_stops_nothing_else_and_stays_until_somebody_accepts_it(
         night = warehouse.fetch_and_load(NIGHT)
         error = night.errors.pop(("transport", "fetch"))
         assert night.errors == {}
-        _assert_said(warehouse, night.run_id, error)
+        _assert_messages(warehouse, night.run_id, error)
         assert (_count(warehouse, "transport_node"), _count(warehouse, "transport_platform")) == (
             nodes,
             platforms,
@@ -63,7 +63,7 @@ def test_half_a_register_stops_nothing_else_and_stays_until_somebody_accepts_it(
         assert _landed(warehouse, again.run_id) == set()
 
 
-def _assert_said(warehouse: PipelineWarehouse, run_id: str, error: Exception) -> None:
+def _assert_messages(warehouse: PipelineWarehouse, run_id: str, error: Exception) -> None:
     """The anomaly is a failure of the night that names agency, register, numbers, months, and what to do."""
     assert isinstance(error, BrokenDeliveryError)
     anomalies = {

@@ -31,7 +31,7 @@ from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after
 
 INDICATOR = "stopping_place_added"
 LATER = date(2025, 10, 6)
-# The correction is told in the register's changes of October; the months before are asked for in vain.
+# The correction is among the register's changes of October; the months before bring nothing.
 REQUEST: dict[str, Any] = {
     "from_month": "2025-09",
     "to_month": "2025-10",
@@ -39,7 +39,7 @@ REQUEST: dict[str, Any] = {
     "reason": "停靠点投用日期更正 / a stopping place is older",
     "business_day": LATER.isoformat(),
 }
-LOOK = """
+READ = """
 select md5(string_agg(line, '|' order by line)) from (
     select value::text from mart.fct_indicator_value as value union all
     select score::text from mart.scorecard as score union all
@@ -78,18 +78,18 @@ def restated(
         yield warehouse
 
 
-def test_a_restatement_is_shown_approved_published_and_taken_back(
+def test_restatement_with_dry_run_approval_publication_and_revert(
     restated: PipelineWarehouse, reference: Snapshot, corrected: DemoAgencies
 ) -> None:
     warehouse = restated
-    _assert_a_dry_run_shows_it_and_changes_nothing(warehouse, reference, corrected)
-    run_id = _assert_it_waits_for_its_approval(warehouse, reference, corrected)
-    _assert_it_is_published_with_its_reason(warehouse, run_id, corrected)
-    _assert_the_past_stands_as_it_was_known(warehouse, reference)
-    _assert_a_revert_takes_it_back_for_good(warehouse, reference)
+    _assert_dry_run_changes_nothing(warehouse, reference, corrected)
+    run_id = _assert_approval_is_required(warehouse, reference, corrected)
+    _assert_publication_has_its_reason(warehouse, run_id, corrected)
+    _assert_as_of_view_keeps_the_old_figure(warehouse, reference)
+    _assert_revert(warehouse, reference)
 
 
-def _assert_a_dry_run_shows_it_and_changes_nothing(
+def _assert_dry_run_changes_nothing(
     warehouse: PipelineWarehouse, reference: Snapshot, corrected: DemoAgencies
 ) -> None:
     before = _state(warehouse)
@@ -112,7 +112,7 @@ def _assert_a_dry_run_shows_it_and_changes_nothing(
     assert warehouse.value("select outcome_code from ops.run where run_id = %s", run_id) == "compared"
 
 
-def _assert_it_waits_for_its_approval(
+def _assert_approval_is_required(
     warehouse: PipelineWarehouse, reference: Snapshot, corrected: DemoAgencies
 ) -> str:
     run_id = warehouse.backfill(REQUEST)
@@ -130,7 +130,7 @@ def _assert_it_waits_for_its_approval(
     return run_id
 
 
-def _assert_it_is_published_with_its_reason(
+def _assert_publication_has_its_reason(
     warehouse: PipelineWarehouse, run_id: str, corrected: DemoAgencies
 ) -> None:
     waiting = pipeline.outstanding(run_id)
@@ -156,7 +156,7 @@ def _assert_it_is_published_with_its_reason(
     assert warehouse.value(first) == len(INDICATORS) * 33
 
 
-def _assert_the_past_stands_as_it_was_known(warehouse: PipelineWarehouse, reference: Snapshot) -> None:
+def _assert_as_of_view_keeps_the_old_figure(warehouse: PipelineWarehouse, reference: Snapshot) -> None:
     pinned = warehouse.rows(
         """
         with chosen as (select set_config('green_freight.publication', '2', false))
@@ -174,7 +174,7 @@ def _assert_the_past_stands_as_it_was_known(warehouse: PipelineWarehouse, refere
     assert now - pinned[0]["numerator"] == 1
 
 
-def _assert_a_revert_takes_it_back_for_good(warehouse: PipelineWarehouse, reference: Snapshot) -> None:
+def _assert_revert(warehouse: PipelineWarehouse, reference: Snapshot) -> None:
     outcome = revert.revert("revert/1", 2, "更正有误 / the correction was wrong", "tester")
     assert (outcome.outcome_code, outcome.publication_no) == ("published", 4)
     assert warehouse.tables() == reference.tables
@@ -207,20 +207,20 @@ def _state(warehouse: PipelineWarehouse) -> list[Any]:
 
 
 class Reader(threading.Thread):
-    """Somebody who looks at the published figures all the time, each look in one transaction."""
+    """A reader that queries the published figures all the time, each query in one transaction."""
 
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True)
-        self.url, self.seen, self.looks = url, set[str](), 0
+        self.url, self.seen, self.reads = url, set[str](), 0
         self.is_over = threading.Event()
 
     def run(self) -> None:
         with psycopg.connect(self.url, autocommit=True) as reader:
             while not self.is_over.is_set():
-                row = reader.execute(LOOK).fetchone()
+                row = reader.execute(READ).fetchone()
                 assert row is not None
                 self.seen.add(row[0])
-                self.looks += 1
+                self.reads += 1
 
     def __enter__(self) -> Reader:
         self.start()
@@ -231,7 +231,7 @@ class Reader(threading.Thread):
         self.join()
 
 
-def test_a_bad_backfill_is_never_seen_by_a_reader_who_looks_all_the_time(
+def test_readers_never_see_a_backfill_that_failed_its_audit(
     warehouse: PipelineWarehouse,
 ) -> None:
     before = warehouse.tables()
@@ -246,6 +246,6 @@ def test_a_bad_backfill_is_never_seen_by_a_reader_who_looks_all_the_time(
             pipeline.audit(run_id)
         with pytest.raises(NotAuditedError):
             pipeline.publish(run_id)
-    assert reader.looks > 100
+    assert reader.reads > 100
     assert len(reader.seen) == 1
     assert warehouse.tables() == before
