@@ -279,7 +279,7 @@ def test_before_the_first_publication_there_is_no_evidence(
 def test_the_command_prints_what_it_wrote(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
     arguments = ["evidence", "--work", "4", "--year", "2024", "--indicator", "node_level2_added"]
     shown = CliRunner().invoke(app, [*arguments, "--output", str(tmp_path)])
-    assert shown.exit_code == 0, told.output
+    assert shown.exit_code == 0, shown.output
     [written] = tmp_path.glob("*.zip")
     assert written.name == "佐证材料_重点工作04_2024年_新增二级节点_第2号发布.zip"
     assert "Σ 2 行 rows = 2" in shown.output
