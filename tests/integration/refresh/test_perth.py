@@ -51,7 +51,7 @@ def test_every_session_arrives_or_is_rejected_with_its_reason(
         work += [("charge_orders", Period.day(day)) for day in city.days()]
         store = LandingStore(landing_url())
         fetched = fetch_agency(
-            warehouse.warehouse, "power", work, warehouse.connections(), "perth", city.last_day
+            warehouse.database, "power", work, warehouse.connections(), "perth", city.last_day
         )
         assert fetched.counts == {"landed": len(work)}
         report = load_agency("power", work, "perth", store, tell=str)

@@ -196,8 +196,8 @@ def _backfill_month(warehouse: PipelineWarehouse, month: Period, among: tuple[st
             for name, period in fetch_plan.due_in_month(agency, month, until)
             if period.is_month or period.first_day >= EVENTS_FROM
         ]
-        work = fetch_plan.all_of(warehouse.warehouse, agency, asked, until)
-        report = fetch_agency(warehouse.warehouse, agency, work, warehouse.connections(), run_id, until)
+        work = fetch_plan.all_of(warehouse.database, agency, asked, until)
+        report = fetch_agency(warehouse.database, agency, work, warehouse.connections(), run_id, until)
         report.raise_for_failures()
         landed = [(outcome.delivery, outcome.period) for outcome in report.outcomes if outcome.has_files]
         loading.load_agency(agency, landed, run_id, store, tell=str).raise_if_stopped()

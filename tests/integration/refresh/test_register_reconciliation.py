@@ -95,10 +95,10 @@ def _accept(warehouse: PipelineWarehouse, agency: str, names: tuple[str, ...]) -
     """Ask again for all months of some registers, as a backfill of the agency does among everything else."""
     run_id, store = warehouse.begin("backfill", NIGHT), LandingStore(landing_url())
     asked = [(name, month) for month in months(Period("2023-01"), Period.month_of(NIGHT)) for name in names]
-    work = fetch_plan.all_of(warehouse.warehouse, agency, asked, NIGHT)
+    work = fetch_plan.all_of(warehouse.database, agency, asked, NIGHT)
     assert any(not period.is_month for _, period in work)
     fetch_agency(
-        warehouse.warehouse, agency, work, warehouse.connections(), run_id, NIGHT
+        warehouse.database, agency, work, warehouse.connections(), run_id, NIGHT
     ).raise_for_failures()
     loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
 
