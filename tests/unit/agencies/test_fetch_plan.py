@@ -51,7 +51,7 @@ def _known(file: ListedFile) -> KnownFile:
 def test_a_quiet_night_asks_for_its_day_and_its_month() -> None:
     yesterday = DAY - timedelta(days=1)
     assert _labels("postal", PlanInputs(_covered("postal", yesterday))) == {
-        name: ["2025-09"] for name in ("tricycles", "terminal_stations", "parcel_volumes")
+        name: ["2025-09"] for name in AGENCIES["postal"].deliveries
     }
     assert _labels("commerce", PlanInputs(_covered("commerce", yesterday))) == {"monthly_report": ["2025-09"]}
     assert _labels("power", PlanInputs(_covered("power", yesterday))) == {
