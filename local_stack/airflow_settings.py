@@ -134,7 +134,7 @@ def _project(home: Home, plan: AirflowPlan) -> dict[str, str]:
         settled["GREEN_FREIGHT_CODE_VERSION"] = settings.code_version()
     return settled | {
         "GREEN_FREIGHT_HOME": str(home.root),
-        "GREEN_FREIGHT_LANDING_URL": os.environ.get("GREEN_FREIGHT_LANDING_URL", f"file://{home.landing}"),
+        "GREEN_FREIGHT_LANDING_URL": home.landing_url,
         "GREEN_FREIGHT_SYNTHETIC": "1" if plan.connections else "0",
     }
 

@@ -6,7 +6,6 @@ first command needs it and stops with the last one, unless `up` left the stack r
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,7 +30,7 @@ def serving(home: Home) -> Iterator[str]:
         psycopg.OperationalError: the external server does not answer.
     """
     home.prepare()
-    external = os.environ.get("GREEN_FREIGHT_POSTGRES_ADMIN_URL")
+    external = settings.current().postgres_admin_url
     if external:
         with psycopg.connect(external, connect_timeout=10):
             yield external

@@ -49,7 +49,7 @@ class Home:
     @property
     def landing_url(self) -> str:
         """The URL of the landing store (GREEN_FREIGHT_LANDING_URL, else the folder `landing`)."""
-        return os.environ.get("GREEN_FREIGHT_LANDING_URL", f"file://{self.landing}")
+        return settings.current().landing_url or f"file://{self.landing}"
 
     @property
     def airflow(self) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +42,7 @@ class StackError(RuntimeError):
 
 def dags_folder() -> Path:
     """Return the folder of the DAG files (GREEN_FREIGHT_DAGS_FOLDER, for trying others out; else the project's)."""
-    return Path(os.environ.get("GREEN_FREIGHT_DAGS_FOLDER", settings.PROJECT / "dags")).absolute()
+    return settings.current().dags_folder.absolute()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ every half minute and must not take seconds for them.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,7 +16,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TaskGroup, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from green_freight import pipeline
+from green_freight import pipeline, settings
 from green_freight.airflow_context import (
     agency_errors,
     connections_of,
@@ -43,7 +42,7 @@ PROGRAMME_BEGINS = datetime.combine(programme().first_day, time(2), SHANGHAI)
 DEFAULT_ARGUMENTS: dict[str, Any] = {
     "owner": "green-freight",
     "retries": 2,
-    "retry_delay": timedelta(seconds=float(os.environ.get("GREEN_FREIGHT_RETRY_DELAY_SECONDS", "300"))),
+    "retry_delay": timedelta(seconds=settings.current().retry_delay_seconds),
     "retry_exponential_backoff": True,
 }
 

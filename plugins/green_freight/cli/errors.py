@@ -28,12 +28,12 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from green_freight.evidence.errors import EvidenceError
     from green_freight.publishing import PublishingError
     from green_freight.replaying import ReplayError
-    from green_freight.settings import SettingMissingError
+    from green_freight.settings import SettingError, SettingMissingError
     from green_freight.warehouse.lease import CandidateLeasedError
     from green_freight.warehouse.scratch import ScratchError
 
     return (
         AirflowRequestError, ApprovalPendingError, CandidateLeasedError, DagUnavailableError, EvidenceError,
         InstallError, NotAvailableError, PublishingError, ReplayError, BackfillRequestError, ScratchError,
-        SettingMissingError, psycopg.OperationalError,
+        SettingError, SettingMissingError, psycopg.OperationalError,
     )  # fmt: skip

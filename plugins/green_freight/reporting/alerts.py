@@ -7,10 +7,11 @@ group robots of WeCom and DingTalk take.
 from __future__ import annotations
 
 import logging
-import os
 from datetime import date
 
 import httpx
+
+from green_freight import settings
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def nothing_published(run_id: str, day: date, newest: date | None) -> str:
 def send(message: str) -> None:
     """Log an alert and send it to the webhook; a webhook that fails is logged, the alert stays in the log."""
     log.error("ALERT 告警: %s", message)
-    url = os.environ.get("GREEN_FREIGHT_ALERT_URL")
+    url = settings.current().alert_url
     if not url:
         return
     try:

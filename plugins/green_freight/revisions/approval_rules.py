@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from green_freight import settings
 from green_freight.revisions.figures import NOTHING, Values
 
 _VERDICTS = ("met", "not_met")
@@ -25,15 +25,7 @@ class ApprovalRules:
         Raises:
             ValueError: it is not a share from 0 on.
         """
-        text = os.environ.get("GREEN_FREIGHT_FINAL_CHANGE_SHARE", "")
-        if not text:
-            return cls()
-        share = Decimal(text) if text.replace(".", "", 1).isdigit() else Decimal(-1)
-        if share < 0:
-            raise ValueError(
-                f"GREEN_FREIGHT_FINAL_CHANGE_SHARE={text}: 应为不小于 0 的比例，如 0.01 / a share such as 0.01"
-            )
-        return cls(share)
+        return cls(settings.current().final_change_share)
 
 
 def approval_codes(

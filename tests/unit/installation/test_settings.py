@@ -1,0 +1,93 @@
+"""The list of settings: complete, described in both languages, and the same as in the files of the installation."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import pytest
+from green_freight import settings
+from green_freight.reporting import settings_page
+from green_freight.settings import PROJECT, SettingError, Settings, variable
+
+# Set by the code for dbt and for Great Expectations, never by a person; and a limit of one test.
+INTERNAL = re.compile(r"GREEN_FREIGHT_(DBT|AUDIT)_\w+|GREEN_FREIGHT_SCENARIOS")
+LISTED = {variable(field) for field in Settings.model_fields}
+
+
+def _named_in(*patterns: str) -> set[str]:
+    """Return the variables that files name as a whole."""
+    files = [path for pattern in patterns for path in PROJECT.glob(pattern) if path.name != "settings.py"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    named = set(re.findall(r"\bGREEN_FREIGHT_[A-Z_]*[A-Z]\b(?![<_])", text))
+    return {name for name in named if not INTERNAL.fullmatch(name)} - {"GREEN_FREIGHT"}
+
+
+def test_every_variable_that_code_or_files_name_is_listed() -> None:
+    patterns = (
+        "plugins/**/*.py",
+        "demo_city/**/*.py",
+        "local_stack/*.py",
+        "dags/*.py",
+        "green-freight",
+        "Dockerfile",
+    )
+    assert (
+        _named_in(*patterns, "docker-compose.yml", ".env.example", "README.md", "docs/*.md") - LISTED == set()
+    )
+
+
+def test_a_variable_that_is_not_listed_would_be_found() -> None:
+    assert "GREEN_FREIGHT_RELEASE" in _named_in("docker-compose.yml")
+    assert _named_in("docker-compose.yml") - (LISTED - {"GREEN_FREIGHT_RELEASE"}) == {"GREEN_FREIGHT_RELEASE"}
+
+
+def test_every_variable_of_the_example_is_listed_with_its_default() -> None:
+    example = dict(
+        re.findall(r"^(\w+)=(.*)$", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    own = {name: value for name, value in example.items() if not name.startswith("AIRFLOW_CONN_")}
+    assert own.keys() <= LISTED
+    fields = {variable(field): info.default for field, info in Settings.model_fields.items()}
+    numbers = {
+        "GREEN_FREIGHT_SYNTHETIC": "0",
+        "GREEN_FREIGHT_LANDING_URL": "file:///var/lib/green-freight/landing",
+    }
+    wrong = {
+        name: value
+        for name, value in own.items()
+        if value != numbers.get(name, "" if fields[name] is None else str(fields[name]))
+    }
+    assert wrong == {}
+
+
+def test_every_variable_is_described_in_both_languages() -> None:
+    for name, field in Settings.model_fields.items():
+        extra = field.json_schema_extra
+        assert isinstance(extra, dict)
+        assert re.search("[\u4e00-\u9fff]{2}", str(extra["zh"])), name
+        assert re.search("[a-z]{3}", field.description or ""), name
+
+
+def test_the_page_is_the_one_that_the_list_gives() -> None:
+    text = settings_page.PAGE.read_text(encoding="utf-8")
+    assert text == settings_page.markdown(), "run ./green-freight dictionary --write"
+    assert all(f"`{name}`" in text for name in LISTED)
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREEN_FREIGHT_FINAL_CHANGE_SHARE", "")
+    monkeypatch.setenv("GREEN_FREIGHT_ALERT_URL", "")
+    assert settings.current().final_change_share == Decimal("0.01")
+    assert settings.current().alert_url is None
+
+
+def test_a_value_that_cannot_be_used_is_named_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREEN_FREIGHT_AIRFLOW_PORT", "secret")
+    monkeypatch.setenv("GREEN_FREIGHT_RETRY_DELAY_SECONDS", "-1")
+    with pytest.raises(SettingError) as refused:
+        settings.current()
+    said = str(refused.value)
+    assert "GREEN_FREIGHT_AIRFLOW_PORT" in said
+    assert "GREEN_FREIGHT_RETRY_DELAY_SECONDS" in said
+    assert "secret" not in said
