@@ -84,7 +84,7 @@ def build(run_id: str) -> dict[str, Any]:
     day = business_day_of(run_id)
     lease.acquire(Warehouse.from_settings(), run_id, wait=CANDIDATE_WAIT)
     with _given_back_on_failure(run_id):
-        built = building.build(run_id, day)
+        built = building.build(Warehouse.from_settings(), run_id, day)
     return {"build_id": built.build_id, "as_of_date": built.as_of_date.isoformat(), "rows": built.model_rows}
 
 
@@ -168,13 +168,13 @@ def publish(run_id: str) -> dict[str, Any]:
 def report(run_id: str) -> str:
     """Close the run and return its report in both languages: what changed, what is stale, what was warned of."""
     runs.finish(Warehouse.from_settings(), run_id, "published")
-    return run_report.text(run_id)
+    return run_report.text(Warehouse.from_settings(), run_id)
 
 
 def stale_datasets(run_id: str) -> list[str]:
     """Return a sentence in both languages for each dataset that is not complete through the run's day."""
     business_day_of(run_id)
-    return run_report.stale_datasets()
+    return run_report.stale_datasets(Warehouse.from_settings())
 
 
 def alert_when_unpublished(run_id: str, logical_date: datetime) -> None:
@@ -183,7 +183,7 @@ def alert_when_unpublished(run_id: str, logical_date: datetime) -> None:
     if day < yesterday():
         log.info("%s is the run of %s, whose deadline is past: no alert", run_id, day)
         return
-    newest = run_report.newest_as_of_date()
+    newest = run_report.newest_as_of_date(Warehouse.from_settings())
     if newest is not None and newest >= day:
         return
     waiting = outstanding(run_id)

@@ -1,10 +1,11 @@
-"""Taking one part of a backfill: month by month fetched, landed and loaded; what an earlier attempt did is left."""
+"""Running one part of a backfill: month by month fetched, landed and loaded, without what an earlier attempt did."""
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from green_freight import loading
@@ -22,20 +23,9 @@ from green_freight.warehouse import Warehouse
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class _Counts:
-    """What the months of a part came to, added up."""
-
-    found: dict[str, int] = field(default_factory=dict)
-
-    def add(self, counts: Mapping[str, int]) -> None:
-        for name, count in counts.items():
-            self.found[name] = self.found.get(name, 0) + count
-
-
 @dataclass(frozen=True)
 class BackfillWork:
-    """What a part needs to be taken: the warehouse, the agency's connections, the last business day.
+    """What a part needs: the warehouse, the agency's connections, the last business day.
 
     `choose` makes the requests from those of a month: `fetch_plan.not_loaded` or `fetch_plan.all_of`.
     """
@@ -44,7 +34,7 @@ class BackfillWork:
     connections: Mapping[str, Connection]
     until: date
     choose: Callable[[Warehouse, str, list[FetchRequest], date], list[FetchRequest]]
-    told: Callable[[Progress], None]
+    on_progress: Callable[[Progress], None]
 
 
 def run_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWork) -> dict[str, int]:
@@ -60,18 +50,19 @@ def run_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWork
         settled = parts.settled(session, part)
         if settled:
             log.info(
-                "%s：接续中断的回补，%s 项已完成 / %s: going on with an interrupted backfill, %s deliveries are done",
+                "%s：接续中断的回补，其中 %s 项交付已完成。 / "
+                "%s: The interrupted backfill continues; %s deliveries are done.",
                 agency, len(settled), agency, len(settled),
             )  # fmt: skip
-        counts = _Counts()
+        counts = Counter[str]()
         fetches: list[AgencyFetchReport] = []
         loads: list[AgencyLoadReport] = []
         for label in months:
             fetched, loaded = _run_month(run_id, agency, Period(label), settled, work)
             fetches.append(fetched)
             loads.append(loaded)
-            counts.add(fetched.counts)
-            counts.add(loaded.counts)
+            counts.update(fetched.counts)
+            counts.update(loaded.counts)
             if not (fetched.failures or loaded.stopped):
                 parts.month_done(session, part)
             log.info("%s %s: %s", agency, label, parts.progress(session, run_id).sentence)
@@ -80,7 +71,7 @@ def run_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWork
         for one in loads:
             one.raise_if_stopped()
         parts.finish_part(session, part)
-    return counts.found
+    return dict(counts)
 
 
 def _run_month(
@@ -92,6 +83,8 @@ def _run_month(
         for request in work.choose(work.warehouse, agency, due, work.until)
         if (request.delivery, request.period.label) not in settled
     ]
-    fetched = fetch_agency(work.warehouse, agency, requests, work.connections, run_id, work.until, work.told)
+    fetched = fetch_agency(
+        work.warehouse, agency, requests, work.connections, run_id, work.until, work.on_progress
+    )
     landed = [(outcome.delivery, outcome.period) for outcome in fetched.outcomes if outcome.has_files]
     return fetched, loading.load_agency(agency, landed, run_id, LandingStore(work.warehouse.landing_url))

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from green_freight.backfill.request import BackfillRequest
-from green_freight.warehouse import connect
+from green_freight.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Part:
         return [self.run_id, self.agency, list(self.months)]
 
 
-def plan_parts(run_id: str, agency: str, request: BackfillRequest) -> list[list[str]]:
+def plan_parts(warehouse: Warehouse, run_id: str, agency: str, request: BackfillRequest) -> list[list[str]]:
     """Return the months of a backfill in the groups in which one agency's are taken, and keep them as its parts.
 
     Planned again, after a run was cleared, they are the same and keep how far they are.
     """
     groups = request.groups() if agency in request.agencies else []
-    with connect("loader") as warehouse, warehouse.cursor() as cursor:
+    with warehouse.connect("loader") as session, session.cursor() as cursor:
         cursor.executemany(
             "insert into ops.backfill_part (run_id, agency_code, months) values (%s, %s, %s) on conflict do nothing",
             [(run_id, agency, months) for months in groups],
@@ -58,9 +58,9 @@ def plan_parts(run_id: str, agency: str, request: BackfillRequest) -> list[list[
     return groups
 
 
-def begin_part(warehouse: psycopg.Connection[Any], run_id: str, agency: str, months: Sequence[str]) -> Part:
+def begin_part(session: psycopg.Connection[Any], run_id: str, agency: str, months: Sequence[str]) -> Part:
     """Begin a part, or go on with it where its last attempt did not come to its end; a finished one begins anew."""
-    row = warehouse.execute(
+    row = session.execute(
         """
         insert into ops.backfill_part as part (run_id, agency_code, months, started_at)
         values (%s, %s, %s, clock_timestamp())
@@ -78,11 +78,11 @@ def begin_part(warehouse: psycopg.Connection[Any], run_id: str, agency: str, mon
     return Part(run_id, agency, tuple(months), row[0])
 
 
-def settled(warehouse: psycopg.Connection[Any], part: Part) -> set[tuple[str, str]]:
+def settled(session: psycopg.Connection[Any], part: Part) -> set[tuple[str, str]]:
     """Return the deliveries and periods that an interrupted attempt at this part has settled already."""
     if part.resumed_since is None:
         return set()
-    rows = warehouse.execute(
+    rows = session.execute(
         """
         select delivery_name, period_label from ops.load
         where run_id = %(run_id)s and agency_code = %(agency)s and finished_at >= %(since)s
@@ -98,27 +98,27 @@ def settled(warehouse: psycopg.Connection[Any], part: Part) -> set[tuple[str, st
     return {(delivery, label) for delivery, label in rows}
 
 
-def month_done(warehouse: psycopg.Connection[Any], part: Part) -> None:
+def month_done(session: psycopg.Connection[Any], part: Part) -> None:
     """Record that one more month of a part is done."""
-    warehouse.execute(
+    session.execute(
         "update ops.backfill_part set months_done = months_done + 1"
         " where run_id = %s and agency_code = %s and months = %s",
         part.key,
     )
 
 
-def finish_part(warehouse: psycopg.Connection[Any], part: Part) -> None:
+def finish_part(session: psycopg.Connection[Any], part: Part) -> None:
     """Record that a part came to its end."""
-    warehouse.execute(
+    session.execute(
         "update ops.backfill_part set finished_at = clock_timestamp()"
         " where run_id = %s and agency_code = %s and months = %s",
         part.key,
     )
 
 
-def progress(warehouse: psycopg.Connection[Any], run_id: str) -> Progress:
+def progress(session: psycopg.Connection[Any], run_id: str) -> Progress:
     """Return how far a backfill is; the time left goes by the months done since it began."""
-    row = warehouse.execute(
+    row = session.execute(
         """
         select coalesce(sum(months_done), 0)::int, coalesce(sum(cardinality(months)), 0)::int,
             (

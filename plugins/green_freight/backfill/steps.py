@@ -1,4 +1,4 @@
-"""The steps of a backfill that a night does not have: asking, the dry run's copy, and taking months."""
+"""The steps of a backfill that a night does not have: its request, the dry run's copy, and loading months."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def begin_backfill(run_id: str, parameters: Mapping[str, Any]) -> BackfillReques
     """Check what a backfill is asked for, by the parameters of the DAG `backfill_history`, and record that it begins.
 
     Raises:
-        BackfillRequestError: it makes no sense; the message says why.
+        BackfillRequestError: it cannot be carried out; the message says why.
     """
     request = BackfillRequest.of(parameters, pipeline.yesterday())
     runs.begin(Warehouse.from_settings(), run_id, "backfill", request.until, request.reason)
@@ -40,7 +40,7 @@ def begin_dry_run(run_id: str, parameters: Mapping[str, Any]) -> scratch.Scratch
     What killed dry runs left behind is dropped first.
 
     Raises:
-        BackfillRequestError: it makes no sense; the message says why.
+        BackfillRequestError: it cannot be carried out; the message says why.
         ScratchError: the copy cannot be made.
     """
     request = BackfillRequest.of(parameters, pipeline.yesterday())
@@ -50,7 +50,11 @@ def begin_dry_run(run_id: str, parameters: Mapping[str, Any]) -> scratch.Scratch
     trial = scratch.create(warehouse, run_id)
     rows = copy_state(warehouse.urls, trial.warehouse.urls, _log_copied)
     log.info(
-        "试运行：已复制 %s 张表 / dry run on a copy of %s tables in %s", len(rows), len(rows), trial.database
+        "试运行在副本 %s 中进行，已复制 %s 张表。 / The dry run works on a copy in %s; %s tables were copied.",
+        trial.database,
+        len(rows),
+        trial.database,
+        len(rows),
     )
     runs.begin(trial.warehouse, run_id, DRY_RUN, request.until, request.reason)
     return trial
@@ -70,9 +74,10 @@ def end_dry_run(run_id: str) -> Path:
 
 
 def backfill_months(run_id: str, agency: str, parameters: Mapping[str, Any]) -> list[list[str]]:
-    """Return the months (`2023-01`) that a backfill takes of one agency, in groups of neighbours; none where it was
+    """Return the months (`2023-01`) that a backfill loads of one agency, in groups of neighbours; none where it was
     not asked for."""
-    return plan_parts(run_id, agency, BackfillRequest.of(parameters, pipeline.business_day_of(run_id)))
+    request = BackfillRequest.of(parameters, pipeline.business_day_of(run_id))
+    return plan_parts(Warehouse.from_settings(), run_id, agency, request)
 
 
 def load_months(
@@ -96,7 +101,7 @@ def load_months(
         connections=connections,
         until=pipeline.business_day_of(run_id),
         choose=fetch_plan.not_loaded if is_only_missing else fetch_plan.all_of,
-        told=pipeline.log_fetched,
+        on_progress=pipeline.log_fetched,
     )
     return run_part(run_id, agency, labels, work)
 

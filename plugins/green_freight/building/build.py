@@ -17,7 +17,7 @@ from green_freight.building.outcome import BuildFailedError, BuildOutcome, NodeP
 from green_freight.building.plan import BuildPlan, plan_build
 from green_freight.building.raw_tables import prepare_raw_tables
 from green_freight.building.working_calendar import write_calendar
-from green_freight.warehouse import Warehouse, connect, raw_gate
+from green_freight.warehouse import Warehouse, raw_gate
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,10 @@ def log_progress(node: NodeProgress) -> None:
 
 
 def build(
-    run_id: str, business_day: date, progress: Callable[[NodeProgress], None] = log_progress
+    warehouse: Warehouse,
+    run_id: str,
+    business_day: date,
+    progress: Callable[[NodeProgress], None] = log_progress,
 ) -> BuildOutcome:
     """Build the candidate for a business day: whole, or the months that changed since the last publication.
 
@@ -39,23 +42,23 @@ def build(
         SettingMissingError: the URL of the role builder or loader is not set.
     """
     began = time.monotonic()
-    with connect("builder") as builder:
+    with warehouse.connect("builder") as builder:
         build_id = _begin(builder, run_id, business_day)
     try:
-        with connect("loader") as loader:
+        with warehouse.connect("loader") as loader:
             prepare_raw_tables(loader)
         # From the plan to the end of dbt: one state of raw, of which through_load_id is the exact name.
-        with raw_gate.closed(Warehouse.from_settings().url("builder"), f"build of {run_id}"):
-            plan, done = _plan_and_run(build_id, business_day, progress)
-        with connect("builder") as builder:
+        with raw_gate.closed(warehouse.url("builder"), f"build of {run_id}"):
+            plan, done = _plan_and_run(warehouse, build_id, business_day, progress)
+        with warehouse.connect("builder") as builder:
             rows = {} if done.failures else _model_rows(builder)
             _finish(builder, build_id, rows, done.failures)
     except Exception as error:
-        with connect("builder") as builder:
+        with warehouse.connect("builder") as builder:
             _finish(builder, build_id, {}, (f"{type(error).__name__}: {error}",))
         raise
     if done.failures:
-        raise BuildFailedError(build_id, done.failures, dbt_run.log_path() / "dbt.log")
+        raise BuildFailedError(build_id, done.failures, dbt_run.log_path(warehouse) / "dbt.log")
     return BuildOutcome(
         build_id=build_id,
         run_id=run_id,
@@ -64,25 +67,25 @@ def build(
         is_full=plan.is_full,
         through_load_id=plan.through_load_id,
         seconds=time.monotonic() - began,
-        manifest_path=dbt_run.target_path() / "manifest.json",
-        run_results_path=dbt_run.target_path() / "run_results.json",
+        manifest_path=dbt_run.target_path(warehouse) / "manifest.json",
+        run_results_path=dbt_run.target_path(warehouse) / "run_results.json",
         model_rows=rows,
         warnings=done.warnings,
     )
 
 
 def _plan_and_run(
-    build_id: int, business_day: date, progress: Callable[[NodeProgress], None]
+    warehouse: Warehouse, build_id: int, business_day: date, progress: Callable[[NodeProgress], None]
 ) -> tuple[BuildPlan, dbt_run.DbtRun]:
     code = candidate_state.fingerprint(dbt_run.PROJECT)
-    with connect("builder") as builder:
+    with warehouse.connect("builder") as builder:
         plan = plan_build(builder, business_day, is_same_code=candidate_state.take(builder) == code)
         _record_plan(builder, build_id, plan, code)
-    with connect("loader") as loader:
+    with warehouse.connect("loader") as loader:
         write_calendar(loader, plan.as_of_date)
-    done = dbt_run.run_dbt(_variables(plan), full_refresh=plan.is_full, progress=progress)
+    done = dbt_run.run_dbt(warehouse, _variables(plan), full_refresh=plan.is_full, progress=progress)
     if not done.failures:
-        with connect("builder") as builder:
+        with warehouse.connect("builder") as builder:
             candidate_state.mark(builder, code)
     return plan, done
 

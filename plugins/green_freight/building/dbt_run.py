@@ -18,13 +18,13 @@ from psycopg.rows import dict_row
 
 from green_freight import settings
 from green_freight.building.outcome import NodeProgress
-from green_freight.warehouse import Warehouse, connect
+from green_freight.warehouse import Warehouse
 
 PROJECT = settings.PROJECT / "dbt_project"
 _FAILED = ("error", "fail", "runtime error", "partial success")
 _FINISHED = ("LogModelResult", "LogSeedResult", "LogTestResult")
 _KINDS = {"test": "测试 test", "seed": "种子 seed"}
-_FINDINGS_SHOWN = 3
+_VIOLATIONS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,27 @@ class DbtRun:
     warnings: tuple[str, ...]
 
 
-def target_path() -> Path:
+def target_path(warehouse: Warehouse) -> Path:
     """Return the folder of dbt's artifacts and of its partial parse: state, not part of the project."""
-    return settings.home() / "dbt_target"
+    return warehouse.home / "dbt_target"
 
 
-def log_path() -> Path:
+def log_path(warehouse: Warehouse) -> Path:
     """Return the folder of dbt's log file."""
-    return settings.home() / "logs" / "dbt"
+    return warehouse.home / "logs" / "dbt"
 
 
 def run_dbt(
-    variables: Mapping[str, object], *, full_refresh: bool, progress: Callable[[NodeProgress], None]
+    warehouse: Warehouse,
+    variables: Mapping[str, object],
+    *,
+    full_refresh: bool,
+    progress: Callable[[NodeProgress], None],
 ) -> DbtRun:
     """Build every seed and model and run every data test of the project, as the role builder.
 
     Args:
+        warehouse: what is built.
         variables: dbt's vars, of JSON's types.
         full_refresh: whether the large facts are built whole; if not, seeds and the views tagged `standing`,
             which read raw tables alone and so are never dropped with a rebuilt table, stay as they are.
@@ -61,12 +66,12 @@ def run_dbt(
     """
     from dbt.cli.main import dbtRunner
 
-    with environment():
+    with environment(warehouse):
         # The build writes the manifest, with its compiled SQL; writing it here too would cost a second.
-        parsed = dbtRunner().invoke(["parse", *common_arguments(), "--no-write-json"])
+        parsed = dbtRunner().invoke(["parse", *common_arguments(warehouse), "--no-write-json"])
         if not parsed.success:
             return DbtRun((_said(parsed.exception),), ())
-        arguments = ["build", *common_arguments(), "--vars", json.dumps(dict(variables))]
+        arguments = ["build", *common_arguments(warehouse), "--vars", json.dumps(dict(variables))]
         # Unit tests prove the formulas, not the data: they run with the project's tests, not every night.
         arguments += ["--exclude-resource-type", "unit_test"]
         arguments += (
@@ -76,21 +81,21 @@ def run_dbt(
     if built.result is None:
         return DbtRun((_said(built.exception),), ())
     results = list(built.result.results)
-    failures = tuple(_described(r) for r in results if str(r.status) in _FAILED)
+    failures = tuple(_described(warehouse, r) for r in results if str(r.status) in _FAILED)
     if not built.success and not failures:
         failures = (_said(built.exception),)
-    return DbtRun(failures, tuple(_described(r) for r in results if str(r.status) == "warn"))
+    return DbtRun(failures, tuple(_described(warehouse, r) for r in results if str(r.status) == "warn"))
 
 
-def common_arguments() -> list[str]:
+def common_arguments(warehouse: Warehouse) -> list[str]:
     """Return the options of every dbt command here: project, state outside of it, log to a file alone."""
-    for folder in (target_path(), log_path()):
+    for folder in (target_path(warehouse), log_path(warehouse)):
         folder.mkdir(parents=True, exist_ok=True)
     return [
         "--project-dir", str(PROJECT),
         "--profiles-dir", str(PROJECT),
-        "--target-path", str(target_path()),
-        "--log-path", str(log_path()),
+        "--target-path", str(target_path(warehouse)),
+        "--log-path", str(log_path(warehouse)),
         "--log-level", "none",
         "--log-level-file", "info",
         "--no-use-colors",
@@ -100,9 +105,9 @@ def common_arguments() -> list[str]:
 
 
 @contextmanager
-def environment() -> Iterator[None]:
+def environment(warehouse: Warehouse) -> Iterator[None]:
     """Set what profiles.yml reads, from the builder's URL, and put back what was there."""
-    url = urlsplit(Warehouse.from_settings().url("builder"))
+    url = urlsplit(warehouse.url("builder"))
     wanted = {
         "GREEN_FREIGHT_DBT_HOST": url.hostname or "127.0.0.1",
         "GREEN_FREIGHT_DBT_PORT": str(url.port or 5432),
@@ -139,7 +144,7 @@ def _listener(progress: Callable[[NodeProgress], None]) -> Callable[[Any], None]
     return listen
 
 
-def _described(result: Any) -> str:
+def _described(warehouse: Warehouse, result: Any) -> str:
     """Say in one line which model or test it was, what the database said, and where its SQL is."""
     node = result.node
     what = _KINDS.get(str(node.resource_type), "模型 model")
@@ -147,15 +152,15 @@ def _described(result: Any) -> str:
     where = f"（{attached}）" if attached else ""
     said = " ".join(str(result.message or "").split())
     if str(node.resource_type) == "test" and str(result.status) in ("fail", "warn"):
-        said += f"：{_first_findings(node.compiled_code)}"
+        said += f"：{_first_violations(warehouse, node.compiled_code)}"
     hint = f"；SQL: {node.compiled_path}" if getattr(node, "compiled_path", None) else ""
     return f"{what} {node.name}{where}: {said}{hint}"
 
 
-def _first_findings(query: str) -> str:
+def _first_violations(warehouse: Warehouse, query: str) -> str:
     """Return the first rows that a test found, as `column=value`."""
-    with connect("builder") as builder:
-        found = builder.cursor(row_factory=dict_row).execute(query.encode()).fetchmany(_FINDINGS_SHOWN)
+    with warehouse.connect("builder") as builder:
+        found = builder.cursor(row_factory=dict_row).execute(query.encode()).fetchmany(_VIOLATIONS_SHOWN)
     return "; ".join(", ".join(f"{name}={value}" for name, value in row.items()) for row in found)
 
 

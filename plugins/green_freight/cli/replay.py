@@ -16,7 +16,6 @@ from rich.table import Table
 from green_freight.cli.console import AsJson, console
 from green_freight.cli.installation import Installation
 from green_freight.replaying import Progress, ReplayOutcome, RowDifference, replay
-from green_freight.warehouse.connection import entered
 
 STAGES = {
     "verify": "校验文件 · verify files",
@@ -39,8 +38,8 @@ def replay_command(
     installation: Installation = context.obj
     output = console(stderr=as_json)
     begun = time.monotonic()
-    with installation.warehouse(upgrade=True) as warehouse, entered(warehouse), shown(output) as display:
-        outcome = replay(publication, display.show)
+    with installation.warehouse(upgrade=True) as warehouse, shown(output) as display:
+        outcome = replay(warehouse, publication, display.show)
     if as_json:
         typer.echo(json.dumps(as_plain(outcome), ensure_ascii=False))
     else:

@@ -69,7 +69,7 @@ def manifest_path() -> Path:
     """Return where the build leaves dbt's manifest.json, which says what is published and how."""
     from green_freight.building.dbt_run import target_path
 
-    return target_path() / "manifest.json"
+    return target_path(Warehouse.from_settings()) / "manifest.json"
 
 
 def publish(

@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 
 from green_freight import settings
 from green_freight.replaying.errors import ReplayError
-from green_freight.warehouse import connect
+from green_freight.warehouse import Warehouse
 
 _BUILD = """
 select p.publication_no, p.kind_code, b.build_id, b.as_of_date, b.through_load_id, b.code_version
@@ -129,7 +129,7 @@ class Recipe:
         )
 
 
-def recipe_of(publication_no: int) -> Recipe:
+def recipe_of(warehouse: Warehouse, publication_no: int) -> Recipe:
     """Read from the warehouse, as its owner, what a publication was built from.
 
     A publication that published an old state again names the old one's build, and so has its recipe.
@@ -137,7 +137,7 @@ def recipe_of(publication_no: int) -> Recipe:
     Raises:
         ReplayError: there is no such publication, or its build left no record of what it contains.
     """
-    with connect("owner") as owner, owner.cursor(row_factory=dict_row) as cursor:
+    with warehouse.connect("owner") as owner, owner.cursor(row_factory=dict_row) as cursor:
         build = cursor.execute(_BUILD, [publication_no]).fetchone()
         if build is None:
             raise ReplayError(
@@ -154,14 +154,14 @@ def recipe_of(publication_no: int) -> Recipe:
         publication_no=publication_no,
         code_version=build["code_version"],
         as_of_date=build["as_of_date"],
-        is_synthetic=_was_synthetic(publication_no),
+        is_synthetic=_was_synthetic(warehouse, publication_no),
         loads=tuple(RecordedLoad(**load) for load in loads),
     )
 
 
-def _was_synthetic(publication_no: int) -> bool:
+def _was_synthetic(warehouse: Warehouse, publication_no: int) -> bool:
     """Return what the publication's own figures say; this installation's setting where it had none."""
-    with connect("reader") as reader:
+    with warehouse.connect("reader") as reader:
         reader.execute("select set_config('green_freight.publication', %s, false)", [str(publication_no)])
         is_there = reader.execute("select to_regclass('mart_asof.fct_indicator_value')").fetchone()
         if is_there == (None,):

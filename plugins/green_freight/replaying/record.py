@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 
 from green_freight.replaying.replay_diff import TableComparison
-from green_freight.warehouse import connect
+from green_freight.warehouse import Warehouse
 
 
-def begin(publication_no: int, code_version: str) -> int:
+def begin(warehouse: Warehouse, publication_no: int, code_version: str) -> int:
     """Note that a replay begins, as the owner; return its number."""
-    with connect("owner") as owner:
+    with warehouse.connect("owner") as owner:
         row = owner.execute(
             "insert into ops.replay (publication_no, code_version) values (%s, %s) returning replay_id",
             [publication_no, code_version],
@@ -20,7 +20,7 @@ def begin(publication_no: int, code_version: str) -> int:
     return int(row[0])
 
 
-def finish(replay_id: int, tables: Sequence[TableComparison]) -> None:
+def finish(warehouse: Warehouse, replay_id: int, tables: Sequence[TableComparison]) -> None:
     """Note how the tables compared."""
     found = [
         {
@@ -32,16 +32,16 @@ def finish(replay_id: int, tables: Sequence[TableComparison]) -> None:
         }
         for table in tables
     ]
-    with connect("owner") as owner:
+    with warehouse.connect("owner") as owner:
         owner.execute(
             "update ops.replay set is_equal = %s, tables = %s, finished_at = clock_timestamp() where replay_id = %s",
             [all(table.is_equal for table in tables), json.dumps(found), replay_id],
         )
 
 
-def fail(replay_id: int, message: str) -> None:
+def fail(warehouse: Warehouse, replay_id: int, message: str) -> None:
     """Note why nothing could be compared."""
-    with connect("owner") as owner:
+    with warehouse.connect("owner") as owner:
         owner.execute(
             "update ops.replay set error_message = %s, finished_at = clock_timestamp() where replay_id = %s",
             [message, replay_id],

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from green_freight import settings
 from green_freight.landing import LandingStore
 from green_freight.replaying import landing_check, record
@@ -21,7 +19,7 @@ from green_freight.replaying.checkout import Code, code_of
 from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.recipe import Recipe, recipe_of
 from green_freight.replaying.replay_diff import TableComparison, compare, pin
-from green_freight.warehouse import Warehouse, connect, scratch
+from green_freight.warehouse import Warehouse, scratch
 from green_freight.warehouse.scratch import Scratch
 
 _STEP = "green_freight.replaying.step"
@@ -59,13 +57,18 @@ Tell = Callable[[Progress], object]
 
 
 def replay(
-    publication_no: int, tell: Tell = lambda _: None, *, running: Path = settings.PROJECT
+    warehouse: Warehouse,
+    publication_no: int,
+    tell: Tell = lambda _: None,
+    *,
+    running: Path = settings.PROJECT,
 ) -> ReplayOutcome:
     """Rebuild a publication in a scratch database and compare it with what readers saw of it.
 
     The warehouse is only read, but for the row in ops.replay.
 
     Args:
+        warehouse: the warehouse that has the publication.
         publication_no: the publication; one that published an old state again is rebuilt as that state.
         tell: called as the work goes on.
         running: the project whose code is running.
@@ -75,35 +78,34 @@ def replay(
         ScratchError: the same publication is being replayed already.
         SettingMissingError: the URL of a role is not set.
     """
-    recipe = recipe_of(publication_no)
-    replay_id = record.begin(publication_no, recipe.code_version)
+    recipe = recipe_of(warehouse, publication_no)
+    replay_id = record.begin(warehouse, publication_no, recipe.code_version)
     try:
         landing_check.verify(
             recipe.loads,
-            LandingStore(settings.landing_url()),
+            LandingStore(warehouse.landing_url),
             lambda done, total: tell(Progress("verify", done, total)),
         )
-        warehouse = Warehouse.from_settings()
         scratch.drop_left_over(warehouse)
         made = scratch.create_bare(warehouse, f"replay_{publication_no}")
         with scratch.dropped_afterwards(warehouse, made):
             with code_of(recipe.code_version, made.warehouse.home / "code", running=running) as code:
-                warnings = _rebuild(recipe, code, made, tell)
-            tables = _compare(publication_no, made, tell)
+                warnings = _rebuild(warehouse, recipe, code, made, tell)
+            tables = _compare(warehouse, publication_no, made, tell)
     except BaseException as error:
-        record.fail(replay_id, f"{type(error).__name__}: {error}")
+        record.fail(warehouse, replay_id, f"{type(error).__name__}: {error}")
         raise
-    record.finish(replay_id, tables)
+    record.finish(warehouse, replay_id, tables)
     return ReplayOutcome(replay_id, recipe, tables, warnings)
 
 
-def _rebuild(recipe: Recipe, code: Code, made: Scratch, tell: Tell) -> tuple[str, ...]:
+def _rebuild(warehouse: Warehouse, recipe: Recipe, code: Code, made: Scratch, tell: Tell) -> tuple[str, ...]:
     """Run the step of the code in a process of its own; return the build's warnings."""
     made.warehouse.home.mkdir(parents=True, exist_ok=True)
-    _give_parse(code, made)
+    _give_parse(warehouse, code, made)
     asked, answered = made.warehouse.home / "recipe.json", made.warehouse.home / "result.json"
     asked.write_text(recipe.as_json(), encoding="utf-8")
-    log = settings.home() / "logs" / f"replay_{recipe.publication_no}.log"
+    log = warehouse.home / "logs" / f"replay_{recipe.publication_no}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("wb") as errors,
@@ -111,7 +113,7 @@ def _rebuild(recipe: Recipe, code: Code, made: Scratch, tell: Tell) -> tuple[str
             [str(code.python), "-P", "-m", _STEP, str(asked), str(answered)],
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=_environment(recipe, code, made),
+            env=_environment(warehouse, recipe, code, made),
             cwd=made.warehouse.home,
             encoding="utf-8",
             errors="replace",
@@ -134,20 +136,20 @@ def _rebuild(recipe: Recipe, code: Code, made: Scratch, tell: Tell) -> tuple[str
     return tuple(result.get("warnings", ()))
 
 
-def _give_parse(code: Code, made: Scratch) -> None:
+def _give_parse(warehouse: Warehouse, code: Code, made: Scratch) -> None:
     """Let dbt begin with what it parsed last in this home: it reads again what differs, some seconds less."""
-    parsed = settings.home() / "dbt_target" / "partial_parse.msgpack"
+    parsed = warehouse.home / "dbt_target" / "partial_parse.msgpack"
     if code.project == settings.PROJECT and parsed.exists():
         (made.warehouse.home / "dbt_target").mkdir(exist_ok=True)
         shutil.copy(parsed, made.warehouse.home / "dbt_target")
 
 
-def _environment(recipe: Recipe, code: Code, made: Scratch) -> Mapping[str, str]:
+def _environment(warehouse: Warehouse, recipe: Recipe, code: Code, made: Scratch) -> Mapping[str, str]:
     """Return the environment in which the step takes the scratch for its warehouse."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return kept | {settings.url_variable(role): url for role, url in made.warehouse.urls.items()} | {
         "GREEN_FREIGHT_HOME": str(made.warehouse.home),
-        "GREEN_FREIGHT_LANDING_URL": settings.landing_url(),
+        "GREEN_FREIGHT_LANDING_URL": warehouse.landing_url,
         "GREEN_FREIGHT_SYNTHETIC": "1" if recipe.is_synthetic else "0",
         "GREEN_FREIGHT_CODE_VERSION": code.version,
         "PYTHONPATH": code.python_path,
@@ -163,9 +165,11 @@ def _pass_on(line: str, tell: Tell) -> None:
         print(line, end="", file=sys.stderr)
 
 
-def _compare(publication_no: int, made: Scratch, tell: Tell) -> tuple[TableComparison, ...]:
+def _compare(
+    warehouse: Warehouse, publication_no: int, made: Scratch, tell: Tell
+) -> tuple[TableComparison, ...]:
     tables: list[TableComparison] = []
-    with connect("reader") as published, psycopg.connect(made.warehouse.urls["builder"]) as rebuilt:
+    with warehouse.connect("reader") as published, made.warehouse.connect("builder") as rebuilt:
         pin(published, publication_no)
         for table in compare(published, rebuilt):
             tables.append(table)

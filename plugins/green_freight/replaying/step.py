@@ -22,7 +22,6 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow
 
-from green_freight import settings
 from green_freight.building import BuildFailedError, build
 from green_freight.building.outcome import NodeProgress
 from green_freight.contracts import contracts
@@ -32,7 +31,7 @@ from green_freight.periods import Period
 from green_freight.publishing.specs import from_manifest_file
 from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.recipe import Recipe, RecordedLoad
-from green_freight.warehouse import Warehouse, bootstrap, connect, runs, scratch
+from green_freight.warehouse import Warehouse, bootstrap, runs, scratch
 from green_freight.warehouse.migrate import migrate
 from green_freight.warehouse.scratch_name import database_name
 
@@ -62,7 +61,7 @@ def main(arguments: list[str]) -> int:
     recipe = Recipe.from_json(recipe_path.read_text(encoding="utf-8"))
     result: dict[str, Any]
     try:
-        result = rebuild(recipe, _print)
+        result = rebuild(Warehouse.from_settings(), recipe, _print)
     except (ReplayError, BuildFailedError, psycopg.Error) as error:
         result = {"error": f"{type(error).__name__}: {error}"}
     result_path.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
@@ -75,33 +74,32 @@ def _print(progress: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def rebuild(recipe: Recipe, tell: Tell) -> dict[str, Any]:
+def rebuild(warehouse: Warehouse, recipe: Recipe, tell: Tell) -> dict[str, Any]:
     """Give the empty scratch its frame, load the recipe's files anew, build; return the names of the star's tables.
 
     Raises:
         ReplayError: a load does not reproduce what was recorded of it.
         BuildFailedError: a model or a test failed.
     """
-    _set_up()
-    runs.begin(Warehouse.from_settings(), recipe.run_id, "replay", recipe.as_of_date)
-    _load(recipe, tell)
-    built = build(recipe.run_id, recipe.as_of_date, _telling_nodes(tell))
+    _set_up(warehouse)
+    runs.begin(warehouse, recipe.run_id, "replay", recipe.as_of_date)
+    _load(warehouse, recipe, tell)
+    built = build(warehouse, recipe.run_id, recipe.as_of_date, _telling_nodes(tell))
     tables = [spec.name for spec in from_manifest_file(built.manifest_path)]
     return {"tables": tables, "warnings": list(built.warnings)}
 
 
-def _set_up() -> None:
-    warehouse = Warehouse.from_settings()
+def _set_up(warehouse: Warehouse) -> None:
     with warehouse.connect("owner", autocommit=True) as owner:
         bootstrap.set_up_database(owner, database_name(warehouse), scratch.CONNECTING_ROLES)
         migrate(owner)
         bootstrap.store_registry(owner)
 
 
-def _load(recipe: Recipe, tell: Tell) -> None:
-    store = LandingStore(settings.landing_url())
+def _load(warehouse: Warehouse, recipe: Recipe, tell: Tell) -> None:
+    store = LandingStore(warehouse.landing_url)
     rows = 0
-    with connect("loader", autocommit=True) as loader:
+    with warehouse.connect("loader", autocommit=True) as loader:
         for number, recorded in enumerate(recipe.loads, start=1):
             rows += _load_again(loader, recipe, recorded, number, store)
             tell({"stage": "load", "done": number, "total": len(recipe.loads), "rows": rows})

@@ -10,9 +10,9 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from green_freight.labels import label
-from green_freight.warehouse import connect
+from green_freight.warehouse import Warehouse
 
-Warehouse = psycopg.Connection[TupleRow]
+Session = psycopg.Connection[TupleRow]
 
 _FETCHED = """
 select agency_code, outcome_code, count(*), coalesce(sum(bytes), 0)
@@ -57,54 +57,54 @@ order by subject_code
 """
 
 
-def text(run_id: str) -> str:
+def text(warehouse: Warehouse, run_id: str) -> str:
     """Return the report of a run as lines in Chinese and English."""
-    with connect("builder") as warehouse:
-        lines = [f"运行 / run {run_id}", *_received(warehouse, run_id), *_warned(warehouse, run_id)]
-        lines += [*_published(warehouse, run_id), *_stale(warehouse)]
+    with warehouse.connect("builder") as session:
+        lines = [f"运行 / run {run_id}", *_received(session, run_id), *_warned(session, run_id)]
+        lines += [*_published(session, run_id), *_stale(session)]
     return "\n".join(lines)
 
 
-def stale_datasets() -> list[str]:
+def stale_datasets(warehouse: Warehouse) -> list[str]:
     """Return a sentence for each dataset that the newest publication marks as stale."""
-    with connect("builder") as warehouse:
-        return list(_stale(warehouse))
+    with warehouse.connect("builder") as session:
+        return list(_stale(session))
 
 
-def newest_as_of_date() -> date | None:
+def newest_as_of_date(warehouse: Warehouse) -> date | None:
     """Return the day that the newest publication stands for, None before the first one."""
-    with connect("reader") as warehouse:
-        row = warehouse.execute("select max(as_of_date) from mart.publication").fetchone()
+    with warehouse.connect("reader") as session:
+        row = session.execute("select max(as_of_date) from mart.publication").fetchone()
     return row[0] if row else None
 
 
-def _rows(warehouse: Warehouse, query: str, *values: Any) -> list[TupleRow]:
-    return warehouse.execute(query.encode(), values).fetchall()
+def _rows(session: Session, query: str, *values: Any) -> list[TupleRow]:
+    return session.execute(query.encode(), values).fetchall()
 
 
-def _received(warehouse: Warehouse, run_id: str) -> Iterator[str]:
-    for agency, outcome, files, size in _rows(warehouse, _FETCHED, run_id):
+def _received(session: Session, run_id: str) -> Iterator[str]:
+    for agency, outcome, files, size in _rows(session, _FETCHED, run_id):
         status = label("fetch_outcome", outcome).both
         yield f"取数 / fetch  {agency:<10}{status}: {files} 份 / deliveries, {size:,} bytes"
-    for agency, delivery, period, outcome, message in _rows(warehouse, _FETCH_FAILURES, run_id):
+    for agency, delivery, period, outcome, message in _rows(session, _FETCH_FAILURES, run_id):
         if outcome.startswith("failed"):
             yield f"取数失败 / fetch failed  {agency} {delivery} {period}: {message}"
-    for agency, outcome, loads, loaded, rejected in _rows(warehouse, _LOADED, run_id):
+    for agency, outcome, loads, loaded, rejected in _rows(session, _LOADED, run_id):
         yield (
             f"装载 / load  {agency:<10}{label('load_outcome', outcome).both}: {loads} 次 / loads, "
             f"{loaded:,} 行 / rows, {rejected:,} 拒收行 / rejected rows"
         )
-    for dataset, reason, count, zh, en in _rows(warehouse, _REJECTED, run_id):
+    for dataset, reason, count, zh, en in _rows(session, _REJECTED, run_id):
         yield f"拒收行 / rejected rows  {dataset} {reason} × {count:,}: {zh} / {en}"
 
 
-def _warned(warehouse: Warehouse, run_id: str) -> Iterator[str]:
-    for table, code, zh, en, count in _rows(warehouse, _WARNINGS, run_id):
+def _warned(session: Session, run_id: str) -> Iterator[str]:
+    for table, code, zh, en, count in _rows(session, _WARNINGS, run_id):
         yield f"{label('audit_result', 'warning').both}  {table} {code} ({count or 0:,}): {zh} / {en}"
 
 
-def _published(warehouse: Warehouse, run_id: str) -> Iterator[str]:
-    published = _rows(warehouse, _PUBLICATION, run_id)
+def _published(session: Session, run_id: str) -> Iterator[str]:
+    published = _rows(session, _PUBLICATION, run_id)
     if not published:
         yield "发布 / publication: 无变化，沿用上一次发布 / nothing differs, the last publication stands"
         return
@@ -114,14 +114,14 @@ def _published(warehouse: Warehouse, run_id: str) -> Iterator[str]:
     )
     if approved_by:
         yield f"批准 / approved by {approved_by}: {why}"
-    [(revised, restated)] = _rows(warehouse, _REVISED, number)
+    [(revised, restated)] = _rows(session, _REVISED, number)
     yield f"指标值 / figures: {revised} 个变化 changed, 其中最终值 of them final {restated}"
-    for table, added, changed, removed in _rows(warehouse, _CHANGES, number):
+    for table, added, changed, removed in _rows(session, _CHANGES, number):
         yield f"  {table:<32}+{added:,} ~{changed:,} -{removed:,}"
 
 
-def _stale(warehouse: Warehouse) -> Iterator[str]:
-    for dataset, through, expected in _rows(warehouse, _STALE):
+def _stale(session: Session) -> Iterator[str]:
+    for dataset, through, expected in _rows(session, _STALE):
         yield (
             f"{label('timeliness', 'stale').both}  {dataset}: 完整至 / complete through {through or '–'}，"
             f"应至 / expected through {expected}"

@@ -85,7 +85,7 @@ def filled(module_warehouse: Warehouse) -> Iterator[Warehouse]:
 
 @pytest.fixture(scope="module")
 def first_build(filled: Warehouse) -> BuildOutcome:
-    return published(filled, build("first", DAY))
+    return published(filled, build(filled, "first", DAY))
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def second_build(
         load(loader, "transport_vehicle_operation", "2025-09-29", [operation("V1", "2025-09-29", 90)])
         load(loader, "power_connector", "2025-09-30", [connector("C2", "P2")])
     before = versions_of(filled)
-    yield published(filled, build("second", DAY)), before
+    yield published(filled, build(filled, "second", DAY)), before
 
 
 def test_the_first_build_is_whole(filled: Warehouse, first_build: BuildOutcome) -> None:
@@ -179,7 +179,7 @@ def test_rows_that_vanished_at_the_source_are_gone(filled: Warehouse, second_bui
 
 def test_nothing_moves_when_nothing_changed(filled: Warehouse, second_build: Any) -> None:
     before = versions_of(filled)
-    built = published(filled, build("third", DAY))
+    built = published(filled, build(filled, "third", DAY))
     assert (built.is_full, built.changed_months) == (False, ())
     assert versions_of(filled) == before
 
@@ -192,7 +192,7 @@ def test_a_whole_build_gives_the_same_tables_as_the_months_did(filled: Warehouse
         by_months = {table: rows_of(filled, table) for table in tables}
         builder.execute("delete from intermediate.candidate_state")
     seen: list[NodeProgress] = []
-    built = published(filled, build("whole", DAY, seen.append))
+    built = published(filled, build(filled, "whole", DAY, seen.append))
     assert built.is_full
     assert {table: rows_of(filled, table) for table in tables} == by_months
     assert {"fct_charging_session", "scorecard"} <= {node.name for node in seen}
@@ -208,7 +208,7 @@ def test_a_failure_names_model_and_test_and_the_next_build_is_whole(
             "changed_at": "2025-09-01", "is_deleted": False,
         }])  # fmt: skip
     with pytest.raises(BuildFailedError) as failed:
-        build("failed", DAY)
+        build(filled, "failed", DAY)
     test = "accepted_values_dim_platform_platform_kind_code__public__enterprise"
     assert test in str(failed.value) and "（dim_platform）" in str(failed.value)
     assert "value_field=invented" in str(failed.value)
@@ -230,7 +230,7 @@ def test_a_failure_names_model_and_test_and_the_next_build_is_whole(
             values (1, now(), 'nightly', '2025-10-02', 'test', 1, 'first', 0, 0)
             """
         )
-    repaired = build("repaired", DAY)
+    repaired = build(filled, "repaired", DAY)
     assert repaired.is_full
     # Older days may be loaded again, but the star never goes back behind what readers have seen.
     assert repaired.as_of_date == date(2025, 10, 2)

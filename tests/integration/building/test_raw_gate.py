@@ -116,7 +116,7 @@ def test_loads_during_a_build_are_in_the_next_and_what_fetching_notes_is_in_none
             _until_waiting(warehouse)
 
     with caplog.at_level(logging.INFO, "green_freight.warehouse.raw_gate"):
-        built = build("nightly/9", LAST, load_meanwhile)
+        built = build(warehouse, "nightly/9", LAST, load_meanwhile)
         [second] = late[0].result()
     assert built.through_load_id == first.load_id
     assert second.load_id > first.load_id
@@ -126,7 +126,7 @@ def test_loads_during_a_build_are_in_the_next_and_what_fetching_notes_is_in_none
     assert "green-freight build of nightly/9 (pid " in waited[0]
 
     _published(warehouse, built)
-    following = build("nightly/10", LAST)
+    following = build(warehouse, "nightly/10", LAST)
     _published(warehouse, following)
     assert (following.is_full, following.changed_months) == (False, (date(2025, 9, 1),))
     assert following.through_load_id == second.load_id
@@ -147,7 +147,7 @@ def _check_that_bookkeeping_reaches_no_table(warehouse: Warehouse) -> None:
             "insert into ops.fetch (run_id, agency_code, delivery_name, period_label, outcome_code) "
             "values ('r', 'transport', 'vehicle_operations', '2025-09-30', 'not_delivered')"
         )
-    assert not build("nightly/11", LAST).is_full
+    assert not build(warehouse, "nightly/11", LAST).is_full
     assert _star(warehouse) == before
 
 

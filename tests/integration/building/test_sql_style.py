@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_the_models_keep_the_style(warehouse: Warehouse) -> None:
-    with dbt_run.environment():
+    with dbt_run.environment(warehouse):
         linted = subprocess.run(
             [sys.executable, "-m", "sqlfluff", "lint", "--nocolor", "dbt_project/models"],
             cwd=PROJECT,

@@ -49,7 +49,7 @@ def built(module_warehouse: Warehouse) -> Iterator[Built]:
             [AS_OF],
         )
         fill(loader, city, AS_OF)
-    build("test", AS_OF)
+    build(module_warehouse, "test", AS_OF)
     yield Built(module_warehouse, city)
 
 
@@ -136,8 +136,10 @@ def test_the_form_has_32_items_a_quarter_each_with_a_value_or_a_reason(built: Bu
 def test_every_unit_test_of_dbt_passes(built: Built) -> None:
     from dbt.cli.main import dbtRunner
 
-    with dbt_run.environment():
-        tested = dbtRunner().invoke(["test", "--select", "test_type:unit", *dbt_run.common_arguments()])
+    with dbt_run.environment(built.warehouse):
+        tested = dbtRunner().invoke(
+            ["test", "--select", "test_type:unit", *dbt_run.common_arguments(built.warehouse)]
+        )
     assert tested.result is not None, tested.exception
     failed = [(r.node.name, r.message) for r in tested.result.results if str(r.status) != "pass"]
     assert failed == []
@@ -156,7 +158,7 @@ def test_a_form_that_never_came_leaves_its_figures_marked_stale(built: Built) ->
             )
     with built.warehouse.connect("owner") as owner:
         owner.execute("delete from ops.load where agency_code = 'postal' and period_label = '2025-09'")
-    build("test", AS_OF)
+    build(built.warehouse, "test", AS_OF)
     assert_star_agrees(built.warehouse)
     stale = built.rows("select indicator_code, year from candidate.scorecard where is_stale order by 1")
     assert stale == [("terminal_station_added", 2025), ("tricycle_marking_share", 2025)]

@@ -21,7 +21,7 @@ from green_freight.building.raw_tables import prepare_raw_tables
 from green_freight.landing import LandingStore
 from green_freight.periods import Period
 from green_freight.settings import landing_url
-from green_freight.warehouse import connect
+from green_freight.warehouse import Warehouse
 from hypothesis import HealthCheck, Phase, event, given, settings
 
 from demo_city.city import City
@@ -86,17 +86,17 @@ def settled(city: City, open_warehouse: OpenWarehouse, tmp_path_factory: pytest.
     with DemoAgencies(city, home, morning_after(LOADED)) as demo, open_warehouse(demo) as warehouse:
         warehouse.newest_day = LOADED
         warehouse.load_past(LOADED, EVENTS_FROM)
-        _make_staging()
+        _make_staging(warehouse.database)
         return take_snapshot(warehouse.database, "settled", {})
 
 
-def _make_staging() -> None:
+def _make_staging(warehouse: Warehouse) -> None:
     from dbt.cli.main import dbtRunner
 
-    with connect("loader") as loader:
+    with warehouse.connect("loader") as loader:
         prepare_raw_tables(loader)
-    with dbt_run.environment():
-        command = ["run", *dbt_run.common_arguments(), "--select", "path:models/staging"]
+    with dbt_run.environment(warehouse):
+        command = ["run", *dbt_run.common_arguments(warehouse), "--select", "path:models/staging"]
         assert dbtRunner().invoke([*command, "--vars", '{"city_code": "320700"}']).success
 
 

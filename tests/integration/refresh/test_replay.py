@@ -15,7 +15,7 @@ from .pipeline_warehouse import DAY, LAST_LOADED, PipelineWarehouse
 
 def test_a_night_built_by_months_equals_its_rebuild(refreshed: PipelineWarehouse) -> None:
     before = refreshed.tables()
-    outcome = replay(2)
+    outcome = replay(refreshed.database, 2)
     assert _differing(outcome) == {}
     assert (outcome.recipe.as_of_date, outcome.recipe.is_synthetic) == (DAY, False)
     rows = {table.table: table.rows_rebuilt for table in outcome.tables}
@@ -28,13 +28,13 @@ def test_a_night_built_by_months_equals_its_rebuild(refreshed: PipelineWarehouse
 def test_an_old_state_published_again_is_rebuilt_as_what_it_was(refreshed: PipelineWarehouse) -> None:
     """Publication 3 is the first one again: the same build, day and loads, and the rows readers see now."""
     assert revert.revert("revert/1", 1, "test", "tester").publication_no == 3
-    outcome = replay(3)
+    outcome = replay(refreshed.database, 3)
     assert _differing(outcome) == {}
     assert outcome.recipe.as_of_date == LAST_LOADED
-    assert outcome.recipe == replace(recipe_of(1), publication_no=3)
-    assert len(recipe_of(2).loads) > len(outcome.recipe.loads)
+    assert outcome.recipe == replace(recipe_of(refreshed.database, 1), publication_no=3)
+    assert len(recipe_of(refreshed.database, 2).loads) > len(outcome.recipe.loads)
     [night] = refreshed.rows("select count(*) as loads from ops.load where outcome_code = 'loaded'")
-    assert night["loads"] >= len(recipe_of(2).loads)
+    assert night["loads"] >= len(recipe_of(refreshed.database, 2).loads)
     datasets = Counter(load.dataset_id for load in outcome.recipe.loads)
     assert len(datasets) == len(contracts())
 

@@ -99,7 +99,7 @@ def _load(deliveries: Deliveries, day: str, count: int, version: int = 1) -> Non
 def _publish(warehouse: Warehouse, run_id: str, day: date) -> None:
     """Build and publish; the audit, which an almost empty city would not pass, is recorded as passed."""
     runs.begin(warehouse, run_id, "nightly", day)
-    built = build(run_id, day)
+    built = build(warehouse, run_id, day)
     with warehouse.connect("builder") as builder:
         builder.execute("update ops.build set outcome_code = 'audited' where build_id = %s", [built.build_id])
         builder.execute(

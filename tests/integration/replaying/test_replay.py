@@ -48,7 +48,7 @@ def test_an_incremental_publication_is_rebuilt_by_the_commit_that_it_names(
     told: list[Progress] = []
     published.set_code_version(first)
     try:
-        outcome = replay(2, told.append, running=checkout)
+        outcome = replay(published.warehouse, 2, told.append, running=checkout)
     finally:
         published.set_code_version(settings.code_version())
     assert _unequal(outcome) == {}
@@ -98,7 +98,7 @@ def test_a_changed_model_and_a_tampered_row_are_found_and_shown(published: Publi
         ).fetchone() or [""]
         admin.execute("delete from mart.dim_date where date_day = '2023-01-01'")
     try:
-        unequal = _unequal(replay(2, running=checkout))
+        unequal = _unequal(replay(published.warehouse, 2, running=checkout))
     finally:
         with published.warehouse.admin() as admin:
             admin.execute(
@@ -128,7 +128,7 @@ def test_an_altered_and_an_absent_file_are_named_before_anything_is_rebuilt(publ
     told: list[Progress] = []
     try:
         with pytest.raises(ReplayError) as refused:
-            replay(2, told.append)
+            replay(published.warehouse, 2, told.append)
     finally:
         altered.write_bytes(content)
         moved.rename(absent)
@@ -155,7 +155,7 @@ def test_a_load_that_does_not_come_out_as_recorded_is_an_error(published: Publis
             with pytest.raises(
                 ReplayError, match=r"recorded 4 rows loaded and 0 rejected .* again 3 and 0"
             ) as refused:
-                replay(2)
+                replay(published.warehouse, 2)
         finally:
             admin.execute(change, [-1, -1])
     assert f"transport_vehicle_operation {DAYS[0]}" in str(refused.value)
@@ -164,13 +164,13 @@ def test_a_load_that_does_not_come_out_as_recorded_is_an_error(published: Publis
 
 def test_what_was_never_published_cannot_be_replayed(published: Published) -> None:
     with pytest.raises(ReplayError, match="there is no publication 3"):
-        replay(3)
+        replay(published.warehouse, 3)
 
 
 def test_the_recipe_survives_its_file(published: Published) -> None:
     from green_freight.replaying.recipe import Recipe, recipe_of
 
-    recipe = recipe_of(2)
+    recipe = recipe_of(published.warehouse, 2)
     later = json.loads(recipe.as_json()) | {"a_field_of_a_later_version": 1}
     later["loads"][0]["another"] = 2
     assert Recipe.from_json(json.dumps(later)) == recipe
