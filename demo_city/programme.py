@@ -7,9 +7,7 @@ from decimal import Decimal
 
 from demo_city.monthly_events import (
     BEFORE_START,
-    ENTERPRISE_PLATFORM_ON,
     FIRST_DAY,
-    PUBLIC_PLATFORM_ON,
     day_or_none,
     event_rows,
     recorded_at,
@@ -30,34 +28,16 @@ def platforms(seed: int) -> VersionedRegister:
     """Return the information platforms; a private one that was switched off in 2023 does not count later."""
     rng = stream(seed, "platforms")
     book = VersionedRegister("platform_id")
-    made = (
-        (
-            "F001",
-            "public",
-            "示范城市配送公共综合服务平台",
-            "演示市交通运输局",
-            PUBLIC_PLATFORM_ON,
-        ),
-        (
-            "F002",
-            "enterprise",
-            "演示丙供应链信息共享平台",
-            "演示丙城市配送有限公司",
-            ENTERPRISE_PLATFORM_ON,
-        ),
-        ("F003", "enterprise", "演示甲车货匹配平台", "演示甲城市配送有限公司", date(2021, 4, 1)),
-    )
-    for platform_id, kind, name, owner, on in made:
-        row: Row = {
-            "platform_id": platform_id,
-            "platform_kind_code": kind,
-            "name": name,
-            "owner_name": owner,
-            "in_service_on": on,
-            "out_of_service_on": None,
-        }
-        book.enter(row, recorded_at(rng, on))
-    book.amend("F003", entered_at(rng, date(2023, 8, 31)), out_of_service_on=date(2023, 8, 31))
+    closings = {}
+    for event in event_rows("platforms"):
+        in_service_on = date.fromisoformat(event["in_service_on"])
+        row: Row = {name: event[name] for name in ("platform_id", "platform_kind_code", "name", "owner_name")}
+        row |= {"in_service_on": in_service_on, "out_of_service_on": None}
+        book.enter(row, recorded_at(rng, in_service_on))
+        closings[event["platform_id"]] = day_or_none(event["out_of_service_on"])
+    for platform_id, closed_on in closings.items():
+        if closed_on:
+            book.amend(platform_id, entered_at(rng, closed_on), out_of_service_on=closed_on)
     return book
 
 

@@ -20,7 +20,7 @@ from demo_city.city_model import CityModel
 from demo_city.monthly_events import FIRST_DAY
 from demo_city.plan_targets import INDICATORS, PlannedIndicator
 from demo_city.random_generator import day_end, month_end, month_starts
-from demo_city.truth_events import revised_totals
+from demo_city.truth_events import EventTotals, add_revisions
 from demo_city.truth_measures import Parts, measure_of
 from demo_city.truth_status import expected_value, status_of
 
@@ -45,19 +45,6 @@ class TrueValue:
     completion_ratio: Decimal | None
     status_code: str
     null_reason: str | None
-
-
-@dataclass(frozen=True)
-class EventTotals:
-    """A month's events. Sessions and vehicle-days belong to the day of their start; energy in kWh."""
-
-    period_month: date
-    session_count: int
-    session_energy_kwh: Decimal
-    session_fee_yuan: Decimal
-    stats_energy_kwh: Decimal
-    vehicle_days: int
-    distance_km: Decimal
 
 
 def true_values(city: CityModel, as_of: date) -> list[TrueValue]:
@@ -85,32 +72,22 @@ def true_event_totals(city: CityModel, month: date, as_of: date | None = None) -
     A session that ends after midnight is pushed a day later, so that a running month has the statistics' energy of
     its last day in full, but not yet every session. Without `as_of` everything has arrived.
     """
-    first, end = month.replace(day=1), month_end(month)
-    last = min(end, as_of) if as_of else end
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    sessions = energy = fees = statistics = 0
-    vehicle_days, distance = 0, Decimal("0.0")
-    for day in days:
+    totals = EventTotals(month.replace(day=1))
+    last = min(month_end(month), as_of) if as_of else month_end(month)
+    cents = Decimal("0.01")
+    for day in (month.replace(day=n) for n in range(1, last.day + 1)):
         columns = city.power.sessions(day)
         arrived = columns.end < DAY if day == as_of else np.ones(len(columns.end), dtype=bool)
-        sessions += int(arrived.sum())
-        energy += int(columns.energy[arrived].sum())
-        fees += int((columns.electricity_fee + columns.service_fee)[arrived].sum())
-        statistics += int(columns.energy.sum())
+        fees = columns.electricity_fee + columns.service_fee
+        totals.session_count += int(arrived.sum())
+        totals.session_energy_kwh += int(columns.energy[arrived].sum()) * cents
+        totals.session_fee_yuan += int(fees[arrived].sum()) * cents
+        totals.stats_energy_kwh += int(columns.energy.sum()) * cents
         rows = city.vehicle_operations(day)
-        vehicle_days += len(rows)
-        distance += sum((row["distance_km"] for row in rows), Decimal(0))
-    hundredth = Decimal("0.01")
-    revised = revised_totals(city, first, day_end(as_of or date.max - timedelta(days=1)))
-    return EventTotals(
-        first,
-        sessions + revised.session_count,
-        energy * hundredth + revised.session_energy_kwh,
-        fees * hundredth + revised.session_fee_yuan,
-        statistics * hundredth + revised.stats_energy_kwh,
-        vehicle_days + revised.vehicle_days,
-        distance + revised.distance_km,
-    )
+        totals.vehicle_days += len(rows)
+        totals.distance_km += sum((row["distance_km"] for row in rows), Decimal(0))
+    add_revisions(totals, city, day_end(as_of or date.max - timedelta(days=1)))
+    return totals
 
 
 def _true_value(plan: PlannedIndicator, known: AsOfState, month: date) -> TrueValue:

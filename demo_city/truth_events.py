@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,9 +16,10 @@ _OPERATIONS = "transport_vehicle_operation"
 
 
 @dataclass
-class RevisedTotals:
-    """Differences to a month's totals; energy in kWh, money in yuan, distance in km."""
+class EventTotals:
+    """A month's events. Sessions and vehicle-days belong to the day of their start; kWh, yuan, km."""
 
+    period_month: date
     session_count: int = 0
     session_energy_kwh: Decimal = Decimal(0)
     session_fee_yuan: Decimal = Decimal(0)
@@ -27,12 +28,12 @@ class RevisedTotals:
     distance_km: Decimal = Decimal(0)
 
 
-def revised_totals(city: CityModel, month: date, known_at: datetime) -> RevisedTotals:
-    """Return what is different about a month's events by what is known at a moment.
+def add_revisions(found: EventTotals, city: CityModel, known_at: datetime) -> None:
+    """Add to a month's totals what is different about its events by what is known at a moment.
 
     A session belongs to the month in which it began, whenever it was pushed.
     """
-    found, label = RevisedTotals(), f"{month:%Y-%m}"
+    label = f"{found.period_month:%Y-%m}"
     for sign, order in _differences(city, _ORDERS, city.power.charge_orders_pushed, known_at):
         if order["StartTime"].startswith(label):
             found.session_count += sign
@@ -45,7 +46,6 @@ def revised_totals(city: CityModel, month: date, known_at: datetime) -> RevisedT
         if f"{row['operation_date']}".startswith(label):
             found.vehicle_days += sign
             found.distance_km += sign * Decimal(row["distance_km"])
-    return found
 
 
 def _differences(
@@ -54,12 +54,8 @@ def _differences(
     """Yield the rows of every revised day as known (+1) and as they were before (-1)."""
     for day in sorted({day for at, day in city.late_knowledge.periods(dataset) if at < known_at}):
         before = rows_of(day)
-        yield from _signed(1, city.late_knowledge.rows(dataset, day, before, known_at))
-        yield from _signed(-1, before)
-
-
-def _signed(sign: int, rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
-    return ((sign, row) for row in rows)
+        yield from ((1, row) for row in city.late_knowledge.rows(dataset, day, before, known_at))
+        yield from ((-1, row) for row in before)
 
 
 def _statistics(city: CityModel, day: date) -> list[Row]:

@@ -13,7 +13,7 @@ _FORMAT = "%Y-%m-%d %H:%M:%S"
 _TOO_MUCH_KWH = Decimal(50_000)
 
 
-def renamed(**names: str) -> Change:
+def _renamed(**names: str) -> Change:
     """Return a change that spells fields differently, in the order and its details."""
     return lambda row, _: [respelt(row, lambda key: names.get(key, key))]
 
@@ -23,7 +23,7 @@ def lower_camel(key: str) -> str:
     return key[:1].lower() + key[1:]
 
 
-def end_before_start(row: Row, n: int) -> list[Row] | None:
+def _end_before_start(row: Row, n: int) -> list[Row] | None:
     """Let the session end some minutes before it begins."""
     if not row.get("StartTime"):
         return None
@@ -32,7 +32,7 @@ def end_before_start(row: Row, n: int) -> list[Row] | None:
     return [{**row, "EndTime": (start - timedelta(minutes=1 + n % 90)).strftime(_FORMAT)}]
 
 
-def negative_energy(row: Row, _: int) -> list[Row] | None:
+def _negative_energy(row: Row, _: int) -> list[Row] | None:
     """Turn the sign of the energy, in the sum and in the details, which still add up."""
     if not row["TotalPower"]:
         return None
@@ -40,28 +40,13 @@ def negative_energy(row: Row, _: int) -> list[Row] | None:
     return [{**row, "TotalPower": -row["TotalPower"], "ChargeDetails": details}]
 
 
-def fee_sum_wrong(row: Row, n: int) -> list[Row]:
-    """Let the total be something else than electricity and service."""
-    return [{**row, "TotalMoney": row["TotalMoney"] + Decimal(1 + n % 9)}]
-
-
-def detail_sum_wrong(row: Row, n: int) -> list[Row] | None:
-    """Let the details not add up to the total energy."""
-    return _with_more_energy(row, Decimal(1 + n % 5))
-
-
-def detail_count_wrong(row: Row, _: int) -> list[Row]:
-    """Let SumPeriod be one more than there are details."""
-    return [{**row, "SumPeriod": row["SumPeriod"] + 1}]
-
-
-def energy_out_of_range(row: Row, _: int) -> list[Row] | None:
+def _energy_out_of_range(row: Row, _: int) -> list[Row] | None:
     """Charge more than any connector can, consistently in sum and details."""
     changed = _with_more_energy(row, _TOO_MUCH_KWH)
     return changed and [{**changed[0], "TotalPower": row["TotalPower"] + _TOO_MUCH_KWH}]
 
 
-def unknown_connector(row: Row, n: int) -> list[Row]:
+def _unknown_connector(row: Row, n: int) -> list[Row]:
     """Name a connector that no register holds."""
     return [{**row, "ConnectorID": f"{row['ConnectorID'][:9]}UNKNOWN{n % 1000:03d}"}]
 
@@ -95,3 +80,32 @@ def _with_more_energy(row: Row, kwh: Decimal) -> list[Row] | None:
         return None
     first, *others = row["ChargeDetails"]
     return [{**row, "ChargeDetails": [{**first, "DetailPower": first["DetailPower"] + kwh}, *others]}]
+
+
+def _station_sum_wrong(stats: Row, n: int) -> list[Row]:
+    return [{**stats, "StationElectricity": stats["StationElectricity"] + Decimal(50 + n % 50)}]
+
+
+# by the names of `named_defects.csv`
+ORDER_CHANGES: dict[str, Change] = {
+    "order_end_before_start": _end_before_start,
+    "order_negative_energy": _negative_energy,
+    "order_fee_sum_wrong": lambda order, n: [
+        {**order, "TotalMoney": order["TotalMoney"] + Decimal(1 + n % 9)}
+    ],
+    # the details do not add up to the total energy
+    "order_detail_sum_wrong": lambda order, n: _with_more_energy(order, Decimal(1 + n % 5)),
+    "order_detail_count_wrong": lambda order, _: [{**order, "SumPeriod": order["SumPeriod"] + 1}],
+    "order_energy_out_of_range": _energy_out_of_range,
+    "order_unknown_connector": _unknown_connector,
+    "order_lower_camel": lambda order, _: [respelt(order, lower_camel)],
+    "order_operation_id": _renamed(OperatorID="OperationID"),
+    "order_elect_money": _renamed(TotalElecMoney="TotalElectMoney", DetailElecMoney="DetailElectMoney"),
+    "order_sub_period": _renamed(SumPeriod="SubPeriod"),
+    "order_service_money": _renamed(
+        TotalSeviceMoney="TotalServiceMoney",
+        DetailSeviceMoney="DetailServiceMoney",
+        SevicePrice="ServicePrice",
+    ),
+    "stats_sum_wrong": _station_sum_wrong,
+}
