@@ -31,7 +31,7 @@ class Span:
 
 @dataclass
 class AsOfState:
-    """The rows that count, as known at the end of `as_of`. Forms are kept by the first day of their month."""
+    """The rows that count, as known at the end of `as_of`. Forms are stored by the first day of their month."""
 
     as_of: date
     vehicles: list[Row] = field(default_factory=list)

@@ -11,7 +11,7 @@ from demo_city.identifiers import organisation_code
 from demo_city.random_generator import SHANGHAI, stream
 
 PUBLIC, PRIVATE, BUS, SANITATION, LOGISTICS, TAXI = 1, 50, 100, 101, 102, 103
-BUILDING, CLOSED, MAINTENANCE, IN_SERVICE = 1, 5, 6, 50
+BUILDING, CLOSED, IN_SERVICE = 1, 5, 50
 OPERATOR_ID = organisation_code(7)
 OWNER_ID = organisation_code(8)
 # kind of pile -> EquipmentType, kW, connectors, ConnectorType, volts (upper, lower), amperes

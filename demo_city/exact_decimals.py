@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 
 _SIZE = 40_000
+_TABLES = {places: [Decimal(n).scaleb(-places) for n in range(_SIZE)] for places in (1, 2, 3, 4)}
 
 
-def _table(exponent: int) -> Callable[[Iterable[int]], list[Decimal]]:
-    made = [Decimal(n).scaleb(exponent) for n in range(_SIZE)]
-
-    def look_up(values: Iterable[int]) -> list[Decimal]:
-        return [made[n] if 0 <= n < _SIZE else Decimal(n).scaleb(exponent) for n in values]
-
-    return look_up
+def _scaled(places: int, values: Iterable[int]) -> list[Decimal]:
+    """Return n / 10^places with that many decimals for each n."""
+    table = _TABLES[places]
+    return [table[n] if 0 <= n < _SIZE else Decimal(n).scaleb(-places) for n in values]
 
 
-tenths = _table(-1)
-tenths.__doc__ = "Return n/10 with one decimal for each n."
-hundredths = _table(-2)
-hundredths.__doc__ = "Return n/100 with two decimals for each n."
-thousandths = _table(-3)
-thousandths.__doc__ = "Return n/1,000 with three decimals for each n."
-ten_thousandths = _table(-4)
-ten_thousandths.__doc__ = "Return n/10,000 with four decimals for each n."
+tenths, hundredths, thousandths, ten_thousandths = (partial(_scaled, places) for places in (1, 2, 3, 4))

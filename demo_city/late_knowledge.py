@@ -1,7 +1,7 @@
 """LateKnowledge: what turns out about the city after the fact, and the moment from which its agencies know it.
 
 A revision changes the rows of one dataset from a moment on: a record is gone without a tombstone, a past value was
-wrong, a form or an order file is sent again. The agencies answer by what is known at their clock, the truth by what
+wrong, a form or an order file is sent again. The agencies respond by what is known at their clock, the truth by what
 was known when a day was over. A file may also be cleared off a share, which changes nothing that is true.
 """
 
@@ -81,7 +81,7 @@ class LateKnowledge:
 
 
 def without(column: str, keys: Collection[str]) -> Change:
-    """Return a change that takes rows out without a word."""
+    """Return a change that takes rows out without a tombstone or notice."""
     return lambda rows: [row for row in rows if row[column] not in keys]
 
 
@@ -91,7 +91,7 @@ def with_values(column: str, key: str, **values: Any) -> Change:
 
 
 def without_stations(ids: Collection[str]) -> Change:
-    """Return a change that takes stations out without a word."""
+    """Return a change that takes stations out without a tombstone or notice."""
     return lambda rows: [row for row in rows if row["info"]["StationID"] not in ids]
 
 

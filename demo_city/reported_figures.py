@@ -1,4 +1,4 @@
-"""The figures that the bureaus report themselves: the truth of the month's end, but for a few deliberate slips."""
+"""The figures that the bureaus report themselves: the truth of the month's end, with a few deliberate differences."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def reported_figures(city: CityModel, month: date) -> list[Row]:
         if plan.kind == MILESTONE:
             continue
         actual = values[plan.code].actual_value
-        slip = DIFFERING_FIGURES.get((plan.code, month.replace(day=1)), Decimal(0))
+        difference = DIFFERING_FIGURES.get((plan.code, month.replace(day=1)), Decimal(0))
         figures.append(
             {
                 "indicator_code": plan.code,
                 "period_month": f"{month:%Y-%m}",
-                "reported_value": None if actual is None else actual + slip,
+                "reported_value": None if actual is None else actual + difference,
                 "reporting_unit_name": plan.lead_unit,
             }
         )

@@ -1,4 +1,4 @@
-"""The status of a figure at the day it is judged: expected value, met or not, on track or behind."""
+"""The status of a figure at a day: expected value, met or not, on track or behind."""
 
 from __future__ import annotations
 

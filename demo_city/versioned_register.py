@@ -1,6 +1,6 @@
 """A register as a source keeps it: versions of records, each with the moment of its change.
 
-The source answers, at a clock t, for each key the last version with `changed_at` < t; a removed record stays as a
+The source shows, at a clock t, for each key the last version with `changed_at` < t; a removed record stays as a
 tombstone (`is_deleted`).
 """
 

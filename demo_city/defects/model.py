@@ -43,7 +43,7 @@ class Defect:
 
     `place` is where it sits: row, file (columns, bytes, deliveries), response (one HTTP or exchange response), time (an
     order in another day's file). `effect`: absorbed (same truth once everything is delivered), rejected (the row ends
-    in ops.rejected_row with `reason_code`), warned (kept, with a warning), stopped (nothing of the delivery is
+    in ops.rejected_row with `reason_code`), warned (loaded with a warning), stopped (nothing of the delivery is
     loaded, or its fetch fails). `column` is the contract's field concerned.
     """
 

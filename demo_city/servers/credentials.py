@@ -1,6 +1,6 @@
-"""Ports, passwords, tokens and host keys of the demonstration agencies, kept in their home.
+"""Ports, passwords, tokens and host keys of the demonstration agencies, stored in their home.
 
-They are drawn once and kept, so that servers which start again are the same ones to their clients.
+They are drawn once and stored, so that servers which start again are the same ones to their clients.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class DemoConnection:
 
 @dataclass(frozen=True)
 class Keyring:
-    """The secrets of one home: a word per connection, the exchange's keys, an SSH host key per drop."""
+    """The secrets of one home: a password per connection, the exchange's keys, an SSH host key per drop."""
 
-    words: dict[str, str]
+    passwords: dict[str, str]
     exchange: dict[str, str]
     host_keys: dict[str, asyncssh.SSHKey]
 
@@ -60,15 +60,16 @@ class Keyring:
 
 
 def keyring(home: Path) -> Keyring:
-    """Return the secrets kept in a home, drawn at the first call."""
+    """Return the secrets stored in a home, drawn at the first call."""
     store = home / "secrets.json"
-    if not store.exists():
-        write_private(store, json.dumps(_drawn(), indent=1))
-    kept = json.loads(store.read_text())
+    stored = json.loads(store.read_text()) if store.exists() else {}
+    if "passwords" not in stored:
+        stored = _drawn()
+        write_private(store, json.dumps(stored, indent=1))
     return Keyring(
-        words=kept["words"],
-        exchange=kept["exchange"],
-        host_keys={name: asyncssh.import_private_key(text) for name, text in kept["host_keys"].items()},
+        passwords=stored["passwords"],
+        exchange=stored["exchange"],
+        host_keys={name: asyncssh.import_private_key(text) for name, text in stored["host_keys"].items()},
     )
 
 
@@ -82,13 +83,13 @@ def write_private(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def ports_before(home: Path) -> dict[str, int]:
+def stored_ports(home: Path) -> dict[str, int]:
     """Return the ports on which the servers of a home listened last, by connection."""
     store = home / "ports.json"
     return {name: int(port) for name, port in json.loads(store.read_text()).items()} if store.exists() else {}
 
 
-def keep_ports(home: Path, ports: dict[str, int]) -> None:
+def store_ports(home: Path, ports: dict[str, int]) -> None:
     """Remember the ports for the next start."""
     write_private(home / "ports.json", json.dumps(ports))
 
@@ -101,7 +102,7 @@ def bound_socket(preferred: int | None) -> socket.socket:
     for port in (preferred, 0):
         if port is None:
             continue
-        # asyncio switches Nagle's algorithm off only where the protocol is named; else every answer waits 40 ms
+        # asyncio switches Nagle's algorithm off only where the protocol is named; else every response waits 40 ms
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -116,7 +117,7 @@ def bound_socket(preferred: int | None) -> socket.socket:
 
 def _drawn() -> dict[str, Any]:
     return {
-        "words": {name: secrets.token_urlsafe(24) for name in CONNECTIONS},
+        "passwords": {name: secrets.token_urlsafe(24) for name in CONNECTIONS},
         "exchange": {
             "operator_secret": _letters(16),
             "data_secret": _letters(16),

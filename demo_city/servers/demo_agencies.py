@@ -28,9 +28,9 @@ from demo_city.servers.credentials import (
     SFTP_CONNECTIONS,
     DemoConnection,
     bound_socket,
-    keep_ports,
     keyring,
-    ports_before,
+    store_ports,
+    stored_ports,
     write_private,
 )
 from demo_city.servers.fault_middleware import FaultMiddleware
@@ -84,7 +84,7 @@ class DemoAgencies:
         self._keys = keyring(home)
         self._token_seconds = token_seconds
         self._blobs = FileCache(home / "drops" / _fingerprint(city, self.source.sampler))
-        self._ports = ports_before(home)
+        self._ports = stored_ports(home)
         self._directory = home / "agencies.json"
         self._services: dict[str, Service] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -163,13 +163,13 @@ class DemoAgencies:
         await self._services.pop(name).stop()
 
     def _service(self, name: str) -> Service:
-        word = self._keys.words[name]
+        password = self._keys.passwords[name]
         if name in SFTP_CONNECTIONS:
             catalogue = _CATALOGUES[name](self.source)
             office = SftpDrop(name, catalogue, self.clock, self._board, self._blobs)
-            return SftpService(office, word, self._keys.host_keys[name], self._board)
+            return SftpService(office, password, self._keys.host_keys[name], self._board)
         if name == "transport":
-            app = TransportApi(self.source, self.clock, self._board, word).app
+            app = TransportApi(self.source, self.clock, self._board, password).app
         else:
             app = self._exchange().app
         return HttpService(lambda: FaultMiddleware(app(), self._board, name))
@@ -193,18 +193,20 @@ class DemoAgencies:
         )
 
     def _connection(self, name: str) -> DemoConnection:
-        port, word = self._ports[name], self._keys.words[name]
+        port, password = self._ports[name], self._keys.passwords[name]
         if name in SFTP_CONNECTIONS:
             extra = {"host_key": self._keys.host_public_key(name)}
-            return DemoConnection("127.0.0.1", port, LOGIN, word, extra)
+            return DemoConnection("127.0.0.1", port, LOGIN, password, extra)
         if name == "transport":
-            return DemoConnection("127.0.0.1", port, LOGIN, word, {"base_url": f"http://127.0.0.1:{port}"})
+            return DemoConnection(
+                "127.0.0.1", port, LOGIN, password, {"base_url": f"http://127.0.0.1:{port}"}
+            )
         extra = {**self._keys.exchange, "operator_id": self.source.city.power.operator_id}
         extra |= {"platform_id": PLATFORM_ID, "base_url": f"http://127.0.0.1:{port}"}
         return DemoConnection("127.0.0.1", port, PLATFORM_ID, self._keys.exchange["operator_secret"], extra)
 
     def _write_directory(self) -> None:
-        keep_ports(self.home, self._ports)
+        store_ports(self.home, self._ports)
         directory = {
             "clock": self.clock.now().isoformat(),
             "connections": {name: c.as_dict() for name, c in self.connections.items()},

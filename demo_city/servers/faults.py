@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 KINDS = {
     "down": "端口不通 / the port refuses connections",
-    "slow": "每次应答都慢（秒数可设）/ every answer is late by the given seconds",
+    "slow": "每次响应都慢（秒数可设）/ every response is late by the given seconds",
     "wrong_token": "口令或令牌一律不认 / every password or token is refused",
-    "garbage": "应答不是约定的格式 / answers are bytes of no agreed format",
+    "garbage": "响应不是约定的格式 / responses are bytes of no agreed format",
     "half_file": "应答传到一半就断 / every transfer is cut half-way",
     "transient": "前几次请求失败，之后正常 / the first requests fail, later ones succeed",
 }
@@ -81,7 +81,7 @@ class FaultBoard:
         return standing is not None and standing.fault.kind == kind
 
     def seconds_late(self, connection: str) -> float:
-        """Return by how many seconds each answer of a connection is late."""
+        """Return by how many seconds each response of a connection is late."""
         standing = self._standing.get(connection)
         return standing.fault.amount if standing and standing.fault.kind == "slow" else 0.0
 

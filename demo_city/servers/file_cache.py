@@ -1,4 +1,4 @@
-"""Rendered files, kept on disk: what was delivered once is never rendered again."""
+"""Rendered files, stored on disk: what was delivered once is never rendered again."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import hmac
 import io
 import posixpath
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 import asyncssh
@@ -21,7 +21,6 @@ from demo_city.servers.clock import Clock
 from demo_city.servers.faults import FaultBoard
 from demo_city.servers.file_cache import FileCache
 
-Render = Callable[[DropFile], Awaitable[bytes]]
 _MASK = bytes(value ^ 0x5A for value in range(256))
 
 
@@ -53,8 +52,8 @@ class SftpDrop:
 
     async def size(self, file: DropFile) -> int:
         """Return a file's size in bytes; rendering the file if it was never asked for."""
-        kept = self._blobs.known_size(file)
-        return kept if kept is not None else len(await self.content(file))
+        known = self._blobs.known_size(file)
+        return known if known is not None else len(await self.content(file))
 
     async def pause(self) -> None:
         """Wait as long as the agency is slow, and fail if it has a transient failure left."""

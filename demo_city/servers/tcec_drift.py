@@ -1,4 +1,4 @@
-"""The drift of real exchange services, put on the answers of ours where it is planted."""
+"""The deviations of real exchange services from the standard, put on responses where they are planted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from demo_city.servers.tcec_responses import MOST_ITEMS
 
 
 class Drift:
-    """Decides for each answer of the exchange which drift it shows."""
+    """Decides for each response of the exchange which deviation it has."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -39,7 +39,7 @@ class Drift:
         return stations, limit, int(self._sampler.happens("exchange_empty_last_page", since))
 
     def distort(self, interface: str, subject: str, plain: bytes) -> tuple[bytes, bool]:
-        """Return an answer's plaintext as it drifted, and whether its signature is in lower case."""
+        """Return a response's plaintext with its deviations, and whether its signature is in lower case."""
         if not self._sampler.rates:
             return plain, False
         happens = self._sampler.happens

@@ -1,6 +1,6 @@
-"""What the exchange answers to each question, before it is encrypted.
+"""What the exchange responds to each request, before it is encrypted.
 
-Limits are the standard's: 50 stations a status question, 7 days a statistics question.
+Limits are the standard's: 50 stations a status request, 7 days a statistics request.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Walk = Callable[[str, int, list[Message]], tuple[list[Message], int, int]]
 
 
 class TcecResponses:
-    """Answers about one operator, as it stands at the clock's moment."""
+    """Responses about one operator, as it stands at the clock's moment."""
 
     def __init__(self, operator: ChargingOperator, clock: Clock, walk: Walk | None = None) -> None:
         """`walk` may change what a page walk sees: (since, page, stations) -> stations, page limit, extra pages."""
@@ -78,7 +78,7 @@ class TcecResponses:
         return {"StationStats": _added_up(station_id, str(first), str(last), stats)}
 
     def check_charge_orders(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Return which of the asker's orders differ from the operator's own, pushed in those days."""
+        """Return which of the client's orders differ from the operator's own, pushed in those days."""
         orders = parameters.get("ChargeOrders")
         if not isinstance(orders, list):
             raise BadParameterError("缺少 ChargeOrders")
@@ -97,10 +97,8 @@ class TcecResponses:
     def _current(self) -> list[tuple[datetime, Message]]:
         now = self._clock.now()
         if self._stations_at is None or self._stations_at[0] != now:
-            newest: dict[str, tuple[datetime, Message]] = {}
-            for changed_at, info in sorted(self._operator.station_versions(), key=lambda version: version[0]):
-                if changed_at < now:
-                    newest[info["StationID"]] = (changed_at, info)
+            versions = sorted(self._operator.station_versions(), key=lambda version: version[0])
+            newest = {info["StationID"]: (at, info) for at, info in versions if at < now}
             self._stations_at = (now, [newest[key] for key in sorted(newest)])
         return self._stations_at[1]
 
@@ -126,12 +124,12 @@ class TcecResponses:
 
 def _disputed(order: Message, own: dict[str, Message]) -> Message | None:
     seq = order.get("StartChargeSeq", "")
-    told = {name: order.get(name, 0) for name in ("TotalPower", "TotalMoney")}
+    stated = {name: order.get(name, 0) for name in ("TotalPower", "TotalMoney")}
     if seq not in own:
-        return {"StartChargeSeq": seq, **told, "DisputeReason": NO_SUCH_ORDER}
+        return {"StartChargeSeq": seq, **stated, "DisputeReason": NO_SUCH_ORDER}
     for name, reason in (("TotalMoney", OTHER_MONEY), ("TotalPower", OTHER_POWER)):
-        if abs(_number(told[name]) - _number(own[seq][name])) > MONEY_TOLERANCE:
-            return {"StartChargeSeq": seq, **told, "DisputeReason": reason}
+        if abs(_number(stated[name]) - _number(own[seq][name])) > MONEY_TOLERANCE:
+            return {"StartChargeSeq": seq, **stated, "DisputeReason": reason}
     return None
 
 

@@ -1,6 +1,6 @@
-"""The power company's T/CEC 102 service: envelope, token, signature, and the five interfaces it answers.
+"""The power company's T/CEC 102 service: envelope, token, signature, and the five interfaces it serves.
 
-It speaks for any ChargingOperator. A request is judged in the order of the standard's codes: fields (4003),
+It serves any ChargingOperator. A request is checked in the order of the standard's codes: fields (4003),
 signature (4001), token (4002), parameters (4004).
 """
 
@@ -23,15 +23,7 @@ from demo_city.deliveries.encodings import dumps
 from demo_city.servers.tcec_crypto import TcecKeys, UnreadableDataError
 from demo_city.servers.tcec_responses import BadParameterError, TcecResponses
 
-OK, BUSY, BAD_SIGNATURE, BAD_TOKEN, FIELD_MISSING, BAD_PARAMETER, SYSTEM_ERROR = (
-    0,
-    -1,
-    4001,
-    4002,
-    4003,
-    4004,
-    500,
-)
+OK, BUSY, BAD_SIGNATURE, BAD_TOKEN, FIELD_MISSING, BAD_PARAMETER = 0, -1, 4001, 4002, 4003, 4004
 ENVELOPE = ("OperatorID", "Data", "TimeStamp", "Seq", "Sig")
 Gate = Callable[[], bool]
 Distort = Callable[[str, str, bytes], tuple[bytes, bool]]
@@ -69,20 +61,20 @@ class TokenStore:
 class TcecService:
     """One operator's service for one partner.
 
-    `refuses_tokens` and `is_busy` are asked at each request; `distort` may change the plaintext of an answer
+    `refuses_tokens` and `is_busy` are called at each request; `distort` may change the plaintext of a response
     (defects) and tell whether its signature goes out in lower case.
     """
 
     def __init__(
         self,
-        answers: TcecResponses,
+        responses: TcecResponses,
         partner: Partner,
         *,
         refuses_tokens: Gate = lambda: False,
         is_busy: Gate = lambda: False,
         distort: Distort = lambda interface, subject, plain: (plain, False),
     ) -> None:
-        self._answers = answers
+        self._responses = responses
         self._partner = partner
         self._desk = TokenStore(partner.token_seconds)
         self._refuses_tokens = refuses_tokens
@@ -90,10 +82,10 @@ class TcecService:
         self._distort = distort
         self._interfaces: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "query_token": self._query_token,
-            "query_stations_info": answers.stations_info,
-            "query_station_status": answers.station_status,
-            "query_station_stats": answers.station_stats,
-            "check_charge_orders": answers.check_charge_orders,
+            "query_stations_info": responses.stations_info,
+            "query_station_status": responses.station_status,
+            "query_station_stats": responses.station_stats,
+            "check_charge_orders": responses.check_charge_orders,
         }
 
     def app(self) -> Starlette:
@@ -105,10 +97,10 @@ class TcecService:
         if interface not in self._interfaces:
             return Response(status_code=404)
         body = await request.body()
-        answer = self.answer(interface, body, request.headers.get("authorization", ""))
-        return Response(answer, media_type="application/json; charset=utf-8")
+        response = self.respond(interface, body, request.headers.get("authorization", ""))
+        return Response(response, media_type="application/json; charset=utf-8")
 
-    def answer(self, interface: str, body: bytes, authorization: str) -> bytes:
+    def respond(self, interface: str, body: bytes, authorization: str) -> bytes:
         """Return the response envelope for a request envelope, both as they travel."""
         if self._is_busy():
             return self._envelope(BUSY, "系统繁忙，请稍后再试")
@@ -145,12 +137,16 @@ class TcecService:
         return self._envelope(OK, "", plain, is_lower_case=is_lower_case)
 
     def _query_token(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        answer = {"OperatorID": parameters.get("OperatorID", ""), "AccessToken": "", "TokenAvailableTime": 0}
+        response = {
+            "OperatorID": parameters.get("OperatorID", ""),
+            "AccessToken": "",
+            "TokenAvailableTime": 0,
+        }
         if parameters.get("OperatorID") not in self._partner.ids:
-            return answer | {"SuccStat": 1, "FailReason": 1}
+            return response | {"SuccStat": 1, "FailReason": 1}
         if parameters.get("OperatorSecret") != self._partner.operator_secret:
-            return answer | {"SuccStat": 1, "FailReason": 2}
-        return answer | {
+            return response | {"SuccStat": 1, "FailReason": 2}
+        return response | {
             "SuccStat": 0,
             "AccessToken": self._desk.issue(),
             "TokenAvailableTime": self._partner.token_seconds,
@@ -166,6 +162,6 @@ class TcecService:
 
 
 def _subject(parameters: dict[str, Any]) -> str:
-    """Return what tells this question from others of its interface: it decides which defect an answer has."""
-    kept = ("LastQueryTime", "PageNo", "StationID", "StartTime", "EndTime", "StationIDs", "CheckOrderSeq")
-    return "|".join(f"{name}={parameters[name]}" for name in kept if name in parameters)
+    """Return what distinguishes this request from others of its interface: it decides which defect a response has."""
+    names = ("LastQueryTime", "PageNo", "StationID", "StartTime", "EndTime", "StationIDs", "CheckOrderSeq")
+    return "|".join(f"{name}={parameters[name]}" for name in names if name in parameters)

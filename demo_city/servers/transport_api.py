@@ -1,4 +1,4 @@
-"""The transport bureau's platform: paged JSON below /api/v1/, a bearer token, questions by last change."""
+"""The transport bureau's platform: paged JSON below /api/v1/, a bearer token, requests by last change."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TransportApi:
         self._board = board
         self._token = token.encode()
         self._registers: dict[str, tuple[datetime, list[tuple[datetime, bytes]]]] = {}
-        self._answers: OrderedDict[tuple[datetime, str, str], Items] = OrderedDict()
+        self._responses: OrderedDict[tuple[datetime, str, str], Items] = OrderedDict()
 
     def app(self) -> Starlette:
         """Return the ASGI application."""
@@ -52,16 +52,16 @@ class TransportApi:
 
     async def _endpoint(self, request: Request) -> Response:
         if self._board.takes_transient_failure(_CONNECTION):
-            return _answer(503, "系统繁忙")
+            return _error_response(503, "系统繁忙")
         if not self._is_allowed(request.headers.get("authorization", "")):
-            return _answer(401, "令牌无效")
+            return _error_response(401, "令牌无效")
         try:
-            question = dict(request.query_params)
-            return self._page(question, self._items(request.path_params["path"], question))
+            parameters = dict(request.query_params)
+            return self._page(parameters, self._items(request.path_params["path"], parameters))
         except KeyError:
-            return _answer(404, f"没有接口 {request.url.path}")
+            return _error_response(404, f"没有接口 {request.url.path}")
         except BadRequestError as problem:
-            return _answer(400, str(problem))
+            return _error_response(400, str(problem))
 
     def _is_allowed(self, header: str) -> bool:
         if self._board.fails(_CONNECTION, "wrong_token"):
@@ -69,17 +69,17 @@ class TransportApi:
         scheme, _, token = header.partition(" ")
         return scheme == "Bearer" and hmac.compare_digest(token.encode(), self._token)
 
-    def _items(self, path: str, question: dict[str, str]) -> Items:
+    def _items(self, path: str, parameters: dict[str, str]) -> Items:
         if path == "vehicle-operations":
-            return self._operations(_day(question, "operation_date"))
+            return self._operations(_day(parameters, "operation_date"))
         if path == "vehicle-operations/changes":
-            return self._changes(question)
+            return self._changes(parameters)
         if path == "reported-figures":
-            return self._reported_figures(question)
-        return self._register(REGISTERS[path], path, question)
+            return self._reported_figures(parameters)
+        return self._register(REGISTERS[path], path, parameters)
 
-    def _register(self, dataset: str, delivery: str, question: dict[str, str]) -> Items:
-        since, before = _window(question)
+    def _register(self, dataset: str, delivery: str, parameters: dict[str, str]) -> Items:
+        since, before = _window(parameters)
         current = self._current(dataset)
         chosen = [
             item
@@ -87,7 +87,7 @@ class TransportApi:
             if (since is None or changed_at >= since) and (before is None or changed_at < before)
         ]
         walk = f"{delivery}|{since}|{before}"
-        is_longer = len(chosen) > _whole(question.get("page_size", DEFAULT_SIZE), "page_size")
+        is_longer = len(chosen) > _whole(parameters.get("page_size", DEFAULT_SIZE), "page_size")
         if is_longer and self._source.changes_while_read(_CHANGING, walk):
             self._source.seen(walk)
             return chosen[1:]
@@ -95,21 +95,21 @@ class TransportApi:
 
     def _current(self, dataset: str) -> list[tuple[datetime, bytes]]:
         now = self._clock.now()
-        kept = self._registers.get(dataset)
-        if kept is None or kept[0] != now:
+        cached = self._registers.get(dataset)
+        if cached is None or cached[0] != now:
             rows = self._source.register_rows(dataset, now)
-            kept = (now, [(row["changed_at"], dumps(row)) for row in rows])
-            self._registers[dataset] = kept
-        return kept[1]
+            cached = (now, [(row["changed_at"], dumps(row)) for row in rows])
+            self._registers[dataset] = cached
+        return cached[1]
 
     def _operations(self, day: date) -> Items:
         if day >= self._clock.today():
             return []
         known_at = self._clock.now()
-        return self._kept("operations", str(day), lambda: self._source.vehicle_operations(day, known_at))
+        return self._cached("operations", str(day), lambda: self._source.vehicle_operations(day, known_at))
 
-    def _changes(self, question: dict[str, str]) -> Items:
-        since, before = _window(question)
+    def _changes(self, parameters: dict[str, str]) -> Items:
+        since, before = _window(parameters)
         now = self._clock.now()
         days = {
             day
@@ -120,27 +120,27 @@ class TransportApi:
         }
         return [dumps({"operation_date": day}) for day in sorted(days)]
 
-    def _reported_figures(self, question: dict[str, str]) -> Items:
+    def _reported_figures(self, parameters: dict[str, str]) -> Items:
         try:
-            month = date.fromisoformat(f"{question.get('period')}-01")
+            month = date.fromisoformat(f"{parameters.get('period')}-01")
         except ValueError as problem:
             raise BadRequestError("period 应为 yyyy-MM") from problem
         if form_delivered_at(month) >= self._clock.now():
             return []
         known_at = self._clock.now()
-        return self._kept("figures", str(month), lambda: self._source.reported_figures(month, known_at))
+        return self._cached("figures", str(month), lambda: self._source.reported_figures(month, known_at))
 
-    def _kept(self, kind: str, label: str, rows: Callable[[], list[Row]]) -> Items:
+    def _cached(self, kind: str, label: str, rows: Callable[[], list[Row]]) -> Items:
         key = (self._clock.now(), kind, label)
-        if key not in self._answers:
-            self._answers[key] = [dumps(row) for row in rows()]
-            while len(self._answers) > DAYS_KEPT:
-                self._answers.popitem(last=False)
-        return self._answers[key]
+        if key not in self._responses:
+            self._responses[key] = [dumps(row) for row in rows()]
+            while len(self._responses) > DAYS_KEPT:
+                self._responses.popitem(last=False)
+        return self._responses[key]
 
-    def _page(self, question: dict[str, str], items: Items) -> Response:
-        page = _whole(question.get("page", "1"), "page")
-        size = _whole(question.get("page_size", DEFAULT_SIZE), "page_size")
+    def _page(self, parameters: dict[str, str], items: Items) -> Response:
+        page = _whole(parameters.get("page", "1"), "page")
+        size = _whole(parameters.get("page_size", DEFAULT_SIZE), "page_size")
         if size > MOST_ITEMS:
             raise BadRequestError(f"page_size 不超过 {MOST_ITEMS}")
         here = items[(page - 1) * size : page * size]
@@ -149,7 +149,7 @@ class TransportApi:
         return Response(body, media_type="application/json")
 
 
-def _answer(status: int, message: str) -> Response:
+def _error_response(status: int, message: str) -> Response:
     headers = {"Retry-After": "1"} if status == 503 else None
     body = orjson.dumps({"code": status, "message": message})
     return Response(body, status_code=status, headers=headers, media_type="application/json")
@@ -161,19 +161,19 @@ def _whole(text: str, name: str) -> int:
     return int(text)
 
 
-def _day(question: dict[str, str], name: str) -> date:
+def _day(parameters: dict[str, str], name: str) -> date:
     try:
-        return date.fromisoformat(question.get(name, ""))
+        return date.fromisoformat(parameters.get(name, ""))
     except ValueError as problem:
         raise BadRequestError(f"{name} 应为 yyyy-MM-dd") from problem
 
 
-def _window(question: dict[str, str]) -> tuple[datetime | None, datetime | None]:
-    return _instant(question, "changed_since"), _instant(question, "changed_before")
+def _window(parameters: dict[str, str]) -> tuple[datetime | None, datetime | None]:
+    return _instant(parameters, "changed_since"), _instant(parameters, "changed_before")
 
 
-def _instant(question: dict[str, str], name: str) -> datetime | None:
-    text = question.get(name, "")
+def _instant(parameters: dict[str, str], name: str) -> datetime | None:
+    text = parameters.get(name, "")
     if not text:
         return None
     try:
