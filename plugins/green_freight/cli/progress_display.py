@@ -11,17 +11,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from green_freight.agencies import AGENCIES
 from green_freight.cli.run_progress import Counts, Progress, StepState
 
 LINE_SECONDS = 30.0
 SIGNS = {"success": "✓", "failed": "✗", "running": "▶", "skipped": "–", "waiting": "·"}
 STYLES = {"success": "green", "failed": "red", "running": "cyan", "skipped": "magenta", "waiting": "dim"}
-AGENCY_NAMES = {
-    "transport": "交通运输 transport",
-    "commerce": "商务 commerce",
-    "postal": "邮政 postal",
-    "power": "供电 power",
-}
 
 
 class Display(Protocol):
@@ -118,7 +113,8 @@ def render(progress: Progress) -> RenderableType:
 
 def _title(step: StepState) -> str:
     agency, _, task = step.task_id.partition(".")
-    return f"{AGENCY_NAMES.get(agency, agency)} {task}".strip()
+    name = f"{AGENCIES[agency].name_zh} {agency}" if agency in AGENCIES else agency
+    return f"{name} {task}".strip()
 
 
 def _bar(step: StepState, width: int = 24) -> Text:

@@ -69,7 +69,7 @@ def test_on_a_terminal_the_table_names_the_agency_in_both_languages() -> None:
     console = Console(file=io.StringIO(), width=140, record=True)
     console.print(render(_progress("success")))
     text = console.export_text()
-    assert "供电 power month" in text
+    assert "供电公司 power month" in text
     assert "33 月 months" in text
 
 
