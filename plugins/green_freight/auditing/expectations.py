@@ -118,15 +118,15 @@ def _read(spec: TableSpec, shared: Mapping[str, Any], code: str, text: Mapping[s
 def _rule(spec: TableSpec, shared: Mapping[str, Any], rule: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     match rule:
         case {"sql": query, **others} if not others:
-            return _QUERY, {"unexpected_rows_query": _sql(spec, query)}
+            return _QUERY, {"unexpected_rows_query": _sql(spec, shared, query)}
         case {"where": condition, **others} if not others:
             return _QUERY, {
-                "unexpected_rows_query": _sql(spec, shared["rules"]["where"], {"condition": condition})
+                "unexpected_rows_query": _sql(
+                    spec, shared, shared["rules"]["where"], {"condition": condition}
+                )
             }
         case {"rule": {"name": name, **arguments}, **others} if not others:
-            return _QUERY, {"unexpected_rows_query": _sql(spec, shared["rules"][name], arguments)}
-        case {"row_count": count, **others} if not others:
-            return "expect_table_row_count_to_equal", {"value": count}
+            return _QUERY, {"unexpected_rows_query": _sql(spec, shared, shared["rules"][name], arguments)}
         case {"column": column, "not_null": True, **others} if not others:
             return "expect_column_values_to_not_be_null", {"column": column}
         case {"column": column, "in": values, **others} if not others:
@@ -140,12 +140,11 @@ def _rule(spec: TableSpec, shared: Mapping[str, Any], rule: Mapping[str, Any]) -
     raise KeyError(f"the rule {sorted(rule)}")
 
 
-def _sql(spec: TableSpec, query: str, arguments: Mapping[Any, Any] | None = None) -> str:
+def _sql(
+    spec: TableSpec, shared: Mapping[str, Any], query: str, arguments: Mapping[Any, Any] | None = None
+) -> str:
     """Fill what the project's SQL may name; `{batch}` is left to Great Expectations."""
-    places = {
-        "as_of_date": "(select as_of_date from intermediate.audited_build)",
-        "published": f"intermediate.published_{spec.name}",
-    }
+    places = {**shared["names"], "published": f"intermediate.published_{spec.name}"}
     for name, value in {**(arguments or {}), **places}.items():
         query = query.replace(f"{{{name}}}", str(value))
     # In a query that joins, Great Expectations leaves the alias of its subquery to the author; in others it adds one.
@@ -207,7 +206,7 @@ def _of_key(
         action_zh=action["zh"],
         action_en=action["en"],
         type=_QUERY,
-        kwargs={"unexpected_rows_query": _sql(spec, text["sql"], arguments)},
+        kwargs={"unexpected_rows_query": _sql(spec, shared, text["sql"], arguments)},
     )
 
 

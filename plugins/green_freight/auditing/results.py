@@ -52,14 +52,10 @@ class ExpectationResult:
             json.dumps(row, ensure_ascii=False, default=str) for row in self.sample[:_ROWS_IN_SENTENCE]
         )
         examples = f" 例 / Examples: {rows}" if rows else ""
-        if self.unexpected_count is None:
-            return (
-                f"【{words.zh}】校验规则 {name} 不符合，实际为 {self.observed_value}：{self.message_zh} / "
-                f"[{words.en}] The expectation {name} is broken, the table has {self.observed_value}: {self.message_en}"
-            )
+        count = f"{self.unexpected_count or 0:,}"
         return (
-            f"【{words.zh}】校验规则 {name} 有 {self.unexpected_count:,} 行不符合：{self.message_zh} / "
-            f"[{words.en}] {self.unexpected_count:,} rows break the expectation {name}: {self.message_en}{examples}"
+            f"【{words.zh}】校验规则 {name} 有 {count} 行不符合：{self.message_zh} / "
+            f"[{words.en}] {count} rows break the expectation {name}: {self.message_en}{examples}"
         )
 
 

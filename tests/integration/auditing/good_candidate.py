@@ -21,6 +21,14 @@ from tests import published_models
 AS_OF = date(2023, 4, 30)
 MONTHS = [date(2023, month, 1) for month in (1, 2, 3, 4)]
 CITY = "320700"
+# What the expectations read of the seeds.
+_REFERENCE = {
+    "dataset": {"dataset_id": "text"},
+    "programme": {"city_code": "text", "first_day": "date", "last_day": "date"},
+    "plan_task": {"task_no": "integer"},
+    "plan_key_work": {"city_code": "text", "work_no": "integer"},
+    "plan_indicator": {"city_code": "text", "indicator_code": "text"},
+}
 _HERE = Path(__file__).parent
 _SEEDS = PROJECT / "dbt_project" / "seeds"
 
@@ -38,7 +46,10 @@ def make(builder: Connection[Any]) -> int:
     """Make the candidate as the role builder, with its row in ops.build; return the build's id."""
     for table, columns in marts().items():
         _create(builder, sql.Identifier("candidate", table), columns)
-    _create(builder, sql.Identifier("reference", "dataset"), {"dataset_id": "text"})
+    for seed, columns in _REFERENCE.items():
+        _create(builder, sql.Identifier("reference", seed), columns)
+        for row in _seed(seed):
+            _insert(builder, sql.Identifier("reference", seed), {name: row[name] for name in columns})
     _fill_plan(builder)
     for script in ("good_candidate.sql", "good_figures.sql"):
         builder.execute((_HERE / script).read_text(encoding="utf-8").encode())
@@ -72,22 +83,20 @@ def _create(builder: Connection[Any], table: sql.Identifier, columns: Mapping[st
 
 def _fill_plan(builder: Connection[Any]) -> None:
     tasks = {row["task_no"]: row for row in _seed("plan_task")}
-    for row in _seed("dataset"):
-        builder.execute("insert into reference.dataset values (%s)", [row["dataset_id"]])
     for row in _seed("plan_region"):
-        _insert(builder, "dim_region", row, "region_name")
+        _insert_model(builder, "dim_region", row, "region_name")
     for row in _seed("plan_unit"):
-        _insert(builder, "dim_unit", row, "unit_name")
+        _insert_model(builder, "dim_unit", row, "unit_name")
     for row in _seed("plan_key_work"):
         task = tasks[row["task_no"]]
         names = {"task_name_zh": task["name_zh"], "task_name_en": task["name_en"]}
-        _insert(builder, "dim_key_work", row | names, "work_name")
+        _insert_model(builder, "dim_key_work", row | names, "work_name")
     for row in _seed("plan_indicator"):
-        _insert(builder, "dim_indicator", row, "indicator_name")
+        _insert_model(builder, "dim_indicator", row, "indicator_name")
     for row in _seed("plan_responsibility"):
-        _insert(builder, "bridge_work_unit", row)
+        _insert_model(builder, "bridge_work_unit", row)
     for row in _seed("plan_target"):
-        _insert(builder, "fct_indicator_target", row)
+        _insert_model(builder, "fct_indicator_target", row)
     for offset in range(365):
         _insert_day(builder, date(2023, 1, 1) + timedelta(days=offset))
 
@@ -97,23 +106,28 @@ def _seed(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _insert(builder: Connection[Any], table: str, row: Mapping[str, Any], name: str = "") -> None:
-    """Insert what the table has columns for; the seed's `name_zh` goes to `<name>_zh`. An empty text is NULL."""
+def _insert_model(builder: Connection[Any], table: str, row: Mapping[str, Any], name: str = "") -> None:
+    """Insert what the table has columns for; the seed's `name_zh` goes to `<name>_zh`."""
     renamed = {f"{name}_{key[-2:]}" if key in ("name_zh", "name_en") else key: row[key] for key in row}
     known = {key: value for key, value in renamed.items() if key in marts()[table]}
+    _insert(builder, sql.Identifier("candidate", table), known)
+
+
+def _insert(builder: Connection[Any], table: sql.Identifier, row: Mapping[str, Any]) -> None:
+    """Insert a row; an empty text is NULL."""
     builder.execute(
         sql.SQL("insert into {} ({}) values ({})").format(
-            sql.Identifier("candidate", table),
-            sql.SQL(", ").join(map(sql.Identifier, known)),
-            sql.SQL(", ").join(sql.Placeholder() for _ in known),
+            table,
+            sql.SQL(", ").join(map(sql.Identifier, row)),
+            sql.SQL(", ").join(sql.Placeholder() for _ in row),
         ),
-        [None if value == "" else value for value in known.values()],
+        [None if value == "" else value for value in row.values()],
     )
 
 
 def _insert_day(builder: Connection[Any], day: date) -> None:
     known = calendar_day(day)
-    _insert(builder, "dim_date", {
+    _insert_model(builder, "dim_date", {
         "city_code": CITY, "date_day": day, "period_month": day.replace(day=1), "year": day.year, "month": day.month,
         "quarter": (day.month + 2) // 3, "weekday": day.isoweekday(), "is_working_day": known.is_working_day,
         "is_official_holiday": known.is_official_holiday, "is_make_up_working_day": known.is_make_up_working_day,

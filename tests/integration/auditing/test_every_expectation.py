@@ -110,8 +110,7 @@ def test_fails_on_its_violation(evaluator: Evaluator, suite: Suite, expectation:
         assert not result.is_broken, result.observed_value
         assert result.code == expectation.severity, violation
         assert result.expectation_code == expectation.code
-        if expectation.type != "expect_table_row_count_to_equal":
-            assert result.unexpected_count and result.sample, result
+        assert result.unexpected_count and result.sample, result
         assert expectation.zh in result.message_zh and expectation.action_zh in result.message_zh
         assert expectation.en in result.message_en and expectation.action_en in result.message_en
 

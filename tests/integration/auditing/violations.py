@@ -72,8 +72,6 @@ def derived(expectation: Expectation) -> list[str]:
             return [update + ("'?'" if isinstance(options["value_set"][0], str) else "999")]
         case "column_values_to_match_regex":
             return [update + "'?'"]
-        case "table_row_count_to_equal":
-            return [_DUPLICATE, "delete from candidate.{table}"]
     begin, is_order, end = code.partition("_before_")
     if is_order:
         return [f"update candidate.{{table}} set {begin} = '2023-03-02', {end} = '2023-03-01'"]

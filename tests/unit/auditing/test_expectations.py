@@ -130,7 +130,7 @@ def test_the_style_test_sees_a_fault() -> None:
         (lambda text: text["inside"].pop("severity"), "inside needs or does not know 'severity'"),
         (lambda text: text["inside"].pop("en"), "inside needs or does not know 'en'"),
         (lambda text: text["inside"].update(action="nobody"), "does not know 'nobody'"),
-        (lambda text: text["inside"].update(row_count=3), r"the rule \['row_count', 'where'\]"),
+        (lambda text: text["inside"].update(sql="select 1"), r"the rule \['sql', 'where'\]"),
         (lambda text: text["inside"].update(wher=text["inside"].pop("where")), r"the rule \['wher'\]"),
         (lambda text: text.update(other=text["inside"]), "two expectations are alike: unexpected_rows"),
         (lambda text: text.update(key_present=text["inside"]), "two expectations are alike: key_present"),

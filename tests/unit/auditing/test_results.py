@@ -43,11 +43,6 @@ def test_sentence_tells_why_an_expectation_broke() -> None:
     assert "The expectation dim_pile.station_known could not be evaluated: no column x." in broken
 
 
-def test_a_table_total_shows_what_was_observed() -> None:
-    total = replace(FAILED, unexpected_count=None, observed_value="27", sample=[])
-    assert "实际为 27" in total.sentence() and "the table has 27" in total.sentence()
-
-
 def test_code_is_the_severity_of_a_failure() -> None:
     assert FAILED.code == "critical"
     assert replace(FAILED, severity_code="warning").code == "warning"
