@@ -1,5 +1,3 @@
-{#- The columns of an evidence row, the same for every indicator: which thing counts, with which weight, and the
-    file, sheet and row that told it. `of` is the alias of the relation counted; months must be joined as `months`. -#}
 {% macro evidence_columns(indicator_code, part_code, entity_kind_code, entity_key, of, weight='1', region_code=none) -%}
         months.city_code,
         cast('{{ indicator_code }}' as text) as indicator_code,
@@ -14,7 +12,6 @@
         {{ of }}.source_row_number
 {%- endmacro %}
 
-{#- The names of an evidence row's columns; a given part_code replaces the row's own. -#}
 {% macro evidence_column_names(part_code=none) -%}
         city_code,
         indicator_code,
@@ -27,4 +24,45 @@
         source_file_key,
         source_sheet,
         source_row_number
+{%- endmacro %}
+
+{% macro counted_evidence(indicator_code, numerator, denominator=none) -%}
+{%- set parts = {'numerator': numerator, 'denominator': denominator} if denominator else {'numerator': numerator} -%}
+with months as (
+    select * from {{ ref('int_indicator__month') }}
+),
+
+{% for part_code, part in parts.items() -%}
+{{ part_code }} as (
+    select
+        {{ evidence_columns(
+            indicator_code, part_code, part.entity, 'entities.' ~ (part.key or part.entity ~ '_key'), of='entities',
+            weight=part.weight or '1',
+            region_code='coalesce(entities.region_code, months.city_code)' if part.by_region
+        ) }}
+    from months
+    inner join {{ part.of }} as entities
+        on
+            months.city_code = entities.city_code
+            and {{ part.when | join('\n            and ') }}
+),
+
+{% endfor -%}
+final as (
+    select * from numerator
+    {%- if denominator %}
+    union all
+    select * from denominator
+    {%- endif %}
+)
+
+select * from final
+{%- endmacro %}
+
+{% macro in_year_to_date(column) -%}
+    entities.{{ column }} between months.year_begins_on and months.as_of_day
+{%- endmacro %}
+
+{% macro in_programme_to_date(column) -%}
+    entities.{{ column }} between months.programme_begins_on and months.as_of_day
 {%- endmacro %}

@@ -1,4 +1,3 @@
-{#- A key names one row and is never empty. Returns each key that does not, with how many rows carry it. -#}
 {% test unique_key(model, columns) %}
     select
         {{ columns | join(', ') }},

@@ -1,4 +1,3 @@
-{#- Where a row came from; `relation` is an alias to read the columns from. -#}
 {% macro lineage(relation=none) -%}
     {%- set prefix = relation ~ '.' if relation else '' -%}
     {{ prefix }}_source_file_key as source_file_key,
@@ -6,7 +5,6 @@
         {{ prefix }}_row_number as source_row_number
 {%- endmacro %}
 
-{#- The instant of a local time of Asia/Shanghai; the one place where PostgreSQL and Spark say it differently. -#}
 {% macro shanghai_instant(column) -%} {{ adapter.dispatch('shanghai_instant')(column) }} {%- endmacro %}
 {% macro default__shanghai_instant(column) -%} {{ column }} at time zone 'Asia/Shanghai' {%- endmacro %}
 {% macro spark__shanghai_instant(column) -%} to_utc_timestamp({{ column }}, 'Asia/Shanghai') {%- endmacro %}

@@ -1,5 +1,3 @@
-{#- The evidence of a milestone indicator: one row per month in which it is reached by the as-of day, the earliest
-    report. `counts_when` says which reports count for a month: those of its year, or those of any year. -#}
 {% macro milestone_evidence(indicator_code, counts_when) -%}
 with months as (
     select * from {{ ref('int_indicator__month') }}

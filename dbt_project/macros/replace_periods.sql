@@ -1,13 +1,11 @@
 {#- How the large facts change: the months that changed are deleted whole and inserted whole, so that a row
     that vanished at its source vanishes here too (dbt's microbatch is a MERGE and left 914 such rows behind). -#}
 
-{#- The months of var('changed_months') as a list of date literals; an impossible month when nothing changed. -#}
 {% macro changed_month_literals() -%}
     {%- set months = var('changed_months') or ['0001-01-01'] -%}
     {%- for month in months %}cast('{{ month }}' as date){{ ", " if not loop.last }}{% endfor -%}
 {%- endmacro %}
 
-{#- The condition with which an incremental model reads its periods; true for every row of a full refresh. -#}
 {% macro is_period_to_build(column) -%}
     {%- if is_incremental() -%} {{ column }} in ({{ changed_month_literals() }}) {%- else -%} true {%- endif -%}
 {%- endmacro %}

@@ -1,5 +1,3 @@
-{#- GB 16735: each of the 17 characters has a value, each place a weight; the sum modulo 11 is the ninth
-    character, with X for 10. Letters I, O and Q do not occur. -#}
 {% macro is_valid_vin(column) -%}
     {%- set weights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2] -%}
     (

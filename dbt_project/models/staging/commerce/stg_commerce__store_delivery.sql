@@ -3,13 +3,7 @@ with source as (
 ),
 
 ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _city_code, store_code, report_month
-            order by _period desc, _row_number desc
-        ) as version_rank
-    from source
+    {{ rank_versions(['store_code', 'report_month']) }}
 ),
 
 final as (

@@ -3,13 +3,7 @@ with source as (
 ),
 
 ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _city_code, operator_id, station_id
-            order by _period desc, _row_number desc
-        ) as version_rank
-    from source
+    {{ rank_versions(['operator_id', 'station_id']) }}
 ),
 
 final as (
@@ -20,7 +14,7 @@ final as (
         'power:' || operator_id || ':' || station_id as station_key,
         equipment_owner_id,
         station_name,
-        {{ current_region('area_code') }} as region_code,
+        {{ current_region('ranked.area_code') }} as region_code,
         address,
         station_type_code,
         station_status_code,

@@ -3,13 +3,7 @@ with source as (
 ),
 
 ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _city_code, enterprise_id
-            order by changed_at desc, _period desc, _row_number desc
-        ) as version_rank
-    from source
+    {{ rank_versions(['enterprise_id'], by_change_time=true) }}
 ),
 
 final as (
@@ -18,7 +12,7 @@ final as (
         enterprise_id,
         upper(credit_code) as credit_code,
         name as enterprise_name,
-        {{ current_region('region_code') }} as region_code,
+        {{ current_region('ranked.region_code') }} as region_code,
         is_demonstration,
         registered_on,
         closed_on,

@@ -3,13 +3,7 @@ with source as (
 ),
 
 ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _city_code, node_id
-            order by changed_at desc, _period desc, _row_number desc
-        ) as version_rank
-    from source
+    {{ rank_versions(['node_id'], by_change_time=true) }}
 ),
 
 final as (
@@ -18,7 +12,7 @@ final as (
         node_id,
         node_level_code,
         name as node_name,
-        {{ current_region('region_code') }} as region_code,
+        {{ current_region('ranked.region_code') }} as region_code,
         is_centre_area,
         in_service_on,
         out_of_service_on,

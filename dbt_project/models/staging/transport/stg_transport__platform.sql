@@ -3,13 +3,7 @@ with source as (
 ),
 
 ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _city_code, platform_id
-            order by changed_at desc, _period desc, _row_number desc
-        ) as version_rank
-    from source
+    {{ rank_versions(['platform_id'], by_change_time=true) }}
 ),
 
 final as (

@@ -3,13 +3,7 @@ with source as (
 ),
 
 ranked as (
-    select
-        *,
-        row_number() over (
-            partition by _city_code, place_id
-            order by changed_at desc, _period desc, _row_number desc
-        ) as version_rank
-    from source
+    {{ rank_versions(['place_id'], by_change_time=true) }}
 ),
 
 final as (
@@ -18,7 +12,7 @@ final as (
         place_id,
         name as place_name,
         road_name,
-        {{ current_region('region_code') }} as region_code,
+        {{ current_region('ranked.region_code') }} as region_code,
         bay_count,
         in_service_on,
         out_of_service_on,
