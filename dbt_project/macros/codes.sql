@@ -3,9 +3,15 @@
 {% macro current_region(column) -%}
     coalesce(
         (
-            select regions.current_region_code
-            from {{ ref('plan_region') }} as regions
-            where regions.region_code = {{ column }}
+            -- Other names than the outer query's, which `column` means.
+            select regions.successor_code
+            from (
+                select
+                    region_code as known_code,
+                    current_region_code as successor_code
+                from {{ ref('plan_region') }}
+            ) as regions
+            where regions.known_code = {{ column }}
         ),
         {{ column }}
     )

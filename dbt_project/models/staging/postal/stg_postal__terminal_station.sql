@@ -9,7 +9,7 @@ final as (
         station_no,
         station_name,
         company_name,
-        {{ current_region('source.region_code') }} as region_code,
+        {{ current_region('region_code') }} as region_code,
         address,
         is_joint,
         opened_on,

@@ -8,7 +8,7 @@ final as (
         cast(substring(_period, 1, 7) || '-01' as date) as period_month,
         tricycle_no,
         company_name,
-        {{ current_region('source.region_code') }} as region_code,
+        {{ current_region('region_code') }} as region_code,
         in_use_from,
         in_use_to,
         inspected_on,

@@ -14,7 +14,7 @@ final as (
         'power:' || operator_id || ':' || station_id as station_key,
         equipment_owner_id,
         station_name,
-        {{ current_region('ranked.area_code') }} as region_code,
+        {{ current_region('area_code') }} as region_code,
         address,
         station_type_code,
         station_status_code,

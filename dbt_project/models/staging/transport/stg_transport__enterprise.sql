@@ -12,7 +12,7 @@ final as (
         enterprise_id,
         upper(credit_code) as credit_code,
         name as enterprise_name,
-        {{ current_region('ranked.region_code') }} as region_code,
+        {{ current_region('region_code') }} as region_code,
         is_demonstration,
         registered_on,
         closed_on,

@@ -12,7 +12,7 @@ final as (
         node_id,
         node_level_code,
         name as node_name,
-        {{ current_region('ranked.region_code') }} as region_code,
+        {{ current_region('region_code') }} as region_code,
         is_centre_area,
         in_service_on,
         out_of_service_on,

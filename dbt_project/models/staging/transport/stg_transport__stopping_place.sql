@@ -12,7 +12,7 @@ final as (
         place_id,
         name as place_name,
         road_name,
-        {{ current_region('ranked.region_code') }} as region_code,
+        {{ current_region('region_code') }} as region_code,
         bay_count,
         in_service_on,
         out_of_service_on,
