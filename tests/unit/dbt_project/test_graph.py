@@ -107,7 +107,9 @@ def test_each_indicator_of_the_plan_has_its_evidence_model(manifest: dict[str, A
     with (SEEDS / "plan_indicator.csv").open(encoding="utf-8", newline="") as file:
         planned = {row["indicator_code"] for row in csv.DictReader(file)}
     prefix = "int_evidence__"
-    models = {node["name"].removeprefix(prefix) for node in nodes(manifest, "model") if prefix in node["name"]}
+    models = {
+        node["name"].removeprefix(prefix) for node in nodes(manifest, "model") if prefix in node["name"]
+    }
     evidence = parents(manifest, manifest["nodes"]["model.green_freight.fct_indicator_evidence"])
     united = {node["name"].removeprefix(prefix) for node in evidence if prefix in node["name"]}
     assert planned <= models

@@ -37,7 +37,9 @@ def written(manifest: dict[str, Any], project_dir: Path) -> Path:
 
 def bouncer(project_dir: Path) -> subprocess.CompletedProcess[str]:
     config = PROJECT / "dbt_project" / "dbt-bouncer.yml"
-    return run("dbt-bouncer", "run", "--config-file", str(config), "--show-all-failures", project_dir=project_dir)
+    return run(
+        "dbt-bouncer", "run", "--config-file", str(config), "--show-all-failures", project_dir=project_dir
+    )
 
 
 def score(path: Path) -> subprocess.CompletedProcess[str]:
