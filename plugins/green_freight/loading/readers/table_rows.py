@@ -1,4 +1,4 @@
-"""Rows of tables that people made: data, notes, subtotals and totals told apart, totals reconciled."""
+"""Rows of tables that people made: distinguishes data, notes, subtotals and totals, and reconciles the totals."""
 
 from __future__ import annotations
 

@@ -197,6 +197,6 @@ def _cell_value(cell: Any) -> Any:
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, _NUMBER) and not isinstance(value, bool) and "%" in (cell.number_format or ""):
-        # 0.85 shown as 85%: written out, so that it is told from a bare 0.85.
+        # 0.85 shown as 85%: written out, to distinguish it from a bare 0.85.
         return f"{Decimal(str(value)) * _HUNDRED}%"
     return value
