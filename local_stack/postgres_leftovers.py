@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 _DEADLINE_SECONDS = 10.0
 
 
@@ -45,16 +47,9 @@ def _locked_by(data: Path) -> int | None:
 
 
 def _working_in(data: Path) -> Iterator[int]:
-    """Yield the ids of a server's living processes: they work in its data folder, while a zombie works nowhere."""
-    folder = data.resolve()
-    for process in Path("/proc").iterdir():
-        if not process.name.isdigit():
-            continue
-        try:
-            is_here = (process / "cwd").readlink() == folder
-            name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
-        except OSError:
-            continue
+    """Yield the ids of a server's living processes: they work in its data folder, while a zombie has none."""
+    folder = str(data.resolve())
+    for process in psutil.process_iter(["cwd", "name"]):
         # A person's shell may stand in the folder too.
-        if is_here and name == "postgres":
-            yield int(process.name)
+        if process.info["cwd"] == folder and process.info["name"] == "postgres":
+            yield process.pid
