@@ -44,9 +44,10 @@ class Demonstration:
         held = home.noted("demonstration")
         if held is not None and held != asdict(self):
             raise OtherDemonstrationError(
-                f"{home.root} holds the demonstration city of volume {held['volume']} and seed {held['seed']};"
-                " for another one use ./green-freight clean first, or another GREEN_FREIGHT_HOME"
-                " / 该目录已有不同规模的演示数据，请先 clean 或另选目录"
+                f"目录 {home.root} 已有事件量 {held['volume']}、种子 {held['seed']} 的演示数据，未启动；请先运行 "
+                f"./green-freight clean，或用 GREEN_FREIGHT_HOME 另选目录 / {home.root} holds the demonstration city "
+                f"of volume {held['volume']} and seed {held['seed']}, so nothing was started; run "
+                "./green-freight clean first, or choose another folder by GREEN_FREIGHT_HOME"
             )
         home.note("demonstration", asdict(self))
 

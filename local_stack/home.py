@@ -138,8 +138,8 @@ class Home:
 
     def _refusal(self, reason: object) -> str:
         return (
-            f"{self.root}: {reason}; set GREEN_FREIGHT_HOME to a folder of your own"
-            " / 无法写入，请用 GREEN_FREIGHT_HOME 指定可写目录"
+            f"无法写入目录 {self.root}（{reason}），请用 GREEN_FREIGHT_HOME 指定可写目录 / the folder {self.root} "
+            f"cannot be written ({reason}); set GREEN_FREIGHT_HOME to a folder that can"
         )
 
 

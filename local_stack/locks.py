@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from pathlib import Path
 
 
 class HomeBusyError(RuntimeError):
-    """Another command is at work in this home; the message names it and what one can do."""
+    """Another command is running in this home; the message names it and what can be done."""
 
 
 @contextmanager
@@ -37,21 +36,21 @@ def sole_command(home: Path, command: str) -> Iterator[None]:
 
 @contextmanager
 def waiting(path: Path) -> Iterator[None]:
-    """Hold a short critical section, waiting for one's turn."""
+    """Hold a short critical section, waiting for other holders."""
     with path.open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
 
 
 class UseCount:
-    """Tells the last of several users of one thing that it is the last (a shared lock as the counter)."""
+    """Counts the users of a resource, so that the last one knows that it is the last (by a shared lock)."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a")
         fcntl.flock(self._file, fcntl.LOCK_SH)
 
     def is_last(self) -> bool:
-        """Tell whether nobody else uses the thing; call it inside the section that also admits users."""
+        """Return whether there is no other user; call it inside the section that also admits users."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -66,12 +65,12 @@ class UseCount:
 def _refusal(home: Path, record: str) -> str:
     try:
         holder = json.loads(record)
-        who = f"`{holder['command']}` (pid {holder['pid']}, since {holder['since']})"
+        name = f"`{holder['command']}` (pid {holder['pid']}, {holder['since']})"
     except (ValueError, KeyError):
-        who = "another command"
-    launcher = Path(sys.argv[0]).name or "green-freight"
+        name = "?"
     return (
-        f"{who} is at work in {home}. Wait for it, stop it with Ctrl-C in its terminal, or use another home:"
-        f" GREEN_FREIGHT_HOME=… {launcher if launcher != '__main__.py' else './green-freight'} …"
-        " / 已有另一条命令正在使用该目录，请等待其结束"
+        f"命令 {name} 正在使用目录 {home}，本命令未开始；请等待其结束、在其终端按 Ctrl-C，或用 "
+        f"GREEN_FREIGHT_HOME 另选目录 / the command {name} is running in {home}, so this one did not "
+        f"start; wait for it, stop it by Ctrl-C in its "
+        "terminal, or choose another folder by GREEN_FREIGHT_HOME"
     )

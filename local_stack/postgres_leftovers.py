@@ -1,7 +1,7 @@
 """What a killed PostgreSQL server leaves behind: backends that outlive it, and the lock file of a process that is dead.
 
 A backend that computes does not see that its server is gone, and as long as it runs no other server may start over the
-same data. The lock file names a process id, which a zombie keeps where nobody reaps it (process 1 of many containers).
+same data. The lock file names a process id, which a zombie keeps where it is not reaped (process 1 of many containers).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _DEADLINE_SECONDS = 10.0
 
 
 def is_alive(data: Path) -> bool:
-    """Tell whether the server that the lock file of a data folder names still runs, answering or not."""
+    """Return whether the server that the lock file of a data folder names still runs, answering or not."""
     pid = _locked_by(data)
     return pid is not None and pid in _working_in(data)
 

@@ -1,6 +1,6 @@
 """The executor of `run`: Airflow's LocalExecutor that imports the tasks' code once, before it forks its workers.
 
-A task process otherwise imports that code anew, which costs more than loading a small month does. Code that is
+A task process otherwise imports that code again, which costs more than loading a small month does. Code that is
 edited meanwhile is not seen until the next start, so `up`, where people edit, uses the plain executor.
 """
 

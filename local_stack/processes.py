@@ -40,7 +40,7 @@ class Recorded:
     record: Path
 
     def is_alive(self) -> bool:
-        """Tell whether this very process still runs (a zombie does not)."""
+        """Return whether this very process still runs (a zombie does not)."""
         now = _stat(self.pid)
         return (
             now is not None

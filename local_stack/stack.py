@@ -81,7 +81,7 @@ def start(home: Home, admin_url: str, plan: StackPlan, steps: Steps) -> RunningA
             _migrate_metadata(home, metadata_url)
     connections = demonstration.connections(home, agencies) if agencies else {}
     if agencies:
-        steps.done("四个演示部门 · four demonstration agencies", time.monotonic() - begun)
+        steps.done("四个演示单位 · four demonstration agencies", time.monotonic() - begun)
     database.release_orphaned_tasks(metadata_url)
     airflow_plan = AirflowPlan(
         free_port(),
@@ -140,7 +140,7 @@ def stop_strays(home: Home, steps: Steps) -> None:
     if left:
         steps.print(f"[yellow]![/] 清理上次中断的进程 · stopping what an interrupted command left: "
                   f"{', '.join(one.name for one in left)}")  # fmt: skip
-    # Whoever killed the command did not wait for tasks to end; neither do we.
+    # The command was killed without waiting for its tasks to end, so they are not waited for here either.
     kill(home)
 
 

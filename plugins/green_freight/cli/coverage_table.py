@@ -29,7 +29,7 @@ STATES = {
 PROVISIONAL = "~"
 STOPPED, REJECTED, NOT_DELIVERED, RESTATED = "!", "r", "n", "↻"
 MARKS = {
-    STOPPED: "最近一次装入被停止，原有数据不变 the newest load stopped, the old rows stand",
+    STOPPED: "最近一次装载被整份拒收，原有数据不变 the newest file was rejected, the old rows stay",
     REJECTED: "有行被拒收 rows were rejected",
     NOT_DELIVERED: "单位答复未交付 asked for, and the agency had not delivered",
     RESTATED: "最终值后来改变 restated: a final figure was changed",
@@ -174,7 +174,7 @@ def _alike(gaps: Iterable[Coverage]) -> list[list[Coverage]]:
 def _remark(alike: Sequence[Coverage]) -> str:
     counts = {
         "单位答复未交付 not delivered": sum(one.parts_not_delivered for one in alike),
-        "装入被停止 loads stopped": sum(one.loads_stopped for one in alike),
+        "整份拒收 files rejected": sum(one.loads_stopped for one in alike),
     }
     return "；".join(f"{words}: {count}" for words, count in counts.items() if count)
 
@@ -193,5 +193,5 @@ def _totals(found: Sequence[Coverage]) -> Text:
     for code, (_, style) in STATES.items():
         text.append(f"{_state(code)} {sum(one.state_code == code for one in found)}   ", style=style)
     rejected, stopped = sum(one.rows_rejected for one in found), sum(one.loads_stopped for one in found)
-    text.append(f"拒收行 rows rejected {rejected:,}   装入被停止 loads stopped {stopped}")
+    text.append(f"拒收行 rows rejected {rejected:,}   整份拒收 files rejected {stopped}")
     return text

@@ -79,7 +79,7 @@ class ServerInstallation:
         return datetime.now(SHANGHAI).date() - timedelta(days=1)
 
     def exclusive(self, command: str) -> AbstractContextManager[None]:
-        """Keep nobody out: no command starts or stops a service."""
+        """Exclude no other command: none starts or stops a service."""
         return nullcontext()
 
 

@@ -133,7 +133,7 @@ def number(value: Decimal | None, row: Row) -> str:
 
 
 def is_share(row: Row) -> bool:
-    """Tell whether an indicator is a part of a whole (the unit in the indicator card is per cent)."""
+    """Return whether an indicator is a part of a whole (the unit in the indicator card is per cent)."""
     return "%" in str(row.get("unit_zh") or "")
 
 

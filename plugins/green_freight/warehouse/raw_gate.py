@@ -52,7 +52,8 @@ def closed(url: str, purpose: str) -> Iterator[None]:
     with psycopg.connect(url, autocommit=True, application_name=name, options=_KEEPALIVES) as connection:
         if not _try(connection, "pg_try_advisory_lock"):
             log.info(
-                "等待进行中的加载 / waiting for loads in flight, or for another who closed the gate: %s",
+                "等待进行中的装载，或等待占用者释放 / "
+                "waiting for loads in flight, or for another session that closed the gate: %s",
                 holders(connection),
             )
             connection.execute("select pg_advisory_lock(%s)", [LOCK])

@@ -126,7 +126,7 @@ def test_gaps_say_what_they_lack_and_why() -> None:
     assert "2025-08-13" in lines[2]
     assert "30/31" in lines[2]
     assert "未交付" in lines[3]
-    assert "停止" in lines[4]
+    assert "拒收" in lines[4]
     coverage_table.print_gaps([], Console(file=(nothing := io.StringIO()), width=140))
     assert "no gaps" in nothing.getvalue()
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 import yaml
+from green_freight import settings
 from green_freight.cli import airflow_metadata, install
 from green_freight.cli.app import add_commands
 from green_freight.settings import PROJECT, ROLES
@@ -90,7 +91,7 @@ def settings_known(files: Files) -> Problems:
             elif name.startswith("AIRFLOW_CONN_"):
                 if name.removeprefix("AIRFLOW_CONN_").lower() not in airflow_metadata.CONNECTION_TYPES:
                     yield f"{service}: {name} is the connection of no agency"
-            elif name not in _variables_of_the_code():
+            elif name not in map(settings.variable, settings.Settings.model_fields):
                 yield f"{service}: nobody reads {name}"
 
 
@@ -294,12 +295,3 @@ def _airflow_options() -> dict[str, set[str]]:
     shipped = Path(airflow.__file__).parent / "config_templates" / "config.yml"
     sections = yaml.safe_load(shipped.read_text(encoding="utf-8")) | get_provider_info()["config"]
     return {name: set(section["options"]) for name, section in sections.items()}
-
-
-@cache
-def _variables_of_the_code() -> set[str]:
-    folders = (PROJECT / "plugins",)
-    text = "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py"))
-    named = set(re.findall(r"""["'](GREEN_FREIGHT_\w+|AIRFLOW_\w+_PASSWORD)["']""", text))
-    by_role = {f"GREEN_FREIGHT_{role.upper()}_URL" for role in ROLES} | set(map(install.role_variable, ROLES))
-    return named | by_role
