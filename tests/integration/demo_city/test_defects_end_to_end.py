@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.fetch import fetch_agency
-from green_freight.contracts import contracts
+from green_freight.contracts import Granularity, contract
 from green_freight.landing import LandingStore
 from green_freight.loading import LoadOutcome, LoadStoppedError, load_delivery
 from green_freight.periods import Period
@@ -30,21 +30,26 @@ from demo_city.servers import DemoAgencies
 
 CLOCK = datetime.fromisoformat("2025-10-20T02:00:00+08:00")
 DAY, MONTH = "2025-09-25", "2025-08"
-# The delivery and period in which a dataset's defects are looked for: the form of the month, the day's events, and
-# of registers the month in which the city has most.
-_REGISTER_MONTHS = {"transport_vehicle": MONTH, "transport_enterprise": "2023-01"}
+# Other periods than the usual ones, and deliveries of defects that concern no single dataset.
 WHERE = {
-    found.id: (
-        found.delivery,
-        {"month": MONTH, "day": DAY}.get(found.granularity, _REGISTER_MONTHS.get(found.id, "2024-12")),
-    )
-    for found in contracts().values()
-} | {
+    "transport_enterprise": ("enterprises", "2023-01"),
+    "transport_node": ("nodes", "2024-12"),
+    "transport_stopping_place": ("stopping_places", "2024-12"),
     "commerce_monthly_report": ("monthly_report", MONTH),
     "postal_files": ("tricycles", MONTH),
     "power_responses": ("stations", "2023-01"),
     "transport_responses": ("nodes", "2023-01"),
 }
+
+
+def _where(dataset: str) -> tuple[str, str]:
+    """Return the delivery and period in which a dataset's defects are looked for."""
+    if dataset in WHERE:
+        return WHERE[dataset]
+    known = contract(dataset)
+    return known.delivery, DAY if known.granularity is Granularity.DAY else MONTH
+
+
 # What these change in raw is undone in staging: other codes of one region, plates with fillers, an order's other day.
 _NORMALISED_LATER = {
     "vehicle_plate_separator",
@@ -153,7 +158,7 @@ def _rows_hit(house: House, defect: Defect, period: str) -> list[PlantedDefect]:
 @pytest.mark.parametrize("name", [d.name for d in REGISTRY.values() if d.effect == "rejected"])
 def test_rejected_rows_are_the_planted_ones(house_with: Any, name: str) -> None:
     defect = REGISTRY[name]
-    delivery, period = WHERE[defect.dataset]
+    delivery, period = _where(defect.dataset)
     with house_with(defect.agency, {name: 0.3}) as house:
         _, loads = house.take(defect.agency, delivery, period)
         hits = _rows_hit(house, defect, period)
@@ -178,7 +183,7 @@ def test_absorbed_defects_leave_raw_as_it_is_without_them(
     house_with: Any, raw_without_defects: dict[tuple[str, str], dict[str, Counter[str]]], name: str
 ) -> None:
     defect = REGISTRY[name]
-    place = WHERE[defect.dataset]
+    place = _where(defect.dataset)
     if place not in raw_without_defects:
         with house_with(defect.agency, {}) as house:
             _, loads = house.take(defect.agency, *place)
@@ -201,7 +206,7 @@ def test_absorbed_defects_leave_raw_as_it_is_without_them(
 @pytest.mark.parametrize("name", [d.name for d in REGISTRY.values() if d.effect == "warned"])
 def test_warned_defects_keep_every_row_and_say_so(house_with: Any, name: str) -> None:
     defect = REGISTRY[name]
-    delivery, period = WHERE[defect.dataset]
+    delivery, period = _where(defect.dataset)
     with house_with(defect.agency, {name: 1.0}) as house:
         _, loads = house.take(defect.agency, delivery, period)
         load = next(load for load in loads if load.dataset_id == defect.dataset)
@@ -212,7 +217,7 @@ def test_warned_defects_keep_every_row_and_say_so(house_with: Any, name: str) ->
 @pytest.mark.parametrize("name", [d.name for d in REGISTRY.values() if d.effect == "stopped"])
 def test_stopped_defects_let_nothing_in(house_with: Any, name: str) -> None:
     defect = REGISTRY[name]
-    delivery, period = WHERE[defect.dataset]
+    delivery, period = _where(defect.dataset)
     with house_with(defect.agency, {name: 1.0}) as house:
         fetched, loads = house.take(defect.agency, delivery, period)
         stopped = [load for load in loads if load.outcome_code == "stopped"]
