@@ -37,8 +37,14 @@ where n.nspname = any(%s) and c.relkind in ('r', 'p')
 order by n.nspname, c.relname
 """
 
+# Names are put together here: regclass would quote those that are SQL words, such as ops.fetch.
 _REFERENCES = """
-select c.conrelid::regclass::text, c.confrelid::regclass::text from pg_constraint as c
+select child_schema.nspname || '.' || child.relname, parent_schema.nspname || '.' || parent.relname
+from pg_constraint as c
+inner join pg_class as child on child.oid = c.conrelid
+inner join pg_namespace as child_schema on child_schema.oid = child.relnamespace
+inner join pg_class as parent on parent.oid = c.confrelid
+inner join pg_namespace as parent_schema on parent_schema.oid = parent.relnamespace
 where c.contype = 'f' and c.conrelid <> c.confrelid and c.conparentid = 0
   and c.connamespace = any(%s::regnamespace[])
 """
