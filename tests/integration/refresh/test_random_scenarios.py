@@ -97,7 +97,10 @@ def _make_staging(warehouse: Warehouse) -> None:
         prepare_raw_tables(loader)
     with dbt_run.environment(warehouse):
         command = ["run", *dbt_run.common_arguments(warehouse), "--select", "path:models/staging"]
-        assert dbtRunner().invoke([*command, "--vars", '{"city_code": "320700"}']).success
+        # The calendar is written by a build.
+        command += ["--exclude", "path:models/staging/reference", "--vars", '{"city_code": "320700"}']
+        made = dbtRunner().invoke(command)
+        assert made.success, [one.message for one in made.result if one.status != "success"]
 
 
 @pytest.fixture(scope="module")
