@@ -1,4 +1,4 @@
-"""How fast files are loaded, end to end: landed file → judged rows → COPY → commit, on one connection.
+"""How fast files are loaded, end to end: landed file → validated rows → COPY → commit, on one connection.
 
 Run `python bench/loading.py` from the project's folder; `--rows` sets the size, `--rejected` the share of bad rows.
 It starts a server of its own in a temporary folder and prints rows/s, seconds and the peak of memory.

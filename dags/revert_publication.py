@@ -4,7 +4,7 @@
 **What it does.** Publishes the state of an earlier publication again, as a new publication. Nothing is lost: what
 was published in between stays in the history and under `mart_asof`. 将旧发布的状态作为新发布再次发布，历史不丢失。
 
-**When to use it.** When something wrong was published and readers must not see it while it is being mended. The
+**When to use it.** When something wrong was published and readers must not see it while it is being corrected. The
 table `mart.publication` lists what there is to go back to.
 
 **Afterwards.** What was reverted does not return by itself: a night or backfill that would publish it again waits for an

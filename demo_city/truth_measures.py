@@ -1,6 +1,6 @@
 """Each indicator counted in plain Python over what is known: numerator and denominator at a day.
 
-Written from the definitions (domain.md §1 and §5), without a look at the warehouse's SQL.
+Written from the definitions (domain.md §1 and §5), independently of the warehouse's SQL.
 """
 
 from __future__ import annotations

@@ -51,9 +51,9 @@ class VehicleDays:
         km = (20 + 110 * rng.random(n)) * _KM_GROWTH**years
         trips = 1 + (6 * rng.random(n)).astype(np.int64)
         turnover = km * tonnes * (0.18 + 0.22 * rng.random(n)) * _LOAD_GROWTH**years
-        effort = km * (0.6 + 0.12 * tonnes) * (0.9 + 0.2 * rng.random(n)) * _ENERGY_DECLINE**years
-        electricity = effort * np.array([0.0, 0.42, 0.22])[kind]
-        fuel = effort * np.array([0.13, 0.0, 0.06])[kind]
+        work_done = km * (0.6 + 0.12 * tonnes) * (0.9 + 0.2 * rng.random(n)) * _ENERGY_DECLINE**years
+        electricity = work_done * np.array([0.0, 0.42, 0.22])[kind]
+        fuel = work_done * np.array([0.13, 0.0, 0.06])[kind]
         columns = zip(
             [self._ids[place] for place in chosen.tolist()],
             tenths((km * 10).astype(np.int64).tolist()),

@@ -93,5 +93,5 @@ def city() -> City:
 
 @pytest.fixture
 def every_share_tolerated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the contracts tolerate any number of rejected rows, so that a test can look at the rows alone."""
+    """Let the contracts tolerate any number of rejected rows, so that a test can check rows alone."""
     monkeypatch.setattr(Contract, "tolerates", lambda *_: True)

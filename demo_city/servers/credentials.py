@@ -25,7 +25,7 @@ CONNECTIONS = {
 }
 SFTP_CONNECTIONS = ("commerce", "postal", "power_files")
 LOGIN = "green-freight"
-# The data centre's own organisation code, with which it presents itself to the charging exchange.
+# The data platform's own organisation code, with which it presents itself to the charging exchange.
 PLATFORM_ID = "MA1LYG320"
 _KEY_LETTERS = string.ascii_letters + string.digits
 

@@ -240,7 +240,7 @@ class TestOnARunningStack:
             installation.ask(STATE),
             int(installation.ask("select max(publication_no) from publication")),
         )
-        # A row that no load explains: nobody but a person may let it through.
+        # A row that no load explains: only a person may approve it.
         [place] = installation.change(
             "update raw.transport_stopping_place set in_service_on = in_service_on - 365 where place_id = "
             "(select min(place_id) from raw.transport_stopping_place where in_service_on >= '2024-01-01') "

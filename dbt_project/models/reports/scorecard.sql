@@ -1,4 +1,4 @@
--- One row per indicator and year, judged at the year's last month up to the as-of month.
+-- One row per indicator and year, as of the year's last month up to the as-of month.
 with figures as (
     select * from {{ ref('fct_indicator_value') }}
     where region_code = city_code

@@ -59,7 +59,7 @@ def plan_parts(warehouse: Warehouse, run_id: str, agency: str, request: Backfill
 
 
 def begin_part(session: psycopg.Connection[Any], run_id: str, agency: str, months: Sequence[str]) -> Part:
-    """Begin a part, or go on with it where its last attempt did not come to its end; a finished one begins anew."""
+    """Begin a part, or continue it where its last attempt stopped; a finished one begins again."""
     row = session.execute(
         """
         insert into ops.backfill_part as part (run_id, agency_code, months, started_at)

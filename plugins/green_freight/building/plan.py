@@ -1,4 +1,4 @@
-"""What a build has to do: the day it is judged at, and the months that the large facts replace."""
+"""What a build has to do: its as-of date, and the months that the large facts replace."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Printing coverage: a grid of dataset × month, the gaps one by one, and the command that fills them.
 
-Every sign is told apart by its shape; colour only helps.
+Signs differ by shape; colour only adds to it.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def safe_name(name: str) -> str:
 
 
 def copy_originals(files: Iterable[SourceFile], store: LandingStore, folder: Path) -> dict[str, Path]:
-    """Copy each file into a folder of ours and return the copies by the files' keys.
+    """Copy each file into a folder of this process and return the copies by the files' keys.
 
     What is read and packed afterwards is the copy, so that it is the very content that was verified.
 

@@ -89,7 +89,7 @@ def load_dataset(connection: Connection[TupleRow], task: Task) -> LoadOutcome | 
 def _replace_rows(connection: Connection[TupleRow], task: Task, started_at: datetime) -> LoadOutcome | None:
     contract, period = task.contract, task.period
     raw_gate.pass_through(connection)
-    # Whoever waits here sees, when it is his turn, what the other has loaded and which file wins now.
+    # A load that waited here then sees what the other has loaded and which file wins now.
     connection.execute(
         "select pg_advisory_xact_lock(hashtextextended(%s, 0))",
         [f"{programme().city_code} {contract.id} {period}"],

@@ -15,7 +15,7 @@ SYSTEM_COLUMNS = (
     ("_sheet", "text", "工作表 / sheet of a workbook"),
     ("_row_number", "integer", "文件中的行号 / number of the row in the file"),
     ("_received_at", "timestamptz", "首次收到时刻 / when the file was first received"),
-    ("_load_id", "bigint", "ops.load 中的装入 / the load in ops.load"),
+    ("_load_id", "bigint", "ops.load 中的装载 / the load in ops.load"),
 )
 # format_type's words for the short names that contracts use.
 _TYPE_NAMES = {"timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone"}

@@ -3,7 +3,7 @@
 Drift met in the field (charging_exchange.md): lower-camel keys, OperationID for OperatorID, numbers as
 strings, ElectMoney for ElecMoney, SubPeriod for SumPeriod, TotalServiceMoney for the standard's own
 TotalSeviceMoney. The functions here return the standard's spelling with `Decimal` for measured numbers, `int`
-for counts and text for codes and identifiers. What cannot be read stays as it came: the contract judges it.
+for counts and text for codes and identifiers. What cannot be read stays as received: the contract validates it.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ Counts = Mapping[date | None, int]
 
 @dataclass(frozen=True)
 class Scope:
-    """The part of a table that a publication looks at; an unpartitioned table is all one month, None."""
+    """The part of a table that a publication compares; an unpartitioned table is all one month, None."""
 
     candidate_counts: Counts
     compared: Sequence[date | None]
@@ -47,7 +47,7 @@ def find_scope(
     """Return the months to compare and those that get a new partition.
 
     To the months that the build says it changed (None: all) come those whose number of rows differs, so that
-    a month that was missed once is mended by the next publication.
+    a month that was missed once is corrected by the next publication.
     """
     candidate = count_by_month(session, table, table.source)
     if table.partition_column is None:

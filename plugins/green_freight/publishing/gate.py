@@ -82,11 +82,11 @@ def _check_audit(build: AuditedBuild) -> None:
         )
     if build.verdicts_failed:
         raise NotAuditedError(
-            f"构建 {build.build_id} 有 {build.verdicts_failed} 条严重期望未通过，见 ops.verdict / "
+            f"构建 {build.build_id} 有 {build.verdicts_failed} 条严重校验规则未通过，见 ops.verdict / "
             f"build {build.build_id} breaks {build.verdicts_failed} critical expectations, see ops.verdict"
         )
     if not build.verdicts_passed + build.verdicts_warning:
         raise NotAuditedError(
             f"构建 {build.build_id} 没有任何审核结论 / build {build.build_id} has no verdict at all: "
-            "an audit that looked at nothing proves nothing"
+            "an audit without results proves nothing"
         )

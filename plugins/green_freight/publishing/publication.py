@@ -28,7 +28,7 @@ from green_freight.warehouse.connection import connect
 # One publisher at a time in this database.
 _LOCK = 202_302_003
 _LONGEST_PUBLICATION = "30min"
-PATIENCE_WITH_READERS = timedelta(minutes=5)
+READER_LOCK_TIMEOUT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def publish(
     build_id: int,
     specs: Sequence[TableSpec] | None = None,
     *,
-    patience: timedelta = PATIENCE_WITH_READERS,
+    lock_timeout: timedelta = READER_LOCK_TIMEOUT,
 ) -> PublicationOutcome:
     """Publish an audited build; done twice it is done once. However it ends, the run's lease on the candidate
     is given back: what comes next is another build, or publishing this one again while nobody else built.
@@ -86,7 +86,7 @@ def publish(
         run_id: the run that publishes; its kind and reason stand in `mart.publication`.
         build_id: the build that was audited and is in the candidate.
         specs: the tables; by default those of the manifest that the build left.
-        patience: how long a new column may wait for sessions that keep a lock.
+        lock_timeout: how long a new column may wait for sessions that keep a lock.
 
     Raises:
         PublishingError: nothing was published; the subclass and the message say why.
@@ -98,7 +98,7 @@ def publish(
     try:
         with connect("publisher", autocommit=True) as session:
             take_turn(session)
-            return _publish(session, run_id, build_id, tables, patience)
+            return _publish(session, run_id, build_id, tables, lock_timeout)
     finally:
         lease.release(Warehouse.from_settings(), run_id, role="publisher")
 
@@ -108,13 +108,13 @@ def _publish(
     run_id: str,
     build_id: int,
     specs: Sequence[TableSpec],
-    patience: timedelta,
+    lock_timeout: timedelta,
 ) -> PublicationOutcome:
     build = gate.check(session, build_id)
     if build.is_published:
         return _published_earlier(session, build)
     tables = plan(specs, read_shapes(session, "candidate"), read_shapes(session, "mart"))
-    extend(session, tables, patience)
+    extend(session, tables, lock_timeout)
     # One snapshot for the whole merge: what is compared is what is written.
     session.isolation_level = IsolationLevel.REPEATABLE_READ
     with session.transaction():

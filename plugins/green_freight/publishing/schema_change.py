@@ -34,18 +34,18 @@ where a.pid <> pg_backend_pid() and exists (
 
 
 def extend(
-    session: psycopg.Connection[TupleRow], tables: Sequence[PlannedTable], patience: timedelta
+    session: psycopg.Connection[TupleRow], tables: Sequence[PlannedTable], lock_timeout: timedelta
 ) -> None:
     """Add the columns and comments that mart's existing tables lack, all or none of the columns.
 
     Raises:
-        ReaderLockError: a session held a lock on one of the tables for as long as `patience`.
+        ReaderLockError: a session held a lock on one of the tables for as long as `lock_timeout`.
     """
     existing = [table for table in tables if not table.is_new]
     statements = [statement for table in existing for statement in _structural(session, table)]
     if statements:
         names = [table.name for table in existing if table.added_columns or table.dropped_constraints]
-        _insist(session, statements, names, patience)
+        _insist(session, statements, names, lock_timeout)
     describe(session, existing)
 
 
@@ -80,9 +80,9 @@ def _insist(
     session: psycopg.Connection[TupleRow],
     statements: Sequence[sql.Composed],
     names: Sequence[str],
-    patience: timedelta,
+    lock_timeout: timedelta,
 ) -> None:
-    deadline = time.monotonic() + patience.total_seconds()
+    deadline = time.monotonic() + lock_timeout.total_seconds()
     while True:
         try:
             with session.transaction():

@@ -146,7 +146,7 @@ def recipe_of(warehouse: Warehouse, publication_no: int) -> Recipe:
             )
         if build["through_load_id"] is None:
             raise ReplayError(
-                f"构建 {build['build_id']} 没有记录所含加载 / build {build['build_id']} does not say which loads "
+                f"构建 {build['build_id']} 没有记录所含装载 / build {build['build_id']} does not say which loads "
                 "it contains"
             )
         loads = cursor.execute(_LOADS, [build["through_load_id"]]).fetchall()

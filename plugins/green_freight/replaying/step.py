@@ -75,7 +75,7 @@ def _print(progress: dict[str, Any]) -> None:
 
 
 def rebuild(warehouse: Warehouse, recipe: Recipe, tell: Tell) -> dict[str, Any]:
-    """Give the empty scratch its frame, load the recipe's files anew, build; return the names of the star's tables.
+    """Give the empty scratch its schema, load the recipe's files again, build; return the names of the star's tables.
 
     Raises:
         ReplayError: a load does not reproduce what was recorded of it.
@@ -121,11 +121,11 @@ def _load_again(
     outcome = load_dataset(loader, Task(contract, Period(recorded.period_label), recipe.run_id, store))
     assert outcome is not None, recorded
     if outcome.error_message is not None:
-        raise ReplayError(f"重放加载被停止 / loading again was stopped: {outcome.error_message}")
+        raise ReplayError(f"重放装载被停止 / repeating the load was stopped: {outcome.error_message}")
     again = (outcome.source_file_key, outcome.rows_loaded, outcome.rows_rejected)
     if again != (recorded.source_file_key, recorded.rows_loaded, recorded.rows_rejected):
         raise ReplayError(
-            f"{recorded.words}: 原记录加载 {recorded.rows_loaded} 行、拒收 {recorded.rows_rejected} 行（契约 "
+            f"{recorded.words}: 原记录装载 {recorded.rows_loaded} 行、拒收 {recorded.rows_rejected} 行（契约 "
             f"{recorded.contract_version}），重放为 {outcome.rows_loaded}、{outcome.rows_rejected} 行（契约 "
             f"{contract.version}） / recorded {recorded.rows_loaded} rows loaded and {recorded.rows_rejected} "
             f"rejected (contract {recorded.contract_version}), again {outcome.rows_loaded} and "

@@ -33,7 +33,7 @@ def nothing_published(run_id: str, day: date, newest: date | None) -> str:
     return (
         f"绿色货运数据仓库：{day} 的数据在 06:00 前未发布，读者看到的仍是 {stands}；请在 Airflow 中查看 {run_id} "
         f"的红色任务。 / Green freight warehouse: nothing is published for {day} by 06:00, readers still see "
-        f"{stands}. Look at the red task of {run_id} in Airflow."
+        f"{stands}. Open the failed task of {run_id} in Airflow."
     )
 
 

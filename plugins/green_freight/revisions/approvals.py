@@ -17,7 +17,7 @@ from green_freight.revisions.rendering import sentence
 
 _APPROVED = tuple(f"new_{name}" for name in Values._fields)
 
-# An approval counts for the value that was shown, until the figure has been published anew.
+# An approval counts for the value that was shown, until the figure is published again.
 _STANDING = """
 select a.run_id, a.approved_by, a.reason, a.approved_at
 from ops.approved_figure as f

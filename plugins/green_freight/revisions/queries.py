@@ -37,7 +37,7 @@ where l.load_id > %(after)s and l.load_id <= %(through)s
 group by d.indicator_code
 """
 
-# An evidence row is told by what it counts, not by the file: the same vehicle from a newer file is no change.
+# An evidence row is identified by what it counts, not by the file: the same vehicle from a newer file is no change.
 EVIDENCE = """
 with before as ({known_before}),
 now as ({known_now}),
@@ -69,7 +69,7 @@ sent_again as (
     inner join mart.publication_file as p using (agency_code, delivery_name, period_label)
     where f.source_file_key not in (select q.source_file_key from mart.publication_file as q)
 ),
-judged as (
+assessed as (
     select
         d.*,
         (d.entity_kind_code, d.entity_key) in (select b.entity_kind_code, b.entity_key from before as b) as was_known,
@@ -86,7 +86,7 @@ select
         where action = 'weight' or (action = 'removed' and is_known)
             or (action = 'added' and (was_known or is_sent_again))
     ) as corrected_rows
-from judged
+from assessed
 group by city_code, indicator_code, period_month
 """
 

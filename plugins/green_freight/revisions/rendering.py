@@ -13,7 +13,7 @@ from green_freight.labels import label
 from green_freight.revisions.figure_diff import Comparison
 from green_freight.revisions.figures import NOTHING, FigureChange, Values
 
-# So many changes are told in a log or on a form; the file has all of them.
+# A log or a form lists so many changes; the file has all of them.
 SHOWN = 40
 
 _HEADINGS = (

@@ -1,6 +1,6 @@
-"""The raw gate: an advisory lock of the warehouse's database with which whoever reads raw makes it stand still.
+"""The raw gate: an advisory lock of the warehouse's database with which a reader of raw keeps it unchanged.
 
-A load passes the gate (shared, for its transaction) before it takes its number. Whoever needs one state of raw
+A load passes the gate (shared, for its transaction) before it takes its number. A process that needs one state of raw
 closes the gate (exclusive, on a connection of its own): then no load is in flight, every number taken so far is
 committed or void, and no other is given out until the gate opens again or that connection ends, however it ends.
 

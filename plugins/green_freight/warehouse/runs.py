@@ -1,4 +1,4 @@
-"""The record of runs: one row a run, begun and finished by whoever orders the work."""
+"""The record of runs: one row per run, begun and finished by the caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- A city of a few things that is right in everything the audit looks at: four months, judged at 2023-04-30.
+-- A small city that passes every expectation: four months, as of 2023-04-30.
 -- Run in a candidate whose tables stand and whose plan, calendar and regions are filled.
 insert into candidate.dim_source_file (city_code, source_file_key, agency_code, delivery_name, period_label, file_name, sha256, bytes)
 values ('320700', 'file', 'transport', 'vehicles', '2023-01', 'vehicles_2023-01.jsonl', repeat('ab', 32), 100);

@@ -144,7 +144,7 @@ def test_checking_orders_names_those_that_differ(client: ExchangeClient, small_c
     assert answer["TotalDisputeOrder"] == 3
 
 
-def test_envelopes_are_judged_in_the_standards_order(client: ExchangeClient) -> None:
+def test_envelopes_are_validated_in_the_standards_order(client: ExchangeClient) -> None:
     good = client.envelope({"PageNo": 1, "PageSize": 10})
     assert client.send("query_stations_info", {k: v for k, v in good.items() if k != "Seq"})["Ret"] == 4003
     assert client.send("query_stations_info", [])["Ret"] == 4003

@@ -49,7 +49,7 @@ class Fetching:
         self._broken.add(connection)
         self.agencies.set_fault(connection, fault)
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Let everything work again that this test broke."""
         for connection in self._broken:
             self.agencies.set_fault(connection, None)
@@ -91,5 +91,5 @@ def fetching(demo: DemoAgencies, module_warehouse: Any, tmp_path: Path) -> Itera
         admin.execute("truncate ops.fetch, ops.source_file, ops.load, ops.rejected_row")
     fetching = Fetching(demo, module_warehouse, (tmp_path / "landing").as_uri())
     yield fetching
-    fetching.mend()
+    fetching.repair()
     demo.set_clock(NIGHT)

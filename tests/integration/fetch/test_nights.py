@@ -46,7 +46,7 @@ def nights(defective: DemoAgencies, module_warehouse: Any, tmp_path: Path) -> It
         admin.execute("truncate ops.fetch, ops.source_file, ops.load, ops.rejected_row")
     fetching = Fetching(defective, module_warehouse, (tmp_path / "landing").as_uri())
     yield fetching
-    fetching.mend()
+    fetching.repair()
     defective.set_clock(NIGHT)
 
 

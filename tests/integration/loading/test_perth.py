@@ -87,7 +87,7 @@ def test_every_session_is_loaded_or_rejected_with_its_reason(warehouse: Any, del
 
 
 def _expected_reason(each: dict[str, Any]) -> str:
-    # Judged here from the published text alone, not with the loader's code.
+    # Computed here from the published text alone, not with the loader's code.
     if "" in (each["StartTime"], each["EndTime"], each["TotalPower"]):
         return "missing_value"
     if Decimal(each["TotalPower"]) > 10_000:

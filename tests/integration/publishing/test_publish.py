@@ -126,7 +126,7 @@ def test_an_unknown_publication_is_named_not_guessed(star: Star) -> None:
         star.read("scorecard", {"green_freight.publication": "99"}, "mart_asof")
 
 
-def test_only_changed_months_are_compared_and_a_month_of_other_size_is_mended(star: Star) -> None:
+def test_only_changed_months_are_compared_and_a_month_of_other_size_is_corrected(star: Star) -> None:
     star.publish()
     keep = [row for row in star.rows["fct_session"] if row[1] == OCTOBER]
     september = [(*row[:4], 999) for row in star.rows["fct_session"] if row[1] == SEPTEMBER]

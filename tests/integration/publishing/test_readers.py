@@ -1,4 +1,4 @@
-"""Readers beside publications: never a mixed state, never a wait; and what of theirs survives."""
+"""Readers beside publications: never a mixed state, never a wait; and which of their objects survive."""
 
 from __future__ import annotations
 

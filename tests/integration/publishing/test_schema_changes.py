@@ -171,9 +171,9 @@ def test_an_idle_reader_delays_a_new_column_but_no_other_reader(star: Star) -> N
     other = threading.Thread(target=read)
     other.start()
     with pytest.raises(ReaderLockError, match=r"mart\.dim_station.*green_freight_reader.*pid"):
-        star.publish(build_id, patience=timedelta(seconds=2))
+        star.publish(build_id, lock_timeout=timedelta(seconds=2))
     threading.Timer(2, idle.rollback).start()
-    assert star.publish(build_id, patience=timedelta(seconds=20)).outcome_code == "published"
+    assert star.publish(build_id, lock_timeout=timedelta(seconds=20)).outcome_code == "published"
     is_over.set()
     other.join()
     idle.close()

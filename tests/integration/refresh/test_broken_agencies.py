@@ -55,7 +55,7 @@ from mart.fct_indicator_value where region_code = city_code and period_month = '
 
 
 @pytest.mark.parametrize("broken", NIGHTS, ids=lambda broken: "+".join(b.connection for b in broken))
-def test_the_others_publish_and_a_mended_night_lacks_nothing(
+def test_the_others_publish_and_a_repaired_night_lacks_nothing(
     warehouse: PipelineWarehouse, reference: Snapshot, broken: tuple[Broken, ...]
 ) -> None:
     before = _figures(warehouse)

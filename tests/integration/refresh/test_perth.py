@@ -67,7 +67,7 @@ def _assert_reasons_and_energy(warehouse: PipelineWarehouse) -> None:
     expected: Counter[str] = Counter()
     energy: defaultdict[date, Decimal] = defaultdict(Decimal)
     for session in sessions():
-        verdict = _judged(session)
+        verdict = _assessed(session)
         expected[verdict] += 1
         if verdict == "loaded":
             began = moment(session["Start Date"], session["Start Time"])
@@ -100,7 +100,7 @@ def _assert_statistics_agree(warehouse: PipelineWarehouse) -> None:
         assert row["stats"] == row["orders"] > 0
 
 
-def _judged(session: dict[str, str]) -> str:
+def _assessed(session: dict[str, str]) -> str:
     # From the published text alone, not with the loader's code.
     began = moment(session["Start Date"], session["Start Time"])
     ended = moment(session["End Date"], session["End Time"])

@@ -31,7 +31,7 @@ class Figure(NamedTuple):
 
 
 def differing_figures(warehouse: PipelineWarehouse, city: City, as_of: date) -> set[Figure]:
-    """Return the figures that are not the true ones; every indicator of every month and year is looked at."""
+    """Return the figures that are not the true ones; every indicator of every month and year is compared."""
     comparison = compare(warehouse.database.url("reader"), city)
     months = (as_of.year - 2023) * 12 + as_of.month
     years = as_of.year - 2022

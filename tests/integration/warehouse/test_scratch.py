@@ -112,7 +112,7 @@ def test_the_same_name_again_replaces_a_dead_one_and_refuses_a_live_one(warehous
             scratch.create(warehouse, "replay_3")
 
 
-def test_whoever_is_left_in_it_is_sent_away_an_administrator_excepted(warehouse: Warehouse) -> None:
+def test_sessions_left_in_it_are_ended_except_an_administrators(warehouse: Warehouse) -> None:
     made = scratch.create(warehouse, "used")
     with psycopg.connect(made.warehouse.urls["builder"]), psycopg.connect(made.warehouse.urls["loader"]):
         with (

@@ -1,4 +1,4 @@
-"""The one place that judges failures: complete, in two languages, with a word on what to do."""
+"""The one place that classifies failures: complete, in two languages, with the action to take."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_only_what_can_pass_is_an_unavailable_agency(code: str) -> None:
         (FetchError("busy"), "busy"),
     ],
 )
-def test_exceptions_of_libraries_are_judged(error: Exception, code: str) -> None:
+def test_exceptions_of_libraries_are_classified(error: Exception, code: str) -> None:
     assert fetch_error(error).code == code
 
 
@@ -84,7 +84,7 @@ def test_a_server_may_say_when_to_come_again() -> None:
     assert status_error(429, "", "Wed, 01 Oct 2025 02:00:00 GMT").retry_after_seconds is None
 
 
-def test_an_agency_that_answers_again_gets_all_patience_again() -> None:
+def test_an_agency_that_responds_again_gets_all_attempts_again() -> None:
     ways, policy = Reachability(), RetryPolicy(attempts=5)
     ways.failed("postal", FetchError("time_out"))
     assert ways.policy("postal", policy).attempts == 1

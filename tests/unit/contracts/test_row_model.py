@@ -33,7 +33,7 @@ VEHICLE = {
 }
 
 
-def _judged(**changes: Any) -> list[tuple[str, str]]:
+def _validated(**changes: Any) -> list[tuple[str, str]]:
     found = contract("transport_vehicle")
     values = VEHICLE | changes
     try:
@@ -80,18 +80,18 @@ def test_a_row_comes_out_typed() -> None:
     ],
 )
 def test_a_fault_has_its_reason(column: str, value: Any, reason: str) -> None:
-    assert _judged(**{column: value}) == [(column, reason)]
+    assert _validated(**{column: value}) == [(column, reason)]
 
 
 def test_faults_are_told_in_the_order_of_the_columns() -> None:
-    assert _judged(gross_mass_kg="x", vehicle_id=None) == [
+    assert _validated(gross_mass_kg="x", vehicle_id=None) == [
         ("vehicle_id", "missing_value"),
         ("gross_mass_kg", "not_a_number"),
     ]
 
 
 def test_numbers_in_place_of_codes_are_read_as_text() -> None:
-    assert _judged(plate_color_code=94) == []
+    assert _validated(plate_color_code=94) == []
 
 
 def test_a_credit_code_needs_its_check_digit() -> None:

@@ -181,7 +181,7 @@ def test_piles_work_from_the_later_to_the_earlier_date() -> None:
     assert measure_of("charging_pile_added")(known, SEPTEMBER) == _parts(2)
 
 
-def test_a_ratio_at_its_threshold_is_judged_by_its_parts() -> None:
+def test_a_ratio_at_its_threshold_is_compared_by_its_parts() -> None:
     plan = _plan("nev_share_of_new")
     assert status_of(plan, _parts(50, 100), YEAR_END) == "met"
     # 0.4999996 is 0.500000 when rounded to six places
@@ -189,7 +189,7 @@ def test_a_ratio_at_its_threshold_is_judged_by_its_parts() -> None:
     assert status_of(_plan("pile_vehicle_ratio"), _parts(206, 824), date(2024, 5, 31)) == "on_track"
 
 
-def test_a_running_year_is_judged_pro_rata() -> None:
+def test_a_running_year_is_compared_pro_rata() -> None:
     """2025-09-30 is day 273 of 365: of 30 vehicles 22.4 are expected, so 22; of 50 piles 37.4."""
     assert expected_value(_plan("nev_added"), SEPTEMBER) == 22
     assert status_of(_plan("nev_added"), _parts(22), SEPTEMBER) == "on_track"

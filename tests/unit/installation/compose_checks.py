@@ -81,7 +81,7 @@ def connections(files: Files) -> Problems:
 
 
 def settings_known(files: Files) -> Problems:
-    """Each variable that a service of ours gets is one that Airflow or our code reads."""
+    """Each variable that a service of the project gets is one that Airflow or the project reads."""
     for service in files.ours:
         for name in files.services[service].get("environment", {}):
             if name.startswith("AIRFLOW__"):

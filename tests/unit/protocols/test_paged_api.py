@@ -20,7 +20,7 @@ def _api(answer: Answer) -> PagedApi:
     return PagedApi(client, "the token", page_size=2)
 
 
-def _effort() -> Retries:
+def _retries() -> Retries:
     return Retries(RetryPolicy(attempts=2, first_wait_seconds=0, longest_wait_seconds=0))
 
 
@@ -36,7 +36,7 @@ def test_pages_land_as_received_with_what_was_asked() -> None:
         return _page([{"name": "连云港"}, number][: 3 - number], 3)
 
     query = {"changed_since": "2025-09-01T00:00:00+08:00"}
-    first, second = _api(answer).exchanges("/api/v1/nodes", query, _effort())
+    first, second = _api(answer).exchanges("/api/v1/nodes", query, _retries())
     assert first.request == {
         "method": "GET",
         "path": "/api/v1/nodes",
@@ -64,7 +64,7 @@ def test_pages_land_as_received_with_what_was_asked() -> None:
     ],
 )
 def test_what_is_wrong_for_good_is_asked_once(answer: httpx.Response, code: str) -> None:
-    retries, asked = _effort(), []
+    retries, asked = _retries(), []
     with pytest.raises(FetchError) as caught:
         _api(lambda request: asked.append(request) or answer).items("/api/v1/nodes", {}, retries)  # type: ignore[func-returns-value]
     assert caught.value.code == code
@@ -84,7 +84,7 @@ def test_what_is_wrong_for_good_is_asked_once(answer: httpx.Response, code: str)
     ],
 )
 def test_what_can_pass(status: int, text: str, code: str) -> None:
-    retries = _effort()
+    retries = _retries()
     with pytest.raises(FetchError) as caught:
         _api(lambda _: httpx.Response(status, text=text)).items("/api/v1/nodes", {}, retries)
     assert caught.value.code == code
@@ -105,7 +105,7 @@ def test_a_broken_way_can_pass(error: Exception, code: str) -> None:
     def answer(_: httpx.Request) -> httpx.Response:
         raise error
 
-    retries = _effort()
+    retries = _retries()
     with pytest.raises(FetchError, match=code):
         _api(answer).items("/api/v1/nodes", {}, retries)
     assert retries.attempts == 2
@@ -113,6 +113,6 @@ def test_a_broken_way_can_pass(error: Exception, code: str) -> None:
 
 def test_a_failure_that_passes_leaves_no_trace_but_the_count() -> None:
     answers = [httpx.Response(503), _page([1], 1)]
-    retries = _effort()
+    retries = _retries()
     assert _api(lambda _: answers.pop(0)).items("/api/v1/nodes", {}, retries) == [1]
     assert retries.attempts == 2

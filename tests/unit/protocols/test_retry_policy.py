@@ -34,7 +34,7 @@ def test_retries_of_all_requests_of_a_delivery_add_up() -> None:
     assert retries.attempts == 3
 
 
-def test_patience_ends_with_the_last_failure() -> None:
+def test_attempts_end_with_the_last_failure() -> None:
     service, retries = _Service(*(FetchError("busy", str(n)) for n in range(9))), Retries(QUICK)
     with pytest.raises(FetchError, match="busy: 2"):
         retries.call(service.ask)
@@ -68,7 +68,7 @@ def test_the_server_may_ask_for_a_longer_wait_within_our_limit() -> None:
     assert waits == [0.001, 0.01, 0.02]
 
 
-def test_a_connection_sets_the_patience() -> None:
+def test_a_connection_sets_the_retry_policy() -> None:
     assert RetryPolicy.of({"attempts": "7", "answer_seconds": "0.5"}) == RetryPolicy(
         attempts=7, answer_seconds=0.5
     )

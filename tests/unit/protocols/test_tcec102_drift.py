@@ -1,4 +1,4 @@
-"""Each drift that the field knows, put right; what cannot be read is left for the contract to judge."""
+"""Each known drift is corrected; what cannot be read is left for the contract to validate."""
 
 from __future__ import annotations
 

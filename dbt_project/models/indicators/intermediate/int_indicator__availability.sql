@@ -27,7 +27,7 @@ running as (
         )
 ),
 
-judged as (
+assessed as (
     select
         running.city_code,
         dependencies.indicator_code,
@@ -66,7 +66,7 @@ final as (
         min(case when has_data then 1 else 0 end) = 1 as has_data,
         max(case when is_stale then 1 else 0 end) = 1 as is_stale,
         cast(round(min(completeness), 6) as numeric(20, 6)) as completeness_ratio
-    from judged
+    from assessed
     group by city_code, indicator_code, period_month
 )
 

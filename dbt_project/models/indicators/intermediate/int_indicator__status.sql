@@ -1,4 +1,4 @@
--- One row per indicator and month: its figure judged against target and expectation.
+-- One row per indicator and month: its figure compared with target and expected value.
 with figures as (
     select * from {{ ref('int_indicator__figure') }}
 ),
