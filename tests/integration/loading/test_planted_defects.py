@@ -84,7 +84,9 @@ def test_nothing_is_rejected_where_nothing_is_planted(
     _load_month(deliveries, planted_city, {})
     with warehouse.connect("loader") as connection:
         assert connection.execute("select dataset_id, message_en from ops.rejected_row").fetchall() == []
-        anomalies = "select dataset_id, warnings from ops.load where warnings::text ~ '\"(warning|critical)\"'"
+        anomalies = (
+            "select dataset_id, warnings from ops.load where warnings::text ~ '\"(warning|critical)\"'"
+        )
         assert connection.execute(anomalies).fetchall() == []
         assert connection.execute("select count(*), count(distinct dataset_id) from ops.load").fetchone() == (
             LOADED,

@@ -22,7 +22,14 @@ WEIGHT, ENTITY, PATH, SHEET, ROW, ANSWER, CHECKSUM, CONTENT = (
 )  # fmt: skip
 SHEETS = {"numerator": "分子", "denominator": "分母"}
 # What identifies an entity in its file where that is not the end of its key.
-_IDENTIFIERS = ("车辆识别代号（VIN）", "充电桩编码", "充电站编码", "门店编码", "证书编号", "市交通运输局企业编号")
+_IDENTIFIERS = (
+    "车辆识别代号（VIN）",
+    "充电桩编码",
+    "充电站编码",
+    "门店编码",
+    "证书编号",
+    "市交通运输局企业编号",
+)
 _MICRO = Decimal("0.000001")
 
 Row = dict[str, str]
