@@ -7,12 +7,10 @@ Clients raise `FetchError` with one of the codes of `KINDS`; exceptions of the l
 
 from __future__ import annotations
 
+import functools
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import httpx
-import paramiko
 
 if TYPE_CHECKING:
     from green_freight.agencies.agency import Agency, Delivery
@@ -194,7 +192,7 @@ def fetch_error(error: Exception) -> FetchError:
     """Return the failure that an exception of this package, httpx, paramiko or the operating system stands for."""
     if isinstance(error, FetchError):
         return error
-    code = next((code for kinds, code in _CODES if isinstance(error, kinds)), "unexpected")
+    code = next((code for kinds, code in _codes() if isinstance(error, kinds)), "unexpected")
     return FetchError(code, f"{type(error).__name__}: {error}".rstrip(": "))
 
 
@@ -213,17 +211,23 @@ def status_error(status: int, detail: str, retry_after: str | None = None) -> Fe
     return FetchError("server_error" if status >= 500 else "request_refused", detail, wait)
 
 
-# The order matters: subclasses stand before their bases.
-_CODES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
-    ((httpx.TimeoutException, TimeoutError, socket.timeout), "time_out"),
-    (httpx.RemoteProtocolError, "answer_cut_off"),
-    (httpx.TransportError, "unreachable"),
-    (httpx.DecodingError, "answer_unexpected"),
-    (paramiko.BadHostKeyException, "host_key_differs"),
-    (paramiko.AuthenticationException, "login_refused"),
-    ((paramiko.SSHException, EOFError), "answer_cut_off"),
-    ((ConnectionError, socket.gaierror), "unreachable"),
-    (PermissionError, "request_refused"),
-    (FileNotFoundError, "folder_missing"),
-    (OSError, "unreachable"),
-)
+@functools.cache
+def _codes() -> tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]:
+    # Both libraries take longer to import than everything else here, and most processes never fetch.
+    import httpx
+    import paramiko
+
+    # The order matters: subclasses stand before their bases.
+    return (
+        ((httpx.TimeoutException, TimeoutError, socket.timeout), "time_out"),
+        (httpx.RemoteProtocolError, "answer_cut_off"),
+        (httpx.TransportError, "unreachable"),
+        (httpx.DecodingError, "answer_unexpected"),
+        (paramiko.BadHostKeyException, "host_key_differs"),
+        (paramiko.AuthenticationException, "login_refused"),
+        ((paramiko.SSHException, EOFError), "answer_cut_off"),
+        ((ConnectionError, socket.gaierror), "unreachable"),
+        (PermissionError, "request_refused"),
+        (FileNotFoundError, "folder_missing"),
+        (OSError, "unreachable"),
+    )

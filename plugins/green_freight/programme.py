@@ -10,12 +10,13 @@ import csv
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
-
-import psycopg
+from typing import TYPE_CHECKING, Any
 
 from green_freight.errors import PermanentError
 from green_freight.settings import PROJECT
+
+if TYPE_CHECKING:
+    import psycopg
 
 SEED = PROJECT / "dbt_project" / "seeds" / "programme.csv"
 

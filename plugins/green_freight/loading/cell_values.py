@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from green_freight.contracts.model import Column
+from green_freight.written_dates import plain, with_arabic_dates
 
 _ONE = Decimal(1)
 # Words for "nothing to report" in numbers and dates.
@@ -25,10 +26,6 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
 _WITH_UNIT = re.compile(r"([+-]?[\d.,]+)([^\d.,]+)")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?(?:t?00:00(?::00)?(?:\.0+)?)?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
-_CHINESE_DATE = re.compile(
-    r"([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})[日号]"
-)
 # Excel's serial days of 1954 to 2064; anything else in a date column is a slip.
 _SERIAL_DAYS = range(20_000, 60_001)
 _EXCEL_EPOCH = date(1899, 12, 30)
@@ -43,11 +40,6 @@ UNIT_FACTORS = {
     "1": dict.fromkeys("辆件个台家", _ONE) | dict.fromkeys(("万件", "万辆", "万"), Decimal(10_000)),
     "%": {"%": _ONE},
 }
-
-
-def plain(text: str) -> str:
-    """Return text in half-width characters, lower case, without any white space."""
-    return "".join(unicodedata.normalize("NFKC", text).lower().split())
 
 
 def clean(column: Column, value: Any, factor: Decimal = _ONE) -> Any:
@@ -101,17 +93,11 @@ def day(value: Any) -> Any:
         return _serial_day(value)
     if not isinstance(value, str):
         return value
-    text = plain(value)
+    text = with_arabic_dates(plain(value))
     found = _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text)
     try:
         if found:
             return date(int(found[1]), int(found[2]), int(found[3]))
-        if chinese := _CHINESE_DATE.fullmatch(text):
-            return date(
-                int(chinese[1].translate(_CHINESE_DIGITS)),
-                _chinese_number(chinese[2]),
-                _chinese_number(chinese[3]),
-            )
     except ValueError:
         return value
     return _serial_day(Decimal(text)) if text.isascii() and text.isdigit() and len(text) == 5 else value
@@ -121,12 +107,6 @@ def _serial_day(value: int | float | Decimal) -> Any:
     if int(value) != value or int(value) not in _SERIAL_DAYS:
         return day(str(int(value))) if int(value) == value and len(str(int(value))) == 8 else value
     return _EXCEL_EPOCH + timedelta(days=int(value))
-
-
-def _chinese_number(text: str) -> int:
-    tens, ten, ones = text.rpartition("十")
-    value = int((tens or "一").translate(_CHINESE_DIGITS)) * 10 if ten else 0
-    return value + (int(ones.translate(_CHINESE_DIGITS)) if ones else 0)
 
 
 def _decimal(text: str, otherwise: Any) -> Any:

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 from green_freight.agencies.agency import FilePlace, SftpConnection
 from green_freight.agencies.charging_exchange_connector import is_running
-from green_freight.agencies.commerce import month_in
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.registry import CONNECTIONS
 from green_freight.errors import FetchError
 from green_freight.periods import Period
+from green_freight.written_dates import month_in
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ from green_freight.periods import Period
     ],
 )
 def test_a_month_is_read_in_every_spelling(name: str) -> None:
-    assert month_in(name) == Period("2025-09")
+    assert month_in(name, is_file_name=True) == "2025-09"
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ def test_a_month_is_read_in_every_spelling(name: str) -> None:
     [("二○二五年十月.xlsx", "2025-10"), ("二零二五年十一月.xlsx", "2025-11"), ("2025年12月.xlsx", "2025-12")],
 )
 def test_the_last_months_of_a_year(name: str, label: str) -> None:
-    assert month_in(name) == Period(label)
+    assert month_in(name, is_file_name=True) == label
 
 
 @pytest.mark.parametrize(
     "name", ["月报_最终版(2).xlsx", "9月月报.xlsx", "2025年月报.xlsx", "202513.xlsx", "20250930.xlsx"]
 )
 def test_a_name_without_a_month_is_not_guessed(name: str) -> None:
-    assert month_in(name) is None
+    assert month_in(name, is_file_name=True) is None
 
 
 def _place(connection: str, file_name: str) -> FilePlace | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -169,3 +171,11 @@ def test_every_code_list_is_used_and_every_container_has_a_reader() -> None:
     }
     assert {path.stem for path in CODE_LISTS.glob("*.yaml")} == used
     assert {found.container for found in contracts().values()} == set(READERS)
+
+
+def test_contracts_are_imported_without_the_clients_of_agencies_and_warehouse() -> None:
+    program = "import sys, green_freight.contracts; print({'httpx', 'paramiko', 'psycopg'} & {*sys.modules})"
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+    assert printed == "set()\n"

@@ -9,20 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from green_freight.contracts.model import Contract
-from green_freight.loading.cell_values import UNIT_FACTORS, plain
+from green_freight.loading.cell_values import UNIT_FACTORS
 from green_freight.loading.outcomes import LoadWarning
 from green_freight.loading.readers.header import Header
+from green_freight.written_dates import month_in
 
-_MONTH = re.compile(r"(20\d{2})(?:年|[-/.])(0?[1-9]|1[0-2])(?!\d)(?!月?\d{1,2}日)(?![-/.]\d)")
-_CHINESE_MONTH = re.compile(
-    r"([二〇零○一三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月(?![一二三四五六七八九十]{1,3}日)"
-)
-_CHINESE = {
-    "〇": "0",
-    "零": "0",
-    "○": "0",
-    **{sign: str(n) for n, sign in enumerate("一二三四五六七八九", start=1)},
-}
 # 填报单位：市商务局 is an office, not a unit.
 _UNIT_NOTE = re.compile(
     r"(?<![报送表制填])(?:计量)?单\s*位\s*(?:均为|[:为是])\s*([^\s,;。()、]+(?:、[^\s,;。()、]+)*)"
@@ -33,17 +24,8 @@ _KNOWN_UNITS = {unit for units in UNIT_FACTORS.values() for unit in units}
 
 def title_period(rows: Iterable[Sequence[Any]]) -> str | None:
     """Return the month (yyyy-MM) that the rows' text names first, or None; a full date is no month."""
-    for cells in rows:
-        for cell in cells:
-            if not isinstance(cell, str):
-                continue
-            text = plain(cell)
-            if found := _MONTH.search(text):
-                return f"{found[1]}-{int(found[2]):02d}"
-            if chinese := _CHINESE_MONTH.search(text):
-                year = "".join(_CHINESE[sign] for sign in chinese[1])
-                return f"{year}-{_month_number(chinese[2]):02d}"
-    return None
+    texts = (cell for cells in rows for cell in cells if isinstance(cell, str))
+    return next(filter(None, map(month_in, texts)), None)
 
 
 class UnitNotes:
@@ -113,8 +95,3 @@ def _unit(words: str) -> str:
         if words.startswith(unit) and words[len(unit) :][:1] in ("", *"填报制编审统"):
             return unit
     return words
-
-
-def _month_number(text: str) -> int:
-    _, ten, ones = text.rpartition("十")
-    return (10 if ten else 0) + (int(_CHINESE[ones]) if ones else 0)

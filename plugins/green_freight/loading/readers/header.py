@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from green_freight.contracts.model import Column, Contract
-from green_freight.loading.cell_values import plain
+from green_freight.written_dates import plain
 
 SEARCHED_ROWS = 30
 _BRACKETED = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from green_freight.contracts.model import Contract
-from green_freight.loading.cell_values import clean, plain
+from green_freight.loading.cell_values import clean
 from green_freight.loading.outcomes import LoadWarning
 from green_freight.loading.readers.header import Header
+from green_freight.written_dates import plain
 
 _TOTAL = re.compile(r"(?P<of>.*)(?P<word>小计|合计|总计|共计|总合计)[::]?")
 _NOTE = re.compile(
