@@ -21,7 +21,10 @@ def revert(run_id: str, publication_no: int, reason: str, person: str) -> Public
         CandidateLeasedError: another run stayed between build and publish for longer than CANDIDATE_WAIT.
     """
     if not reason.strip():
-        raise ValueError("恢复须写明原因 / a revert needs a reason: it is kept with the publication")
+        raise ValueError(
+            "回退未写明原因；原因随发布一并保存，请补充。 / "
+            "A revert needs a reason, because it is stored with the publication; state one."
+        )
     with connect("publisher") as session:
         past = publishing.past_publication(session, publication_no)
     runs.begin(Warehouse.from_settings(), run_id, "revert", past.as_of_date, reason.strip())

@@ -54,9 +54,9 @@ class ApprovalMissingError(PermanentError):
         self.changes = tuple(changes)
         listed = "\n".join(f"- {sentence(change)}" for change in changes)
         super().__init__(
-            f"{len(changes)} 项变化须先批准，未发布任何内容；请在 Airflow 的任务 approve 中批准，或以 --approve "
-            f'"理由" 重新运行 / {len(changes)} changes need an approval, nothing was published: approve them in '
-            f'Airflow at the task `approve`, or run again with --approve "why":\n{listed}'
+            f"{len(changes)} 项指标值变化须先批准，未发布任何内容；请在 Airflow 的任务 approve 中批准，"
+            f'或以 --approve "理由" 重新运行。 / {len(changes)} changes of figures need an approval. Nothing was '
+            f'published; approve them in Airflow at the task `approve`, or run again with --approve "why".\n{listed}'
         )
 
 
@@ -73,7 +73,10 @@ def approve(
         ValueError: no reason was given.
     """
     if not reason.strip():
-        raise ValueError("批准须写明理由 / an approval needs a reason")
+        raise ValueError(
+            "批准未写明理由；理由随发布一并保存，请补充。 / "
+            "An approval needs a reason, because it is stored with the publication; state one."
+        )
     row = session.execute(
         "insert into ops.approval (run_id, approved_by, reason) values (%s, %s, %s) returning approval_id",
         [run_id, approved_by, reason.strip()],
