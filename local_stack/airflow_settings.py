@@ -12,11 +12,14 @@ from typing import Any
 
 from green_freight import settings
 from green_freight.cli.airflow_metadata import CONNECTION_TYPES, sqlalchemy_url
+from psycopg.conninfo import conninfo_to_dict
 
 from local_stack.home import Home
 
 USER = "engineer"
 PARALLELISM = 4
+# Where a real agency's connection is set, by the agency files.
+CONNECTION_VARIABLES = tuple(f"AIRFLOW_CONN_{name.upper()}" for name in CONNECTION_TYPES)
 
 LOCAL_EXECUTOR = "LocalExecutor"
 PRELOADING_EXECUTOR = "local_stack.preloading_executor.PreloadingExecutor"
@@ -55,8 +58,7 @@ def require_connections(variables: Mapping[str, str]) -> None:
     Raises:
         ConnectionMissingError: some are not.
     """
-    names = [f"AIRFLOW_CONN_{name.upper()}" for name in CONNECTION_TYPES]
-    missing = [name for name in names if name not in variables]
+    missing = [name for name in CONNECTION_VARIABLES if name not in variables]
     if missing:
         raise ConnectionMissingError(
             f"未设置 {'、'.join(missing)}，未启动；请先设置各单位的连接 / {', '.join(missing)} is not set, "
@@ -140,16 +142,14 @@ def _project(home: Home, plan: AirflowPlan) -> dict[str, str]:
 
 
 def _postgres_fields(url: str) -> dict[str, Any]:
-    from urllib.parse import unquote, urlsplit
-
-    parts = urlsplit(url)
+    parts = conninfo_to_dict(url)
     return {
         "conn_type": "postgres",
-        "host": parts.hostname,
-        "port": parts.port,
-        "login": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "schema": parts.path.lstrip("/"),
+        "host": parts.get("host", ""),
+        "port": int(parts.get("port", 5432)),
+        "login": parts.get("user", ""),
+        "password": parts.get("password", ""),
+        "schema": parts.get("dbname", ""),
     }
 
 

@@ -51,12 +51,17 @@ app = product.make_app(
     " Airflow, started, run and stopped. State lies in .state (GREEN_FREIGHT_HOME).",
 )
 
+_UP = f"""启动并保持运行 · Start everything and leave it running, with Airflow's user interface.
+
+The demonstration agencies stand still in the night after --day, so runs are started by hand. With --real there are
+none: the connections come from your variables {", ".join(airflow_settings.CONNECTION_VARIABLES)}, and Airflow starts
+nightly_refresh by itself at 02:00.
+"""
+
 Volume = Annotated[
     float | None,
     typer.Option(metavar="N", help="事件量 · event volume; 1 is the real size, 0.1 the default."),
 ]
-
-
 Day = Annotated[date, typer.Option(parser=as_day, metavar="YYYY-MM-DD", help="业务日 · business day.")]
 
 
@@ -122,7 +127,7 @@ def test_command(
     raise typer.Exit(1 if any(one.status for one in outcomes) else 0)
 
 
-@app.command()
+@app.command(help=_UP)
 def up(
     volume: Volume = None,
     day: Day = DEMONSTRATION_DAY,
@@ -131,12 +136,7 @@ def up(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """启动并保持运行 · Start everything and leave it running, with Airflow's user interface.
-
-    The demonstration agencies stand still in the night after --day, so runs are started by hand. With --real there
-    are none: the connections come from your variables AIRFLOW_CONN_TRANSPORT, _COMMERCE, _POSTAL, _POWER and
-    _POWER_FILES, and Airflow starts nightly_refresh by itself at 02:00.
-    """
+    """Start the stack and leave it running; its help names the variables of the agencies' connections."""
     home = Home.prepared()
     output = console(stderr=as_json)
     if real:

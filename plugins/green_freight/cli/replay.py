@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated
 
 import typer
-from rich import progress as bars
 from rich.console import Console
 from rich.table import Table
 
 from green_freight.cli.console import AsJson, console
 from green_freight.cli.installation import Installation
+from green_freight.cli.progress_display import ProgressDisplay, Step
 from green_freight.replaying import Progress, ReplayOutcome, RowDifference, replay
 
 STAGES = {
@@ -23,7 +22,6 @@ STAGES = {
     "build": "构建 · build models",
     "compare": "比对 · compare tables",
 }
-LINE_SECONDS = 15.0
 
 
 def replay_command(
@@ -38,8 +36,8 @@ def replay_command(
     installation: Installation = context.obj
     output = console(stderr=as_json)
     begun = time.monotonic()
-    with installation.warehouse(upgrade=True) as warehouse, shown(output) as display:
-        outcome = replay(warehouse, publication, display.show)
+    with installation.warehouse(upgrade=True) as warehouse, ProgressDisplay(output) as display:
+        outcome = replay(warehouse, publication, Stages(display).show)
     if as_json:
         typer.echo(json.dumps(as_plain(outcome), ensure_ascii=False))
     else:
@@ -47,67 +45,37 @@ def replay_command(
     raise typer.Exit(0 if outcome.is_equal else 1)
 
 
-class Lines:
-    """Prints a line when a stage begins, and every quarter of a minute how far it has come."""
+class Stages:
+    """Turns the reports of a replay into the steps of a display; a stage is over when the next one begins."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._stage = ""
-        self._begun = self._printed_at = time.monotonic()
+    def __init__(self, display: ProgressDisplay) -> None:
+        self._display = display
+        self._begun: dict[str, float] = {}
+        self._steps: dict[str, Step] = {}
 
     def show(self, progress: Progress) -> None:
-        """Print what has changed since the last call, seldom enough to be read."""
-        now = time.monotonic()
-        if progress.stage == self._stage and now - self._printed_at < LINE_SECONDS:
-            return
-        if progress.stage != self._stage:
-            self._stage, self._begun = progress.stage, now
-        self._printed_at = now
-        parts = [STAGES.get(progress.stage, progress.stage)]
-        parts += [f"{progress.done}/{progress.total}"] if progress.total else []
-        parts += [f"{progress.rows:,} 行 rows"] if progress.rows else []
-        spent = now - self._begun
-        if spent > 1 and progress.total:
+        """Show how far the stage is, and about how long it still takes."""
+        stage, now = progress.stage, time.monotonic()
+        spent = now - self._begun.setdefault(stage, now)
+        details = [f"{progress.rows:,} 行 rows"] if progress.rows else []
+        if spent > 1 and progress.total and progress.done:
             left = spent / progress.done * (progress.total - progress.done)
-            parts.append(f"剩余约 left {left:.0f} s")
-        self._console.print("  " + "  ".join(parts), highlight=False)
-
-
-class Bars:
-    """Draws a bar for each stage on a terminal."""
-
-    def __init__(self, drawn: bars.Progress) -> None:
-        self._drawn = drawn
-        self._tasks: dict[str, bars.TaskID] = {}
-
-    def show(self, progress: Progress) -> None:
-        """Draw how far the stage is."""
-        stage = progress.stage
-        if stage not in self._tasks:
-            self._tasks[stage] = self._drawn.add_task(STAGES.get(stage, stage), rows="")
-        self._drawn.update(
-            self._tasks[stage],
-            completed=progress.done,
-            total=progress.total or None,
-            rows=f"{progress.rows:,} 行 rows" if progress.rows else "",
+            details.append(f"剩余约 left {left:.0f} s")
+        before = {
+            name: replace(step, state="success", detail=step.detail.partition("  ")[0])
+            for name, step in self._steps.items()
+        }
+        step = Step(
+            stage,
+            STAGES.get(stage, stage),
+            "running",
+            progress.done,
+            progress.total,
+            spent,
+            "  ".join(details),
         )
-
-
-@contextmanager
-def shown(console: Console) -> Iterator[Lines | Bars]:
-    """Give what shows progress on a console: bars on a terminal, lines elsewhere."""
-    if not console.is_terminal:
-        yield Lines(console)
-        return
-    with bars.Progress(
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TextColumn("{task.fields[rows]}"),
-        bars.TimeRemainingColumn(),
-        console=console,
-    ) as drawn:
-        yield Bars(drawn)
+        self._steps = before | {stage: step}
+        self._display.show(list(self._steps.values()))
 
 
 def print_outcome(outcome: ReplayOutcome, console: Console, seconds: float) -> None:

@@ -1,49 +1,23 @@
-"""Following a DAG run step by step: what each step has done so far, told while it happens."""
+"""Following a DAG run step by step: what each step has done so far, shown while it runs."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
 
 from green_freight import backfill
+from green_freight.agencies import AGENCIES
 from green_freight.cli.airflow_client import AirflowClient, DagRun, TaskState
+from green_freight.cli.progress_display import ProgressDisplay, Step
 
 POLL_SECONDS = 0.5
 COUNT_SECONDS = 2.0
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
-
-
-@dataclass(frozen=True)
-class StepState:
-    """One task of a run, all its mapped instances together."""
-
-    task_id: str
-    states: Counter[str]
-    seconds: float
-
-    @property
-    def total(self) -> int:
-        """How many instances the step has."""
-        return self.states.total()
-
-    @property
-    def done(self) -> int:
-        """How many of them are over, well or not."""
-        return sum(self.states[state] for state in ENDED)
-
-    @property
-    def state(self) -> str:
-        """The step's state in one word: waiting, running, success, failed, skipped."""
-        if self.states["failed"] or self.states["upstream_failed"]:
-            return "failed" if self.done == self.total else "running"
-        if self.done == self.total:
-            return "skipped" if self.states["skipped"] == self.total else "success"
-        return "running" if self.done or self.states["running"] or self.states["queued"] else "waiting"
 
 
 @dataclass(frozen=True)
@@ -55,35 +29,58 @@ class Counts:
     rows_loaded: int = 0
     rows_rejected: int = 0
 
-
-@dataclass(frozen=True)
-class Progress:
-    """A run at one moment."""
-
-    run: DagRun
-    steps: tuple[StepState, ...]
-    counts: dict[str, Counts] = field(default_factory=dict)
-    overall: str | None = None
+    @property
+    def sentence(self) -> str:
+        """Return the counts in words."""
+        return (
+            f"{self.months} 月 months · {self.files:,} 份 deliveries · {self.rows_loaded:,} 行 rows"
+            f" · 拒收 rejected {self.rows_rejected:,}"
+        )
 
 
-def summarise(tasks: Iterable[TaskState], now: datetime) -> tuple[StepState, ...]:
-    """Return a run's steps in the order in which they began (those that have not, last)."""
+def summarise(
+    tasks: Iterable[TaskState], now: datetime, counts: Mapping[str, Counts] | None = None
+) -> list[Step]:
+    """Return a run's steps, the mapped instances of a task together, by their begin (those that wait, last)."""
     by_task: dict[str, list[TaskState]] = {}
     for task in tasks:
         by_task.setdefault(task.task_id, []).append(task)
     steps = []
     for task_id, group in by_task.items():
-        begun = [task.started_at for task in group if task.started_at]
+        begun = min((task.started_at for task in group if task.started_at), default=None)
         ended = [task.ended_at or now for task in group if task.started_at]
-        seconds = (max(ended) - min(begun)).total_seconds() if begun else 0.0
         states = Counter(task.state or "waiting" for task in group)
-        steps.append((min(begun, default=None), StepState(task_id, states, seconds)))
-    steps.sort(key=lambda pair: (pair[0] is None, pair[0] or now, pair[1].task_id))
-    return tuple(step for _, step in steps)
+        agency, _, part = task_id.partition(".")
+        loaded = (counts or {}).get(agency) if part else None
+        step = Step(
+            name=task_id,
+            title=f"{AGENCIES[agency].name_zh} {agency} {part}".strip() if agency in AGENCIES else task_id,
+            state=state_of(states),
+            done=_done(states),
+            total=states.total(),
+            seconds=(max(ended) - begun).total_seconds() if begun else 0.0,
+            detail=loaded.sentence if loaded and loaded.files else "",
+        )
+        steps.append((begun is None, begun or now, task_id, step))
+    return [step for *_, step in sorted(steps, key=lambda one: one[:3])]
 
 
-def follow(airflow: AirflowClient, run: DagRun, owner_url: str, show: Callable[[Progress], None]) -> DagRun:
-    """Call `show` again and again until the run is over or waits for a person; return it as it is then.
+def state_of(states: Counter[str]) -> str:
+    """Return the state of a task's instances in one word: waiting, running, success, failed, skipped."""
+    is_over = _done(states) == states.total()
+    if states["failed"] or states["upstream_failed"]:
+        return "failed" if is_over else "running"
+    if is_over:
+        return "skipped" if states["skipped"] == states.total() else "success"
+    return "running" if _done(states) or states["running"] or states["queued"] else "waiting"
+
+
+def _done(states: Counter[str]) -> int:
+    return sum(states[state] for state in ENDED)
+
+
+def follow(airflow: AirflowClient, run: DagRun, owner_url: str, display: ProgressDisplay) -> DagRun:
+    """Show the run until it is over or waits for a person; return it as it is then.
 
     `owner_url` is the database that the run loads into: the warehouse, or a dry run's copy, which comes and goes.
     """
@@ -92,12 +89,12 @@ def follow(airflow: AirflowClient, run: DagRun, owner_url: str, show: Callable[[
     overall: str | None = None
     while True:
         run = airflow.run(run.dag_id, run.run_id)
-        steps = summarise(airflow.tasks(run), datetime.now().astimezone())
+        tasks = airflow.tasks(run)
         if run.is_finished or time.monotonic() - counted_at > COUNT_SECONDS:
             counts, overall = count(owner_url, run) or (counts, overall)
             counted_at = time.monotonic()
-        show(Progress(run, steps, counts, overall))
-        if run.is_finished or any(step.states["awaiting_input"] for step in steps):
+        display.show(summarise(tasks, datetime.now().astimezone(), counts), overall)
+        if run.is_finished or any(task.state == "awaiting_input" for task in tasks):
             return run
         time.sleep(POLL_SECONDS)
 

@@ -8,7 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from psycopg.conninfo import conninfo_to_dict
 
 from green_freight.warehouse.connection import Warehouse
 
@@ -64,7 +66,7 @@ def marked(warehouse: Warehouse, database: str, comment: str | None) -> Scratch 
 
 def database_name(warehouse: Warehouse) -> str:
     """Return the name of a warehouse's database."""
-    return unquote(urlsplit(warehouse.url("owner")).path.lstrip("/"))
+    return str(conninfo_to_dict(warehouse.url("owner"))["dbname"])
 
 
 def prefix(warehouse: Warehouse) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import time
 from datetime import date
 
 import pytest
 from green_freight.cli import replay
+from green_freight.cli.progress_display import ProgressDisplay
 from green_freight.replaying import Progress, ReplayOutcome, RowDifference, TableComparison
 from green_freight.replaying.recipe import Recipe
 from rich.console import Console
@@ -68,16 +70,17 @@ def test_programs_read_the_same() -> None:
 
 def test_lines_tell_how_far_it_is_and_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(replay.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     console = Console(file=io.StringIO(), width=140)
-    lines = replay.Lines(console)
-    lines.show(Progress("load", 1, 100, 500))
-    lines.show(Progress("load", 2, 100, 1000))
-    now = 120.0
-    lines.show(Progress("load", 50, 100, 25000))
-    lines.show(Progress("compare", 1, 0))
+    stages = replay.Stages(ProgressDisplay(console))
+    stages.show(Progress("load", 1, 100, 500))
+    stages.show(Progress("load", 2, 100, 1000))
+    now = 140.0
+    stages.show(Progress("load", 50, 100, 25000))
+    stages.show(Progress("compare", 1, 0))
     assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]
-        "  装载 · load files  1/100  500 行 rows",
-        "  装载 · load files  50/100  25,000 行 rows  剩余约 left 20 s",
-        "  比对 · compare tables",
+        "  ▶ 装载 · load files  1/100  500 行 rows",
+        "  ▶ 装载 · load files  50/100  40 s  25,000 行 rows  剩余约 left 40 s",
+        "  ✓ 装载 · load files  50/100  40 s  25,000 行 rows",
+        "  ▶ 比对 · compare tables",
     ]

@@ -7,9 +7,9 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from green_freight.cli.airflow_client import DagRun, TaskState
-from green_freight.cli.progress_display import LineDisplay, render
-from green_freight.cli.run_progress import Counts, Progress, StepState, summarise
+from green_freight.cli.airflow_client import TaskState
+from green_freight.cli.progress_display import ProgressDisplay, Step, render
+from green_freight.cli.run_progress import Counts, state_of, summarise
 from rich.console import Console
 
 BEGUN = datetime(2025, 10, 1, 2, tzinfo=UTC)
@@ -32,7 +32,7 @@ def test_mapped_instances_are_one_step_with_the_time_from_first_to_last() -> Non
         ],
         BEGUN + timedelta(seconds=9),
     )
-    assert [step.task_id for step in steps] == ["plan", "power.month", "build"]
+    assert [step.name for step in steps] == ["plan", "power.month", "build"]
     assert (steps[1].done, steps[1].total, steps[1].seconds, steps[1].state) == (1, 2, 8.0, "running")
 
 
@@ -51,29 +51,27 @@ def test_mapped_instances_are_one_step_with_the_time_from_first_to_last() -> Non
     ],
 )
 def test_the_state_of_a_step_in_one_word(states: dict[str, int], word: str) -> None:
-    assert StepState("x", Counter(states), 0.0).state == word
+    assert state_of(Counter(states)) == word
 
 
 def test_without_a_terminal_a_step_gets_a_line_when_it_begins_and_when_it_ends() -> None:
     output = io.StringIO()
-    display = LineDisplay(Console(file=output, width=120))
+    display = ProgressDisplay(Console(file=output, width=120))
     for state in ("waiting", "running", "running", "success"):
-        display.show(_progress(state))
+        display.show(_steps(state))
     lines = [line.strip() for line in output.getvalue().splitlines()]
     assert len(lines) == 2
-    assert lines[0].startswith("▶ power.month")
+    assert lines[0].startswith("▶ 供电公司 power month  0/1")
     assert "1,234 行 rows · 拒收 rejected 5" in lines[1]
 
 
 def test_on_a_terminal_the_table_names_the_agency_in_both_languages() -> None:
     console = Console(file=io.StringIO(), width=140, record=True)
-    console.print(render(_progress("success")))
+    console.print(render(_steps("success")))
     text = console.export_text()
     assert "供电公司 power month" in text
     assert "33 月 months" in text
 
 
-def _progress(state: str) -> Progress:
-    run = DagRun("backfill_history", "r", "running", {}, None)
-    step = StepState("power.month", Counter([state]), 3.0)
-    return Progress(run, (step,), {"power": Counts(40, 33, 1234, 5)})
+def _steps(state: str) -> list[Step]:
+    return summarise([_task("power.month", 0, state, 0, 3)], BEGUN, {"power": Counts(40, 33, 1234, 5)})
