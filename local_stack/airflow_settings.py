@@ -146,7 +146,7 @@ def _postgres_fields(url: str) -> dict[str, Any]:
     return {
         "conn_type": "postgres",
         "host": parts.get("host", ""),
-        "port": int(parts.get("port", 5432)),
+        "port": int(parts.get("port") or 5432),
         "login": parts.get("user", ""),
         "password": parts.get("password", ""),
         "schema": parts.get("dbname", ""),
