@@ -11,13 +11,13 @@ from green_freight.entities import UnknownEntityKindError, entity_kind, entity_k
 from green_freight.settings import PROJECT
 
 DBT = PROJECT / "dbt_project"
-# The third argument of the macro that writes an evidence row is the kind.
-_CALL = re.compile(r"evidence_columns\(\s*[\w']+,\s*'\w+',\s*'(\w+)'")
+# The macro that writes an evidence row has the kind as its third argument, the one that writes a model as `entity`.
+_KINDS = re.compile(r"evidence_columns\(\s*[\w']+,\s*'\w+',\s*'(\w+)'|'entity': '(\w+)'")
 
 
 def counted_kinds(sql: str) -> set[str]:
     """Return the kinds that the SQL of evidence models names."""
-    return set(_CALL.findall(sql))
+    return {direct or described for direct, described in _KINDS.findall(sql)}
 
 
 def _published_columns() -> dict[str, set[str]]:
@@ -31,10 +31,16 @@ def test_each_kind_that_dbt_counts_is_mapped_and_no_other() -> None:
     assert counted_kinds(sql) == entity_kinds().keys()
 
 
-def test_a_kind_that_dbt_would_add_is_found() -> None:
-    assert counted_kinds("{{ evidence_columns(\n 'a', 'numerator', 'tram', 'trams.key', of='trams') }}") == {
-        "tram"
-    }
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "{{ evidence_columns(\n 'a', 'numerator', 'tram', 'trams.key', of='trams') }}",
+        "{{ counted_evidence('a', numerator={'of': ref('dim_tram'), 'entity': 'tram', 'when': []}) }}",
+    ],
+    ids=["row", "model"],
+)
+def test_a_kind_that_dbt_would_add_is_found(sql: str) -> None:
+    assert counted_kinds(sql) == {"tram"}
 
 
 @pytest.mark.parametrize("code", entity_kinds())
