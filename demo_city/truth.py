@@ -2,25 +2,21 @@
 
 `true_values(city, as_of)` has one entry per indicator and month from the programme's first to that of `as_of`, by what
 is known when the day `as_of` is over: late entries and corrections are in, the future is not. A month has its status at
-its last day, the running one at `as_of`. `true_scorecard` keeps each year's last month. `true_event_totals` adds up a
-month's events. The warehouse computes the same in SQL; that the two agree verifies both.
+its last day, the running one at `as_of`. `true_scorecard` keeps each year's last month. The warehouse computes the same
+in SQL; that the two agree verifies both.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-import numpy as np
-
 from demo_city.as_of_state import AsOfState, as_of_state
-from demo_city.charging_sessions import DAY
 from demo_city.city_model import CityModel
 from demo_city.monthly_events import FIRST_DAY
 from demo_city.plan_targets import INDICATORS, PlannedIndicator
-from demo_city.random_generator import day_end, month_end, month_starts
-from demo_city.truth_events import EventTotals, add_revisions
+from demo_city.random_generator import month_end, month_starts
 from demo_city.truth_measures import Parts, measure_of
 from demo_city.truth_status import expected_value, status_of
 
@@ -64,30 +60,6 @@ def true_scorecard(city: CityModel, as_of: date) -> list[TrueValue]:
     """Return one entry per indicator and year: that of the year's last month up to `as_of`."""
     last = {(v.indicator_code, v.year): v for v in true_values(city, as_of)}
     return list(last.values())
-
-
-def true_event_totals(city: CityModel, month: date, as_of: date | None = None) -> EventTotals:
-    """Return a month's totals of the events that have reached the agencies' deliveries when `as_of` is over.
-
-    A session that ends after midnight is pushed a day later, so that a running month has the statistics' energy of
-    its last day in full, but not yet every session. Without `as_of` everything has arrived.
-    """
-    totals = EventTotals(month.replace(day=1))
-    last = min(month_end(month), as_of) if as_of else month_end(month)
-    cents = Decimal("0.01")
-    for day in (month.replace(day=n) for n in range(1, last.day + 1)):
-        columns = city.power.sessions(day)
-        arrived = columns.end < DAY if day == as_of else np.ones(len(columns.end), dtype=bool)
-        fees = columns.electricity_fee + columns.service_fee
-        totals.session_count += int(arrived.sum())
-        totals.session_energy_kwh += int(columns.energy[arrived].sum()) * cents
-        totals.session_fee_yuan += int(fees[arrived].sum()) * cents
-        totals.stats_energy_kwh += int(columns.energy.sum()) * cents
-        rows = city.vehicle_operations(day)
-        totals.vehicle_days += len(rows)
-        totals.distance_km += sum((row["distance_km"] for row in rows), Decimal(0))
-    add_revisions(totals, city, day_end(as_of or date.max - timedelta(days=1)))
-    return totals
 
 
 def _true_value(plan: PlannedIndicator, known: AsOfState, month: date) -> TrueValue:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from demo_city.charging_operator import ChargingOperator, Message
-from demo_city.defects.order_changes import respelt, textual
+from demo_city.defects.order_changes import lower_camel, respelt, textual
 from demo_city.deliveries.encodings import dumps
 from demo_city.deliveries.source import SMALL_PAGE, Source
 from demo_city.servers.clock import Clock
@@ -78,16 +78,10 @@ class DefectiveOperator:
         return self._source.station_stats(station_id, day, self._clock.now())
 
 
-def _operation_id(key: str) -> str:
-    return "OperationID" if key == "OperatorID" else key
-
-
-def _lower_camel(key: str) -> str:
-    return key[:1].lower() + key[1:]
-
-
 _RESPELLINGS: dict[str, Callable[[Any], Any]] = {
-    "exchange_operation_id": lambda message: respelt(message, _operation_id),
+    "exchange_operation_id": lambda message: respelt(
+        message, lambda key: {"OperatorID": "OperationID"}.get(key, key)
+    ),
     "exchange_text_numbers": textual,
-    "exchange_lower_camel": lambda message: respelt(message, _lower_camel),
+    "exchange_lower_camel": lambda message: respelt(message, lower_camel),
 }

@@ -143,7 +143,7 @@ def _datasets(defect: Defect, loads: list[LoadOutcome]) -> list[str]:
 
 
 def _rows_hit(house: House, defect: Defect, period: str) -> list[PlantedDefect]:
-    from demo_city.deliveries.defect_locations import planted_defects
+    from tests.planted_defects import planted_defects
 
     source = house.agencies.source
     found = planted_defects(source.city, source.sampler, CLOCK)

@@ -14,8 +14,8 @@ import pytest
 
 from demo_city.city import City
 from demo_city.defects.sampler import DefectSampler
-from demo_city.deliveries.defect_locations import planted_defects
 from demo_city.servers import DemoAgencies
+from tests.planted_defects import planted_defects
 
 from .conftest import OpenWarehouse
 from .corrected_register import CorrectedRegister

@@ -17,8 +17,9 @@ from green_freight.periods import SHANGHAI, Period, months
 from green_freight.settings import landing_url
 
 from demo_city.city import City
-from demo_city.late_knowledge import LateKnowledge, Revision, without_stations
+from demo_city.late_knowledge import LateKnowledge, Revision
 from demo_city.servers import DemoAgencies
+from tests.late_changes import without_stations
 
 from .conftest import OpenWarehouse, Snapshot
 from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after

@@ -14,9 +14,9 @@ from demo_city.city import City
 from demo_city.defects import REGISTRY, PlantedDefect
 from demo_city.defects.model import REJECTED, Row
 from demo_city.defects.sampler import DefectSampler, OnHit
-from demo_city.deliveries.defect_locations import planted_defects
 from demo_city.servers import DemoAgencies
 from tests.integration.coverage.agreement import assert_star_agrees
+from tests.planted_defects import planted_defects
 
 from .conftest import Snapshot
 from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after

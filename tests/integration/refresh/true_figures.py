@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from demo_city.city import City
 from demo_city.plan_targets import INDICATORS
-from demo_city.truth import true_event_totals
 from local_stack.truth_check import compare
+from tests.event_totals import true_event_totals
 
 from .pipeline_warehouse import PipelineWarehouse
 

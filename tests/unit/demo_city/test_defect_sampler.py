@@ -8,7 +8,7 @@ import pytest
 
 from demo_city.city import City
 from demo_city.defects import REGISTRY, DefectSampler, rates
-from demo_city.deliveries.defect_locations import planted_defects
+from tests.planted_defects import planted_defects
 
 CLOCK = datetime.fromisoformat("2025-10-01T02:00:00+08:00")
 

@@ -11,17 +11,11 @@ from demo_city.city import City
 from demo_city.defects.sampler import DefectSampler
 from demo_city.deliveries.files import orders_catalogue, postal_catalogue
 from demo_city.deliveries.source import Source
-from demo_city.late_knowledge import (
-    LateKnowledge,
-    Revision,
-    one_pile_silent,
-    with_values,
-    without,
-    without_piles,
-    without_stations,
-)
+from demo_city.late_knowledge import LateKnowledge, Revision
 from demo_city.random_generator import SHANGHAI
-from demo_city.truth import true_event_totals, true_values
+from demo_city.truth import true_values
+from tests.event_totals import true_event_totals
+from tests.late_changes import one_pile_silent, with_values, without, without_piles, without_stations
 
 AT = datetime(2025, 10, 2, 12, tzinfo=SHANGHAI)
 BEFORE, AFTER = date(2025, 10, 1), date(2025, 10, 2)

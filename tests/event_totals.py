@@ -1,15 +1,19 @@
-"""What revisions of a city's events add to a month's totals, or take from them."""
+"""A month's true totals of a city's events, revisions included, to compare with the warehouse's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
+from demo_city.charging_sessions import DAY
 from demo_city.city_model import CityModel
 from demo_city.late_knowledge import Row
+from demo_city.random_generator import day_end, month_end
 
 _ORDERS, _STATISTICS = "power_charge_order", "power_connector_energy"
 _OPERATIONS = "transport_vehicle_operation"
@@ -28,7 +32,31 @@ class EventTotals:
     distance_km: Decimal = Decimal(0)
 
 
-def add_revisions(found: EventTotals, city: CityModel, known_at: datetime) -> None:
+def true_event_totals(city: CityModel, month: date, as_of: date | None = None) -> EventTotals:
+    """Return a month's totals of the events that have reached the agencies' deliveries when `as_of` is over.
+
+    A session that ends after midnight is pushed a day later, so that a running month has the statistics' energy of
+    its last day in full, but not yet every session. Without `as_of` everything has arrived.
+    """
+    totals = EventTotals(month.replace(day=1))
+    last = min(month_end(month), as_of) if as_of else month_end(month)
+    cents = Decimal("0.01")
+    for day in (month.replace(day=n) for n in range(1, last.day + 1)):
+        columns = city.power.sessions(day)
+        arrived = columns.end < DAY if day == as_of else np.ones(len(columns.end), dtype=bool)
+        fees = columns.electricity_fee + columns.service_fee
+        totals.session_count += int(arrived.sum())
+        totals.session_energy_kwh += int(columns.energy[arrived].sum()) * cents
+        totals.session_fee_yuan += int(fees[arrived].sum()) * cents
+        totals.stats_energy_kwh += int(columns.energy.sum()) * cents
+        rows = city.vehicle_operations(day)
+        totals.vehicle_days += len(rows)
+        totals.distance_km += sum((row["distance_km"] for row in rows), Decimal(0))
+    _add_revisions(totals, city, day_end(as_of or date.max - timedelta(days=1)))
+    return totals
+
+
+def _add_revisions(found: EventTotals, city: CityModel, known_at: datetime) -> None:
     """Add to a month's totals what is different about its events by what is known at a moment.
 
     A session belongs to the month in which it began, whenever it was pushed.
