@@ -34,29 +34,15 @@ FILE = TableSpec(
     {"city_code": "", "source_file_key": ""},
     ("city_code", "source_file_key"),
 )
+SESSION_COLUMNS = (
+    "city_code", "period_month", "session_key", "station_key", "connector_id", "started_at", "ended_at", "energy_kwh",
+    "electricity_fee_yuan", "service_fee_yuan", "total_fee_yuan", "stop_reason_code", "vin", "source_file_key",
+    "source_row_number",
+)  # fmt: skip
 SESSION = TableSpec(
     "fct_charging_session",
     "充电记录 / session",
-    dict.fromkeys(
-        [
-            "city_code",
-            "period_month",
-            "session_key",
-            "station_key",
-            "connector_id",
-            "started_at",
-            "ended_at",
-            "energy_kwh",
-            "electricity_fee_yuan",
-            "service_fee_yuan",
-            "total_fee_yuan",
-            "stop_reason_code",
-            "vin",
-            "source_file_key",
-            "source_row_number",
-        ],
-        "",
-    ),
+    dict.fromkeys(SESSION_COLUMNS, ""),
     ("city_code", "period_month", "session_key"),
     (
         ForeignKey(("city_code", "station_key"), "dim_station", ("city_code", "station_key")),

@@ -17,9 +17,9 @@ from green_freight.programme import programme
 
 from demo_city import DEMONSTRATION_DAY
 from local_stack import (
-    airflow_command,
     airflow_settings,
     checks,
+    client_programs,
     database,
     demonstration,
     run,
@@ -28,7 +28,6 @@ from local_stack import (
     truth_check,
 )
 from local_stack import logs as log_files
-from local_stack import psql as psql_client
 from local_stack.demonstration import Demonstration, OtherDemonstrationError
 from local_stack.home import Home, HomeError
 from local_stack.installation import LocalStack
@@ -146,7 +145,7 @@ def up(
         clock = demonstration.night_after(day)
         plan = StackPlan(Demonstration.of(home, volume), clock, has_triggerer=True)
     with sole_command(home.root, "up"):
-        if database.is_left_running(home):
+        if database.left_running(home):
             output.print("已在运行 · it is up already", highlight=False)
         else:
             run.bring_up(home, plan, Steps(output))
@@ -181,7 +180,7 @@ def psql(
     `psql -c 'select …'` prints unaligned rows without headers; without arguments it is interactive.
     """
     with context.obj.warehouse() as warehouse:
-        exit_status = psql_client.run(warehouse.url("reader"), arguments or [])
+        exit_status = client_programs.psql(warehouse.url("reader"), arguments or [])
     raise typer.Exit(exit_status)
 
 
@@ -246,7 +245,7 @@ def airflow(
 
     For example: airflow backfill create --dag-id nightly_refresh --from-date 2025-09-28 --to-date 2025-09-30
     """
-    raise typer.Exit(airflow_command.run(Home.prepared(), arguments or ["--help"]))
+    raise typer.Exit(client_programs.airflow(Home.prepared(), arguments or ["--help"]))
 
 
 product.add_commands(app)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from green_freight import settings
@@ -44,15 +45,16 @@ def serving(home: Home) -> Iterator[str]:
         yield address.dsn()
     finally:
         with shielded(), waiting(admission):
-            is_last = use.is_last() and not is_left_running(home)
+            is_last = use.is_last() and left_running(home) is None
             if is_last:
                 cluster.stop()
             use.release()
 
 
-def is_left_running(home: Home) -> bool:
-    """Return whether `up` left the stack running in this home."""
-    return home.noted("up") is not None and any(one.is_alive() for one in processes.recorded(home.processes))
+def left_running(home: Home) -> dict[str, Any] | None:
+    """Return the note of the stack that `up` left running in this home, None where none runs."""
+    up = home.noted("up")
+    return up if any(one.is_alive() for one in processes.recorded(home.processes)) else None
 
 
 def stop_server(home: Home) -> None:

@@ -46,7 +46,7 @@ class LocalStack:
         """Give the Airflow that `up` left running, else one that stands in the night after the business day."""
         home = Home.prepared()
         with database.serving(home) as admin_url:
-            up = home.noted("up") if database.is_left_running(home) else None
+            up = database.left_running(home)
             if up is not None:
                 yield run.attach(home, admin_url, up)
                 return
@@ -58,7 +58,7 @@ class LocalStack:
     def business_day(self) -> date:
         """Return the day before the clock of the running stack, else the day of the last publication."""
         home = Home.prepared()
-        up = home.noted("up") if database.is_left_running(home) else None
+        up = database.left_running(home)
         if up is not None:
             moment = datetime.fromisoformat(up["clock"]) if up["clock"] else demonstration.now()
             return moment.date() - timedelta(days=1)

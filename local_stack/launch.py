@@ -104,27 +104,11 @@ def _fill(venv: Path, project: Path) -> None:
     if not (venv / "bin" / "uv").exists():
         _install_uv(python, project, environment)
     # Not --compile-bytecode: of its 13,000 files a run imports a quarter, and compiles those by itself.
-    sync: list[str | Path] = [
-        *uv,
-        "sync",
-        "--python",
-        python,
-        "--require-hashes",
-        *(project / name for name in LOCKS),
-    ]
+    locks = [project / name for name in LOCKS]
+    sync = [*uv, "sync", "--python", python, "--require-hashes", *locks]
     _run(sync, environment, "installing the locked packages")
-    own = [
-        *uv,
-        "install",
-        "--python",
-        python,
-        "--offline",
-        "--no-deps",
-        "--no-build-isolation",
-        "--editable",
-        project,
-    ]
-    _run(own, environment, "installing the project's package")
+    own = [*uv, "install", "--python", python, "--offline", "--no-deps", "--no-build-isolation"]
+    _run([*own, "--editable", project], environment, "installing the project's package")
     seconds = time.monotonic() - begun
     print(f"green-freight: 环境已就绪 / environment ready, {seconds:.1f} s", file=sys.stderr, flush=True)
 
@@ -155,14 +139,18 @@ def _install_uv(python: Path, project: Path, environment: Mapping[str, str]) -> 
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as only_uv:
         only_uv.write(locked_uv((project / LOCKS[1]).read_text(encoding="utf-8")) + "\n")
         only_uv.flush()
-        options = [
-            "--require-hashes",
-            "--no-deps",
-            "--disable-pip-version-check",
+        options = ["--require-hashes", "--no-deps", "--disable-pip-version-check"]
+        install: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "-qq",
+            "install",
+            *options,
             "--requirement",
             only_uv.name,
         ]
-        _run([python, "-m", "pip", "-qq", "install", *options], environment, "installing uv")
+        _run(install, environment, "installing uv")
 
 
 def _installer_environment(venv: Path) -> dict[str, str]:

@@ -81,7 +81,7 @@ def bring_up(home: Home, plan: StackPlan, steps: Steps) -> None:
 @contextmanager
 def stack_for(home: Home, admin_url: str, request: Request, steps: Steps) -> Iterator[RunningAirflow]:
     """Give a stack of the request's city and clock: the one that `up` left running, else one of our own."""
-    up = home.noted("up") if database.is_left_running(home) else None
+    up = database.left_running(home)
     if up is None:
         with stack.stopping_afterwards(home, steps):
             plan = StackPlan(request.city, request.clock, executor=PRELOADING_EXECUTOR)

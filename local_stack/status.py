@@ -18,7 +18,7 @@ from local_stack.postgres import EmbeddedPostgres, PostgresError
 
 def collect(home: Home) -> dict[str, Any]:
     """Return the state of everything in a home; asks only what runs and starts nothing."""
-    up = home.noted("up") if database.is_left_running(home) else None
+    up = database.left_running(home)
     user, password = stack.login(home)
     server = _running_server(home)
     return {

@@ -135,15 +135,8 @@ def as_plain(outcome: ReplayOutcome) -> dict[str, object]:
         "code_version": outcome.recipe.code_version,
         "is_equal": outcome.is_equal,
         "tables": [
-            {
-                "table": one.table,
-                "rows_published": one.rows_published,
-                "rows_rebuilt": one.rows_rebuilt,
-                "hash_published": one.hash_published,
-                "hash_rebuilt": one.hash_rebuilt,
-                "is_equal": one.is_equal,
-                "differences": [sentence(difference) for difference in one.differences],
-            }
+            vars(one)
+            | {"is_equal": one.is_equal, "differences": [sentence(each) for each in one.differences]}
             for one in outcome.tables
         ],
         "warnings": list(outcome.warnings),

