@@ -130,7 +130,7 @@ ConnectionEntry = Annotated[
 class Delivery:
     """What one fetch gets; `datasets` are the raw tables that are read from it.
 
-    `refetch`: a day's data may change later without notice, so the day is fetched again on a schedule.
+    `refetch` is the register by which its days are fetched again on a schedule, see `Contract`.
     `expected_from` is the first day that is due, None for the programme's first day.
     """
 
@@ -140,7 +140,7 @@ class Delivery:
     granularity: Granularity
     connection_id: str
     datasets: tuple[str, ...]
-    refetch: bool = False
+    refetch: str | None = None
     expected_from: date | None = None
 
 

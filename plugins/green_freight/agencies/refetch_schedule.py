@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from green_freight.agencies.agency import Agency
 from green_freight.agencies.connector import FetchRequest
 from green_freight.agencies.fetch_records import last_fetched
-from green_freight.agencies.register_reconciliation import listed_records
-from green_freight.contracts import contract
+from green_freight.agencies.register_reconciliation import Key, listed_records
+from green_freight.contracts import Contract, contract
 from green_freight.landing import Exchange
 from green_freight.periods import Period
 from green_freight.programme import programme
@@ -20,8 +21,6 @@ from green_freight.programme import programme
 # Ages in days at which a day is fetched again: meters that were offline report within days, month-ends are settled
 # within a month or two. Later corrections are fetched by a backfill.
 AGES = (1, 3, 7, 31, 61)
-
-_STATIONS = "stations"
 
 
 def refetch_requests(
@@ -33,22 +32,23 @@ def refetch_requests(
 ) -> list[FetchRequest]:
     """Return the days of an agency's refetched deliveries that the night of a business day requests again.
 
-    `registers` are its whole registers; where the stations could not be read, a later night requests the days.
+    `registers` are its whole registers; where the one that a delivery refers to could not be read, a later night
+    requests the days.
 
     Raises:
         psycopg.Error: the warehouse cannot be read.
     """
-    if _STATIONS not in registers:
-        return []
     first, last = Period.day(day - timedelta(days=days_back - 1)), Period.day(day)
-    listed = listed_records(contract("power_station"), registers[_STATIONS], day)
-    station_ids = {station_id for _, station_id in listed.keys}
     found: list[FetchRequest] = []
     for delivery in agency.deliveries.values():
-        if delivery.refetch:
-            due = refetch_days(day, last_fetched(session, agency.code, delivery.name, first, last))
-            complete = days_of_listed_stations(session, due, station_ids)
-            found += [FetchRequest(delivery.name, period) for period in complete]
+        register = contract(delivery.refetch) if delivery.refetch else None
+        if register is None or register.delivery not in registers:
+            continue
+        due = refetch_days(day, last_fetched(session, agency.code, delivery.name, first, last))
+        listed = listed_records(register, registers[register.delivery], day)
+        for dataset in delivery.datasets:
+            due = days_of_listed_records(session, due, contract(dataset), register, listed.keys)
+        found += [FetchRequest(delivery.name, period) for period in due]
     return found
 
 
@@ -67,24 +67,25 @@ def refetch_days(
     )
 
 
-def days_of_listed_stations(
-    session: psycopg.Connection[Any], days: Iterable[Period], station_ids: Collection[str]
+def days_of_listed_records(
+    session: psycopg.Connection[Any],
+    days: Sequence[Period],
+    dataset: Contract,
+    register: Contract,
+    listed: Collection[Key],
 ) -> list[Period]:
-    """Return those days whose loaded statistics come from stations that are all still listed.
+    """Return those days whose loaded rows refer to records (stations) that the register still lists.
 
-    The company sends nothing for a station that it has deleted: fetched again, the day would lose what the station
-    did deliver, so such a day stays as it is.
+    The source sends nothing for a record that it has deleted: fetched again, the day would lose what the record did
+    deliver, so such a day stays as it is. The two datasets share one column of the register's key.
     """
-    requested = {period.label: period for period in days}
-    table = session.execute("select to_regclass('raw.power_connector_energy')").fetchone()
-    if not requested or table == (None,):
-        return list(requested.values())
-    incomplete = session.execute(
-        """
-        select distinct _period from raw.power_connector_energy
-        where _period = any(%s) and _city_code = %s and not station_id = any(%s)
-        """,
-        [list(requested), programme().city_code, list(station_ids)],
-    )
-    unchanged = {label for (label,) in incomplete}
-    return [period for label, period in requested.items() if label not in unchanged]
+    [place] = [place for place, column in enumerate(register.key) if column.name in dataset.names]
+    table = session.execute("select to_regclass(%s)", [f"raw.{dataset.id}"]).fetchone()
+    if not days or table == (None,):
+        return list(days)
+    query = sql.SQL(
+        "select distinct _period from {} where _period = any(%s) and _city_code = %s and not {} = any(%s)"
+    ).format(sql.Identifier("raw", dataset.id), sql.Identifier(register.key[place].name))
+    labels, identifiers = [period.label for period in days], sorted({key[place] for key in listed})
+    incomplete = {label for (label,) in session.execute(query, [labels, programme().city_code, identifiers])}
+    return [period for period in days if period.label not in incomplete]

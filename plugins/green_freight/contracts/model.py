@@ -89,7 +89,8 @@ class Contract:
     """One dataset: where it comes from, its columns in order, its rules.
 
     `delivery` is the delivery of the agency that carries it, fetched over the agency's connection `connection`.
-    `refetch`: a day's data may change later without notice, so the day is fetched again on a schedule.
+    `refetch`: a day's data may change later without notice, so the day is fetched again on a schedule while this
+    register, a dataset of the same agency, lists every record that the day's rows refer to.
     `expected_from`: first day that is due, None for the programme's first day.
     `container` selects the reader, `content` the part of the container that this dataset is, `sheet_names` the
     sheets of a workbook. A file of which more rows than `tolerated_rejected_rows`, and a larger share than
@@ -105,7 +106,7 @@ class Contract:
     delivery: str
     granularity: Granularity
     connection: str
-    refetch: bool
+    refetch: str | None
     expected_from: date | None
     container: str
     content: str | None

@@ -45,7 +45,7 @@ class DatasetProperties(_CustomProperties):
     delivery: str
     granularity: Granularity
     connection: str
-    refetch: bool = False
+    refetch: str | None = None
     expected_from: date | None = None
     container: Literal[
         "transport_pages", "tcec_stations", "tcec_station_stats", "order_lines", "csv", "workbook"

@@ -38,11 +38,11 @@ def load_agency(
     work: Iterable[tuple[str, Period]],
     run_id: str,
     store: LandedFileStore,
-    tell: Callable[[str], object] = log.info,
+    progress: Callable[[str], object] = log.info,
 ) -> AgencyLoadReport:
     """Load each (delivery, period) of an agency over one connection; a stopped one does not stop the others.
 
-    `tell` is given a line for each load as it ends. `AgencyLoadReport.raise_if_stopped` is for callers that must
+    `progress` is given a line for each load as it ends. `AgencyLoadReport.raise_if_stopped` is for callers that must
     not go on without every delivery.
 
     Raises:
@@ -59,7 +59,7 @@ def load_agency(
                 report.not_landed.append((delivery, period.label))
             report.outcomes += outcomes
             for outcome in outcomes:
-                tell(_line(outcome))
+                progress(_line(outcome))
     return report
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -40,59 +40,40 @@ class Rejected:
     content: str
 
 
-@dataclass
 class RowValidator:
     """Validates rows and keeps the counts that a load needs."""
 
-    contract: Contract
-    period: Period
-    accepted: int = 0
-    rejected: int = 0
-    type_faults: Counter[str] = field(default_factory=Counter)
-    readable: set[str] = field(default_factory=set)
-    months: set[tuple[int, int]] = field(default_factory=set)
-    invalid_kept: Counter[str] = field(default_factory=Counter)
-    invalid_example: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    def __init__(self, contract: Contract, period: Period) -> None:
+        self.contract, self.period = contract, period
+        self.accepted = self.rejected = 0
+        self.type_faults: Counter[str] = Counter()
+        self.readable: set[str] = set()
+        self.months: set[tuple[int, int]] = set()
+        self.invalid_kept: Counter[str] = Counter()
+        self.invalid_example: dict[str, tuple[int, Any]] = {}
+        self._model = row_model(contract)
+        self._checks = row_checks(contract, period)
+        columns = list(enumerate(contract.columns))
+        self._json_places = [place for place, column in columns if column.physical_type == "jsonb"]
+        self._identifiers = [
+            (place, column.name, identifiers.CHECKS[column.identifier][0])
+            for place, column in columns
+            if column.identifier and not column.rejects_invalid
+        ]
+        event, names = contract.event_date_column, contract.names
+        self._event_place = contract.position(event) if event else None
+        self._deleted_place = contract.position("is_deleted") if "is_deleted" in names else None
 
     def validate(self, rows: Iterable[SourceRow]) -> Iterator[Accepted | Rejected]:
         """Yield each row as accepted or rejected, in the order of the file."""
-        contract = self.contract
-        validate = row_model(contract).validate_python
-        checks = row_checks(contract, self.period)
-        event = contract.position(contract.event_date_column) if contract.event_date_column else None
-        parts = [i for i, column in enumerate(contract.columns) if column.physical_type == "jsonb"]
-        kept = [
-            (i, c, *identifiers.CHECKS[c.identifier])
-            for i, c in enumerate(contract.columns)
-            if c.identifier and not c.rejects_invalid
-        ]
-        gone = contract.position("is_deleted") if "is_deleted" in contract.names else None
-        for source in rows:
-            number, values, raw, fault, _ = source
-            if fault is not None:
-                yield self._reject(number, fault, raw)
-                continue
-            is_tombstone = gone is not None and values[gone] is True
-            try:
-                row = tombstone_model(contract).validate_python(values) if is_tombstone else validate(values)
-            except ValidationError as error:
-                yield self._reject(number, self._fault(error, values), raw)
-                continue
-            found = None if is_tombstone else _first(checks, row)
-            if found is None and parts:
-                row, found = _with_json_text(contract, row, parts)
-            if found is not None:
-                yield self._reject(number, found, raw)
-                continue
-            for place, column, is_valid, _ in kept:
-                value = row[place]
-                if value is not None and not is_valid(value):
-                    self.invalid_kept[column.name] += 1
-                    self.invalid_example.setdefault(column.name, (number, value))
-            if event is not None:
-                self.months.add(_month(row[event]))
-            self.accepted += 1
-            yield Accepted(number, row)
+        for number, values, raw, fault, _ in rows:
+            found = fault or self._typed(values)
+            if isinstance(found, RowIssue):
+                self.rejected += 1
+                yield Rejected(number, found, as_json(raw))
+            else:
+                self._count(number, found)
+                yield Accepted(number, found)
 
     def warnings(self) -> list[LoadWarning]:
         """Return a warning for each column of which invalid identifiers were loaded."""
@@ -118,6 +99,28 @@ class RowValidator:
         """Return the first days of the months (of the event date) that accepted rows fall into."""
         return {date(year, month, 1) for year, month in self.months}
 
+    def _typed(self, values: list[Any]) -> Row | RowIssue:
+        is_tombstone = self._deleted_place is not None and values[self._deleted_place] is True
+        model = tombstone_model(self.contract) if is_tombstone else self._model
+        try:
+            row = model.validate_python(values)
+        except ValidationError as error:
+            return self._fault(error, values)
+        for check in () if is_tombstone else self._checks:
+            if (issue := check(row)) is not None:
+                return issue
+        return _with_json_text(self.contract, row, self._json_places) if self._json_places else row
+
+    def _count(self, number: int, row: Row) -> None:
+        self.accepted += 1
+        for place, name, is_valid in self._identifiers:
+            value = row[place]
+            if value is not None and not is_valid(value):
+                self.invalid_kept[name] += 1
+                self.invalid_example.setdefault(name, (number, value))
+        if self._event_place is not None:
+            self.months.add(_month(row[self._event_place]))
+
     def _fault(self, error: ValidationError, values: list[Any]) -> RowIssue:
         found = reasons(error, self.contract)
         bad = {column.name for column, _, _ in found}
@@ -130,10 +133,6 @@ class RowValidator:
         column, code, value = found[0]
         return RowIssue(code, column, value)
 
-    def _reject(self, number: int, issue: RowIssue, raw: Any) -> Rejected:
-        self.rejected += 1
-        return Rejected(number, issue, as_json(raw))
-
 
 def as_json(raw: Any) -> str:
     """Return a row as it came as JSON text that jsonb takes (which holds no U+0000)."""
@@ -145,24 +144,16 @@ def as_json(raw: Any) -> str:
     return text.replace(_NUL, "\\ufffd")
 
 
-def _first(checks: list[Any], row: Row) -> RowIssue | None:
-    for check in checks:
-        found: RowIssue | None = check(row)
-        if found is not None:
-            return found
-    return None
-
-
-def _with_json_text(contract: Contract, row: Row, parts: list[int]) -> tuple[Row, RowIssue | None]:
+def _with_json_text(contract: Contract, row: Row, places: list[int]) -> Row | RowIssue:
     values = list(row)
-    for place in parts:
+    for place in places:
         if values[place] is None:
             continue
         text = orjson.dumps(values[place], default=float).decode()
         if _NUL in text:
-            return row, RowIssue("bad_character", contract.columns[place], text)
+            return RowIssue("bad_character", contract.columns[place], text)
         values[place] = text
-    return tuple(values), None
+    return tuple(values)
 
 
 def _month(value: Any) -> tuple[int, int]:

@@ -1,7 +1,8 @@
-"""The HTTP connection to an agency: kept alive, with timeouts, and every response checked by its status."""
+"""The HTTP connection to an agency: kept alive, with timeouts, and every response checked by status and form."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from green_freight.errors import FetchError, status_error
 from green_freight.protocols.retry_policy import RetryPolicy
 
 _QUOTED_CHARACTERS = 200
+_QUOTED_JSON_CHARACTERS = 80
 
 
 def open_http(base_url: str, policy: RetryPolicy, proxy: str | None = None) -> httpx.Client:
@@ -53,3 +55,32 @@ def decoded(response: httpx.Response) -> str:
         return response.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FetchError("not_json", f"{response.request.url.path}: no UTF-8 text, {error}") from error
+
+
+def json_object(text: str, where: str) -> dict[str, Any]:
+    """Return the JSON object in a response; `where` names the request in the message.
+
+    Raises:
+        FetchError: `answer_cut_off` (transient) where the text ends too early, `not_json` or `answer_unexpected`
+            (permanent) where it is something else.
+    """
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise _failure(text, error, where) from error
+    if not isinstance(found, dict):
+        raise FetchError("answer_unexpected", f"{where}: a JSON {type(found).__name__}, an object was agreed")
+    return found
+
+
+def _failure(text: str, error: ValueError, where: str) -> FetchError:
+    if isinstance(error, json.JSONDecodeError):
+        begins_well = text.lstrip().startswith(("{", "["))
+        ends_early = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+        if begins_well and ends_early:
+            return FetchError("answer_cut_off", f"{where}: {len(text)} characters, the JSON does not end")
+        line = f"line {error.lineno} column {error.colno}"
+        return FetchError(
+            "not_json", f"{where}: {error.msg} at {line}; it begins {text[:_QUOTED_JSON_CHARACTERS]!r}"
+        )
+    return FetchError("not_json", f"{where}: {error}")

@@ -9,9 +9,8 @@ import httpx
 
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
-from green_freight.protocols.http import get
+from green_freight.protocols.http import get, json_object
 from green_freight.protocols.paging import Page, read_all_pages
-from green_freight.protocols.responses import json_object
 from green_freight.protocols.retry_policy import Retries
 
 PAGE_SIZE = 500

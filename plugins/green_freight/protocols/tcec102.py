@@ -15,9 +15,8 @@ import httpx
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import SHANGHAI
-from green_freight.protocols.http import checked, decoded
+from green_freight.protocols.http import checked, decoded, json_object
 from green_freight.protocols.paging import Page, read_all_pages
-from green_freight.protocols.responses import json_object
 from green_freight.protocols.retry_policy import Retries
 from green_freight.protocols.tcec102_crypto import Secrets, decrypt, encrypt, is_signed, sign
 from green_freight.protocols.tcec102_drift import ENVELOPE, TOKEN_ANSWER, canonical, canonical_stations_page

@@ -106,11 +106,6 @@ TOKEN_ANSWER = Shape(
 ENVELOPE = Shape(texts=("OperatorID", "Ret", "Msg", "Data", "Sig"))
 
 
-def canonical_station(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
-    """Return one StationInfo, EquipmentInfos and ConnectorInfos included, in the standard's spelling."""
-    return canonical(message, STATION, drift)
-
-
 def canonical_stats(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
     """Return one StationStats (kWh as Decimal); a response that wraps it in `StationStats` is unwrapped."""
     wrapped = (key for key in message if _plain(key) == _plain("StationStats"))
@@ -120,17 +115,12 @@ def canonical_stats(message: Mapping[str, Any], drift: Counter[str] | None = Non
     return canonical(message, STATION_STATS, drift)
 
 
-def canonical_order(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
-    """Return one ChargeOrderInfo with its ChargeDetails in the standard's spelling and types."""
-    return canonical(message, CHARGE_ORDER, drift)
-
-
 def canonical_stations_page(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
     """Return one page of query_stations_info: PageNo, PageCount, ItemSize as int, StationInfos canonical."""
     return canonical(message, _STATIONS_ANSWER, drift)
 
 
-def canonical(message: Mapping[str, Any], shape: Shape, drift: Counter[str] | None) -> dict[str, Any]:
+def canonical(message: Mapping[str, Any], shape: Shape, drift: Counter[str] | None = None) -> dict[str, Any]:
     """Return a message in the spelling and types of `shape`.
 
     Keys the shape does not know are kept as they came and counted in `drift` as `unknown key <key>`; where

@@ -100,7 +100,7 @@ class PipelineWarehouse:
             ]
             fetched = fetch_agency(self.database, agency, work, self.connections(), run_id, until)
             fetched.raise_for_failures()
-            loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
+            loading.load_agency(agency, work, run_id, store, progress=str).raise_if_stopped()
         return run_id
 
     def night(self, day: date = DAY, order: Iterable[str] = tuple(AGENCIES)) -> Night:
@@ -163,7 +163,7 @@ class PipelineWarehouse:
             ]
             report = fetch_agency(self.database, agency, work, self.connections(), run_id, day)
             report.raise_for_failures()
-            loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
+            loading.load_agency(agency, work, run_id, store, progress=str).raise_if_stopped()
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Return the rows of a query as the owner of the tables concerned sees them."""

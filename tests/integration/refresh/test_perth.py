@@ -54,7 +54,7 @@ def test_every_session_arrives_or_is_rejected_with_its_reason(
             warehouse.database, "power", work, warehouse.connections(), "perth", city.last_day
         )
         assert fetched.counts == {"landed": len(work)}
-        report = load_agency("power", work, "perth", store, tell=str)
+        report = load_agency("power", work, "perth", store, progress=str)
         assert (report.stopped, report.not_landed) == ([], [])
         orders = [load for load in report.outcomes if load.dataset_id == "power_charge_order"]
         assert sum(load.rows_in_file for load in orders) == SESSIONS

@@ -203,7 +203,7 @@ def _backfill_month(warehouse: PipelineWarehouse, month: Period, among: tuple[st
         report = fetch_agency(warehouse.database, agency, work, warehouse.connections(), run_id, until)
         report.raise_for_failures()
         landed = [(outcome.delivery, outcome.period) for outcome in report.outcomes if outcome.has_files]
-        loading.load_agency(agency, landed, run_id, store, tell=str).raise_if_stopped()
+        loading.load_agency(agency, landed, run_id, store, progress=str).raise_if_stopped()
 
 
 def _load_again(warehouse: PipelineWarehouse, among: tuple[str, ...]) -> None:
@@ -217,7 +217,7 @@ def _load_again(warehouse: PipelineWarehouse, among: tuple[str, ...]) -> None:
     run_id, store = warehouse.begin("backfill", warehouse.newest_day), LandingStore(landing_url())
     for agency in among:
         work = [(delivery, Period(label)) for of, delivery, label in labels if of == agency]
-        loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
+        loading.load_agency(agency, work, run_id, store, progress=str).raise_if_stopped()
 
 
 def _landed(warehouse: PipelineWarehouse, run_id: str) -> list[tuple[str, str]]:

@@ -101,7 +101,7 @@ def _accept(warehouse: PipelineWarehouse, agency: str, names: tuple[str, ...]) -
     fetch_agency(
         warehouse.database, agency, work, warehouse.connections(), run_id, NIGHT
     ).raise_for_failures()
-    loading.load_agency(agency, work, run_id, store, tell=str).raise_if_stopped()
+    loading.load_agency(agency, work, run_id, store, progress=str).raise_if_stopped()
 
 
 def _count(warehouse: PipelineWarehouse, dataset: str) -> int:

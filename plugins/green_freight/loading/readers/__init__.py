@@ -8,7 +8,7 @@ from importlib import import_module
 from green_freight.loading.readers.base import Reading, Source
 
 READERS = {
-    "transport_pages": ("transport_pages", "TransportPages"),
+    "transport_pages": ("json_rows", "TransportPages"),
     "tcec_stations": ("charging_stations", "StationPages"),
     "tcec_station_stats": ("charging_stations", "StationStatistics"),
     "order_lines": ("charge_orders", "OrderLines"),

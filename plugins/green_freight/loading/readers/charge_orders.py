@@ -12,7 +12,7 @@ import orjson
 from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers.base import Source
 from green_freight.loading.readers.json_rows import JsonReading, standard_name
-from green_freight.protocols.tcec102_drift import CHARGE_DETAIL, CHARGE_ORDER, Shape, canonical_order
+from green_freight.protocols.tcec102_drift import CHARGE_DETAIL, CHARGE_ORDER, Shape, canonical
 
 _OPERATOR = "OperatorID"
 _OPERATOR_LENGTH = 9
@@ -69,7 +69,7 @@ class OrderLines(JsonReading):
         if not isinstance(order, dict):
             return order
         if not self._spelt_as_the_standard(order):
-            order = canonical_order(order, self._drift)
+            order = canonical(order, CHARGE_ORDER, self._drift)
         if order.get(_OPERATOR) in (None, ""):
             # The number of an order begins with its operator's (T/CEC 102: 27 = OperatorID + 18).
             sequence = order.get("StartChargeSeq")

@@ -118,6 +118,23 @@ class JsonReading:
         return keys
 
 
+class TransportPages(JsonReading):
+    """Reads the transport bureau's pages: each body has `items`; a row's number is its place among all of them."""
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield the items of the pages in their order."""
+        number = 0
+        for line, _, page in self.answers():
+            items = page.get("items") if isinstance(page, dict) else None
+            if not isinstance(items, list):
+                raise UnreadableFileError(
+                    "unreadable_file", f"第 {line} 个应答没有 items", f"response {line} has no items"
+                )
+            for item in items:
+                number += 1
+                yield self.row(number, item, line)
+
+
 def standard_name(shape: Shape | None, key: str) -> str:
     """Return a key in the standard's spelling for one kind of message; as it is where there is no standard."""
     return key if shape is None else next(iter(canonical({key: None}, shape, None)))
