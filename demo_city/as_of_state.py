@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from demo_city.city_model import CityModel
 from demo_city.random_generator import day_end, month_end, month_starts
 from demo_city.versioned_register import Row
+
+if TYPE_CHECKING:
+    from demo_city.city import City
 
 # StationType 1 public, 102 logistics: the others may not be used by delivery vehicles
 USABLE_STATION_TYPES = frozenset({1, 102})
@@ -49,7 +52,7 @@ class AsOfState:
     store_deliveries: dict[date, list[Row]] = field(default_factory=dict)
 
 
-def as_of_state(city: CityModel, as_of: date) -> AsOfState:
+def as_of_state(city: City, as_of: date) -> AsOfState:
     """Return what is known about the city when the day `as_of` is over (Shanghai)."""
     known = AsOfState(
         as_of=as_of,
@@ -78,7 +81,7 @@ def as_of_state(city: CityModel, as_of: date) -> AsOfState:
     return known
 
 
-def _form(city: CityModel, dataset: str, month: date, until: datetime) -> list[Row]:
+def _form(city: City, dataset: str, month: date, until: datetime) -> list[Row]:
     return city.late_knowledge.rows(dataset, month, city.form_rows(dataset, month), until)
 
 

@@ -13,19 +13,136 @@ indicator, are in `demo_city.truth`; what happens in it, in `demo_city.monthly_e
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 
-from demo_city.city_model import DEFAULT_SEED, LAST_DAY, RUN_VOLUME, CityModel
+from green_freight.programme import programme
+
+from demo_city import DEFAULT_SEED, RUN_VOLUME
+from demo_city.commerce_forms import CommerceReports
+from demo_city.contract_facts import REGISTER_KEYS
+from demo_city.enterprises import enterprise_grades, enterprises
+from demo_city.late_knowledge import LateKnowledge
 from demo_city.monthly_events import FIRST_DAY
-from demo_city.reported_figures import reported_figures
-from demo_city.versioned_register import Row
+from demo_city.places import nodes, stopping_places
+from demo_city.postal_forms import PostalFiles
+from demo_city.power_operator import FleetVehicle, PowerOperator
+from demo_city.programme import funds, milestones, platforms, policies
+from demo_city.random_generator import day_end, month_end, month_starts
+from demo_city.truth import reported_figures
+from demo_city.vehicle_days import VehicleDays
+from demo_city.vehicles import vehicles
+from demo_city.versioned_register import Row, VersionedRegister, current_rows
 
-__all__ = ["DEFAULT_SEED", "FIRST_DAY", "LAST_DAY", "RUN_VOLUME", "City"]
+# The city goes on for a year after the programme, so that what comes late can be shown.
+LAST_DAY = date(programme().last_day.year + 1, 12, 31)
 
 
-class City(CityModel):
-    """The synthetic city with the figures that its bureaus report about themselves."""
+class City:
+    """The synthetic city and the figures that its bureaus report. Months are given by any of their days."""
+
+    code = "320700"
+
+    def __init__(
+        self,
+        seed: int = DEFAULT_SEED,
+        volume: float = RUN_VOLUME,
+        first_day: date = FIRST_DAY,
+        last_day: date = LAST_DAY,
+        late_knowledge: LateKnowledge | None = None,
+    ) -> None:
+        """Build the registers (well below a second); events are generated when asked for.
+
+        Raises:
+            ValueError: the dates are outside FIRST_DAY to LAST_DAY or turned round, or the volume is negative.
+        """
+        if not FIRST_DAY <= first_day <= last_day <= LAST_DAY:
+            raise ValueError(
+                f"the city has data from {FIRST_DAY} to {LAST_DAY}, not from {first_day} to {last_day}"
+            )
+        if volume < 0:
+            raise ValueError(f"a volume is not negative: {volume}")
+        self.seed, self.volume, self.first_day, self.last_day = seed, volume, first_day, last_day
+        self.late_knowledge = late_knowledge or LateKnowledge()
+        books = transport_registers(seed, last_day.year)
+        self._versions = {dataset: book.versions() for dataset, book in books.items()}
+        fleet = books["transport_vehicle"].last_versions()
+        self._vehicle_days = VehicleDays(seed, volume, fleet)
+        self.commerce = CommerceReports(seed)
+        self.postal = PostalFiles(seed, last_day.year)
+        chargeable = [
+            FleetVehicle(v["vin"], v["in_service_on"], v["out_of_service_on"])
+            for v in fleet
+            if v["new_energy_kind_code"] in ("BEV", "PHEV")
+        ]
+        self.power = PowerOperator(seed, volume, chargeable, first_day, last_day)
+
+    def register_versions(self, dataset_id: str) -> list[Row]:
+        """Return every version of a transport register's records in order of `changed_at`.
+
+        Raises:
+            KeyError: `dataset_id` is none of REGISTER_KEYS.
+        """
+        return self._versions[dataset_id]
+
+    def register_as_known(self, dataset_id: str, as_of: date) -> list[Row]:
+        """Return a transport register's records as known when a day is over, tombstones left out."""
+        rows = current_rows(self._versions[dataset_id], REGISTER_KEYS[dataset_id], as_of)
+        known = self.late_knowledge.rows(dataset_id, None, rows, day_end(as_of))
+        return [row for row in known if not row["is_deleted"]]
+
+    def vehicle_operations(self, day: date) -> list[Row]:
+        """Return the vehicles' operation of a day (none outside the city's dates)."""
+        return self._vehicle_days.of(day) if self.first_day <= day <= self.last_day else []
 
     def reported_figures(self, month: date) -> list[Row]:
         """Return the figures that the bureaus report for a month, as they knew it when the month was over."""
         return reported_figures(self, month)
+
+    def form_rows(self, dataset_id: str, month: date) -> list[Row]:
+        """Return the rows of a monthly form (none outside the city's dates).
+
+        Raises:
+            KeyError: `dataset_id` is none of FORM_DATASETS.
+        """
+        rows_of = _FORM_ROWS[dataset_id]
+        is_inside = self.first_day.replace(day=1) <= month <= month_end(self.last_day)
+        return rows_of(self, month.replace(day=1)) if is_inside else []
+
+    def months(self) -> list[date]:
+        """Return the first days of the city's months."""
+        return month_starts(self.first_day, self.last_day)
+
+    def days(self) -> Iterator[date]:
+        """Yield the city's days."""
+        day = self.first_day
+        while day <= self.last_day:
+            yield day
+            day += timedelta(days=1)
+
+
+def transport_registers(seed: int, last_year: int) -> dict[str, VersionedRegister]:
+    """Return the registers by dataset id, with what happens up to the end of a year."""
+    return {
+        "transport_enterprise": enterprises(seed),
+        "transport_enterprise_grade": enterprise_grades(seed),
+        "transport_vehicle": vehicles(seed, last_year),
+        "transport_node": nodes(seed, last_year),
+        "transport_stopping_place": stopping_places(seed, last_year),
+        "transport_platform": platforms(seed),
+        "transport_milestone": milestones(seed, last_year),
+        "transport_fund": funds(seed, last_year),
+        "transport_policy": policies(last_year),
+    }
+
+
+# A new form is one more function here: from the city and the first day of a month to rows by contract column.
+_FORM_ROWS: dict[str, Callable[[City, date], list[Row]]] = {
+    "commerce_store_delivery": lambda city, month: city.commerce.store_deliveries(month),
+    "commerce_cold_chain_enterprise": lambda city, month: city.commerce.cold_chain_enterprises(month),
+    "commerce_pharma_enterprise": lambda city, month: city.commerce.pharma_enterprises(month),
+    "postal_tricycle": lambda city, month: city.postal.tricycles(month),
+    "postal_terminal_station": lambda city, month: city.postal.terminal_stations(month),
+    "postal_parcel_volume": lambda city, month: city.postal.parcel_volumes(month),
+}
+FORM_DATASETS = tuple(_FORM_ROWS)

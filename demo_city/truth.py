@@ -11,16 +11,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
 
 from demo_city.as_of_state import AsOfState, as_of_state
-from demo_city.city_model import CityModel
 from demo_city.monthly_events import FIRST_DAY
-from demo_city.plan_targets import INDICATORS, PlannedIndicator
+from demo_city.plan_targets import INDICATORS, MILESTONE, PlannedIndicator
 from demo_city.random_generator import month_end, month_starts
 from demo_city.truth_measures import Parts, measure_of
 from demo_city.truth_status import expected_value, status_of
+from demo_city.versioned_register import Row
+
+if TYPE_CHECKING:
+    from demo_city.city import City
 
 _SIX_PLACES = Decimal("0.000001")
+# (indicator, month) -> what the bureau reports too much (negative: too little). A reconciliation must find exactly
+# these: six piles of the bus depot counted among the usable ones; a vehicle delivered in August and forgotten.
+DIFFERING_FIGURES: dict[tuple[str, date], Decimal] = {
+    ("charging_pile_added", date(2024, 6, 1)): Decimal(6),
+    ("nev_added", date(2025, 8, 1)): Decimal(-1),
+}
 
 
 @dataclass(frozen=True)
@@ -43,23 +53,45 @@ class TrueValue:
     null_reason: str | None
 
 
-def true_values(city: CityModel, as_of: date) -> list[TrueValue]:
+def true_values(city: City, as_of: date) -> list[TrueValue]:
     """Return every indicator for every month from the programme's first to that of `as_of`, as known at its end."""
     known = as_of_state(city, as_of)
     months = month_starts(FIRST_DAY, as_of)
     return [_true_value(plan, known, month) for plan in INDICATORS for month in months]
 
 
-def true_month(city: CityModel, month: date) -> list[TrueValue]:
+def true_month(city: City, month: date) -> list[TrueValue]:
     """Return every indicator for one month, as known when the month was over."""
     known = as_of_state(city, month_end(month))
     return [_true_value(plan, known, month.replace(day=1)) for plan in INDICATORS]
 
 
-def true_scorecard(city: CityModel, as_of: date) -> list[TrueValue]:
+def true_scorecard(city: City, as_of: date) -> list[TrueValue]:
     """Return one entry per indicator and year: that of the year's last month up to `as_of`."""
     last = {(v.indicator_code, v.year): v for v in true_values(city, as_of)}
     return list(last.values())
+
+
+def reported_figures(city: City, month: date) -> list[Row]:
+    """Return a month's figures as reported; milestones are reported in their own register, not here.
+
+    `reported_value` is None where the figure has no value; `period_month` is `yyyy-MM`.
+    """
+    actual = {value.indicator_code: value.actual_value for value in true_month(city, month)}
+    first = month.replace(day=1)
+    differences = {code: more for (code, at), more in DIFFERING_FIGURES.items() if at == first}
+    return [
+        {
+            "indicator_code": plan.code,
+            "period_month": f"{month:%Y-%m}",
+            "reported_value": None
+            if (value := actual[plan.code]) is None
+            else value + differences.get(plan.code, 0),
+            "reporting_unit_name": plan.lead_unit,
+        }
+        for plan in INDICATORS
+        if plan.kind != MILESTONE
+    ]
 
 
 def _true_value(plan: PlannedIndicator, known: AsOfState, month: date) -> TrueValue:

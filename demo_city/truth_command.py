@@ -16,8 +16,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from demo_city import DEMONSTRATION_DAY
-from demo_city.city import DEFAULT_SEED, FIRST_DAY, LAST_DAY, City
+from demo_city import DEFAULT_SEED, DEMONSTRATION_DAY
+from demo_city.city import LAST_DAY, City
+from demo_city.monthly_events import FIRST_DAY
 from demo_city.truth import TrueValue, true_scorecard, true_values
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from green_freight import settings
 from green_freight.periods import SHANGHAI, Period
 
+from demo_city import DEFAULT_SEED, RUN_VOLUME
 from local_stack import processes
 from local_stack.home import Home
 
 if TYPE_CHECKING:
     from demo_city.city import City
 
-SEED = 20230110
 START_DEADLINE_SECONDS = 120.0
 
 
@@ -33,7 +33,7 @@ class Demonstration:
     """Which synthetic city is served: `volume` scales its events, `seed` chooses it."""
 
     volume: float
-    seed: int = SEED
+    seed: int = DEFAULT_SEED
 
     def claim(self, home: Home) -> None:
         """Make this the home's city; two cities in one warehouse would mix.
@@ -57,7 +57,7 @@ class Demonstration:
         held = home.noted("demonstration")
         if held is not None:
             return cls(held["volume"] if volume is None else volume, held["seed"])
-        return cls(0.1 if volume is None else volume)
+        return cls(RUN_VOLUME if volume is None else volume)
 
     def city(self) -> City:
         """Return the city itself, which knows what is true about it."""

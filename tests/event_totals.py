@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from demo_city.charging_sessions import DAY
-from demo_city.city_model import CityModel
+from demo_city.city import City
 from demo_city.late_knowledge import Row
 from demo_city.random_generator import day_end, month_end
 
@@ -32,7 +32,7 @@ class EventTotals:
     distance_km: Decimal = Decimal(0)
 
 
-def true_event_totals(city: CityModel, month: date, as_of: date | None = None) -> EventTotals:
+def true_event_totals(city: City, month: date, as_of: date | None = None) -> EventTotals:
     """Return a month's totals of the events that have reached the agencies' deliveries when `as_of` is over.
 
     A session that ends after midnight is pushed a day later, so that a running month has the statistics' energy of
@@ -56,7 +56,7 @@ def true_event_totals(city: CityModel, month: date, as_of: date | None = None) -
     return totals
 
 
-def _add_revisions(found: EventTotals, city: CityModel, known_at: datetime) -> None:
+def _add_revisions(found: EventTotals, city: City, known_at: datetime) -> None:
     """Add to a month's totals what is different about its events by what is known at a moment.
 
     A session belongs to the month in which it began, whenever it was pushed.
@@ -77,7 +77,7 @@ def _add_revisions(found: EventTotals, city: CityModel, known_at: datetime) -> N
 
 
 def _differences(
-    city: CityModel, dataset: str, rows_of: Callable[[date], list[Row]], known_at: datetime
+    city: City, dataset: str, rows_of: Callable[[date], list[Row]], known_at: datetime
 ) -> Iterator[tuple[int, Any]]:
     """Yield the rows of every revised day as known (+1) and as they were before (-1)."""
     for day in sorted({day for at, day in city.late_knowledge.periods(dataset) if at < known_at}):
@@ -86,7 +86,7 @@ def _differences(
         yield from ((-1, row) for row in before)
 
 
-def _statistics(city: CityModel, day: date) -> list[Row]:
+def _statistics(city: City, day: date) -> list[Row]:
     return [
         {"StationID": station, **city.power.station_stats(station, day)}
         for station in city.power.station_ids()

@@ -14,7 +14,8 @@ from green_freight.contracts import contracts
 from rich.console import Console
 from rich.table import Table
 
-from demo_city.city import DEFAULT_SEED, RUN_VOLUME, City
+from demo_city import DEFAULT_SEED, RUN_VOLUME
+from demo_city.city import City
 from demo_city.defects import REGISTRY, Defect
 from demo_city.defects.contract_defects import contract_defects
 from demo_city.servers.demo_agencies import DemoAgencies

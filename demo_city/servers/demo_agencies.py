@@ -33,11 +33,9 @@ from demo_city.servers.credentials import (
     stored_ports,
     write_private,
 )
-from demo_city.servers.fault_middleware import FaultMiddleware
 from demo_city.servers.faults import FaultBoard
-from demo_city.servers.file_cache import FileCache
-from demo_city.servers.services import DownService, HttpService, Service, SftpService
-from demo_city.servers.sftp_server import SftpDrop
+from demo_city.servers.services import DownService, FaultMiddleware, HttpService, Service, SftpService
+from demo_city.servers.sftp_server import FileCache, SftpDrop
 from demo_city.servers.tcec_crypto import TcecKeys
 from demo_city.servers.tcec_drift import DefectiveOperator, Drift
 from demo_city.servers.tcec_responses import TcecResponses

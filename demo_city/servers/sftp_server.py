@@ -7,21 +7,65 @@ lead out of it, and a file's bytes are rendered when somebody lists or opens it.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import io
+import os
 import posixpath
+import shutil
 import stat
+import threading
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 
 import asyncssh
 
 from demo_city.deliveries.catalogue import Catalogue, DropFile
 from demo_city.servers.clock import Clock
 from demo_city.servers.faults import FaultBoard
-from demo_city.servers.file_cache import FileCache
 
 _MASK = bytes(value ^ 0x5A for value in range(256))
+
+
+class FileCache:
+    """Files by drop path and delivery moment in a folder that belongs to one city, one seed, one set of defects."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sizes: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def forget_others(self) -> None:
+        """Remove what was rendered for other cities or defects in the same home."""
+        for folder in self._folder.parent.glob("*"):
+            if folder != self._folder:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def known_size(self, file: DropFile) -> int | None:
+        """Return the size of a file that was rendered before, None otherwise."""
+        name = _blob_name(file)
+        if name not in self._sizes and (self._folder / name).exists():
+            self._sizes[name] = (self._folder / name).stat().st_size
+        return self._sizes.get(name)
+
+    def content(self, file: DropFile) -> bytes:
+        """Return a file's bytes, rendering them if nobody asked before."""
+        path = self._folder / _blob_name(file)
+        with self._lock:
+            if path.exists():
+                return path.read_bytes()
+            content = file.render()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_suffix(f".{os.getpid()}")
+            fresh.write_bytes(content)
+            fresh.replace(path)
+            self._sizes[path.name] = len(content)
+            return content
+
+
+def _blob_name(file: DropFile) -> str:
+    return hashlib.sha256(f"{file.path}|{file.delivered_at.isoformat()}".encode()).hexdigest()[:32]
 
 
 class SftpDrop:

@@ -9,8 +9,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from demo_city.city import City
-from demo_city.city_model import FORM_DATASETS
+from demo_city.city import FORM_DATASETS, City
 from demo_city.contract_facts import REGISTER_KEYS
 
 Row = dict[str, Any]

@@ -8,8 +8,7 @@ from datetime import date
 
 import pytest
 
-from demo_city.city import City
-from demo_city.city_model import FORM_DATASETS
+from demo_city.city import FORM_DATASETS, City
 from demo_city.contract_facts import REGISTER_KEYS
 
 DAY, MONTH = date(2024, 2, 29), date(2024, 2, 1)

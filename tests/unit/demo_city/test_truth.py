@@ -14,8 +14,7 @@ from demo_city import DEMONSTRATION_DAY
 from demo_city.__main__ import app
 from demo_city.city import City
 from demo_city.plan_targets import INDICATORS
-from demo_city.reported_figures import DIFFERING_FIGURES
-from demo_city.truth import TrueValue, true_month, true_scorecard, true_values
+from demo_city.truth import DIFFERING_FIGURES, TrueValue, true_month, true_scorecard, true_values
 from tests.event_totals import true_event_totals
 
 MET, NOT_MET, ON_TRACK, BEHIND = "met", "not_met", "on_track", "behind"
