@@ -170,7 +170,7 @@ def test_a_first_run_that_is_killed_goes_on_and_publishes_the_citys_truth(instal
     first = installation.start("run", "--volume", "0.02")
     print(first.stdout)
     assert first.returncode == 0, first.stdout + first.stderr
-    assert "going on with the backfill that was interrupted" in first.stdout
+    assert "continuing the interrupted backfill" in first.stdout
     # What was loaded before is not asked for again.
     assert not loaded & installation.fetched_twice()
     truth = installation.start("check-truth")

@@ -82,7 +82,8 @@ def in_order(specs: Sequence[TableSpec]) -> list[TableSpec]:
         raise InvalidSpecError("; ".join(problems))
     # A table may refer to itself: its rows come in one statement, which is checked at its end.
     parents = {
-        name: {key.references for key in by_name[name].foreign_keys} - {name} for name in sorted(by_name)
+        name: sorted({key.references for key in by_name[name].foreign_keys} - {name})
+        for name in sorted(by_name)
     }
     try:
         return [by_name[name] for name in TopologicalSorter(parents).static_order()]

@@ -161,7 +161,7 @@ def test_a_build_waits_for_a_load_in_flight_and_contains_it(
     slow = pool.submit(load_delivery, *SERVICE, Period("2025-09-25"), "run-1", held)
     assert held.is_asked.wait(60)
     [quick] = deliveries.load(*SERVICE, "2025-09-26")
-    building = pool.submit(build, "nightly/12", LAST)
+    building = pool.submit(build, warehouse, "nightly/12", LAST)
     _until_waiting(warehouse)
     held.may_open.set()
     built = building.result()

@@ -80,7 +80,7 @@ def _write(
         insert into ops.source_file (source_file_key, agency_code, delivery_name, period_label, file_name, sha256,
             bytes, landing_url, version, delivered_at, first_received_at, last_received_at, complete_through,
             first_run_id)
-        values (%s, %s, %s, %s, %s, %s, 0, 'none', 1, now(), now(), now(), %s, 'test')
+        values (%s, %s, %s, %s, %s, %s, 100, 'none', 1, now(), now(), now(), %s, 'test')
         """,
         [key, agency, name, period, file_name, "0" * 64, complete_through],
     )

@@ -96,9 +96,15 @@ def _make_staging(warehouse: Warehouse) -> None:
     with warehouse.connect("loader") as loader:
         prepare_raw_tables(loader)
     with dbt_run.environment(warehouse):
-        command = ["run", *dbt_run.common_arguments(warehouse), "--select", "path:models/staging"]
+        command = [
+            "build",
+            *dbt_run.common_arguments(warehouse),
+            "--select",
+            "path:models/staging",
+            "path:seeds",
+        ]
         # The calendar is written by a build.
-        command += ["--exclude", "path:models/staging/reference", "--vars", '{"city_code": "320700"}']
+        command += ["--exclude", "path:models/staging/reference", "--resource-type", "model", "seed"]
         made = dbtRunner().invoke(command)
         assert made.success, [one.message for one in made.result if one.status != "success"]
 
