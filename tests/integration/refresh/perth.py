@@ -188,6 +188,10 @@ class PerthCity:
         """Return nothing."""
         return []
 
+    def form_rows(self, dataset_id: str, month: date) -> list[Message]:
+        """Return nothing: there are no forms here."""
+        return []
+
     def days(self) -> list[date]:
         """Return every day from the first push to the last."""
         span = (self.last_day - self.first_day).days + 1

@@ -201,9 +201,9 @@ def _backfill_month(warehouse: PipelineWarehouse, month: Period, among: tuple[st
     run_id, store = warehouse.begin("backfill", until), LandingStore(landing_url())
     for agency in among:
         asked = [
-            (name, period)
-            for name, period in fetch_plan.due_in_month(agency, month, until)
-            if period.is_month or period.first_day >= EVENTS_FROM
+            request
+            for request in fetch_plan.due_in_month(agency, month, until)
+            if request.period.is_month or request.period.first_day >= EVENTS_FROM
         ]
         work = fetch_plan.all_of(warehouse.database, agency, asked, until)
         report = fetch_agency(warehouse.database, agency, work, warehouse.connections(), run_id, until)

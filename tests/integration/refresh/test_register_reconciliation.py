@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from green_freight import loading
 from green_freight.agencies import AGENCIES, fetch_plan
+from green_freight.agencies.connector import FetchRequest
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.contracts import Granularity
 from green_freight.errors import BrokenDeliveryError
@@ -95,7 +96,8 @@ def _assert_station_is_gone(warehouse: PipelineWarehouse) -> None:
 def _accept(warehouse: PipelineWarehouse, agency: str, names: tuple[str, ...]) -> None:
     """Ask again for all months of some registers, as a backfill of the agency does among everything else."""
     run_id, store = warehouse.begin("backfill", NIGHT), LandingStore(landing_url())
-    asked = [(name, month) for month in months(Period("2023-01"), Period.month_of(NIGHT)) for name in names]
+    first, last = Period("2023-01"), Period.month_of(NIGHT)
+    asked = [FetchRequest(name, month) for month in months(first, last) for name in names]
     work = fetch_plan.all_of(warehouse.database, agency, asked, NIGHT)
     assert any(not period.is_month for _, period in work)
     fetch_agency(
