@@ -76,7 +76,7 @@ def _assert_messages(warehouse: PipelineWarehouse, run_id: str, error: Exception
     }
     assert set(anomalies) == {"nodes", "platforms"}
     for message in anomalies.values():
-        for word in ("市交通运输局", "transport", "2023-", "backfill_history", "运行", "ask the agency"):
+        for word in ("市交通运输局", "transport", "2023-", "backfill_history", "运行", "Ask the agency"):
             assert word in message
     failed = "select distinct delivery_name from ops.fetch where run_id = %s and outcome_code like 'failed%%'"
     assert {row["delivery_name"] for row in warehouse.rows(failed, run_id)} == set(anomalies)
