@@ -36,6 +36,11 @@ def form_delivered_at(month: date) -> datetime:
     return datetime.combine(month_end(month), time(18), SHANGHAI)
 
 
+def days_between(first: date, last: date) -> list[date]:
+    """Return the days between two days, both included."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
 def month_starts(first: date, last: date) -> list[date]:
     """Return the first days of the months from the one of `first` to the one of `last`."""
     span = (last.year - first.year) * 12 + last.month - first.month

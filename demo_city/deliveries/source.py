@@ -211,12 +211,11 @@ class Source:
         return render(self.orders(day, moment + timedelta(seconds=1)))
 
     def changes_while_read(self, defect: str, walk: str) -> bool:
-        """Tell whether this walk over a list meets it changing: only the first one ever does."""
-        return self.sampler.happens(defect, walk) and walk not in self._walks_begun
-
-    def seen(self, walk: str) -> None:
-        """Note that a walk has read its first page: from now on the list holds still."""
+        """Tell whether this walk over a list meets it changing: only the first page that is read ever does."""
+        if walk in self._walks_begun or not self.sampler.happens(defect, walk):
+            return False
         self._walks_begun.add(walk)
+        return True
 
 
 def _driven_more(row: Row) -> Row:

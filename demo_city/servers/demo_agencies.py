@@ -9,43 +9,38 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import socket
 import threading
 from collections.abc import Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 from demo_city.defects import DefectSampler
 from demo_city.deliveries.files import commerce_catalogue, orders_catalogue, postal_catalogue
 from demo_city.deliveries.source import CitySource, Source
-from demo_city.servers.clock import Clock
+from demo_city.random_generator import SHANGHAI
 from demo_city.servers.credentials import (
     CONNECTIONS,
     LOGIN,
     PLATFORM_ID,
-    SFTP_CONNECTIONS,
     DemoConnection,
     bound_socket,
     keyring,
-    store_ports,
-    stored_ports,
     write_private,
 )
-from demo_city.servers.faults import FaultBoard
-from demo_city.servers.services import DownService, FaultMiddleware, HttpService, Service, SftpService
-from demo_city.servers.sftp_server import FileCache, SftpDrop
+from demo_city.servers.faults import Fault
+from demo_city.servers.http_server import http_server
+from demo_city.servers.sftp_server import FileCache, SftpDrop, sftp_server
 from demo_city.servers.tcec_crypto import TcecKeys
-from demo_city.servers.tcec_drift import DefectiveOperator, Drift
-from demo_city.servers.tcec_responses import TcecResponses
 from demo_city.servers.tcec_service import Partner, TcecService
 from demo_city.servers.transport_api import TransportApi
 
 _CATALOGUES = {"commerce": commerce_catalogue, "postal": postal_catalogue, "power_files": orders_catalogue}
 _START_SECONDS = 30.0
 _STOP_SECONDS = 15.0
-Result = TypeVar("Result")
 
 
 class DemoAgencies:
@@ -74,20 +69,21 @@ class DemoAgencies:
         unknown = set(agencies) - set(CONNECTIONS.values())
         if unknown:
             raise ValueError(f"no such agencies: {sorted(unknown)}")
-        self.home = home
-        self.clock = Clock(clock)
+        self.set_clock(clock)
         self.source = Source(city, DefectSampler(defect_rates, seed=getattr(city, "seed", 0)))
-        self._ids = [name for name, agency in CONNECTIONS.items() if agency in agencies]
-        self._board = FaultBoard({name: CONNECTIONS[name] for name in self._ids}, faults)
+        self.connections: dict[str, DemoConnection] = {}
+        self._faults = {name: Fault() for name, agency in CONNECTIONS.items() if agency in agencies}
+        for name, fault in (faults or {}).items():
+            self._set_fault(name, fault)
+        self._home, self._token_seconds = home, token_seconds
         self._keys = keyring(home)
-        self._token_seconds = token_seconds
-        self._blobs = FileCache(home / "drops" / _fingerprint(city, self.source.sampler))
-        self._ports = stored_ports(home)
+        self._files = FileCache(home / "drops" / _fingerprint(city, self.source.sampler))
+        ports = home / "ports.json"
+        self._ports: dict[str, int] = json.loads(ports.read_text()) if ports.exists() else {}
         self._directory = home / "agencies.json"
-        self._services: dict[str, Service] = {}
+        self._running: dict[str, AsyncExitStack] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self.connections: dict[str, DemoConnection] = {}
 
     def __enter__(self) -> DemoAgencies:
         self.start()
@@ -105,35 +101,50 @@ class DemoAgencies:
             OSError: a server could not listen.
         """
         self._directory.unlink(missing_ok=True)
-        self._blobs.forget_others()
+        self._files.forget_others()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="demo-agencies", daemon=True)
         self._thread.start()
         try:
-            for name in self._ids:
-                self._on_loop(self._start_service(name))
+            for name in self._faults:
+                self._on_loop(self._start_server(name))
         except BaseException:
             self.stop()
             raise
-        self.connections = {name: self._connection(name) for name in self._ids}
-        self._write_directory()
+        self.connections = {name: self._connection(name) for name in self._faults}
+        write_private(self._home / "ports.json", json.dumps(self._ports).encode())
+        directory = {
+            "clock": self.now().isoformat(),
+            "connections": {name: c.as_dict() for name, c in self.connections.items()},
+        }
+        write_private(self._directory, json.dumps(directory, ensure_ascii=False, indent=1).encode())
 
     def stop(self) -> None:
         """Stop all servers and their thread."""
         if self._loop is None or self._thread is None:
             return
         self._directory.unlink(missing_ok=True)
-        for name in list(self._services):
-            self._on_loop(self._stop_service(name))
+        for name in list(self._running):
+            self._on_loop(self._running.pop(name).aclose())
         self._on_loop(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_STOP_SECONDS)
         self._loop.close()
         self._loop = self._thread = None
 
+    def now(self) -> datetime:
+        """Return the agencies' present moment, in Asia/Shanghai: what happens later is not delivered yet."""
+        return self._moment
+
     def set_clock(self, moment: datetime) -> None:
-        """Move the agencies' clock: what was delivered by then is there at once."""
-        self.clock.set(moment)
+        """Move the agencies' clock, which stands still otherwise: what was delivered by then is there at once.
+
+        Raises:
+            ValueError: the moment has no zone.
+        """
+        if moment.tzinfo is None:
+            raise ValueError(f"{moment} has no time zone; write 2025-10-01T02:00:00+08:00")
+        self._moment = moment.astimezone(SHANGHAI)
 
     def set_fault(self, name: str, fault: str | None) -> None:
         """Let an agency or connection fail (`slow:5`, `down`, …) or work again (None), on the same port.
@@ -141,75 +152,61 @@ class DemoAgencies:
         Raises:
             ValueError: no such agency, connection or fault.
         """
-        for connection in self._board.set(name, fault):
-            if connection in self._services:
-                self._on_loop(self._stop_service(connection))
-                self._on_loop(self._start_service(connection))
+        for connection in self._set_fault(name, fault):
+            if connection in self._running:
+                self._on_loop(self._running.pop(connection).aclose())
+                self._on_loop(self._start_server(connection))
 
-    def _on_loop(self, work: Coroutine[Any, Any, Result]) -> Result:
+    def _set_fault(self, name: str, fault: str | None) -> list[str]:
+        concerned = [c for c in self._faults if name in (c, CONNECTIONS[c])]
+        if not concerned:
+            known = sorted(self._faults)
+            raise ValueError(f"{name!r} is neither an agency nor a connection: {known}")
+        for connection in concerned:
+            self._faults[connection].set(fault)
+        return concerned
+
+    def _on_loop(self, work: Coroutine[Any, Any, None]) -> None:
         assert self._loop is not None
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_START_SECONDS)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_START_SECONDS)
 
-    async def _start_service(self, name: str) -> None:
-        listener = bound_socket(self._ports.get(name))
+    async def _start_server(self, name: str) -> None:
+        listener = bound_socket(self._ports.get(name, 0))
         self._ports[name] = listener.getsockname()[1]
-        service = DownService() if self._board.fails(name, "down") else self._service(name)
-        await service.start(listener)
-        self._services[name] = service
-
-    async def _stop_service(self, name: str) -> None:
-        await self._services.pop(name).stop()
-
-    def _service(self, name: str) -> Service:
-        password = self._keys.passwords[name]
-        if name in SFTP_CONNECTIONS:
-            catalogue = _CATALOGUES[name](self.source)
-            office = SftpDrop(name, catalogue, self.clock, self._board, self._blobs)
-            return SftpService(office, password, self._keys.host_keys[name], self._board)
-        if name == "transport":
-            app = TransportApi(self.source, self.clock, self._board, password).app
+        running = AsyncExitStack()
+        if self._faults[name].kind == "down":
+            running.callback(listener.close)
         else:
-            app = self._exchange().app
-        return HttpService(lambda: FaultMiddleware(app(), self._board, name))
+            await running.enter_async_context(self._server(name, listener))
+        self._running[name] = running
 
-    def _exchange(self) -> TcecService:
-        drift = Drift(self.source)
-        operator = DefectiveOperator(self.source, self.clock)
+    def _server(self, name: str, listener: socket.socket) -> AbstractAsyncContextManager[None]:
+        fault, password = self._faults[name], self._keys.passwords[name]
+        if name in _CATALOGUES:
+            drop = SftpDrop(_CATALOGUES[name](self.source), self.now, fault, self._files)
+            return sftp_server(listener, drop, password, self._keys.host_key(name))
+        if name == "transport":
+            return http_server(listener, TransportApi(self.source, self.now, fault, password).app(), fault)
         keys = self._keys.exchange
         partner = Partner(
-            ids=frozenset((PLATFORM_ID, operator.operator_id)),
+            ids=frozenset((PLATFORM_ID, self.source.city.power.operator_id)),
             operator_secret=keys["operator_secret"],
             keys=TcecKeys(keys["data_secret"], keys["data_secret_iv"], keys["sig_secret"]),
             token_seconds=self._token_seconds,
         )
-        return TcecService(
-            TcecResponses(operator, self.clock, drift.walk),
-            partner,
-            refuses_tokens=partial(self._board.fails, "power", "wrong_token"),
-            is_busy=partial(self._board.takes_transient_failure, "power"),
-            distort=drift.distort,
-        )
+        return http_server(listener, TcecService(self.source, self.now, partner, fault).app(), fault)
 
     def _connection(self, name: str) -> DemoConnection:
-        port, password = self._ports[name], self._keys.passwords[name]
-        if name in SFTP_CONNECTIONS:
-            extra = {"host_key": self._keys.host_public_key(name)}
-            return DemoConnection("127.0.0.1", port, LOGIN, password, extra)
+        at, password = ("127.0.0.1", self._ports[name]), self._keys.passwords[name]
+        if name in _CATALOGUES:
+            public_key = self._keys.host_key(name).export_public_key("openssh").decode().strip()
+            return DemoConnection(*at, LOGIN, password, {"host_key": public_key})
+        extra = {"base_url": f"http://127.0.0.1:{self._ports[name]}"}
         if name == "transport":
-            return DemoConnection(
-                "127.0.0.1", port, LOGIN, password, {"base_url": f"http://127.0.0.1:{port}"}
-            )
-        extra = {**self._keys.exchange, "operator_id": self.source.city.power.operator_id}
-        extra |= {"platform_id": PLATFORM_ID, "base_url": f"http://127.0.0.1:{port}"}
-        return DemoConnection("127.0.0.1", port, PLATFORM_ID, self._keys.exchange["operator_secret"], extra)
-
-    def _write_directory(self) -> None:
-        store_ports(self.home, self._ports)
-        directory = {
-            "clock": self.clock.now().isoformat(),
-            "connections": {name: c.as_dict() for name, c in self.connections.items()},
-        }
-        write_private(self._directory, json.dumps(directory, ensure_ascii=False, indent=1))
+            return DemoConnection(*at, LOGIN, password, extra)
+        operator_id = self.source.city.power.operator_id
+        extra |= {**self._keys.exchange, "operator_id": operator_id, "platform_id": PLATFORM_ID}
+        return DemoConnection(*at, PLATFORM_ID, self._keys.exchange["operator_secret"], extra)
 
 
 def _fingerprint(city: CitySource, sampler: DefectSampler) -> str:

@@ -1,9 +1,8 @@
-"""The ways in which an agency fails as a whole, and the board that says which one fails how at present."""
+"""The ways in which an agency fails as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 KINDS = {
     "down": "端口不通 / the port refuses connections",
@@ -14,81 +13,35 @@ KINDS = {
     "transient": "前几次请求失败，之后正常 / the first requests fail, later ones succeed",
 }
 _DEFAULT_AMOUNT = {"slow": 30.0, "transient": 2.0}
-GARBAGE = b"\x00\xff<html>\xb7\xfe\xce\xf1\xc6\xf7\xce\xac\xbb\xa4\xd6\xd0 502 Bad Gateway</ht\xff"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Fault:
-    """One way of failing; `amount` is seconds for slow, a number of requests for transient."""
+    """How one connection fails at present; `amount` is seconds for slow, the requests still to fail for transient."""
 
-    kind: str
+    kind: str | None = None
     amount: float = 0.0
 
-    @classmethod
-    def parse(cls, text: str) -> Fault:
-        """Read `down`, `slow`, `slow:45`, `transient:3`.
+    def set(self, text: str | None) -> None:
+        """Fail from now on like `down`, `slow`, `slow:45` or `transient:3` says; None: work again.
 
         Raises:
             ValueError: the kind is unknown or the amount is no number.
         """
-        kind, _, amount = text.partition(":")
-        if kind not in KINDS:
+        kind, _, amount = (text or "").partition(":")
+        if text is not None and kind not in KINDS:
             raise ValueError(f"{kind!r} is no fault; there are {', '.join(KINDS)}")
-        return cls(kind, float(amount) if amount else _DEFAULT_AMOUNT.get(kind, 0.0))
+        self.amount = float(amount) if amount else _DEFAULT_AMOUNT.get(kind, 0.0)
+        self.kind = kind or None
 
+    @property
+    def seconds_late(self) -> float:
+        """Return by how many seconds each response is late."""
+        return self.amount if self.kind == "slow" else 0.0
 
-@dataclass
-class _Standing:
-    fault: Fault
-    failures_left: int
-
-
-class FaultBoard:
-    """Which connection fails how. A fault named for an agency stands for all its connections."""
-
-    def __init__(self, connections: Mapping[str, str], faults: Mapping[str, str] | None = None) -> None:
-        """Take the agency of each connection and the faults by agency or connection."""
-        self._agency_of = dict(connections)
-        self._standing: dict[str, _Standing] = {}
-        for name, text in (faults or {}).items():
-            self.set(name, text)
-
-    def set(self, name: str, text: str | None) -> list[str]:
-        """Let an agency or connection fail so (None: work again); return the connections concerned.
-
-        Raises:
-            ValueError: no such agency or connection, or no such fault.
-        """
-        concerned = [c for c, agency in self._agency_of.items() if name in (c, agency)]
-        if not concerned:
-            raise ValueError(f"{name!r} is neither an agency nor a connection: {sorted(self._agency_of)}")
-        for connection in concerned:
-            if text is None:
-                self._standing.pop(connection, None)
-                continue
-            fault = Fault.parse(text)
-            self._standing[connection] = _Standing(fault, int(fault.amount))
-        return concerned
-
-    def of(self, connection: str) -> Fault | None:
-        """Return how a connection fails now, None if it works."""
-        standing = self._standing.get(connection)
-        return replace(standing.fault) if standing else None
-
-    def fails(self, connection: str, kind: str) -> bool:
-        """Tell whether a connection fails in this way."""
-        standing = self._standing.get(connection)
-        return standing is not None and standing.fault.kind == kind
-
-    def seconds_late(self, connection: str) -> float:
-        """Return by how many seconds each response of a connection is late."""
-        standing = self._standing.get(connection)
-        return standing.fault.amount if standing and standing.fault.kind == "slow" else 0.0
-
-    def takes_transient_failure(self, connection: str) -> bool:
+    def takes_transient_failure(self) -> bool:
         """Use up one of the transient failures that are left; False when none is."""
-        standing = self._standing.get(connection)
-        if standing is None or standing.fault.kind != "transient" or standing.failures_left <= 0:
+        if self.kind != "transient" or self.amount < 1:
             return False
-        standing.failures_left -= 1
+        self.amount -= 1
         return True

@@ -5,14 +5,15 @@ Limits are the standard's: 50 stations a status request, 7 days a statistics req
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
-from demo_city.charging_operator import ChargingOperator, Message
-from demo_city.random_generator import SHANGHAI
-from demo_city.servers.clock import Clock
+from demo_city.charging_operator import Message
+from demo_city.deliveries.source import SMALL_PAGE, Source
+from demo_city.random_generator import SHANGHAI, days_between
+from demo_city.servers.credentials import Now
 
 MOST_STATIONS = 50
 MOST_DAYS = 7
@@ -20,6 +21,7 @@ MOST_ITEMS = 2000
 MONEY_TOLERANCE = Decimal("0.01")
 # T/CEC 102.4, DisputeReason.
 NO_SUCH_ORDER, OTHER_MONEY, OTHER_POWER = 1, 2, 3
+_CHANGING = "exchange_changing_total"
 _FREE, _CHARGING, _OUT_OF_ORDER = 1, 3, 255
 
 
@@ -27,27 +29,28 @@ class BadParameterError(ValueError):
     """A business parameter is missing, malformed or beyond its limit (Ret 4004)."""
 
 
-Walk = Callable[[str, int, list[Message]], tuple[list[Message], int, int]]
-
-
 class TcecResponses:
-    """Responses about one operator, as it stands at the clock's moment."""
+    """Responses about a source's charging operator, as it stands at the moment `now`."""
 
-    def __init__(self, operator: ChargingOperator, clock: Clock, walk: Walk | None = None) -> None:
-        """`walk` may change what a page walk sees: (since, page, stations) -> stations, page limit, extra pages."""
-        self._operator = operator
-        self._clock = clock
-        self._walk = walk or (lambda since, page, stations: (stations, MOST_ITEMS, 0))
-        self._stations_at: tuple[datetime, list[tuple[datetime, Message]]] | None = None
+    def __init__(self, source: Source, now: Now) -> None:
+        self._source, self._now = source, now
+        self._stations = lru_cache(maxsize=1)(source.stations)
 
     def stations_info(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Return one page of the stations changed since LastQueryTime; past the end the list is empty."""
         since = _moment(parameters["LastQueryTime"]) if parameters.get("LastQueryTime") else None
         page = _whole(parameters.get("PageNo") or 1, "PageNo")
-        wanted = _whole(parameters.get("PageSize") or 10, "PageSize")
-        chosen = [info for changed_at, info in self._current() if since is None or changed_at >= since]
-        chosen, limit, extra_pages = self._walk(str(since), page, chosen)
-        size = min(wanted, limit)
+        size = min(_whole(parameters.get("PageSize") or 10, "PageSize"), MOST_ITEMS)
+        stations = self._stations(self._now())
+        chosen = [info for changed_at, info in stations if since is None or changed_at >= since]
+        walk, sampler = str(since), self._source.sampler
+        if sampler.happens(_CHANGING, walk):
+            size = min(size, SMALL_PAGE)
+            is_longer = page == 1 and len(chosen) > SMALL_PAGE
+            # who only goes on reading misses the station that is not there on the first page of the first walk
+            if is_longer and self._source.changes_while_read(_CHANGING, walk):
+                chosen = chosen[1:]
+        extra_pages = int(sampler.happens("exchange_empty_last_page", walk))
         return {
             "PageNo": page,
             "PageCount": -(-len(chosen) // size) + extra_pages,
@@ -60,7 +63,7 @@ class TcecResponses:
         ids = parameters.get("StationIDs")
         if not isinstance(ids, list) or not ids or len(ids) > MOST_STATIONS:
             raise BadParameterError(f"StationIDs 应为 1 至 {MOST_STATIONS} 个")
-        known = {info["StationID"]: info for _, info in self._current()}
+        known = {info["StationID"]: info for _, info in self._stations(self._now())}
         found = [known[one] for one in ids if one in known]
         return {"StationStatusInfos": [self._status(info) for info in found]}
 
@@ -70,9 +73,9 @@ class TcecResponses:
         if not first <= last < first + timedelta(days=MOST_DAYS):
             raise BadParameterError(f"StartTime 至 EndTime 应为 1 至 {MOST_DAYS} 天")
         station_id = str(parameters.get("StationID", ""))
-        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        days, now = days_between(first, last), self._now()
         try:
-            stats = [self._operator.station_stats(station_id, d) for d in days if d <= self._clock.today()]
+            stats = [self._source.station_stats(station_id, d, now) for d in days if d <= now.date()]
         except KeyError as problem:
             raise BadParameterError(f"没有充电站 {station_id}") from problem
         return {"StationStats": _added_up(station_id, str(first), str(last), stats)}
@@ -94,16 +97,8 @@ class TcecResponses:
             "DisputeOrders": disputed,
         }
 
-    def _current(self) -> list[tuple[datetime, Message]]:
-        now = self._clock.now()
-        if self._stations_at is None or self._stations_at[0] != now:
-            versions = sorted(self._operator.station_versions(), key=lambda version: version[0])
-            newest = {info["StationID"]: (at, info) for at, info in versions if at < now}
-            self._stations_at = (now, [newest[key] for key in sorted(newest)])
-        return self._stations_at[1]
-
     def _status(self, info: Message) -> Message:
-        hour = self._clock.now().hour
+        hour = self._now().hour
         connectors = [c for pile in info["EquipmentInfos"] for c in pile["ConnectorInfos"]]
         states = (_FREE, _CHARGING, _FREE, _FREE, _OUT_OF_ORDER)
         return {
@@ -117,8 +112,9 @@ class TcecResponses:
     def _own_orders(self, start: datetime, end: datetime) -> dict[str, Message]:
         if not start.date() <= end.date() < start.date() + timedelta(days=MOST_DAYS):
             raise BadParameterError(f"对账区间应为 1 至 {MOST_DAYS} 天")
-        days = [start.date() + timedelta(days=n) for n in range((end.date() - start.date()).days + 1)]
-        pushed = (order for day in days for order in self._operator.charge_orders_pushed(day))
+        power = self._source.city.power
+        days = days_between(start.date(), end.date())
+        pushed = (order for day in days for order in power.charge_orders_pushed(day))
         return {order["StartChargeSeq"]: order for order in pushed}
 
 

@@ -1,7 +1,7 @@
 """The power company's T/CEC 102 service: envelope, token, signature, and the five interfaces it serves.
 
-It serves any ChargingOperator. A request is checked in the order of the standard's codes: fields (4003),
-signature (4001), token (4002), parameters (4004).
+It serves any ChargingOperator, with the deviations of real exchange services where they are planted. A request is
+checked in the order of the standard's codes: fields (4003), signature (4001), token (4002), parameters (4004).
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -19,14 +20,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from demo_city.defects.order_changes import lower_camel, respelt, textual
 from demo_city.deliveries.encodings import dumps
+from demo_city.deliveries.source import Source
+from demo_city.servers.credentials import Now
+from demo_city.servers.faults import Fault
 from demo_city.servers.tcec_crypto import TcecKeys, UnreadableDataError
 from demo_city.servers.tcec_responses import BadParameterError, TcecResponses
 
 OK, BUSY, BAD_SIGNATURE, BAD_TOKEN, FIELD_MISSING, BAD_PARAMETER = 0, -1, 4001, 4002, 4003, 4004
 ENVELOPE = ("OperatorID", "Data", "TimeStamp", "Seq", "Sig")
-Gate = Callable[[], bool]
-Distort = Callable[[str, str, bytes], tuple[bytes, bool]]
+_RESPELLINGS: dict[str, Callable[[Any], Any]] = {
+    "exchange_operation_id": partial(
+        respelt, spell=lambda key: "OperationID" if key == "OperatorID" else key
+    ),
+    "exchange_text_numbers": textual,
+    "exchange_lower_camel": partial(respelt, spell=lower_camel),
+}
 
 
 @dataclass(frozen=True)
@@ -36,50 +46,17 @@ class Partner:
     ids: frozenset[str]
     operator_secret: str
     keys: TcecKeys
-    token_seconds: int = 7200
-
-
-@dataclass
-class TokenStore:
-    """Hands out access tokens that expire after the partner's number of seconds."""
-
-    seconds: float
-    _expires: dict[str, float] = field(default_factory=dict)
-
-    def issue(self) -> str:
-        """Return a new token."""
-        token = secrets.token_urlsafe(48)
-        self._expires[token] = time.monotonic() + self.seconds
-        return token
-
-    def accepts(self, header: str) -> bool:
-        """Tell whether an Authorization header carries a token that lives."""
-        scheme, _, token = header.partition(" ")
-        return scheme == "Bearer" and self._expires.get(token, 0.0) > time.monotonic()
+    token_seconds: int
 
 
 class TcecService:
-    """One operator's service for one partner.
+    """One operator's service for one partner, with the defects of the source and the fault of its connection."""
 
-    `refuses_tokens` and `is_busy` are called at each request; `distort` may change the plaintext of a response
-    (defects) and tell whether its signature goes out in lower case.
-    """
-
-    def __init__(
-        self,
-        responses: TcecResponses,
-        partner: Partner,
-        *,
-        refuses_tokens: Gate = lambda: False,
-        is_busy: Gate = lambda: False,
-        distort: Distort = lambda interface, subject, plain: (plain, False),
-    ) -> None:
-        self._responses = responses
-        self._partner = partner
-        self._desk = TokenStore(partner.token_seconds)
-        self._refuses_tokens = refuses_tokens
-        self._is_busy = is_busy
-        self._distort = distort
+    def __init__(self, source: Source, now: Now, partner: Partner, fault: Fault) -> None:
+        self._sampler, self._partner, self._fault = source.sampler, partner, fault
+        # when each access token expires, on the monotonic clock
+        self._tokens: dict[str, float] = {}
+        responses = TcecResponses(source, now)
         self._interfaces: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "query_token": self._query_token,
             "query_stations_info": responses.stations_info,
@@ -97,12 +74,11 @@ class TcecService:
         if interface not in self._interfaces:
             return Response(status_code=404)
         body = await request.body()
-        response = self.respond(interface, body, request.headers.get("authorization", ""))
+        response = self._response(interface, body, request.headers.get("authorization", ""))
         return Response(response, media_type="application/json; charset=utf-8")
 
-    def respond(self, interface: str, body: bytes, authorization: str) -> bytes:
-        """Return the response envelope for a request envelope, both as they travel."""
-        if self._is_busy():
+    def _response(self, interface: str, body: bytes, authorization: str) -> bytes:
+        if self._fault.takes_transient_failure():
             return self._envelope(BUSY, "系统繁忙，请稍后再试")
         try:
             envelope = orjson.loads(body)
@@ -114,7 +90,7 @@ class TcecService:
         texts = {name: str(envelope[name]) for name in ENVELOPE}
         if not self._is_signed(texts):
             return self._envelope(BAD_SIGNATURE, "签名错误")
-        if interface != "query_token" and (self._refuses_tokens() or not self._desk.accepts(authorization)):
+        if interface != "query_token" and not self._is_logged_in(authorization):
             return self._envelope(BAD_TOKEN, "Token 错误或已过期")
         return self._business(interface, texts["Data"])
 
@@ -125,6 +101,11 @@ class TcecService:
         known = envelope["OperatorID"] in self._partner.ids
         return known and hmac.compare_digest(expected.encode(), envelope["Sig"].encode())
 
+    def _is_logged_in(self, authorization: str) -> bool:
+        scheme, _, token = authorization.partition(" ")
+        is_alive = self._tokens.get(token, 0.0) > time.monotonic()
+        return scheme == "Bearer" and is_alive and self._fault.kind != "wrong_token"
+
     def _business(self, interface: str, data: str) -> bytes:
         try:
             parameters = orjson.loads(self._partner.keys.decrypt(data))
@@ -133,8 +114,21 @@ class TcecService:
             plain = dumps(self._interfaces[interface](parameters))
         except (BadParameterError, UnreadableDataError, orjson.JSONDecodeError) as problem:
             return self._envelope(BAD_PARAMETER, f"参数错误：{problem}")
-        plain, is_lower_case = self._distort(interface, _subject(parameters), plain)
+        place = (interface, _subject(parameters))
+        is_lower_case = self._sampler.happens("exchange_lower_signature", *place)
+        if interface != "query_token":
+            plain = self._distorted(plain, place)
         return self._envelope(OK, "", plain, is_lower_case=is_lower_case)
+
+    def _distorted(self, plain: bytes, place: tuple[str, str]) -> bytes:
+        """Return a response's plaintext with its deviations from the standard."""
+        changes = [change for name, change in _RESPELLINGS.items() if self._sampler.happens(name, *place)]
+        if changes:
+            message = orjson.loads(plain)
+            for change in changes:
+                message = change(message)
+            plain = dumps(message)
+        return plain[:-1] + b",}" if self._sampler.happens("exchange_trailing_comma", *place) else plain
 
     def _query_token(self, parameters: dict[str, Any]) -> dict[str, Any]:
         response = {
@@ -146,9 +140,11 @@ class TcecService:
             return response | {"SuccStat": 1, "FailReason": 1}
         if parameters.get("OperatorSecret") != self._partner.operator_secret:
             return response | {"SuccStat": 1, "FailReason": 2}
+        token = secrets.token_urlsafe(48)
+        self._tokens[token] = time.monotonic() + self._partner.token_seconds
         return response | {
             "SuccStat": 0,
-            "AccessToken": self._desk.issue(),
+            "AccessToken": token,
             "TokenAvailableTime": self._partner.token_seconds,
             "FailReason": 0,
         }
@@ -156,9 +152,8 @@ class TcecService:
     def _envelope(self, ret: int, message: str, plain: bytes = b"", *, is_lower_case: bool = False) -> bytes:
         data = self._partner.keys.encrypt(plain) if plain else ""
         signature = self._partner.keys.sign_response(ret, message, data)
-        if is_lower_case:
-            signature = signature.lower()
-        return orjson.dumps({"Ret": ret, "Msg": message, "Data": data, "Sig": signature})
+        sent = signature.lower() if is_lower_case else signature
+        return orjson.dumps({"Ret": ret, "Msg": message, "Data": data, "Sig": sent})
 
 
 def _subject(parameters: dict[str, Any]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 
 import orjson
 from green_freight.contracts import contract
@@ -19,16 +20,17 @@ from demo_city.defects.model import Row
 from demo_city.deliveries.encodings import dumps
 from demo_city.deliveries.source import Source
 from demo_city.random_generator import SHANGHAI, form_delivered_at
-from demo_city.servers.clock import Clock
-from demo_city.servers.faults import FaultBoard
+from demo_city.servers.credentials import Now
+from demo_city.servers.faults import Fault
 
 REGISTERS = {contract(dataset).delivery.replace("_", "-"): dataset for dataset in REGISTER_KEYS}
 MOST_ITEMS = 2000
 DEFAULT_SIZE = "500"
-DAYS_KEPT = 40
-_CONNECTION = "transport"
+RESPONSES_KEPT = 50
 _CHANGING = "transport_changing_total"
+_WINDOW = ("changed_since", "changed_before")
 Items = list[bytes]
+Read = Callable[[Any, datetime], list[Row]]
 
 
 class BadRequestError(ValueError):
@@ -36,22 +38,18 @@ class BadRequestError(ValueError):
 
 
 class TransportApi:
-    """The bureau's registers, daily vehicle operations and reported figures at the clock's moment."""
+    """The bureau's registers, daily vehicle operations and reported figures at the moment `now`."""
 
-    def __init__(self, source: Source, clock: Clock, board: FaultBoard, token: str) -> None:
-        self._source = source
-        self._clock = clock
-        self._board = board
-        self._token = token.encode()
-        self._registers: dict[str, tuple[datetime, list[tuple[datetime, bytes]]]] = {}
-        self._responses: OrderedDict[tuple[datetime, str, str], Items] = OrderedDict()
+    def __init__(self, source: Source, now: Now, fault: Fault, token: str) -> None:
+        self._source, self._now, self._fault, self._token = source, now, fault, token.encode()
+        self._rendered = lru_cache(maxsize=RESPONSES_KEPT)(_rendered)
 
     def app(self) -> Starlette:
         """Return the ASGI application."""
         return Starlette(routes=[Route("/api/v1/{path:path}", self._endpoint, methods=["GET"])])
 
     async def _endpoint(self, request: Request) -> Response:
-        if self._board.takes_transient_failure(_CONNECTION):
+        if self._fault.takes_transient_failure():
             return _error_response(503, "系统繁忙")
         if not self._is_allowed(request.headers.get("authorization", "")):
             return _error_response(401, "令牌无效")
@@ -64,79 +62,36 @@ class TransportApi:
             return _error_response(400, str(problem))
 
     def _is_allowed(self, header: str) -> bool:
-        if self._board.fails(_CONNECTION, "wrong_token"):
-            return False
         scheme, _, token = header.partition(" ")
-        return scheme == "Bearer" and hmac.compare_digest(token.encode(), self._token)
+        is_right = hmac.compare_digest(token.encode(), self._token)
+        return scheme == "Bearer" and is_right and self._fault.kind != "wrong_token"
 
     def _items(self, path: str, parameters: dict[str, str]) -> Items:
+        now = self._now()
         if path == "vehicle-operations":
-            return self._operations(_day(parameters, "operation_date"))
+            day = _day(parameters, "operation_date")
+            return [] if day >= now.date() else self._all(self._source.vehicle_operations, day, now)
         if path == "vehicle-operations/changes":
-            return self._changes(parameters)
+            is_in_window = _window(parameters)
+            changes = self._source.operation_changes()
+            days = {day for changed_at, day in changes if changed_at < now and is_in_window(changed_at)}
+            return [dumps({"operation_date": day}) for day in sorted(days)]
         if path == "reported-figures":
-            return self._reported_figures(parameters)
-        return self._register(REGISTERS[path], path, parameters)
+            month = _month(parameters, "period")
+            is_reported = form_delivered_at(month) < now
+            return self._all(self._source.reported_figures, month, now) if is_reported else []
+        return self._register(path, parameters, now)
 
-    def _register(self, dataset: str, delivery: str, parameters: dict[str, str]) -> Items:
-        since, before = _window(parameters)
-        current = self._current(dataset)
-        chosen = [
-            item
-            for changed_at, item in current
-            if (since is None or changed_at >= since) and (before is None or changed_at < before)
-        ]
-        walk = f"{delivery}|{since}|{before}"
+    def _all(self, read: Read, period: date, now: datetime) -> Items:
+        return [item for _, item in self._rendered(read, period, now)]
+
+    def _register(self, path: str, parameters: dict[str, str], now: datetime) -> Items:
+        current = self._rendered(self._source.register_rows, REGISTERS[path], now)
+        is_in_window = _window(parameters)
+        chosen = [item for changed_at, item in current if is_in_window(changed_at)]
+        walk = "|".join([path, *(str(_instant(parameters, name)) for name in _WINDOW)])
         is_longer = len(chosen) > _whole(parameters.get("page_size", DEFAULT_SIZE), "page_size")
-        if is_longer and self._source.changes_while_read(_CHANGING, walk):
-            self._source.seen(walk)
-            return chosen[1:]
-        return chosen
-
-    def _current(self, dataset: str) -> list[tuple[datetime, bytes]]:
-        now = self._clock.now()
-        cached = self._registers.get(dataset)
-        if cached is None or cached[0] != now:
-            rows = self._source.register_rows(dataset, now)
-            cached = (now, [(row["changed_at"], dumps(row)) for row in rows])
-            self._registers[dataset] = cached
-        return cached[1]
-
-    def _operations(self, day: date) -> Items:
-        if day >= self._clock.today():
-            return []
-        known_at = self._clock.now()
-        return self._cached("operations", str(day), lambda: self._source.vehicle_operations(day, known_at))
-
-    def _changes(self, parameters: dict[str, str]) -> Items:
-        since, before = _window(parameters)
-        now = self._clock.now()
-        days = {
-            day
-            for changed_at, day in self._source.operation_changes()
-            if changed_at < now
-            and (since is None or changed_at >= since)
-            and (before is None or changed_at < before)
-        }
-        return [dumps({"operation_date": day}) for day in sorted(days)]
-
-    def _reported_figures(self, parameters: dict[str, str]) -> Items:
-        try:
-            month = date.fromisoformat(f"{parameters.get('period')}-01")
-        except ValueError as problem:
-            raise BadRequestError("period 应为 yyyy-MM") from problem
-        if form_delivered_at(month) >= self._clock.now():
-            return []
-        known_at = self._clock.now()
-        return self._cached("figures", str(month), lambda: self._source.reported_figures(month, known_at))
-
-    def _cached(self, kind: str, label: str, rows: Callable[[], list[Row]]) -> Items:
-        key = (self._clock.now(), kind, label)
-        if key not in self._responses:
-            self._responses[key] = [dumps(row) for row in rows()]
-            while len(self._responses) > DAYS_KEPT:
-                self._responses.popitem(last=False)
-        return self._responses[key]
+        return chosen[1:] if is_longer and self._source.changes_while_read(_CHANGING, walk) else chosen
 
     def _page(self, parameters: dict[str, str], items: Items) -> Response:
         page = _whole(parameters.get("page", "1"), "page")
@@ -147,6 +102,11 @@ class TransportApi:
         head = {"code": 0, "message": "ok", "page": page, "page_size": size, "total": len(items)}
         body = orjson.dumps(head)[:-1] + b',"items":[' + b",".join(here) + b"]}"
         return Response(body, media_type="application/json")
+
+
+def _rendered(read: Read, period: Any, known_at: datetime) -> list[tuple[Any, bytes]]:
+    """Return what a source reads of a period, or of a register, as JSON items, each with its `changed_at` if any."""
+    return [(row.get("changed_at"), dumps(row)) for row in read(period, known_at)]
 
 
 def _error_response(status: int, message: str) -> Response:
@@ -168,8 +128,17 @@ def _day(parameters: dict[str, str], name: str) -> date:
         raise BadRequestError(f"{name} 应为 yyyy-MM-dd") from problem
 
 
-def _window(parameters: dict[str, str]) -> tuple[datetime | None, datetime | None]:
-    return _instant(parameters, "changed_since"), _instant(parameters, "changed_before")
+def _month(parameters: dict[str, str], name: str) -> date:
+    try:
+        return date.fromisoformat(f"{parameters.get(name)}-01")
+    except ValueError as problem:
+        raise BadRequestError(f"{name} 应为 yyyy-MM") from problem
+
+
+def _window(parameters: dict[str, str]) -> Callable[[datetime], bool]:
+    """Return a function that tells whether a moment lies in the window that was asked for."""
+    since, before = (_instant(parameters, name) for name in _WINDOW)
+    return lambda moment: (since is None or moment >= since) and (before is None or moment < before)
 
 
 def _instant(parameters: dict[str, str], name: str) -> datetime | None:
