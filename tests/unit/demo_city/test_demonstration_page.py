@@ -8,9 +8,8 @@ import pytest
 from green_freight.settings import PROJECT
 from typer.testing import CliRunner
 
-from demo_city.__main__ import app
+from demo_city.commands import app, reference_tables
 from demo_city.defects import rates
-from demo_city.servers.commands import reference_tables
 from demo_city.servers.faults import Fault
 
 PAGE = (PROJECT / "docs" / "demonstration.md").read_text(encoding="utf-8")

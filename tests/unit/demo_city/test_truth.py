@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from demo_city import DEMONSTRATION_DAY
-from demo_city.__main__ import app
 from demo_city.city import City
+from demo_city.commands import app
 from demo_city.plan_targets import INDICATORS
 from demo_city.truth import DIFFERING_FIGURES, TrueValue, true_month, true_scorecard, true_values
 from tests.event_totals import true_event_totals

@@ -22,7 +22,7 @@ from jsonschema import Draft202012Validator
 from typer import Typer
 from typer.main import get_command
 
-from demo_city.__main__ import app as demo_app
+from demo_city.commands import app as demo_app
 from tests.unit.installation.compose_files import Files
 
 FOREIGN_PROGRAMS = {

@@ -1,28 +1,89 @@
-"""`python -m demo_city serve`: runs the agencies until a signal stops them, with planted defects and faults."""
+"""`python -m demo_city`: prints what is true, runs the agencies, lists their defects and faults."""
 
 from __future__ import annotations
 
+import csv
+import json
 import signal
+import sys
 import threading
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from green_freight.contracts import contracts
 from rich.console import Console
 from rich.table import Table
 
-from demo_city import DEFAULT_SEED, RUN_VOLUME
-from demo_city.city import City
+from demo_city import DEFAULT_SEED, DEMONSTRATION_DAY, RUN_VOLUME
+from demo_city.city import LAST_DAY, City
 from demo_city.defects import REGISTRY, Defect
 from demo_city.defects.contract_defects import contract_defects
+from demo_city.monthly_events import FIRST_DAY
+from demo_city.servers.credentials import CONNECTIONS
 from demo_city.servers.demo_agencies import DemoAgencies
 from demo_city.servers.faults import KINDS
+from demo_city.truth import TrueValue, true_scorecard, true_values
 
-AGENCIES = ("transport", "commerce", "postal", "power")
+app = typer.Typer(no_args_is_help=True, help="演示城市（演示数据）· the demonstration city (synthetic data)")
 _DEFAULT_CLOCK = datetime.fromisoformat("2025-10-01T02:00:00+08:00")
+
+
+def _day(given: str | date) -> date:
+    """Read a day of the city; the option's default passes through here too, as a date.
+
+    Raises:
+        typer.BadParameter: it is no date, or outside the city's dates.
+    """
+    day = date.fromisoformat(str(given))
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise typer.BadParameter(f"须在 must be within {FIRST_DAY} – {LAST_DAY}")
+    return day
+
+
+@app.command()
+def truth(
+    as_of: Annotated[
+        date,
+        typer.Option(parser=_day, metavar="YYYY-MM-DD", help="统计日 · the day whose end is looked from"),
+    ] = DEMONSTRATION_DAY,
+    seed: Annotated[int, typer.Option(help="城市种子 · the city's seed")] = DEFAULT_SEED,
+    scope: Annotated[
+        Literal["years", "months"],
+        typer.Option(help="各年或各月 · the years' scorecard, or every month"),
+    ] = "years",
+    output: Annotated[
+        Literal["table", "csv", "json"], typer.Option("--format", help="输出格式 · output format")
+    ] = "table",
+) -> None:
+    """打印演示城市各指标的真值（演示数据）· Print the true value of every indicator (synthetic data)."""
+    values = (true_scorecard if scope == "years" else true_values)(City(seed=seed), as_of)
+    rows = [asdict(value) for value in values]
+    if output == "csv":
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    elif output == "json":
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
+    else:
+        Console().print(_truth_table(values))
+
+
+def _truth_table(values: Iterable[TrueValue]) -> Table:
+    table = Table(title="演示城市真值（演示数据）· true values of the demonstration city (synthetic)")
+    for head in ("重点工作\nwork", "指标\nindicator", "月份\nmonth"):
+        table.add_column(head, no_wrap=True)
+    for head in ("目标\ntarget", "实际\nactual", "应达\nexpected"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("状态\nstatus", no_wrap=True)
+    for v in values:
+        figures = (v.target_value, v.actual_value, v.expected_value)
+        cells = ["–" if figure is None else f"{figure:f}" for figure in figures]
+        table.add_row(f"({v.work_no})", v.indicator_code, f"{v.period_month:%Y-%m}", *cells, v.status_code)
+    return table
 
 
 def _moment(given: str | datetime) -> datetime:
@@ -39,6 +100,7 @@ def _pairs(given: list[str], what: str) -> dict[str, str]:
     return pairs
 
 
+@app.command()
 def serve(
     home: Annotated[Path, typer.Option(help="状态目录（agencies.json、密钥、已生成文件）· folder for state")],
     clock: Annotated[
@@ -83,7 +145,7 @@ def serve(
             clock,
             rates,
             _pairs(fault or [], "power=down"),
-            agencies=tuple(agency or AGENCIES),
+            agencies=tuple(agency or CONNECTIONS.values()),
         )
     except ValueError as problem:
         raise typer.BadParameter(str(problem)) from problem
@@ -95,6 +157,7 @@ def serve(
     typer.echo("已停止 · stopped")
 
 
+@app.command()
 def defects(
     dataset: Annotated[
         str | None,
