@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from green_freight import settings
@@ -42,7 +40,6 @@ class AirflowPlan:
     metadata_url: str
     role_urls: Mapping[str, str]
     connections: Mapping[str, Mapping[str, Any]]
-    dags_folder: Path
     is_scheduled: bool
     executor: str = LOCAL_EXECUTOR
 
@@ -84,7 +81,7 @@ def _airflow(home: Home, plan: AirflowPlan) -> dict[str, str]:
     chosen = {
         "CORE__EXECUTOR": plan.executor,
         "CORE__PARALLELISM": str(PARALLELISM),
-        "CORE__DAGS_FOLDER": str(plan.dags_folder),
+        "CORE__DAGS_FOLDER": str(settings.current().dags_folder.absolute()),
         "CORE__PLUGINS_FOLDER": str(settings.PROJECT / "plugins"),
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
@@ -154,4 +151,6 @@ def _postgres_fields(url: str) -> dict[str, Any]:
 
 
 def _fernet_key() -> str:
-    return base64.urlsafe_b64encode(os.urandom(32)).decode("ascii")
+    from cryptography.fernet import Fernet
+
+    return Fernet.generate_key().decode("ascii")

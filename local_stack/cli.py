@@ -94,7 +94,7 @@ def run_command(
     else:
         scorecard.print_table(result.scores, output)
     verdict = "[green]✓ 完成 · done[/]" if result.is_success else "[red]✗ 失败 · failed[/]"
-    output.print(f"{verdict} {time.monotonic() - begun:.0f} s", highlight=False)
+    output.print(f"{verdict} {time.monotonic() - begun:.0f} s")
     raise typer.Exit(0 if result.is_success else 1)
 
 
@@ -146,7 +146,7 @@ def up(
         plan = StackPlan(Demonstration.of(home, volume), clock, has_triggerer=True)
     with sole_command(home.root, "up"):
         if database.left_running(home):
-            output.print("已在运行 · it is up already", highlight=False)
+            output.print("已在运行 · it is up already")
         else:
             run.bring_up(home, plan, Steps(output))
     status.show(home, output, as_json)
@@ -161,7 +161,7 @@ def down() -> None:
         names = [name for name, is_alive in stack.alive(home).items() if is_alive]
         stack.stop(home)
         database.stop_server(home)
-    output.print(f"[green]✓[/] 已停止 · stopped: {', '.join([*names, 'postgres'])}", highlight=False)
+    output.print(f"[green]✓[/] 已停止 · stopped: {', '.join([*names, 'postgres'])}")
 
 
 @app.command("status")
@@ -225,14 +225,14 @@ def clean(yes: Annotated[bool, typer.Option("--yes", "-y", help="不询问 · do
     home = Home.current()
     output = console()
     if not home.root.exists():
-        output.print("已是空的 · nothing to remove", highlight=False)
+        output.print("已是空的 · nothing to remove")
         return
     with sole_command(home.root, "clean"):
         if not yes:
             typer.confirm(f"删除 · remove {home.root}?", abort=True)
         stack.stop(home)
         home.remove()
-    output.print(f"[green]✓[/] 已删除 · removed {home.root}", highlight=False, soft_wrap=True)
+    output.print(f"[green]✓[/] 已删除 · removed {home.root}", soft_wrap=True)
 
 
 @app.command(context_settings=_PASS_ON)

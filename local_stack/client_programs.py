@@ -16,7 +16,6 @@ from psycopg.conninfo import conninfo_to_dict
 from local_stack import airflow_settings, database
 from local_stack.airflow_settings import AirflowPlan
 from local_stack.home import Home
-from local_stack.stack import dags_folder
 
 
 def psql(reader_url: str, arguments: Sequence[str]) -> int:
@@ -74,7 +73,6 @@ def airflow(home: Home, arguments: Sequence[str]) -> int:
             metadata_url=database.prepare_metadata(home, admin_url),
             role_urls=database.warehouse(home, admin_url).urls,
             connections={},
-            dags_folder=dags_folder(),
             is_scheduled=up["is_scheduled"],
         )
         command = [program(), *arguments]

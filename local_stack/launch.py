@@ -43,11 +43,11 @@ def main(arguments: Sequence[str]) -> NoReturn:
     try:
         make_environment(project)
     except LaunchError as error:
-        print(f"green-freight: {error}", file=sys.stderr)
+        _tell(str(error))
         sys.exit(EX_UNAVAILABLE)
-    path = os.pathsep.join([str(venv / "bin"), os.environ.get("PATH", os.defpath)])
+    path = f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     # -P: a file in the caller's folder that is named like one of our modules must not be imported instead.
-    command: list[str] = [str(venv / "bin" / "python"), "-P", "-m", "local_stack", *arguments[1:]]
+    command = [str(venv / "bin" / "python"), "-P", "-m", "local_stack", *arguments[1:]]
     os.execve(command[0], command, os.environ | {"PATH": path, "VIRTUAL_ENV": str(venv)})
 
 
@@ -90,31 +90,24 @@ def _is_made(venv: Path, wanted: str) -> bool:
 
 def _fill(venv: Path, project: Path) -> None:
     begun = time.monotonic()
-    print(
-        "green-freight: 正在准备 Python 环境 / preparing the Python environment …",
-        file=sys.stderr,
-        flush=True,
-    )
+    _tell("正在准备 Python 环境 / preparing the Python environment …")
     (venv / STAMP).unlink(missing_ok=True)
-    python = venv / "bin" / "python"
-    if not os.access(python, os.X_OK):
+    if not os.access(venv / "bin" / "python", os.X_OK):
         _make_venv(venv)
-    environment = _installer_environment(venv)
-    uv: list[str | Path] = [venv / "bin" / "uv", *([] if sys.stderr.isatty() else ["--quiet"]), "pip"]
-    if not (venv / "bin" / "uv").exists():
-        _install_uv(python, project, environment)
+    environment, uv = _installer_environment(venv), venv / "bin" / "uv"
+    if not uv.exists():
+        _install_uv(venv, project, environment)
+    pip = [uv, "pip"] if sys.stderr.isatty() else [uv, "--quiet", "pip"]
     # Not --compile-bytecode: of its 13,000 files a run imports a quarter, and compiles those by itself.
-    locks = [project / name for name in LOCKS]
-    sync = [*uv, "sync", "--python", python, "--require-hashes", *locks]
+    sync = [*pip, "sync", "--require-hashes", *(project / name for name in LOCKS)]
     _run(sync, environment, "installing the locked packages")
-    own = [*uv, "install", "--python", python, "--offline", "--no-deps", "--no-build-isolation"]
-    _run([*own, "--editable", project], environment, "installing the project's package")
-    seconds = time.monotonic() - begun
-    print(f"green-freight: 环境已就绪 / environment ready, {seconds:.1f} s", file=sys.stderr, flush=True)
+    own = [*pip, "install", "--offline", "--no-deps", "--no-build-isolation", "--editable", project]
+    _run(own, environment, "installing the project's package")
+    _tell(f"环境已就绪 / environment ready, {time.monotonic() - begun:.1f} s")
 
 
 def _make_venv(venv: Path) -> None:
-    if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
+    if not (importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv")):
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise LaunchError(
             f"Python {version} 缺少 venv 模块 / Python {version} lacks its venv module:\n"
@@ -135,26 +128,18 @@ def locked_uv(lock: str) -> str:
     return found.group()
 
 
-def _install_uv(python: Path, project: Path, environment: Mapping[str, str]) -> None:
+def _install_uv(venv: Path, project: Path, environment: Mapping[str, str]) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as only_uv:
         only_uv.write(locked_uv((project / LOCKS[1]).read_text(encoding="utf-8")) + "\n")
         only_uv.flush()
-        options = ["--require-hashes", "--no-deps", "--disable-pip-version-check"]
-        install: list[str | Path] = [
-            python,
-            "-m",
-            "pip",
-            "-qq",
-            "install",
-            *options,
-            "--requirement",
-            only_uv.name,
-        ]
-        _run(install, environment, "installing uv")
+        pip = [venv / "bin" / "python", "-m", "pip", "-qq", "--disable-pip-version-check", "install"]
+        options = ["--require-hashes", "--no-deps", "--requirement", only_uv.name]
+        _run([*pip, *options], environment, "installing uv")
 
 
 def _installer_environment(venv: Path) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["UV_PYTHON"] = str(venv / "bin" / "python")
     for name, value in _pip_settings(venv).items():
         environment.setdefault(UV_NAME_OF_PIP_SETTING[name], value)
     cache = _first_writable(_cache_folders(environment, venv.parent))
@@ -167,12 +152,11 @@ def _installer_environment(venv: Path) -> dict[str, str]:
 
 def _cache_folders(environment: Mapping[str, str], project: Path) -> list[Path]:
     """Return the places for uv's cache: the usual ones, then one that a service account without a home has too."""
-    user = environment.get("XDG_CACHE_HOME") or (
-        f"{environment['HOME']}/.cache" if "HOME" in environment else ""
-    )
+    home = environment.get("HOME")
+    user = environment.get("XDG_CACHE_HOME") or (home and f"{home}/.cache")
+    usual = [environment.get("UV_CACHE_DIR"), user and f"{user}/uv"]
     state = Path(environment.get("GREEN_FREIGHT_HOME", project / ".state")).absolute()
-    usual = [environment.get("UV_CACHE_DIR", ""), f"{user}/uv" if user.startswith("/") else ""]
-    return [Path(folder) for folder in usual if folder] + [state / "cache" / "uv"]
+    return [*(Path(folder) for folder in usual if folder), state / "cache" / "uv"]
 
 
 def _first_writable(folders: Sequence[Path]) -> Path | None:
@@ -188,8 +172,8 @@ def _first_writable(folders: Sequence[Path]) -> Path | None:
 
 def _pip_settings(venv: Path) -> dict[str, str]:
     # The locked environment holds no pip, so that of the Python that made it is queried too.
-    for python in (venv / "bin" / "python", Path(sys.executable)):
-        command = [str(python), "-m", "pip", "config", "list"]
+    for python in (venv / "bin" / "python", sys.executable):
+        command = [python, "-m", "pip", "config", "list"]
         listing = subprocess.run(command, capture_output=True, text=True, check=False)
         if listing.returncode == 0:
             return parse_pip_settings(listing.stdout)
@@ -198,21 +182,24 @@ def _pip_settings(venv: Path) -> dict[str, str]:
 
 def parse_pip_settings(listing: str) -> dict[str, str]:
     """Return those settings of a `pip config list` that uv needs too (a variable beats a file)."""
-    found: dict[str, str] = {}
-    for line in listing.splitlines():
-        match = re.fullmatch(r"(global|install|:env:)\.([a-z-]+)='(.*)'", line.strip())
-        if match and match[2] in UV_NAME_OF_PIP_SETTING and (match[1] == ":env:" or match[2] not in found):
-            found[match[2]] = match[3]
-    return found
+    entries = re.findall(r"^\s*(global|install|:env:)\.([a-z-]+)='(.*)'\s*$", listing, re.MULTILINE)
+    files = {name: value for place, name, value in reversed(entries) if place != ":env:"}
+    variables = {name: value for place, name, value in entries if place == ":env:"}
+    return {name: value for name, value in (files | variables).items() if name in UV_NAME_OF_PIP_SETTING}
 
 
-def _run(command: Sequence[str | Path], environment: Mapping[str, str], purpose: str) -> None:
-    arguments = [str(part) for part in command]
-    done = subprocess.run(arguments, env=dict(environment), check=False, stdout=sys.stderr)
-    if done.returncode:
+def _tell(text: str) -> None:
+    print(f"green-freight: {text}", file=sys.stderr, flush=True)
+
+
+def _run(command: Sequence[object], environment: Mapping[str, str], purpose: str) -> None:
+    status = subprocess.run(
+        [str(part) for part in command], env=environment, check=False, stdout=sys.stderr
+    ).returncode
+    if status:
         raise LaunchError(
-            f"安装失败（退出状态 {done.returncode}），原因见上面的输出；请检查能否访问软件源 / {purpose} failed (exit "
-            f"status {done.returncode}); the lines above say why. Check that the package registry can be reached"
+            f"安装失败（退出状态 {status}），原因见上面的输出；请检查能否访问软件源 / {purpose} failed (exit status "
+            f"{status}); the lines above say why. Check that the package registry can be reached"
         )
 
 

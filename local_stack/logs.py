@@ -24,10 +24,8 @@ def files(home: Home) -> dict[str, Path]:
 def print_list(home: Home, console: Console) -> None:
     """Print which logs there are; tasks' logs lie in folders below `logs/tasks`."""
     for name, path in files(home).items():
-        console.print(
-            f"{name:<14} {path.stat().st_size / 1024:>8,.0f} KiB  {path}", highlight=False, soft_wrap=True
-        )
-    console.print(f"任务日志 · tasks' logs: {home.logs / 'tasks'}", highlight=False, soft_wrap=True)
+        console.print(f"{name:<14} {path.stat().st_size / 1024:>8,.0f} KiB  {path}", soft_wrap=True)
+    console.print(f"任务日志 · tasks' logs: {home.logs / 'tasks'}", soft_wrap=True)
 
 
 def print_tail(home: Home, name: str, lines: int, follow: bool) -> None:

@@ -1,28 +1,25 @@
 """Child processes that can always be found again: started in a session of their own, recorded, stopped for sure.
 
-The record is the kernel's own line about the process (`/proc/<pid>/stat`: id, session, start time), written
-by the child itself before it becomes the program. So there is no instant in which a child runs unrecorded,
-and a recycled process id is never taken for ours: its start time differs.
+The child writes its record itself before it becomes the program, so there is no instant in which it runs unrecorded.
+The record holds its start time, counted from the machine's start, so a recycled process id is never taken for ours.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-GRACE_SECONDS = 20.0
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+import psutil
 
-# Becomes the program only after it has told who it is; $0 is the record's path.
-_RECORD_THEN_EXEC = (
-    'read -r boot </proc/sys/kernel/random/boot_id && read -r self </proc/$$/stat &&'
-    ' printf "%s\\n%s\\n" "$boot" "$self" >"$0" && exec "$@"'
-)  # fmt: skip
+GRACE_SECONDS = 20.0
+KILL_SECONDS = 10.0
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class ProcessDiedError(RuntimeError):
@@ -31,37 +28,30 @@ class ProcessDiedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Recorded:
-    """One process that was started: its name, id (also its session's id) and start time in clock ticks."""
+    """One process that was started: its id (also its session's id), its start in seconds since the boot `boot_id`."""
 
-    name: str
-    pid: int
-    started_ticks: int
-    boot_id: str
     record: Path
+    pid: int
+    started: float
+    boot_id: str
+
+    @property
+    def name(self) -> str:
+        """The name under which the process was started."""
+        return self.record.name
 
     def is_alive(self) -> bool:
         """Return whether this very process still runs (a zombie does not)."""
-        now = _stat(self.pid)
-        return (
-            now is not None
-            and now.started_ticks == self.started_ticks
-            and self._same_boot()
-            and now.state != "Z"
-        )
+        return any(process.pid == self.pid for process in self.members())
 
-    def members(self) -> list[int]:
-        """Return the ids of all living processes of this one's session, itself included."""
-        leader = _stat(self.pid)
-        if not self._same_boot() or (leader and leader.started_ticks != self.started_ticks):
+    def members(self) -> list[psutil.Process]:
+        """Return all living processes of this one's session, itself included."""
+        if self.boot_id != _BOOT_ID.read_text(encoding="ascii"):
             return []
-        return [
-            stat.pid
-            for stat in _all_stats()
-            if stat.session == self.pid and stat.state != "Z" and stat.started_ticks >= self.started_ticks
-        ]
-
-    def _same_boot(self) -> bool:
-        return self.boot_id == _BOOT_ID.read_text(encoding="ascii").strip()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if _started(psutil.Process(self.pid)) != self.started:
+                return []
+        return [process for process in psutil.process_iter() if _is_in_session(process, self.pid)]
 
 
 def start(
@@ -70,42 +60,40 @@ def start(
     """Start a program in its own session with its output appended to `log`, and record it in `records`.
 
     Raises:
-        ProcessDiedError: it ended before it was recorded (for example: the program does not exist).
+        ProcessDiedError: there is no such program, or it may not be run.
     """
     record = records / name
-    record.unlink(missing_ok=True)
-    with log.open("ab") as output:
-        child = subprocess.Popen(
-            ["/bin/sh", "-c", _RECORD_THEN_EXEC, str(record), *command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=dict(environment),
-            cwd=cwd,
-            start_new_session=True,
-            umask=0o077,
-        )
-    while (known := read(record)) is None:
-        if child.poll() is not None:
-            raise ProcessDiedError(died_message(name, log))
-        time.sleep(0.005)
-    return known
 
+    def write_record() -> None:
+        me = psutil.Process()
+        record.write_text(f"{me.pid} {_started(me)} {_BOOT_ID.read_text(encoding='ascii')}", encoding="ascii")
 
-def read(record: Path) -> Recorded | None:
-    """Return what a record says, None while it is absent or half written."""
     try:
-        boot, stat = record.read_text(encoding="ascii").splitlines()
-    except (FileNotFoundError, ValueError):
-        return None
-    parsed = _parse_stat(stat)
-    return Recorded(record.name, parsed.pid, parsed.started_ticks, boot, record)
+        with log.open("ab") as output:
+            subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=cwd,
+                start_new_session=True,
+                umask=0o077,
+                preexec_fn=write_record,
+            )
+    except OSError as error:
+        raise ProcessDiedError(f"{name} 无法启动 / {name} cannot be started: {error}") from error
+    return _read(record)
 
 
 def recorded(records: Path) -> list[Recorded]:
     """Return all recorded processes, oldest first, alive or not."""
-    found = [known for path in records.iterdir() if path.is_file() and (known := read(path))]
-    return sorted(found, key=lambda one: one.started_ticks)
+    found = []
+    for path in records.iterdir():
+        # A record may be half written, or be removed meanwhile.
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            found.append(_read(path))
+    return sorted(found, key=lambda one: one.started)
 
 
 def stop(ones: Iterable[Recorded], grace_seconds: float = GRACE_SECONDS) -> None:
@@ -117,11 +105,11 @@ def stop(ones: Iterable[Recorded], grace_seconds: float = GRACE_SECONDS) -> None
     ones = list(ones)
     for one in ones:
         if one.is_alive():
-            _signal(one.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one.pid, signal.SIGTERM)
     deadline = time.monotonic() + grace_seconds
     try:
         while any(one.is_alive() for one in ones) and time.monotonic() < deadline:
-            _reap(ones)
             time.sleep(0.05)
     finally:
         kill(ones)
@@ -130,15 +118,19 @@ def stop(ones: Iterable[Recorded], grace_seconds: float = GRACE_SECONDS) -> None
 def kill(ones: Iterable[Recorded]) -> None:
     """SIGKILL every process left in the sessions and forget the records."""
     for one in ones:
-        for _ in range(100):
-            members = one.members()
-            if not members:
-                break
-            for pid in members:
-                _signal(pid, signal.SIGKILL)
-            time.sleep(0.02)
-            _reap([one])
+        kill_all(one.members)
         one.record.unlink(missing_ok=True)
+
+
+def kill_all(find: Callable[[], Sequence[psutil.Process]]) -> bool:
+    """SIGKILL the processes that `find` returns until it returns none; return whether none is left."""
+    deadline = time.monotonic() + KILL_SECONDS
+    while (left := find()) and time.monotonic() < deadline:
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        time.sleep(0.02)
+    return not left
 
 
 def died_message(name: str, log: Path) -> str:
@@ -156,44 +148,18 @@ def log_tail(log: Path, lines: int = 15) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
-@dataclass(frozen=True)
-class _Stat:
-    pid: int
-    state: str
-    session: int
-    started_ticks: int
+def _read(record: Path) -> Recorded:
+    pid, started, boot_id = record.read_text(encoding="ascii").split(" ")
+    return Recorded(record, int(pid), float(started), boot_id)
 
 
-def _parse_stat(line: str) -> _Stat:
-    # The second field is the program's name in brackets and may hold anything, so count from the last bracket.
-    pid, rest = line.split(" ", 1)
-    fields = rest[rest.rindex(")") + 2 :].split()
-    return _Stat(int(pid), fields[0], int(fields[3]), int(fields[19]))
+def _started(process: psutil.Process) -> float:
+    # Seconds since the machine's start: unlike the time of day they stay the same when the clock is set.
+    return round(process.create_time() - psutil.boot_time(), 2)
 
 
-def _stat(pid: int) -> _Stat | None:
+def _is_in_session(process: psutil.Process, session: int) -> bool:
     try:
-        return _parse_stat(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace"))
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-
-
-def _all_stats() -> list[_Stat]:
-    return [
-        stat for path in Path("/proc").iterdir() if path.name.isdigit() and (stat := _stat(int(path.name)))
-    ]
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
-
-
-def _reap(ones: Iterable[Recorded]) -> None:
-    for one in ones:
-        try:
-            os.waitpid(one.pid, os.WNOHANG)
-        except ChildProcessError:
-            continue
+        return os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return False

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 import httpx
-from green_freight import settings
 from green_freight.cli import airflow_metadata
 from green_freight.cli.airflow_client import AirflowClient
-from green_freight.cli.airflow_metadata import (
-    airflow_version,
-    mark_metadata_version,
-    metadata_version,
-    write_login,
-)
+from green_freight.cli.airflow_metadata import migrate_metadata, write_login
 from green_freight.cli.console import Steps
 from green_freight.cli.installation import RunningAirflow
 from green_freight.cli.signals import CommandInterruptedError
@@ -40,21 +32,15 @@ class StackError(RuntimeError):
     """A part of the stack cannot be started; the message says which and where its log is."""
 
 
-def dags_folder() -> Path:
-    """Return the folder of the DAG files (GREEN_FREIGHT_DAGS_FOLDER, for trying others out; else the project's)."""
-    return settings.current().dags_folder.absolute()
-
-
 @dataclass(frozen=True)
 class StackPlan:
-    """What is started: which city, at which instant (None: real time), from which DAG files, with which parts.
+    """What is started: which city, at which instant (None: real time), with which parts.
 
     Without a city the agencies are those of the caller's own AIRFLOW_CONN_* variables.
     """
 
     city: Demonstration | None
     clock: datetime | None
-    dags_folder: Path = field(default_factory=dags_folder)
     is_scheduled: bool = False
     has_triggerer: bool = False
     executor: str = airflow_settings.LOCAL_EXECUTOR
@@ -76,22 +62,13 @@ def start(home: Home, admin_url: str, plan: StackPlan, steps: Steps) -> RunningA
     with steps.step("数据仓库 · warehouse"):
         warehouse = database.prepare_warehouse(home, admin_url)
     metadata_url = database.prepare_metadata(home, admin_url)
-    if metadata_version(metadata_url) != airflow_version():
-        with steps.step("Airflow 元数据库 · Airflow's metadata database"):
-            _migrate_metadata(home, metadata_url)
+    airflow_plan = AirflowPlan(free_port(), metadata_url, {}, {}, plan.is_scheduled, plan.executor)
+    migrate_metadata(airflow_settings.environment(home, airflow_plan), metadata_url, steps)
     connections = demonstration.connections(home, agencies) if agencies else {}
     if agencies:
         steps.done("四个演示单位 · four demonstration agencies", time.monotonic() - begun)
     database.release_orphaned_tasks(metadata_url)
-    airflow_plan = AirflowPlan(
-        free_port(),
-        metadata_url,
-        warehouse.urls,
-        connections,
-        plan.dags_folder,
-        plan.is_scheduled,
-        plan.executor,
-    )
+    airflow_plan = replace(airflow_plan, role_urls=warehouse.urls, connections=connections)
     with steps.step("Airflow · api-server, scheduler, dag-processor" + (", triggerer" * plan.has_triggerer)):
         environment = airflow_settings.environment(home, airflow_plan)
         airflow = _start_airflow(home, environment, airflow_plan.port, plan.has_triggerer)
@@ -154,28 +131,6 @@ def login(home: Home) -> tuple[str, str]:
     return airflow_settings.USER, home.secret("airflow_user")
 
 
-def _migrate_metadata(home: Home, metadata_url: str) -> None:
-    environment = airflow_settings.environment(
-        home, AirflowPlan(1, metadata_url, {}, {}, dags_folder(), False)
-    )
-    log = home.log("metadata")
-    with log.open("ab") as output:
-        done = subprocess.run(
-            _airflow("db", "migrate"),
-            env=environment,
-            stdout=output,
-            stderr=output,
-            check=False,
-            cwd=home.root,
-        )
-    if done.returncode:
-        raise StackError(
-            f"airflow db migrate 失败，未启动 / airflow db migrate failed, nothing was started; {log}:\n"
-            f"{processes.log_tail(log)}"
-        )
-    mark_metadata_version(metadata_url, airflow_version())
-
-
 def _start_airflow(
     home: Home, environment: Mapping[str, str], port: int, has_triggerer: bool
 ) -> AirflowClient:
@@ -205,7 +160,7 @@ def _start_airflow(
 
 def _wait_healthy(home: Home, http: httpx.Client, parts: Sequence[str]) -> None:
     deadline = time.monotonic() + HEALTH_DEADLINE_SECONDS
-    while not all(_health(http).get(part) == "healthy" for part in parts):
+    while not all(health(http).get(part) == "healthy" for part in parts):
         for one in processes.recorded(home.processes):
             if not one.is_alive():
                 raise processes.ProcessDiedError(processes.died_message(one.name, home.log(one.name)))
@@ -217,12 +172,13 @@ def _wait_healthy(home: Home, http: httpx.Client, parts: Sequence[str]) -> None:
         time.sleep(0.2)
 
 
-def _health(http: httpx.Client) -> dict[str, str | None]:
+def health(http: httpx.Client) -> dict[str, str | None]:
+    """Return the state of each part of an Airflow as it says itself, none while it does not answer."""
     try:
-        answer = http.get("/api/v2/monitor/health")
-    except httpx.HTTPError:
+        answer = http.get("/api/v2/monitor/health").raise_for_status().json()
+    except (httpx.HTTPError, ValueError):
         return {}
-    return {name: part.get("status") for name, part in answer.json().items()} if answer.is_success else {}
+    return {name: part.get("status") for name, part in answer.items() if part}
 
 
 def _airflow(*arguments: str) -> list[str]:

@@ -41,14 +41,13 @@ def show(home: Home, console: Console, as_json: bool) -> None:
         return
     for name, is_alive in state["processes"].items():
         sign = "[green]●[/] 运行 running" if is_alive else "[dim]○ 停止 stopped[/]"
-        console.print(f"{name:<14} {sign}", highlight=False)
+        console.print(f"{name:<14} {sign}")
     if state["airflow"]:
         _print_airflow(state["airflow"], console)
     if state["publication"]:
         newest = state["publication"]
         console.print(
-            f"最近发布 · newest publication {newest['publication_no']} 截至 as of {newest['as_of_date']}",
-            highlight=False,
+            f"最近发布 · newest publication {newest['publication_no']} 截至 as of {newest['as_of_date']}"
         )
 
 
@@ -61,7 +60,7 @@ def _print_airflow(airflow: dict[str, Any], console: Console) -> None:
         "停止 stop": "./green-freight down",
     }
     for name, text in lines.items():
-        console.print(f"{name}: {text}", highlight=False, soft_wrap=True)
+        console.print(f"{name}: {text}", soft_wrap=True)
 
 
 def _running_server(home: Home) -> str | None:
@@ -89,8 +88,5 @@ def _newest_publication(home: Home, server: str) -> dict[str, Any] | None:
 
 
 def _health(address: str) -> dict[str, str | None]:
-    try:
-        answer = httpx.get(f"{address}/api/v2/monitor/health", timeout=5, trust_env=False).json()
-    except (httpx.HTTPError, ValueError):
-        return {}
-    return {name: part.get("status") for name, part in answer.items() if part}
+    with httpx.Client(base_url=address, timeout=5, trust_env=False) as http:
+        return stack.health(http)

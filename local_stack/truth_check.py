@@ -127,8 +127,7 @@ def print_comparison(comparison: Comparison, console: Console, shown: int = 40) 
         console.print(
             f"[green]✓[/] 与演示城市真值一致 · equal to the demonstration city's true values as of"
             f" {comparison.as_of}: {comparison.figures:,} 个月度指标值 monthly figures,"
-            f" {comparison.scores:,} 行 scorecard rows",
-            highlight=False,
+            f" {comparison.scores:,} 行 scorecard rows"
         )
         return
     title = f"{len(comparison.differences):,} 处不一致 · differences as of {comparison.as_of}"

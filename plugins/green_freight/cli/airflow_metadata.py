@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from green_freight.agencies.registry import AGENCIES, CONNECTIONS
+from green_freight.cli.console import Steps
 from green_freight.cli.errors import InstallError
 from green_freight.warehouse import bootstrap
 
@@ -28,11 +29,6 @@ POOLS: dict[str, tuple[int, str]] = {
 CONNECTION_TYPES = {
     name: "sftp" if entry.protocol == "sftp" else "http" for name, entry in CONNECTIONS.items()
 }
-
-
-def airflow_version() -> str:
-    """Return the installed version of Airflow."""
-    return importlib.metadata.version("apache-airflow")
 
 
 def program() -> str:
@@ -89,17 +85,21 @@ def make_metadata(admin_url: str, password: str) -> str:
     return bootstrap.database_url(admin_url, METADATA, METADATA, password)
 
 
-def metadata_version(metadata_url: str) -> str | None:
-    """Return the version of Airflow that the metadata database was migrated to, None if it never was."""
-    with psycopg.connect(metadata_url) as connection:
-        row = connection.execute(
-            "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
-        ).fetchone()
-        return row[0] if row else None
+def migrate_metadata(environment: Mapping[str, str], metadata_url: str, steps: Steps) -> None:
+    """Bring the metadata database up to the installed version of Airflow, where it has another.
 
-
-def mark_metadata_version(metadata_url: str, version: str) -> None:
-    """Record the version of a finished migration on the database itself, so that a restored database has its own."""
+    Raises:
+        InstallError: Airflow's migration failed.
+    """
+    version = importlib.metadata.version("apache-airflow")
+    # On the database itself stands the version of a finished migration, so that a restored database has its own.
     with psycopg.connect(metadata_url, autocommit=True) as connection:
+        [migrated] = connection.execute(
+            "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
+        )
+        if migrated == (version,):
+            return
+        with steps.step("Airflow 元数据库 · Airflow's metadata database"):
+            run_airflow(environment, "db", "migrate")
         statement = sql.SQL("comment on database {} is {}")
         connection.execute(statement.format(sql.Identifier(METADATA), sql.Literal(version)))

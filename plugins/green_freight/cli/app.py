@@ -57,13 +57,13 @@ def add_commands(app: typer.Typer) -> None:
 def start(app: typer.Typer, name: str, errors: tuple[type[Exception], ...] = ()) -> None:
     """Run a command line; `errors` are further exceptions that end in their own sentence, not in a trace."""
     signals.install()
-    console = Console(stderr=True, soft_wrap=True)
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
         app(prog_name=name)
     except signals.CommandInterruptedError as interrupted:
-        console.print("中断，已停止 · interrupted, everything is stopped", highlight=False)
+        console.print("中断，已停止 · interrupted, everything is stopped")
         sys.exit(interrupted.status)
     except (*expected_errors(), *errors) as error:
         console.print(f"[red]✗[/] {type(error).__name__}: ", end="")
-        console.print(str(error), highlight=False, markup=False)
+        console.print(str(error), markup=False)
         sys.exit(1)

@@ -144,7 +144,7 @@ def backfill_command(
     if as_json:
         print(json.dumps(result.as_json(), ensure_ascii=False))
     seconds = time.monotonic() - begun
-    output.print(f"{_outcome(result, dry_run)} {seconds:.0f} s", highlight=False, soft_wrap=True)
+    output.print(f"{_outcome(result, dry_run)} {seconds:.0f} s", soft_wrap=True)
     raise typer.Exit(NEEDS_APPROVAL if result.needs_approval else 0 if result.is_success else 1)
 
 
@@ -164,7 +164,7 @@ def revert_command(
     with installation.exclusive("revert"), installation.warehouse() as warehouse, entered(warehouse):
         run_id = f"revert/{datetime.now(SHANGHAI):%Y-%m-%dT%H:%M:%S}"
         outcome = revert.revert(run_id, publication, reason, getpass.getuser())
-    console().print(f"[green]✓[/] {outcome.sentence}", highlight=False, soft_wrap=True)
+    console().print(f"[green]✓[/] {outcome.sentence}", soft_wrap=True)
 
 
 def backfill(installation: Installation, order: BackfillOrder, steps: Steps) -> BackfillResult:

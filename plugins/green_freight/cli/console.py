@@ -33,9 +33,8 @@ def console(stderr: bool = False) -> Console:
     """Return the console of this process, on standard error where standard output belongs to a program."""
     stream = sys.stderr if stderr else sys.stdout
     # Not a terminal: the table must not be folded at rich's 80 columns.
-    return Console(
-        file=stream, width=None if stream.isatty() else max(140, shutil.get_terminal_size().columns)
-    )
+    width = None if stream.isatty() else max(140, shutil.get_terminal_size().columns)
+    return Console(file=stream, width=width, highlight=False)
 
 
 @dataclass
@@ -67,4 +66,4 @@ class Steps:
 
     def print(self, text: str) -> None:
         """Print a line that is no step."""
-        self.console.print(text, highlight=False)
+        self.console.print(text)

@@ -44,24 +44,23 @@ def print_grid(found: Sequence[Coverage], console: Console) -> None:
     by_year = sorted(found, key=lambda one: one.period_month.year)
     for year, of_year in groupby(by_year, key=lambda one: one.period_month.year):
         # Not the table's own title: that would be folded to the width of a year that has just begun.
-        console.print(f"{year}（截至 as of {found[0].as_of_date}）", style="bold", highlight=False)
+        console.print(f"{year}（截至 as of {found[0].as_of_date}）", style="bold")
         console.print(_grid(list(of_year)), "")
     console.print(_legend())
     console.print(_totals(found))
     if any(one.parts_missing for one in found):
         console.print(
             "缺少的日期 · the days they lack: ./green-freight coverage --gaps；"
-            "补齐的命令 · the command that fills them: ./green-freight coverage --plan",
-            highlight=False,
+            "补齐的命令 · the command that fills them: ./green-freight coverage --plan"
         )
 
 
 def print_gaps(gaps: Sequence[Coverage], console: Console) -> None:
     """Print a row for each dataset and month that lacks something; whole months in a row make one."""
     if not gaps:
-        console.print(NO_GAPS, highlight=False)
+        console.print(NO_GAPS)
         return
-    console.print(f"截至 as of {gaps[0].as_of_date}", style="bold", highlight=False)
+    console.print(f"截至 as of {gaps[0].as_of_date}", style="bold")
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("数据集 Dataset", overflow="fold")
     table.add_column("月份 Month", no_wrap=True)
@@ -85,7 +84,7 @@ def print_gaps(gaps: Sequence[Coverage], console: Console) -> None:
 def print_plan(gap: BackfillRange | None, console: Console) -> None:
     """Print the command of the backfill that fills the gaps, ready to be run, or that there are none."""
     text = command(gap) if gap else f"# {NO_GAPS}"
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
+    console.print(text, markup=False, soft_wrap=True)
 
 
 def command(each: BackfillRange) -> str:

@@ -6,7 +6,6 @@ environment, as docker-compose.yml passes them on from .env.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -21,10 +20,8 @@ from rich.console import Console
 from green_freight import settings
 from green_freight.cli.airflow_metadata import (
     POOLS,
-    airflow_version,
     make_metadata,
-    mark_metadata_version,
-    metadata_version,
+    migrate_metadata,
     run_airflow,
     sqlalchemy_url,
     write_login,
@@ -58,7 +55,11 @@ def install_command() -> None:
 
     Everything is read from the environment; .env.example explains each variable.
     """
-    install(settings.home() / "airflow", read_settings(os.environ), Steps(Console(soft_wrap=True)))
+    install(
+        settings.home() / "airflow",
+        read_settings(os.environ),
+        Steps(Console(soft_wrap=True, highlight=False)),
+    )
 
 
 def role_variable(role: str) -> str:
@@ -119,10 +120,7 @@ def install(airflow_home: Path, chosen: InstallSettings, steps: Steps) -> None:
         raise InstallError(str(error)) from error
     environment = {"AIRFLOW_HOME": str(airflow_home)} | os.environ
     environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = sqlalchemy_url(metadata_url)
-    if metadata_version(metadata_url) != airflow_version():
-        with steps.step("Airflow 元数据库 · Airflow's metadata database"):
-            run_airflow(environment, "db", "migrate")
-        mark_metadata_version(metadata_url, airflow_version())
+    migrate_metadata(environment, metadata_url, steps)
     with steps.step("资源池 · pools"):
         _make_pools(environment)
     write_login(airflow_home, OPERATOR, chosen.operator_password)
@@ -130,10 +128,13 @@ def install(airflow_home: Path, chosen: InstallSettings, steps: Steps) -> None:
 
 
 def _is_fernet_key(text: str) -> bool:
+    from cryptography.fernet import Fernet
+
     try:
-        return len(base64.b64decode(text.translate(str.maketrans("-_", "+/")), validate=True)) == 32
+        Fernet(text)
     except ValueError:
         return False
+    return True
 
 
 def _make_pools(environment: Mapping[str, str]) -> None:

@@ -61,12 +61,12 @@ class ProgressDisplay:
             changed = step.state not in ("waiting", self._shown.get(step.name))
             if changed or (is_due and step.state == "running"):
                 line = "  ".join([f"  {SIGNS[step.state]} {step.title}", *filter(None, _figures(step))])
-                self._console.print(line, style=STYLES[step.state], highlight=False)
+                self._console.print(line, style=STYLES[step.state])
             self._shown[step.name] = step.state
         if is_due:
             self._printed_at = time.monotonic()
             if overall:
-                self._console.print(f"  {overall}", style="dim", highlight=False)
+                self._console.print(f"  {overall}", style="dim")
 
 
 def render(steps: Sequence[Step], overall: str | None = None) -> RenderableType:

@@ -95,24 +95,17 @@ def print_outcome(outcome: ReplayOutcome, console: Console, seconds: float) -> N
     console.print(table)
     for one in outcome.tables:
         for difference in one.differences:
-            console.print(
-                f"  {one.table}: {sentence(difference)}", highlight=False, markup=False, soft_wrap=True
-            )
+            console.print(f"  {one.table}: {sentence(difference)}", markup=False, soft_wrap=True)
     recipe = outcome.recipe
     what = f"第 {recipe.publication_no} 号发布 · publication {recipe.publication_no}"
     made_of = f"{len(recipe.loads)} 次装载 loads, as of {recipe.as_of_date}, code {recipe.code_version}"
     differing = sum(not one.is_equal for one in outcome.tables)
     if differing:
-        console.print(
-            f"[red]✗[/] {what}: {differing} 张表不一致 · tables differ ({made_of})",
-            highlight=False,
-            soft_wrap=True,
-        )
+        console.print(f"[red]✗[/] {what}: {differing} 张表不一致 · tables differ ({made_of})", soft_wrap=True)
     else:
         console.print(
             f"[green]✓[/] {what}: {len(outcome.tables)} 张表全部一致 · every table is equal "
             f"({made_of}) {seconds:.0f} s",
-            highlight=False,
             soft_wrap=True,
         )
 

@@ -83,14 +83,12 @@ def print_issues(issues: RunIssues, console: Console) -> None:
     for kind, lines in issues.items():
         if not lines:
             continue
-        console.print(f"[yellow]![/] {TITLES[kind]} ({len(lines)})", highlight=False)
+        console.print(f"[yellow]![/] {TITLES[kind]} ({len(lines)})")
         for line in lines[:SHOWN]:
-            console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"    {line}", markup=False, soft_wrap=True)
         if len(lines) > SHOWN:
             rest = len(lines) - SHOWN
-            console.print(
-                f"    … 另有 {rest} 行，见 · {rest} more lines: ./green-freight psql", highlight=False
-            )
+            console.print(f"    … 另有 {rest} 行，见 · {rest} more lines: ./green-freight psql")
 
 
 def print_failed_tasks(
@@ -102,9 +100,9 @@ def print_failed_tasks(
         if map_index >= 0:
             folder = folder / f"map_index={map_index}"
         log = folder / f"attempt={try_number}.log"
-        console.print(f"[red]✗ {task_id}[/] {log}", highlight=False, soft_wrap=True)
+        console.print(f"[red]✗ {task_id}[/] {log}", soft_wrap=True)
         for line in task_errors(log):
-            console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"    {line}", markup=False, soft_wrap=True)
 
 
 def task_errors(log: Path, shown: int = 6) -> list[str]:

@@ -70,9 +70,7 @@ STATION = Shape(
 )
 CONNECTOR_STATS = Shape(texts=("ConnectorID",), numbers=("ConnectorElectricity",))
 EQUIPMENT_STATS = Shape(
-    texts=("EquipmentID",),
-    numbers=("EquipmentElectricity",),
-    parts={"ConnectorStatsInfos": CONNECTOR_STATS},
+    texts=("EquipmentID",), numbers=("EquipmentElectricity",), parts={"ConnectorStatsInfos": CONNECTOR_STATS}
 )
 STATION_STATS = Shape(
     texts=("StationID", "StartTime", "EndTime"),

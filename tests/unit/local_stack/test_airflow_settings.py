@@ -18,7 +18,6 @@ PLAN = AirflowPlan(
     connections={
         "power": {"host": "127.0.0.1", "port": 9, "login": "", "password": "x", "extra": {"a": "b"}}
     },
-    dags_folder=Path("/dags"),
     is_scheduled=False,
 )
 

@@ -69,7 +69,6 @@ def test_a_grandchild_is_found_after_its_parent_has_gone(records: Path) -> None:
     )
     _wait_for_line(records, "ready")
     while child.is_alive():
-        processes._reap([child])
         time.sleep(0.01)
     assert len(child.members()) == 1
     processes.kill(processes.recorded(records))
@@ -79,7 +78,7 @@ def test_a_grandchild_is_found_after_its_parent_has_gone(records: Path) -> None:
 def test_a_recycled_process_id_is_not_taken_for_ours(records: Path) -> None:
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as foreign:
         child = _start(records, "pass")
-        taken = replace(child, pid=foreign.pid, started_ticks=child.started_ticks + 1000)
+        taken = replace(child, pid=foreign.pid, started=child.started + 10)
         assert not taken.is_alive()
         assert taken.members() == []
         processes.kill([taken])
@@ -97,8 +96,5 @@ def test_a_record_of_another_boot_is_nobody(records: Path) -> None:
 
 def test_a_program_that_does_not_exist_says_so(records: Path) -> None:
     log = records.parent / "nothing.log"
-    child = processes.start("nothing", ["/no/such/program"], os.environ, records, log, records.parent)
-    while child.is_alive():
-        processes._reap([child])
-        time.sleep(0.01)
-    assert "/no/such/program" in processes.died_message("nothing", log)
+    with pytest.raises(processes.ProcessDiedError, match="/no/such/program"):
+        processes.start("nothing", ["/no/such/program"], os.environ, records, log, records.parent)
