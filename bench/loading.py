@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import io
-import os
 import resource
 import shutil
 import sys
@@ -24,11 +23,11 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT / "plugins"), str(PROJECT)]
 
 import orjson  # noqa: E402
-from green_freight import settings, warehouse  # noqa: E402
+from green_freight import settings  # noqa: E402
 from green_freight.landing import Exchange, LandingStore, Origin, write_exchanges  # noqa: E402
-from green_freight.loading import load_delivery  # noqa: E402
+from green_freight.loading import load_agency  # noqa: E402
 from green_freight.periods import Period  # noqa: E402
-from green_freight.warehouse import bootstrap  # noqa: E402
+from green_freight.warehouse import Warehouse, bootstrap  # noqa: E402
 
 from local_stack.postgres import EmbeddedPostgres  # noqa: E402
 
@@ -44,25 +43,24 @@ def main() -> None:
     postgres = EmbeddedPostgres(home)
     try:
         urls = bootstrap.prepare(postgres.start().dsn(), "bench", dict.fromkeys(settings.ROLES, "bench"))
-        os.environ.update({f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()})
-        store = LandingStore((home / "landing").as_uri())
+        warehouse = Warehouse(urls, home, (home / "landing").as_uri())
         orders, operations = home / "orders", home / "operations"
         with gzip.open(orders, "wb", compresslevel=3) as file:
             file.writelines(_orders(arguments.rows, arguments.rejected))
         with operations.open("wb") as file:
             write_exchanges(_operation_pages(arguments.rows, arguments.rejected), file)
-        _measure(store, "power", "charge_orders", orders)
-        _measure(store, "transport", "vehicle_operations", operations)
+        _measure(warehouse, "power", "charge_orders", orders)
+        _measure(warehouse, "transport", "vehicle_operations", operations)
     finally:
         postgres.stop()
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _measure(store: LandingStore, agency: str, delivery: str, path: Path) -> None:
+def _measure(warehouse: Warehouse, agency: str, delivery: str, path: Path) -> None:
     at = datetime.now(UTC)
     with path.open("rb") as file:
         origin = Origin(agency, delivery, str(DAY), path.name, 1, at, at, DAY, "bench")
-        landed = store.put(io.BufferedReader(file), origin)
+        landed = LandingStore(warehouse.landing_url).put(io.BufferedReader(file), origin)
     with warehouse.connect("owner") as connection:
         connection.execute(
             "insert into ops.source_file values (%s, %s, %s, %s, %s, %s, %s, %s, 1, %s, %s, %s, %s, 'bench')",
@@ -73,7 +71,7 @@ def _measure(store: LandingStore, agency: str, delivery: str, path: Path) -> Non
         )
     before = _peak_megabytes()
     started, busy = time.perf_counter(), time.process_time()
-    [outcome] = load_delivery(agency, delivery, Period.day(DAY), "bench", store)
+    [outcome] = load_agency(warehouse, agency, [(delivery, Period.day(DAY))], "bench").outcomes
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
     print(
         f"{outcome.dataset_id}: {outcome.rows_in_file:,} rows ({outcome.rows_rejected:,} rejected), "

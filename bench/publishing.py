@@ -8,17 +8,15 @@ Runs on an embedded server of its own in a temporary folder; the rows are synthe
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import tempfile
 import time
 from datetime import date
 from pathlib import Path
 
-import psycopg
 from green_freight.publishing import ForeignKey, TableSpec, publish
 from green_freight.settings import ROLES
-from green_freight.warehouse import Warehouse, bootstrap, connect, runs
+from green_freight.warehouse import Warehouse, bootstrap, runs
 
 from local_stack.postgres import EmbeddedPostgres
 
@@ -89,40 +87,41 @@ def main() -> None:
     postgres = EmbeddedPostgres(home)
     try:
         urls = bootstrap.prepare(postgres.start().dsn(), "bench", dict.fromkeys(ROLES, "bench"))
-        os.environ.update({f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()})
-        measure(chosen.sessions, chosen.months)
+        warehouse = Warehouse(urls, home, f"file://{home / 'landing'}")
+        measure(warehouse, chosen.sessions, chosen.months)
     finally:
         postgres.stop()
         for folder in (home, postgres.run_home):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def measure(sessions: int, months: int) -> None:
+def measure(warehouse: Warehouse, sessions: int, months: int) -> None:
     """Publish the candidate first whole, then with a tenth changed, deleted or unchanged."""
-    with connect("builder") as builder:
+    with warehouse.connect("builder") as builder:
         builder.execute(CANDIDATE.format(files=999, months=months, sessions=sessions))
-    publish_build("first publication", None)
-    publish_build("nothing differs", None)
-    publish_build("nothing differs, one month compared", [date(2023, 1, 1)])
+    publish_build(warehouse, "first publication", None)
+    publish_build(warehouse, "nothing differs", None)
+    publish_build(warehouse, "nothing differs, one month compared", [date(2023, 1, 1)])
     change(
-        "update candidate.fct_charging_session set energy_kwh = energy_kwh + 1 where source_row_number % 10 = 0"
+        warehouse,
+        "update candidate.fct_charging_session set energy_kwh = energy_kwh + 1 where source_row_number % 10 = 0",
     )
-    publish_build("a tenth changed", None)
-    change("delete from candidate.fct_charging_session where source_row_number % 100 = 7")
-    publish_build("a hundredth removed", None)
-    change("update candidate.fct_charging_session set vin = 'X' where source_row_number <= 24000")
-    publish_build("24,000 changed", None)
+    publish_build(warehouse, "a tenth changed", None)
+    change(warehouse, "delete from candidate.fct_charging_session where source_row_number % 100 = 7")
+    publish_build(warehouse, "a hundredth removed", None)
+    change(warehouse, "update candidate.fct_charging_session set vin = 'X' where source_row_number <= 24000")
+    publish_build(warehouse, "24,000 changed", None)
 
 
-def change(statement: str) -> None:
+def change(warehouse: Warehouse, statement: str) -> None:
     """Change the candidate as its builder."""
-    with connect("builder") as builder:
+    with warehouse.connect("builder") as builder:
         builder.execute(statement)
 
 
-def publish_build(label: str, changed_months: list[date] | None) -> None:
+def publish_build(warehouse: Warehouse, label: str, changed_months: list[date] | None) -> None:
     """Record an audited build, publish it and print how long that took."""
-    with psycopg.connect(os.environ["GREEN_FREIGHT_BUILDER_URL"]) as builder:
+    with warehouse.connect("builder") as builder:
         row = builder.execute(
             "insert into ops.build (run_id, as_of_date, changed_months, code_version, outcome_code) "
             "values ('bench', '2025-09-30', %s, 'bench', 'audited') returning build_id",
@@ -135,9 +134,9 @@ def publish_build(label: str, changed_months: list[date] | None) -> None:
             "values (%s, 'bench', 't', 'e', 'e', 'critical', true, '', '')",
             row,
         )
-    runs.begin(Warehouse.from_settings(), "bench", "backfill", date(2025, 9, 30), "bench")
+    runs.begin(warehouse, "bench", "backfill", date(2025, 9, 30), "bench")
     begun = time.monotonic()
-    outcome = publish("bench", row[0], [STATION, FILE, SESSION])
+    outcome = publish(warehouse, "bench", row[0], [STATION, FILE, SESSION])
     seconds = time.monotonic() - begun
     rate = f"{outcome.rows_changed / seconds:,.0f} rows/s" if outcome.rows_changed else ""
     print(f"{label:38} {seconds:7.2f} s {outcome.rows_changed:>10,} rows {rate}")

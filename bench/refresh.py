@@ -33,7 +33,11 @@ from local_stack.home import Home
 
 COPY = "bench_refresh"
 STEPS = ("build", "audit", "publish")
-_STEP = "from green_freight import pipeline; pipeline.{step}({run_id!r})"
+_STEP = """
+from green_freight import pipeline
+from green_freight.warehouse import Warehouse
+pipeline.{step}(Warehouse.from_settings(), {run_id!r})
+"""
 
 _CORRECTED_DAY = """
 with corrected as (

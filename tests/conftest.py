@@ -71,7 +71,7 @@ def server() -> Iterator[ServerAddress]:
 
 @pytest.fixture
 def warehouse(server: ServerAddress) -> Iterator[Warehouse]:
-    """Give a test a fresh warehouse; GREEN_FREIGHT_<ROLE>_URL and GREEN_FREIGHT_HOME point to it."""
+    """Give a test a fresh warehouse."""
     with warehouses.opened(server) as made:
         yield made
 

@@ -25,8 +25,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
-import pytest
-from green_freight.settings import ROLES
+from green_freight.settings import ROLES, url_variable
 from green_freight.warehouse import Warehouse as AnyWarehouse
 from green_freight.warehouse import bootstrap, migrate
 from psycopg import sql
@@ -49,6 +48,12 @@ class Warehouse(AnyWarehouse):
     def admin(self) -> psycopg.Connection[TupleRow]:
         """Open a connection to this database as the server's administrator, committing each statement."""
         return psycopg.connect(self.server.dsn(self.database), autocommit=True)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Return the environment in which a process takes this warehouse for the installed one."""
+        urls = {url_variable(role): url for role, url in self.urls.items()}
+        return urls | {"GREEN_FREIGHT_HOME": str(self.home)}
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ def shared_server() -> ServerAddress:
 
 @contextmanager
 def opened(server: ServerAddress, snapshot: Snapshot | None = None) -> Iterator[Warehouse]:
-    """Open a warehouse, empty or a copy of a snapshot; GREEN_FREIGHT_<ROLE>_URL and _HOME point to it meanwhile.
+    """Open a warehouse, empty or a copy of a snapshot.
 
     It is dropped at the end, unless `take_snapshot` has made a template of it.
     """
@@ -121,16 +126,12 @@ def opened(server: ServerAddress, snapshot: Snapshot | None = None) -> Iterator[
         (home / PARSED).parent.mkdir(exist_ok=True)
         shutil.copy(parsed, home / PARSED)
     urls = bootstrap.prepare(server.dsn(), database, PASSWORDS)
-    variables = {f"GREEN_FREIGHT_{role.upper()}_URL": url for role, url in urls.items()}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (variables | {"GREEN_FREIGHT_HOME": str(home)}).items():
-            patch.setenv(name, value)
-        try:
-            yield Warehouse(urls, home, f"file://{home / 'landing'}", database, server)
-        finally:
-            if (home / PARSED).exists():
-                shutil.copy(home / PARSED, parsed)
-            _drop(server, database, home)
+    try:
+        yield Warehouse(urls, home, f"file://{home / 'landing'}", database, server)
+    finally:
+        if (home / PARSED).exists():
+            shutil.copy(home / PARSED, parsed)
+        _drop(server, database, home)
 
 
 def take_snapshot(warehouse: Warehouse, name: str, tables: dict[str, str]) -> Snapshot:

@@ -1,12 +1,12 @@
-"""What a task gets from Airflow: its run and parameters, the agencies' connections, the warehouse's URLs; how errors
-are reported to Airflow."""
+"""What a task gets from Airflow: its run and parameters, the agencies' connections, the warehouse; how errors are
+reported to Airflow."""
 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from airflow.sdk import BaseHook, get_current_context
@@ -16,22 +16,25 @@ from green_freight.agencies import agency_named
 from green_freight.agencies.connection import Connection
 from green_freight.errors import AgencyUnavailableError, PermanentError
 from green_freight.loading import LoadStoppedError
-from green_freight.settings import ROLES, url_variable
+from green_freight.settings import ROLES
 from green_freight.warehouse import Warehouse, scratch
-from green_freight.warehouse.connection import entered
 
 log = logging.getLogger(__name__)
 
 
-@contextmanager
-def run_warehouse() -> Iterator[Mapping[str, Any]]:
-    """Work on the warehouse, or on a dry run's copy of it, for the block; give the run's parameters."""
-    params = run_params()
-    if not params.get("dry_run"):
-        yield params
-        return
-    with entered(scratch.named(Warehouse.from_settings(), run_id()).warehouse):
-        yield params
+def installed_warehouse() -> Warehouse:
+    """Return the warehouse of the settings; a role's URL may also be in the Airflow connection `warehouse_<role>`."""
+    found = Warehouse.from_settings()
+    missing = [role for role in ROLES if role not in found.urls]
+    connections = {role: BaseHook.get_connection(f"warehouse_{role}").get_uri() for role in missing}
+    urls = {role: uri.replace("postgres://", "postgresql://", 1) for role, uri in connections.items()}
+    return replace(found, urls={**found.urls, **urls})
+
+
+def run_warehouse() -> Warehouse:
+    """Return the warehouse that the run works on: a dry run has a copy of the installed one."""
+    installed = installed_warehouse()
+    return scratch.named(installed, run_id()).warehouse if run_params().get("dry_run") else installed
 
 
 @contextmanager
@@ -43,25 +46,21 @@ def permanent_errors() -> Iterator[None]:
         raise AirflowFailException(str(error)) from error
 
 
-class agency_errors:
+@contextmanager
+def agency_errors(agency: str) -> Iterator[None]:
     """Report to Airflow which failures are worth a retry: an agency that did not respond is, a broken file is not."""
-
-    def __init__(self, agency: str) -> None:
-        self.agency = agency
-
-    def __enter__(self) -> None:
-        set_warehouse_urls()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, AgencyUnavailableError):
-            log.warning("%s: %s", self.agency, error)
-        elif isinstance(error, PermanentError | LoadStoppedError):
-            raise AirflowFailException(str(error)) from error
+    try:
+        yield
+    except AgencyUnavailableError as error:
+        log.warning("%s: %s", agency, error)
+        raise
+    except (PermanentError, LoadStoppedError) as error:
+        raise AirflowFailException(str(error)) from error
 
 
 def run_params() -> Mapping[str, Any]:
     """Return the parameters of the run."""
-    params: Mapping[str, Any] = current_context()["params"]
+    params: Mapping[str, Any] = get_current_context()["params"]
     return params
 
 
@@ -69,12 +68,6 @@ def person_behind(context: Any) -> str:
     """Return who started the run, as Airflow knows it."""
     run = context["dag_run"]
     return getattr(run, "triggering_user_name", None) or str(run.run_type)
-
-
-def current_context() -> Any:
-    """Return the context of the running task, with the warehouse's URLs set."""
-    set_warehouse_urls()
-    return get_current_context()
 
 
 def run_id() -> str:
@@ -96,12 +89,3 @@ def connections_of(agency: str) -> dict[str, Connection]:
             extra={key: str(value) for key, value in connection.extra_dejson.items()},
         )
     return found
-
-
-def set_warehouse_urls() -> None:
-    """Set the warehouse's URLs from the Airflow connections `warehouse_<role>` where the environment has none."""
-    for role in ROLES:
-        name = url_variable(role)
-        if name not in os.environ:
-            connection = BaseHook.get_connection(f"warehouse_{role}")
-            os.environ[name] = connection.get_uri().replace("postgres://", "postgresql://", 1)

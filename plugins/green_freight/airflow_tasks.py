@@ -13,25 +13,25 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Param, TaskGroup, task
+from airflow.sdk import Param, TaskGroup, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from green_freight import pipeline, settings
 from green_freight.airflow_context import (
     agency_errors,
     connections_of,
-    current_context,
+    installed_warehouse,
     permanent_errors,
     person_behind,
     run_id,
     run_params,
     run_warehouse,
-    set_warehouse_urls,
 )
 from green_freight.backfill import steps as backfill
 from green_freight.periods import SHANGHAI, business_day
 from green_freight.programme import programme
 from green_freight.revisions import ApprovalMissingError, rendering
+from green_freight.warehouse import runs
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +70,10 @@ def backfill_agency(agency: str) -> TaskGroup:
 @task(task_id="begin", retries=0)
 def begin_nightly() -> str:
     """Record the run and its business day; every other task reads the day from there."""
-    context = current_context()
+    context: Any = get_current_context()
     asked = context["params"].get("business_day")
     day = date.fromisoformat(asked) if asked else business_day(context["data_interval_start"])
-    pipeline.begin(run_id(), "nightly", day, reason="nightly refresh")
+    runs.begin(installed_warehouse(), run_id(), "nightly", day, reason="nightly refresh")
     log.info("business day %s · 业务日 %s", day, day)
     return day.isoformat()
 
@@ -81,63 +81,62 @@ def begin_nightly() -> str:
 @task(task_id="begin", retries=0)
 def begin_backfill() -> str:
     """Check the request and record the backfill; a dry run gets a copy of the warehouse to work on."""
-    params = current_context()["params"]
+    params = run_params()
     with permanent_errors():
         begin = backfill.begin_dry_run if params["dry_run"] else backfill.begin_backfill
-        begin(run_id(), params)
+        begin(installed_warehouse(), run_id(), params)
     return str(params["reason"])
 
 
 @task(retries=0)
 def months_to_load(agency: str) -> list[list[str]]:
     """Return the months that the backfill takes from one agency, in groups; none where it was not requested."""
-    with run_warehouse() as params:
-        return backfill.backfill_months(run_id(), agency, params)
+    return backfill.backfill_months(run_warehouse(), run_id(), agency, run_params())
 
 
 @task
 def fetch_due(agency: str) -> dict[str, int]:
     """Fetch and land what is due from one agency."""
     with agency_errors(agency):
-        return pipeline.fetch_due(run_id(), agency, connections_of(agency))
+        return pipeline.fetch_due(installed_warehouse(), run_id(), agency, connections_of(agency))
 
 
 @task(retries=0)
 def load_landed(agency: str) -> dict[str, int]:
     """Load what has landed from one agency and is not in the warehouse yet."""
     with agency_errors(agency):
-        return pipeline.load_landed(run_id(), agency)
+        return pipeline.load_landed(installed_warehouse(), run_id(), agency)
 
 
 @task(map_index_template="{{ months }}")
 def load_months(agency: str, months: list[str]) -> dict[str, int]:
     """Fetch, land and load some months of one agency."""
-    current_context()["months"] = "–".join(sorted({months[0], months[-1]}))
-    with run_warehouse() as params, agency_errors(agency):
-        return backfill.load_months(run_id(), agency, months, connections_of(agency), params)
+    context: Any = get_current_context()
+    context["months"] = "–".join(sorted({months[0], months[-1]}))
+    with agency_errors(agency):
+        return backfill.load_months(
+            run_warehouse(), run_id(), agency, months, connections_of(agency), run_params()
+        )
 
 
 @task(task_id="build", pool="warehouse", retries=0)
 def build_candidate() -> dict[str, Any]:
     """Build the candidate star with dbt, after waiting for any other run that is between build and publish."""
-    with run_warehouse():
-        return pipeline.build(run_id())
+    return pipeline.build(run_warehouse(), run_id())
 
 
 @task(task_id="audit", pool="warehouse", retries=0)
 def audit_candidate() -> dict[str, Any]:
     """Audit the candidate with Great Expectations; a critical failure stops the publication."""
-    with run_warehouse():
-        return pipeline.audit(run_id())
+    return pipeline.audit(run_warehouse(), run_id())
 
 
 @task(task_id="compare", pool="warehouse", retries=0)
 def compare_candidate() -> dict[str, Any]:
     """Compare the candidate with what is published, figure by figure; a dry run ends here and shows its difference."""
-    with run_warehouse():
-        found = pipeline.compare(run_id())
+    found = pipeline.compare(run_warehouse(), run_id())
     if run_params().get("dry_run"):
-        backfill.end_dry_run(run_id())
+        backfill.end_dry_run(installed_warehouse(), run_id())
         raise AirflowSkipException(
             "试运行已结束，未发布任何内容。 / The dry run is over; nothing was published."
         )
@@ -157,13 +156,13 @@ class AskForApproval(HITLOperator):
 
     def execute(self, context: Any) -> Any:
         """Go on, record an approval given in advance, or defer the task until a person has responded."""
-        set_warehouse_urls()
-        waiting = pipeline.outstanding(run_id())
+        warehouse = installed_warehouse()
+        waiting = pipeline.outstanding(warehouse, run_id())
         params = context["params"]
         if not waiting:
             return "没有变化须批准。 / No change needs an approval."
         if params.get("approve"):
-            pipeline.approve(run_id(), person_behind(context), params["approve"])
+            pipeline.approve(warehouse, run_id(), person_behind(context), params["approve"])
             return params["approve"]
         hours = params.get("approval_wait_hours", APPROVAL_WAIT_HOURS)
         if not hours:
@@ -175,7 +174,6 @@ class AskForApproval(HITLOperator):
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
         """Record the response; a rejection, or none in time, ends the run without a publication."""
-        set_warehouse_urls()
         response = super().execute_complete(context, event)
         person = (response["responded_by_user"] or {}).get("name") or "?"
         reason = (response["params_input"].get("approval_reason") or "").strip()
@@ -190,7 +188,7 @@ class AskForApproval(HITLOperator):
                 "批准未写明理由，未发布任何内容；请清除本任务后重新批准并写明理由。 / "
                 "The approval has no reason, so nothing was published: clear this task and approve with a reason."
             )
-        pipeline.approve(run_id(), person, reason)
+        pipeline.approve(installed_warehouse(), run_id(), person, reason)
         return reason
 
 
@@ -214,9 +212,8 @@ def ask_for_approval() -> AskForApproval:
 @task(task_id="publish", pool="warehouse", retries=0)
 def publish_candidate() -> dict[str, Any]:
     """Publish the audited candidate in one transaction."""
-    set_warehouse_urls()
     with permanent_errors():
-        return pipeline.publish(run_id())
+        return pipeline.publish(installed_warehouse(), run_id())
 
 
 @task(task_id="revert", pool="warehouse", retries=0)
@@ -224,17 +221,18 @@ def revert_publication() -> int | None:
     """Publish the state of an earlier publication again; return the new publication's number."""
     from green_freight.backfill import revert
 
-    context = current_context()
+    context = get_current_context()
     params = context["params"]
-    outcome = revert.revert(run_id(), params["publication"], params["reason"], person_behind(context))
+    outcome = revert.revert(
+        installed_warehouse(), run_id(), params["publication"], params["reason"], person_behind(context)
+    )
     return outcome.publication_no
 
 
 @task(retries=0)
 def report() -> str:
     """Write what was published, what changed and what is stale into the log, and close the run."""
-    set_warehouse_urls()
-    text = pipeline.report(run_id())
+    text = pipeline.report(installed_warehouse(), run_id())
     for line in text.splitlines():
         log.info(line)
     return text
@@ -243,8 +241,7 @@ def report() -> str:
 @task(retries=0)
 def warn_stale() -> list[str]:
     """Name the datasets that are not complete up to the business day; skipped where there are none."""
-    set_warehouse_urls()
-    stale = pipeline.stale_datasets(run_id())
+    stale = pipeline.stale_datasets(installed_warehouse(), run_id())
     if not stale:
         raise AirflowSkipException(
             "各单位数据齐全，没有未更新的数据。 / Every agency delivered; no data are stale."
@@ -256,8 +253,9 @@ def warn_stale() -> list[str]:
 
 def alert_when_unpublished(context: Mapping[str, Any]) -> None:
     """Alert that nothing was published for a run's business day by its deadline (06:00 of the next morning)."""
-    set_warehouse_urls()
     # A deadline's context is plain JSON of the REST API, not the objects that a task gets.
     run = context["dag_run"]
     logical_date = datetime.fromisoformat(run["logical_date"])
-    pipeline.alert_when_unpublished(f"{run['dag_id']}/{run['dag_run_id']}", logical_date)
+    pipeline.alert_when_unpublished(
+        installed_warehouse(), f"{run['dag_id']}/{run['dag_run_id']}", logical_date
+    )

@@ -6,7 +6,8 @@ Each step finds what it needs in the warehouse by the run's id, so that any of t
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,10 @@ from green_freight import loading, revisions
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.fetch import Progress, fetch_agency
 from green_freight.agencies.fetch_plan import nightly_plan
-from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI, Period, business_day
 from green_freight.reporting import alerts, run_report
 from green_freight.revisions import rendering
-from green_freight.settings import home, landing_url
-from green_freight.warehouse import Warehouse, connect, lease, runs
+from green_freight.warehouse import Warehouse, lease, runs
 
 log = logging.getLogger(__name__)
 
@@ -34,24 +33,21 @@ class UnknownRunError(LookupError):
     """A step was asked for a run that never began: its first task has failed."""
 
 
-def begin(run_id: str, kind_code: str, day: date, reason: str) -> None:
-    """Record that a run begins: `nightly` or `backfill`, the last business day it may load, and why."""
-    runs.begin(Warehouse.from_settings(), run_id, kind_code, day, reason)
-
-
 def yesterday() -> date:
     """Return the business day before today in Asia/Shanghai."""
     return business_day(datetime.now(SHANGHAI)) - timedelta(days=1)
 
 
-def fetch_due(run_id: str, agency: str, connections: Mapping[str, Connection]) -> dict[str, int]:
+def fetch_due(
+    warehouse: Warehouse, run_id: str, agency: str, connections: Mapping[str, Connection]
+) -> dict[str, int]:
     """Fetch and land what is due from one agency for the run's business day; return deliveries by outcome.
 
     Raises:
         AgencyUnavailableError: some of it may pass when tried again.
         BrokenDeliveryError: some of it failed and will fail again.
     """
-    warehouse, day = Warehouse.from_settings(), business_day_of(run_id)
+    day = business_day_of(warehouse, run_id)
     plan = nightly_plan(warehouse, agency, day, connections)
     report = fetch_agency(
         warehouse, agency, plan.requests, connections, run_id, day, log_fetched, plan.anomalies
@@ -60,19 +56,19 @@ def fetch_due(run_id: str, agency: str, connections: Mapping[str, Connection]) -
     return report.counts
 
 
-def load_landed(run_id: str, agency: str) -> dict[str, int]:
+def load_landed(warehouse: Warehouse, run_id: str, agency: str) -> dict[str, int]:
     """Load what has landed from one agency and is not in the warehouse yet; return loads and rows.
 
     Raises:
         LoadStoppedError: a file breaks its contract as a whole; every other one has been loaded.
     """
-    business_day_of(run_id)
-    loaded = loading.load_agency(agency, _landed(run_id, agency), run_id, LandingStore(landing_url()))
+    business_day_of(warehouse, run_id)
+    loaded = loading.load_agency(warehouse, agency, _landed(warehouse, run_id, agency), run_id)
     loaded.raise_if_stopped()
     return loaded.counts
 
 
-def build(run_id: str) -> dict[str, Any]:
+def build(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
     """Take the candidate for this run and build it; return what was built.
 
     Raises:
@@ -81,14 +77,14 @@ def build(run_id: str) -> dict[str, Any]:
     """
     from green_freight import building
 
-    day = business_day_of(run_id)
-    lease.acquire(Warehouse.from_settings(), run_id, wait=CANDIDATE_WAIT)
-    with _given_back_on_failure(run_id):
-        built = building.build(Warehouse.from_settings(), run_id, day)
+    day = business_day_of(warehouse, run_id)
+    lease.acquire(warehouse, run_id, wait=CANDIDATE_WAIT)
+    with _given_back_on_failure(warehouse, run_id):
+        built = building.build(warehouse, run_id, day)
     return {"build_id": built.build_id, "as_of_date": built.as_of_date.isoformat(), "rows": built.model_rows}
 
 
-def audit(run_id: str) -> dict[str, Any]:
+def audit(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
     """Audit the run's candidate; return the counts of verdicts.
 
     Raises:
@@ -96,53 +92,55 @@ def audit(run_id: str) -> dict[str, Any]:
     """
     from green_freight import auditing
 
-    with _given_back_on_failure(run_id):
-        lease.acquire(Warehouse.from_settings(), run_id)
-        return auditing.audit(run_id, _build_id(run_id)).counts
+    with _given_back_on_failure(warehouse, run_id):
+        lease.acquire(warehouse, run_id)
+        return auditing.audit(warehouse, run_id, _build_id(warehouse, run_id)).counts
 
 
-def compare(run_id: str) -> dict[str, Any]:
+def compare(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
     """Compare the run's candidate with what is published, figure by figure: store it, log it, write it as a file.
 
     Where a person has to approve it, the candidate is given back meanwhile: other runs need not wait.
 
     Returns the number of changed figures, of those that wait for an approval, and the file.
     """
-    with _given_back_on_failure(run_id), connect("builder") as warehouse:
-        comparison = revisions.compare(warehouse, _build_id(run_id), revisions.ApprovalRules.of_environment())
-        revisions.save_comparison(warehouse, run_id, comparison)
-        waiting = revisions.outstanding(warehouse, comparison)
+    with _given_back_on_failure(warehouse, run_id), warehouse.connect("builder") as builder:
+        comparison = revisions.compare(
+            builder, _build_id(warehouse, run_id), revisions.ApprovalRules.of_environment()
+        )
+        revisions.save_comparison(builder, run_id, comparison)
+        waiting = revisions.outstanding(builder, comparison)
     if waiting:
-        lease.release(Warehouse.from_settings(), run_id)
-    path = write_comparison(run_id, comparison)
+        lease.release(warehouse, run_id)
+    path = write_comparison(warehouse, run_id, comparison)
     return {"changes": len(comparison.changes), "waiting": len(waiting), "file": str(path)}
 
 
-def write_comparison(run_id: str, comparison: revisions.Comparison) -> Path:
-    """Log a comparison, write it as a CSV file below `home()/differences`, and return the file's path."""
+def write_comparison(warehouse: Warehouse, run_id: str, comparison: revisions.Comparison) -> Path:
+    """Log a comparison, write it as a CSV file below the warehouse's folder for state, and return the file's path."""
     for line in rendering.lines(comparison):
         log.info("%s", line)
-    path = rendering.write_csv(comparison, rendering.file_path(home(), run_id))
+    path = rendering.write_csv(comparison, rendering.file_path(warehouse.home, run_id))
     log.info("差异文件 / the difference as a file: %s", path)
     return path
 
 
-def outstanding(run_id: str) -> list[revisions.FigureChange]:
+def outstanding(warehouse: Warehouse, run_id: str) -> list[revisions.FigureChange]:
     """Return the changes that the run found and that still need an approval."""
-    with connect("builder") as warehouse:
-        return revisions.outstanding(warehouse, revisions.saved_comparison(warehouse, run_id))
+    with warehouse.connect("builder") as builder:
+        return revisions.outstanding(builder, revisions.saved_comparison(builder, run_id))
 
 
-def approve(run_id: str, approved_by: str, reason: str) -> int:
+def approve(warehouse: Warehouse, run_id: str, approved_by: str, reason: str) -> int:
     """Approve what a run found, exactly as it was shown; return the number of changes approved.
 
     Raises:
         ValueError: no reason was given.
     """
-    with connect("builder") as warehouse:
-        waiting = revisions.outstanding(warehouse, revisions.saved_comparison(warehouse, run_id))
+    with warehouse.connect("builder") as builder:
+        waiting = revisions.outstanding(builder, revisions.saved_comparison(builder, run_id))
         if waiting:
-            revisions.approve(warehouse, run_id, waiting, approved_by, reason)
+            revisions.approve(builder, run_id, waiting, approved_by, reason)
     log.info(
         "%s 已批准 %s 项变化。 / %s approved %s changes.",
         approved_by, len(waiting), approved_by, len(waiting),
@@ -150,7 +148,7 @@ def approve(run_id: str, approved_by: str, reason: str) -> int:
     return len(waiting)
 
 
-def publish(run_id: str) -> dict[str, Any]:
+def publish(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
     """Publish the run's audited candidate and give it back; return the publication's number and changed rows.
 
     Raises:
@@ -159,34 +157,34 @@ def publish(run_id: str) -> dict[str, Any]:
     """
     from green_freight import publishing
 
-    lease.acquire(Warehouse.from_settings(), run_id, role="publisher", wait=CANDIDATE_WAIT)
-    published = publishing.publish(run_id, _build_id(run_id))
+    lease.acquire(warehouse, run_id, role="publisher", wait=CANDIDATE_WAIT)
+    published = publishing.publish(warehouse, run_id, _build_id(warehouse, run_id))
     log.info("%s", published.sentence)
     return {"publication_no": published.publication_no, "rows_changed": published.rows_changed}
 
 
-def report(run_id: str) -> str:
+def report(warehouse: Warehouse, run_id: str) -> str:
     """Close the run and return its report in both languages: what changed, what is stale, what was warned of."""
-    runs.finish(Warehouse.from_settings(), run_id, "published")
-    return run_report.text(Warehouse.from_settings(), run_id)
+    runs.finish(warehouse, run_id, "published")
+    return run_report.text(warehouse, run_id)
 
 
-def stale_datasets(run_id: str) -> list[str]:
+def stale_datasets(warehouse: Warehouse, run_id: str) -> list[str]:
     """Return a sentence in both languages for each dataset that is not complete through the run's day."""
-    business_day_of(run_id)
-    return run_report.stale_datasets(Warehouse.from_settings())
+    business_day_of(warehouse, run_id)
+    return run_report.stale_datasets(warehouse)
 
 
-def alert_when_unpublished(run_id: str, logical_date: datetime) -> None:
+def alert_when_unpublished(warehouse: Warehouse, run_id: str, logical_date: datetime) -> None:
     """Alert that nothing stands published for yesterday; a run over an older day alerts nobody."""
     day = business_day(logical_date)
     if day < yesterday():
         log.info("%s is the run of %s, whose deadline is past: no alert", run_id, day)
         return
-    newest = run_report.newest_as_of_date(Warehouse.from_settings())
+    newest = run_report.newest_as_of_date(warehouse)
     if newest is not None and newest >= day:
         return
-    waiting = outstanding(run_id)
+    waiting = outstanding(warehouse, run_id)
     if waiting:
         alerts.send(alerts.waiting_for_approval(run_id, day, newest, len(waiting)))
     else:
@@ -202,28 +200,24 @@ def log_fetched(progress: Progress) -> None:
         log.info("%s: %s of %s deliveries fetched", latest.agency, progress.done, progress.total)
 
 
-class _given_back_on_failure:
+@contextmanager
+def _given_back_on_failure(warehouse: Warehouse, run_id: str) -> Iterator[None]:
     """Give the candidate back when a step fails: nobody will publish it."""
-
-    def __init__(self, run_id: str) -> None:
-        self.run_id = run_id
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if error is not None:
-            lease.release(Warehouse.from_settings(), self.run_id)
+    try:
+        yield
+    except BaseException:
+        lease.release(warehouse, run_id)
+        raise
 
 
-def business_day_of(run_id: str) -> date:
+def business_day_of(warehouse: Warehouse, run_id: str) -> date:
     """Return the last business day that a run may load.
 
     Raises:
         UnknownRunError: it never began.
     """
-    with connect("loader") as warehouse:
-        row = warehouse.execute("select business_day from ops.run where run_id = %s", [run_id]).fetchone()
+    with warehouse.connect("loader") as loader:
+        row = loader.execute("select business_day from ops.run where run_id = %s", [run_id]).fetchone()
     if row is None:
         raise UnknownRunError(
             f"运行 {run_id} 没有开始记录，本步骤未执行；请查看其首个任务的日志。 / "
@@ -233,9 +227,9 @@ def business_day_of(run_id: str) -> date:
     return day
 
 
-def _build_id(run_id: str) -> int:
-    with connect("builder") as warehouse:
-        row = warehouse.execute("select max(build_id) from ops.build where run_id = %s", [run_id]).fetchone()
+def _build_id(warehouse: Warehouse, run_id: str) -> int:
+    with warehouse.connect("builder") as builder:
+        row = builder.execute("select max(build_id) from ops.build where run_id = %s", [run_id]).fetchone()
     if row is None or row[0] is None:
         raise UnknownRunError(
             f"运行 {run_id} 没有构建，本步骤未执行；请清除其任务 build 后重新运行。 / "
@@ -244,10 +238,10 @@ def _build_id(run_id: str) -> int:
     return int(row[0])
 
 
-def _landed(run_id: str, agency: str) -> Work:
+def _landed(warehouse: Warehouse, run_id: str, agency: str) -> Work:
     """Return what this run was given by an agency, and what landed earlier but never reached the warehouse."""
-    with connect("loader") as warehouse:
-        rows = warehouse.execute(
+    with warehouse.connect("loader") as loader:
+        rows = loader.execute(
             """
             select delivery_name, period_label from ops.fetch
             where run_id = %(run_id)s and agency_code = %(agency)s and outcome_code in ('landed', 'unchanged')

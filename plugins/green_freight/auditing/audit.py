@@ -13,7 +13,7 @@ from green_freight.auditing.results import ExpectationResult, record
 from green_freight.errors import PermanentError
 from green_freight.publishing import manifest_path
 from green_freight.publishing.specs import from_manifest_file
-from green_freight.warehouse import connect
+from green_freight.warehouse import Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +35,13 @@ class AuditOutcome:
         return dict(Counter(result.code for result in self.results))
 
 
-def audit(run_id: str, build_id: int, suites: Sequence[Suite] | None = None) -> AuditOutcome:
+def audit(
+    warehouse: Warehouse, run_id: str, build_id: int, suites: Sequence[Suite] | None = None
+) -> AuditOutcome:
     """Evaluate every suite on a build's candidate, record the results, build the Data Docs, decide.
 
     Args:
+        warehouse: the warehouse with the candidate.
         run_id: the run that audits.
         build_id: the build that is in the candidate.
         suites: the suites; by default those of the tables in the manifest that the build left.
@@ -47,17 +50,17 @@ def audit(run_id: str, build_id: int, suites: Sequence[Suite] | None = None) -> 
         AuditFailedError: a critical expectation failed, could not be evaluated, or was not evaluated at all.
     """
     if suites is None:
-        suites = read_suites(from_manifest_file(manifest_path()))
-    audit_views.refresh(suites, build_id)
-    results = gx_context.validate(suites)
+        suites = read_suites(from_manifest_file(manifest_path(warehouse)))
+    audit_views.refresh(warehouse, suites, build_id)
+    results = gx_context.validate(warehouse, suites)
     outcome = AuditOutcome(build_id, tuple(results))
-    record(run_id, build_id, results)
-    page = result_page.write(gx_context.data_docs_index().parents[1], build_id, results)
+    record(warehouse, run_id, build_id, results)
+    page = result_page.write(gx_context.data_docs_index(warehouse).parents[1], build_id, results)
     log.info("audit of build %s: %s; results: %s", build_id, outcome.counts, page)
     for result in results:
         if not result.is_success:
             log.warning(result.sentence())
-    _decide(run_id, build_id, failures(suites, results))
+    _decide(warehouse, run_id, build_id, failures(suites, results))
     return outcome
 
 
@@ -77,10 +80,10 @@ def failures(suites: Sequence[Suite], results: Sequence[ExpectationResult]) -> l
     ]
 
 
-def _decide(run_id: str, build_id: int, reasons: Sequence[str]) -> None:
+def _decide(warehouse: Warehouse, run_id: str, build_id: int, reasons: Sequence[str]) -> None:
     """Write the decision; a build that is published stays so when its audit task is run again."""
-    with connect("builder") as warehouse:
-        warehouse.execute(
+    with warehouse.connect("builder") as builder:
+        builder.execute(
             "update ops.build set outcome_code = %s"
             " where build_id = %s and outcome_code is distinct from 'published'",
             ["rejected" if reasons else "audited", build_id],

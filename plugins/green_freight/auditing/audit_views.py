@@ -18,34 +18,34 @@ from typing import Any
 from psycopg import Connection, sql
 
 from green_freight.auditing.expectations import Suite
-from green_freight.warehouse import connect
+from green_freight.warehouse import Warehouse
 
 SCHEMA = "intermediate"
 
 
-def refresh(suites: Iterable[Suite], build_id: int) -> None:
+def refresh(warehouse: Warehouse, suites: Iterable[Suite], build_id: int) -> None:
     """Create the views for the tables of these suites and this build (as the role builder)."""
-    with connect("builder") as warehouse:
-        months = _show_build(warehouse, build_id)
+    with warehouse.connect("builder") as builder:
+        months = _show_build(builder, build_id)
         for suite in suites:
             condition = _condition(suite, months)
             candidate, published = (sql.Identifier(schema, suite.table) for schema in ("candidate", "mart"))
-            _show(warehouse, f"audited_{suite.table}", candidate, condition)
-            if _exists(warehouse, suite.table):
-                _show(warehouse, f"published_{suite.table}", published, condition)
+            _show(builder, f"audited_{suite.table}", candidate, condition)
+            if _exists(builder, suite.table):
+                _show(builder, f"published_{suite.table}", published, condition)
             else:
-                _show(warehouse, f"published_{suite.table}", candidate, sql.SQL("false"))
+                _show(builder, f"published_{suite.table}", candidate, sql.SQL("false"))
 
 
-def _show_build(warehouse: Connection[Any], build_id: int) -> Sequence[date]:
+def _show_build(builder: Connection[Any], build_id: int) -> Sequence[date]:
     """Show the build under audit and return its months."""
     # A view takes no parameters.
     shown = sql.SQL(
         "create or replace view intermediate.audited_build as "
         "select build_id, as_of_date, changed_months from ops.build where build_id = {}"
     )
-    warehouse.execute(shown.format(sql.Literal(build_id)))
-    row = warehouse.execute("select changed_months from intermediate.audited_build").fetchone()
+    builder.execute(shown.format(sql.Literal(build_id)))
+    row = builder.execute("select changed_months from intermediate.audited_build").fetchone()
     return (row and row[0]) or ()
 
 
@@ -58,13 +58,13 @@ def _condition(suite: Suite, months: Sequence[date]) -> sql.Composable:
     )
 
 
-def _exists(warehouse: Connection[Any], table: str) -> bool:
-    return warehouse.execute("select to_regclass(%s) is not null", [f"mart.{table}"]).fetchone() == (True,)
+def _exists(builder: Connection[Any], table: str) -> bool:
+    return builder.execute("select to_regclass(%s) is not null", [f"mart.{table}"]).fetchone() == (True,)
 
 
-def _show(warehouse: Connection[Any], view: str, relation: sql.Composable, condition: sql.Composable) -> None:
+def _show(builder: Connection[Any], view: str, relation: sql.Composable, condition: sql.Composable) -> None:
     name = sql.Identifier(SCHEMA, view)
     # Dropped first: `create or replace` refuses a table that has got a column in between.
-    warehouse.execute(sql.SQL("drop view if exists {}").format(name))
+    builder.execute(sql.SQL("drop view if exists {}").format(name))
     shown = sql.SQL("create view {} as select * from {} where {}").format(name, relation, condition)
-    warehouse.execute(shown)
+    builder.execute(shown)

@@ -14,7 +14,6 @@ from sqlalchemy import make_url
 from green_freight.auditing.audit_views import SCHEMA
 from green_freight.auditing.expectations import Suite
 from green_freight.auditing.results import ExpectationResult, from_gx
-from green_freight.settings import home
 from green_freight.warehouse import Warehouse
 
 DATASOURCE = "candidate"
@@ -24,29 +23,29 @@ BATCH = "this build"
 STORED_AUDITS = 2
 
 
-def validate(suites: Sequence[Suite]) -> list[ExpectationResult]:
+def validate(warehouse: Warehouse, suites: Sequence[Suite]) -> list[ExpectationResult]:
     """Run every suite's checkpoint over the candidate, build the Data Docs once, and return the results."""
-    context = open_context(suites)
+    context = open_context(warehouse, suites)
     results: list[ExpectationResult] = []
     for suite in suites:
         run = context.checkpoints.get(suite.table).run()
         for validation in run.run_results.values():
             results += [_with_rows(context, suite, result) for result in validation.results]
-    _remove_old_audits()
-    shutil.rmtree(data_docs_index().parent, ignore_errors=True)
+    _remove_old_audits(warehouse)
+    shutil.rmtree(data_docs_index(warehouse).parent, ignore_errors=True)
     context.build_data_docs()
     return results
 
 
-def data_docs_index() -> Path:
+def data_docs_index(warehouse: Warehouse) -> Path:
     """Return the first page of the Data Docs."""
-    return _audit_home() / "data_docs" / "index.html"
+    return _audit_home(warehouse) / "data_docs" / "index.html"
 
 
-def open_context(suites: Sequence[Suite]) -> Any:
+def open_context(warehouse: Warehouse, suites: Sequence[Suite]) -> Any:
     """Return a context with an asset, a suite, a validation definition and a checkpoint per table.
 
-    It connects to the warehouse that the role builder's URL names; the views of `audit_views` must exist.
+    It connects to the warehouse as the role builder; the views of `audit_views` must exist.
     """
     os.environ.update(GX_ANALYTICS_ENABLED="false", DO_NOT_TRACK="1")
     # It logs every metric that it registers or resolves: thousands of lines of a task's log before the first result.
@@ -54,8 +53,10 @@ def open_context(suites: Sequence[Suite]) -> Any:
     import great_expectations as gx
 
     # By name, so that neither a result nor a page of the Data Docs holds the password.
-    url = {"AUDIT_URL": _audit_url()}
-    context = gx.get_context(mode="ephemeral", project_config=_project_config(), runtime_environment=url)
+    url = {"AUDIT_URL": _audit_url(warehouse)}
+    context = gx.get_context(
+        mode="ephemeral", project_config=_project_config(warehouse), runtime_environment=url
+    )
     datasource = context.data_sources.add_postgres(
         DATASOURCE, connection_string="${AUDIT_URL}", create_temp_table=False
     )
@@ -99,12 +100,12 @@ def _with_rows(context: Any, suite: Suite, result: Any) -> ExpectationResult:
     return from_gx(suite, again)
 
 
-def _project_config() -> dict[str, Any]:
+def _project_config(warehouse: Warehouse) -> dict[str, Any]:
     def folder(name: str) -> dict[str, Any]:
         return {
             "class_name": "TupleFilesystemStoreBackend",
             "suppress_store_backend_id": True,
-            "base_directory": str(_audit_home() / name),
+            "base_directory": str(_audit_home(warehouse) / name),
         }
 
     in_memory = {"class_name": "InMemoryStoreBackend"}
@@ -138,22 +139,22 @@ def _project_config() -> dict[str, Any]:
     }
 
 
-def _audit_url() -> str:
+def _audit_url(warehouse: Warehouse) -> str:
     """Return SQLAlchemy's URL of the role builder, with the schema of the audited views on its search path.
 
     The schema of a table asset is a deprecated argument of Great Expectations, and its PostgreSQL data source has none.
     """
-    url = make_url(Warehouse.from_settings().url("builder")).set(drivername="postgresql+psycopg")
+    url = make_url(warehouse.url("builder")).set(drivername="postgresql+psycopg")
     searched = url.update_query_dict({"options": f"-csearch_path={SCHEMA}"})
     return searched.render_as_string(hide_password=False)
 
 
-def _audit_home() -> Path:
-    return home() / "audit"
+def _audit_home(warehouse: Warehouse) -> Path:
+    return warehouse.home / "audit"
 
 
-def _remove_old_audits() -> None:
+def _remove_old_audits(warehouse: Warehouse) -> None:
     """Remove the stored results of all but the last audits (folders `<suite>/<run name>/<run time>`)."""
-    for runs in (_audit_home() / "validations").glob("*/*"):
+    for runs in (_audit_home(warehouse) / "validations").glob("*/*"):
         for old in sorted(run for run in runs.iterdir() if run.is_dir())[:-STORED_AUDITS]:
             shutil.rmtree(old)

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from green_freight.auditing.expectations import SAMPLE_ROWS, Suite
 from green_freight.labels import label
-from green_freight.warehouse import connect
+from green_freight.warehouse import Warehouse
 
 _ROWS_IN_SENTENCE = 3
 
@@ -84,9 +84,9 @@ def from_gx(suite: Suite, result: Any) -> ExpectationResult:
     )
 
 
-def record(run_id: str, build_id: int, results: Sequence[ExpectationResult]) -> None:
+def record(warehouse: Warehouse, run_id: str, build_id: int, results: Sequence[ExpectationResult]) -> None:
     """Replace the results of a build in `ops.verdict` (as the role builder)."""
-    with connect("builder") as warehouse, warehouse.cursor() as cursor:
+    with warehouse.connect("builder") as builder, builder.cursor() as cursor:
         cursor.execute("delete from ops.verdict where build_id = %s", [build_id])
         cursor.executemany(
             """

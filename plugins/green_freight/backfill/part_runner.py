@@ -15,7 +15,6 @@ from green_freight.agencies.fetch import Progress, fetch_agency
 from green_freight.agencies.fetch_plan import due_in_month
 from green_freight.agencies.outcome import AgencyFetchReport
 from green_freight.backfill import parts
-from green_freight.landing import LandingStore
 from green_freight.loading import AgencyLoadReport
 from green_freight.periods import Period
 from green_freight.warehouse import Warehouse
@@ -87,4 +86,4 @@ def _run_month(
         work.warehouse, agency, requests, work.connections, run_id, work.until, work.on_progress
     )
     landed = [(outcome.delivery, outcome.period) for outcome in fetched.outcomes if outcome.has_files]
-    return fetched, loading.load_agency(agency, landed, run_id, LandingStore(work.warehouse.landing_url))
+    return fetched, loading.load_agency(work.warehouse, agency, landed, run_id)

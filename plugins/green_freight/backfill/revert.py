@@ -7,12 +7,14 @@ import logging
 from green_freight import publishing
 from green_freight.pipeline import CANDIDATE_WAIT
 from green_freight.publishing import PublicationOutcome
-from green_freight.warehouse import Warehouse, connect, runs
+from green_freight.warehouse import Warehouse, runs
 
 log = logging.getLogger(__name__)
 
 
-def revert(run_id: str, publication_no: int, reason: str, person: str) -> PublicationOutcome:
+def revert(
+    warehouse: Warehouse, run_id: str, publication_no: int, reason: str, person: str
+) -> PublicationOutcome:
     """Publish the state of an earlier publication again; the run, the reason and the person stay with it.
 
     Raises:
@@ -25,10 +27,10 @@ def revert(run_id: str, publication_no: int, reason: str, person: str) -> Public
             "回退未写明原因；原因随发布一并保存，请补充。 / "
             "A revert needs a reason, because it is stored with the publication; state one."
         )
-    with connect("publisher") as session:
+    with warehouse.connect("publisher") as session:
         past = publishing.past_publication(session, publication_no)
-    runs.begin(Warehouse.from_settings(), run_id, "revert", past.as_of_date, reason.strip())
-    outcome = publishing.revert(run_id, publication_no, person, CANDIDATE_WAIT)
-    runs.finish(Warehouse.from_settings(), run_id, outcome.outcome_code)
+    runs.begin(warehouse, run_id, "revert", past.as_of_date, reason.strip())
+    outcome = publishing.revert(warehouse, run_id, publication_no, person, CANDIDATE_WAIT)
+    runs.finish(warehouse, run_id, outcome.outcome_code)
     log.info("%s", outcome.sentence)
     return outcome

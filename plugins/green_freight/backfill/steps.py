@@ -22,19 +22,19 @@ log = logging.getLogger(__name__)
 DRY_RUN = "backfill_dry_run"
 
 
-def begin_backfill(run_id: str, parameters: Mapping[str, Any]) -> BackfillRequest:
+def begin_backfill(warehouse: Warehouse, run_id: str, parameters: Mapping[str, Any]) -> BackfillRequest:
     """Check what a backfill is asked for, by the parameters of the DAG `backfill_history`, and record that it begins.
 
     Raises:
         BackfillRequestError: it cannot be carried out; the message says why.
     """
     request = BackfillRequest.of(parameters, pipeline.yesterday())
-    runs.begin(Warehouse.from_settings(), run_id, "backfill", request.until, request.reason)
+    runs.begin(warehouse, run_id, "backfill", request.until, request.reason)
     log.info("%s", request.sentence)
     return request
 
 
-def begin_dry_run(run_id: str, parameters: Mapping[str, Any]) -> scratch.Scratch:
+def begin_dry_run(warehouse: Warehouse, run_id: str, parameters: Mapping[str, Any]) -> scratch.Scratch:
     """Begin a backfill that shows its difference and changes nothing: on a copy of the warehouse, in a scratch.
 
     What killed dry runs left behind is dropped first.
@@ -44,7 +44,6 @@ def begin_dry_run(run_id: str, parameters: Mapping[str, Any]) -> scratch.Scratch
         ScratchError: the copy cannot be made.
     """
     request = BackfillRequest.of(parameters, pipeline.yesterday())
-    warehouse = Warehouse.from_settings()
     runs.begin(warehouse, run_id, DRY_RUN, request.until, request.reason)
     scratch.drop_left_over(warehouse)
     trial = scratch.create(warehouse, run_id)
@@ -60,27 +59,29 @@ def begin_dry_run(run_id: str, parameters: Mapping[str, Any]) -> scratch.Scratch
     return trial
 
 
-def end_dry_run(run_id: str) -> Path:
+def end_dry_run(warehouse: Warehouse, run_id: str) -> Path:
     """Keep what a dry run found in the warehouse's own record, drop its copy, and return the difference's file."""
-    warehouse = Warehouse.from_settings()
     with scratch.named(warehouse, run_id).warehouse.connect("builder") as inside:
         comparison = revisions.saved_comparison(inside, run_id)
     with warehouse.connect("builder") as builder:
         revisions.save_comparison(builder, run_id, comparison)
-    path = pipeline.write_comparison(run_id, comparison)
+    path = pipeline.write_comparison(warehouse, run_id, comparison)
     scratch.drop(warehouse, run_id)
     runs.finish(warehouse, run_id, "compared")
     return path
 
 
-def backfill_months(run_id: str, agency: str, parameters: Mapping[str, Any]) -> list[list[str]]:
+def backfill_months(
+    warehouse: Warehouse, run_id: str, agency: str, parameters: Mapping[str, Any]
+) -> list[list[str]]:
     """Return the months (`2023-01`) that a backfill loads of one agency, in groups of neighbours; none where it was
     not asked for."""
-    request = BackfillRequest.of(parameters, pipeline.business_day_of(run_id))
-    return plan_parts(Warehouse.from_settings(), run_id, agency, request)
+    request = BackfillRequest.of(parameters, pipeline.business_day_of(warehouse, run_id))
+    return plan_parts(warehouse, run_id, agency, request)
 
 
 def load_months(
+    warehouse: Warehouse,
     run_id: str,
     agency: str,
     labels: Sequence[str],
@@ -97,9 +98,9 @@ def load_months(
     """
     is_only_missing = bool((parameters or {}).get("only_missing"))
     work = BackfillWork(
-        warehouse=Warehouse.from_settings(),
+        warehouse=warehouse,
         connections=connections,
-        until=pipeline.business_day_of(run_id),
+        until=pipeline.business_day_of(warehouse, run_id),
         choose=fetch_plan.not_loaded if is_only_missing else fetch_plan.all_of,
         on_progress=pipeline.log_fetched,
     )

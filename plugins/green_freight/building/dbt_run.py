@@ -7,6 +7,7 @@ parsed without them first (dbt reads only what changed) and the parsed manifest 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -122,8 +123,16 @@ def environment(warehouse: Warehouse) -> Iterator[None]:
         "PGOPTIONS": "-c enable_mergejoin=off",
         "DO_NOT_TRACK": "1",
     }
-    with settings.environment(wanted):
+    before = dict(os.environ)
+    os.environ.update(wanted)
+    try:
         yield
+    finally:
+        for name in wanted:
+            if name in before:
+                os.environ[name] = before[name]
+            else:
+                del os.environ[name]
 
 
 def _listener(progress: Callable[[NodeProgress], None]) -> Callable[[Any], None]:

@@ -22,7 +22,6 @@ from green_freight.cli.installation import Installation, RunningAirflow
 from green_freight.periods import SHANGHAI, Period
 from green_freight.revisions import rendering
 from green_freight.warehouse import Warehouse
-from green_freight.warehouse.connection import entered
 
 # Exit status of a backfill whose changes wait for an approval.
 NEEDS_APPROVAL = 3
@@ -161,9 +160,9 @@ def revert_command(
     from green_freight.backfill import revert
 
     installation: Installation = context.obj
-    with installation.exclusive("revert"), installation.warehouse() as warehouse, entered(warehouse):
+    with installation.exclusive("revert"), installation.warehouse() as warehouse:
         run_id = f"revert/{datetime.now(SHANGHAI):%Y-%m-%dT%H:%M:%S}"
-        outcome = revert.revert(run_id, publication, reason, getpass.getuser())
+        outcome = revert.revert(warehouse, run_id, publication, reason, getpass.getuser())
     console().print(f"[green]✓[/] {outcome.sentence}", soft_wrap=True)
 
 

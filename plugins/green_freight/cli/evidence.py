@@ -39,12 +39,11 @@ def evidence_command(
     # Word and Excel take half a second to import.
     from green_freight.evidence.figures import Request
     from green_freight.evidence.pack import write_pack
-    from green_freight.landing import LandingStore
 
     request = Request(work, year, indicator, publication)
     installation: Installation = context.obj
     with installation.warehouse() as warehouse:
-        pack = write_pack(warehouse.url("builder"), LandingStore(warehouse.landing_url), request, output)
+        pack = write_pack(warehouse, request, output)
     _print(pack, Console(soft_wrap=True, highlight=False))
 
 

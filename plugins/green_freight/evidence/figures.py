@@ -13,6 +13,7 @@ from psycopg.errors import UndefinedColumn, UndefinedTable
 from psycopg.rows import TupleRow, class_row
 
 from green_freight.evidence.errors import NoSuchChoiceError, NothingPublishedError, OlderWarehouseError
+from green_freight.warehouse import Warehouse
 
 Session = psycopg.Connection[TupleRow]
 
@@ -140,16 +141,14 @@ order by b.role_code <> 'lead', b.stated_order
 
 
 @contextmanager
-def read_session(url: str) -> Iterator[Session]:
+def read_session(warehouse: Warehouse) -> Iterator[Session]:
     """Give a session that sees one state of the warehouse throughout and cannot change it.
-
-    `url` is that of a role that may read `mart_asof` and `ops.source_file`: the builder.
 
     Raises:
         OlderWarehouseError: it was not yet brought to this version of the code.
         psycopg.OperationalError: the warehouse does not answer.
     """
-    with psycopg.connect(url, application_name="green-freight evidence") as session:
+    with warehouse.connect("builder") as session:
         session.execute("set transaction isolation level repeatable read, read only")
         try:
             yield session

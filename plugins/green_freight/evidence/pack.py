@@ -31,6 +31,7 @@ from green_freight.evidence.workbook import Table, table_of, workbook_of
 from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI
 from green_freight.programme import programme
+from green_freight.warehouse import Warehouse
 
 # Raised when an entry of the manifest changes its meaning or goes away.
 _MANIFEST_VERSION = 1
@@ -45,11 +46,9 @@ class Pack:
     contents: Contents
 
 
-def write_pack(url: str, store: LandingStore, request: Request, output: Path) -> Pack:
+def write_pack(warehouse: Warehouse, request: Request, output: Path) -> Pack:
     """Write the pack as a zip; into a folder, under the pack's own name. The same request for the same publication
     gives the same bytes.
-
-    `url` is of a role that may read `mart_asof` and `ops.source_file`: the builder.
 
     Raises:
         EvidenceError: there is nothing of the kind, a file is not what was delivered, or the rows do not give the
@@ -57,7 +56,8 @@ def write_pack(url: str, store: LandingStore, request: Request, output: Path) ->
         psycopg.OperationalError: the warehouse does not answer.
     """
     with tempfile.TemporaryDirectory(prefix="green-freight-evidence-") as folder:
-        with read_session(url) as session:
+        with read_session(warehouse) as session:
+            store = LandingStore(warehouse.landing_url)
             contents, copies = _gather(session, store, request, Path(folder))
         moment = contents.publication.published_at
         members: dict[str, Content] = {

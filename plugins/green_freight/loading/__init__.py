@@ -1,6 +1,6 @@
 """Loading: landed files into `raw`, row by row as the contract says; nothing is lost, nothing wrong gets in."""
 
-from green_freight.loading.agency_load import load_agency, load_delivery
+from green_freight.loading.agency_load import load_agency
 from green_freight.loading.outcomes import AgencyLoadReport, LoadOutcome, LoadStoppedError, LoadWarning
 
 __all__ = [
@@ -9,5 +9,4 @@ __all__ = [
     "LoadStoppedError",
     "LoadWarning",
     "load_agency",
-    "load_delivery",
 ]

@@ -23,7 +23,6 @@ from green_freight.publishing.specs import TableSpec, from_manifest_file, in_ord
 from green_freight.revisions import ApprovalRules, Comparison, compare, require_approval, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import Warehouse, lease
-from green_freight.warehouse.connection import connect
 
 # One publisher at a time in this database.
 _LOCK = 202_302_003
@@ -65,14 +64,15 @@ class PublicationOutcome:
         }[self.outcome_code]
 
 
-def manifest_path() -> Path:
+def manifest_path(warehouse: Warehouse) -> Path:
     """Return where the build leaves dbt's manifest.json, which says what is published and how."""
     from green_freight.building.dbt_run import target_path
 
-    return target_path(Warehouse.from_settings()) / "manifest.json"
+    return target_path(warehouse) / "manifest.json"
 
 
 def publish(
+    warehouse: Warehouse,
     run_id: str,
     build_id: int,
     specs: Sequence[TableSpec] | None = None,
@@ -83,6 +83,7 @@ def publish(
     is given back: what comes next is another build, or publishing this one again while nobody else built.
 
     Args:
+        warehouse: the warehouse with the candidate.
         run_id: the run that publishes; its kind and reason stand in `mart.publication`.
         build_id: the build that was audited and is in the candidate.
         specs: the tables; by default those of the manifest that the build left.
@@ -93,14 +94,14 @@ def publish(
         ApprovalMissingError: a figure changes so that somebody has to approve it first, and nobody did.
         CandidateLeasedError: another run is between its build and its publication.
     """
-    tables = in_order(specs) if specs is not None else from_manifest_file(manifest_path())
-    lease.acquire(Warehouse.from_settings(), run_id, role="publisher")
+    tables = in_order(specs) if specs is not None else from_manifest_file(manifest_path(warehouse))
+    lease.acquire(warehouse, run_id, role="publisher")
     try:
-        with connect("publisher", autocommit=True) as session:
+        with warehouse.connect("publisher", autocommit=True) as session:
             take_turn(session)
             return _publish(session, run_id, build_id, tables, lock_timeout)
     finally:
-        lease.release(Warehouse.from_settings(), run_id, role="publisher")
+        lease.release(warehouse, run_id, role="publisher")
 
 
 def _publish(

@@ -25,7 +25,6 @@ from green_freight.publishing.publication_record import next_number, record_chan
 from green_freight.revisions import compare_with_past, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import Warehouse, lease
-from green_freight.warehouse.connection import connect
 
 FILES = "publication_file"
 
@@ -78,11 +77,16 @@ def past_publication(session: psycopg.Connection[TupleRow], publication_no: int)
 
 
 def revert(
-    run_id: str, publication_no: int, reverted_by: str, wait: timedelta = timedelta(0)
+    warehouse: Warehouse,
+    run_id: str,
+    publication_no: int,
+    reverted_by: str,
+    wait: timedelta = timedelta(0),
 ) -> PublicationOutcome:
     """Publish the state of an earlier publication again, as the newest one.
 
     Args:
+        warehouse: the warehouse that has the publication.
         run_id: the run that does it; its reason is kept with the publication.
         publication_no: the publication to go back to.
         reverted_by: who does it; stands as the approval, for somebody has decided it.
@@ -93,9 +97,9 @@ def revert(
         CandidateLeasedError: another run is between its build and its publication.
         PublishingError: the run never began.
     """
-    lease.acquire(Warehouse.from_settings(), run_id, role="publisher", wait=wait)
+    lease.acquire(warehouse, run_id, role="publisher", wait=wait)
     try:
-        with connect("publisher", autocommit=True) as session:
+        with warehouse.connect("publisher", autocommit=True) as session:
             take_turn(session)
             past = past_publication(session, publication_no)
             session.isolation_level = IsolationLevel.REPEATABLE_READ
@@ -103,7 +107,7 @@ def revert(
                 outcome = _publish_again(session, run_id, past, reverted_by)
             refresh_statistics(session, outcome.changes)
     finally:
-        lease.release(Warehouse.from_settings(), run_id, role="publisher")
+        lease.release(warehouse, run_id, role="publisher")
     return outcome
 
 

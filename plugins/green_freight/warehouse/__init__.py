@@ -1,5 +1,5 @@
 """The warehouse's database: connections, roles, schema migrations and the record of runs. The star inside is dbt's."""
 
-from green_freight.warehouse.connection import Warehouse, connect
+from green_freight.warehouse.connection import Warehouse
 
-__all__ = ["Warehouse", "connect"]
+__all__ = ["Warehouse"]

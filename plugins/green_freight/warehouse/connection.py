@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,21 +58,3 @@ class Warehouse:
         return psycopg.connect(
             self.url(role), autocommit=autocommit, application_name=f"green-freight {role}"
         )
-
-
-def connect(role: str, *, autocommit: bool = False) -> psycopg.Connection[TupleRow]:
-    """Open a connection to the warehouse that the settings name, as `Warehouse.connect`."""
-    return Warehouse.from_settings().connect(role, autocommit=autocommit)
-
-
-@contextmanager
-def entered(warehouse: Warehouse) -> Iterator[None]:
-    """Point this process's settings to a warehouse for the block, for code that still reads it from the settings."""
-    variables = {settings.url_variable(role): url for role, url in warehouse.urls.items()}
-    variables |= {
-        "GREEN_FREIGHT_HOME": str(warehouse.home),
-        "GREEN_FREIGHT_LANDING_URL": warehouse.landing_url,
-    }
-    warehouse.home.mkdir(parents=True, exist_ok=True)
-    with settings.environment(variables):
-        yield

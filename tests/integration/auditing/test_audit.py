@@ -67,7 +67,7 @@ BAD_KIND = (
 def test_good_candidate_is_audited_and_every_expectation_has_its_result(
     module_warehouse: Warehouse, build_id: int
 ) -> None:
-    outcome = audit("run", build_id, SUITES)
+    outcome = audit(module_warehouse, "run", build_id, SUITES)
 
     expected = {(s.table, one.code) for s in SUITES for one in s.expectations}
     assert outcome.counts == {"passed": len(expected)}
@@ -79,10 +79,10 @@ def test_good_candidate_is_audited_and_every_expectation_has_its_result(
     assert {row[:2] for row in recorded} == expected and len(recorded) == len(expected)
     assert all(row[2] and row[3] for row in recorded)
     assert outcome_of(module_warehouse, build_id) == "audited"
-    results = (data_docs_index().parents[1] / "verdicts.html").read_text(encoding="utf-8")
+    results = (data_docs_index(module_warehouse).parents[1] / "verdicts.html").read_text(encoding="utf-8")
     assert "审核结果" in results and 'href="data_docs/validations/scorecard/' in results
     assert "http://" not in results and "https://" not in results
-    page = data_docs_index().read_text(encoding="utf-8")
+    page = data_docs_index(module_warehouse).read_text(encoding="utf-8")
     assert all(suite.table in page for suite in SUITES)
 
 
@@ -91,17 +91,17 @@ def test_critical_failure_stops_the_publication_and_names_table_code_and_rows(
 ) -> None:
     planted(*BAD_KIND)
     with pytest.raises(AuditFailedError) as stopped:
-        audit("run", build_id, FEW)
+        audit(module_warehouse, "run", build_id, FEW)
     message = str(stopped.value)
     assert "dim_platform.platform_kind_code_in_code_list" in message and "transport:F1" in message
     assert "未发布" in message and "Nothing was published" in message
     assert outcome_of(module_warehouse, build_id) == "rejected"
     with pytest.raises(NotAuditedError):
-        publish("run", build_id, specs=[])
+        publish(module_warehouse, "run", build_id, specs=[])
 
 
 def test_next_good_audit_takes_the_rejection_back(module_warehouse: Warehouse, build_id: int) -> None:
-    assert set(audit("run", build_id, FEW).counts) == {"passed"}
+    assert set(audit(module_warehouse, "run", build_id, FEW).counts) == {"passed"}
     assert outcome_of(module_warehouse, build_id) == "audited"
 
 
@@ -112,7 +112,7 @@ def test_warning_is_recorded_with_its_rows_and_stops_nothing(
         "update candidate.dim_vehicle set is_vin_valid = false where vehicle_key = 'transport:V2'",
         "update candidate.dim_vehicle set is_vin_valid = true",
     )
-    assert audit("run", build_id, FEW).counts["warning"] == 1
+    assert audit(module_warehouse, "run", build_id, FEW).counts["warning"] == 1
     assert outcome_of(module_warehouse, build_id) == "audited"
     with module_warehouse.connect("builder") as builder:
         verdict = builder.execute(
@@ -123,7 +123,9 @@ def test_warning_is_recorded_with_its_rows_and_stops_nothing(
     assert verdict == [("vin_check_digit", "warning", 1, "transport:V2")]
 
 
-def test_expectation_that_cannot_be_evaluated_is_critical(build_id: int, planted: Any) -> None:
+def test_expectation_that_cannot_be_evaluated_is_critical(
+    module_warehouse: Warehouse, build_id: int, planted: Any
+) -> None:
     planted(
         "alter table candidate.dim_vehicle rename is_vin_valid to gone",
         "alter table candidate.dim_vehicle rename gone to is_vin_valid",
@@ -131,7 +133,7 @@ def test_expectation_that_cannot_be_evaluated_is_critical(build_id: int, planted
     with pytest.raises(
         AuditFailedError, match=r"\[critical\] The expectation dim_vehicle\.vin_check_digit"
     ) as stopped:
-        audit("run", build_id, FEW)
+        audit(module_warehouse, "run", build_id, FEW)
     assert "could not be evaluated" in str(stopped.value)
 
 
@@ -141,18 +143,18 @@ def test_a_published_build_stays_published_when_its_audit_is_run_again(
     planted(
         "update ops.build set outcome_code = 'published'", "update ops.build set outcome_code = 'audited'"
     )
-    audit("run", build_id, FEW)
+    audit(module_warehouse, "run", build_id, FEW)
     assert outcome_of(module_warehouse, build_id) == "published"
     planted(*BAD_KIND)
     with pytest.raises(AuditFailedError):
-        audit("run", build_id, FEW)
+        audit(module_warehouse, "run", build_id, FEW)
     assert outcome_of(module_warehouse, build_id) == "published"
 
 
-def test_only_the_last_audits_are_kept_to_read(build_id: int) -> None:
+def test_only_the_last_audits_are_kept_to_read(module_warehouse: Warehouse, build_id: int) -> None:
     for _ in range(STORED_AUDITS + 1):
-        audit("run", build_id, FEW)
-    home = data_docs_index().parents[1]
+        audit(module_warehouse, "run", build_id, FEW)
+    home = data_docs_index(module_warehouse).parents[1]
     for kept in (home / "validations" / "dim_platform", home / "data_docs" / "validations" / "dim_platform"):
         assert len(list(kept.glob("*/*"))) == STORED_AUDITS
 
@@ -165,15 +167,15 @@ def test_published_views_show_nothing_before_the_first_publication_then_what_is_
             cursor = builder.execute("select * from intermediate.published_dim_store")
             return [column.name for column in cursor.description or []], len(cursor.fetchall())
 
-    audit_views.refresh(suites_of("dim_store"), build_id)
+    audit_views.refresh(module_warehouse, suites_of("dim_store"), build_id)
     assert seen() == (list(good_candidate.marts()["dim_store"]), 0)
     with module_warehouse.admin() as admin:
         good_candidate.publish_copies(admin, ["dim_store"])
-    audit_views.refresh(suites_of("dim_store"), build_id)
+    audit_views.refresh(module_warehouse, suites_of("dim_store"), build_id)
     assert seen() == (list(good_candidate.marts()["dim_store"]), 1)
     with module_warehouse.admin() as admin:
         admin.execute("alter table mart.dim_store add column opened_on date")
-    audit_views.refresh(suites_of("dim_store"), build_id)
+    audit_views.refresh(module_warehouse, suites_of("dim_store"), build_id)
     assert seen() == ([*good_candidate.marts()["dim_store"], "opened_on"], 1)
 
 
@@ -183,14 +185,14 @@ def test_of_a_large_fact_the_months_of_the_build_and_rows_without_a_month_are_ev
     fact = "fct_vehicle_operation"
     with module_warehouse.admin() as admin:
         good_candidate.publish_copies(admin, [fact])
-    audit_views.refresh(suites_of(fact), build_id)
+    audit_views.refresh(module_warehouse, suites_of(fact), build_id)
     planted(
         f"insert into candidate.{fact} (vehicle_key, period_month) values ('old', '2022-12-01'), ('odd', null)",
         f"delete from candidate.{fact} where vehicle_key in ('old', 'odd')",
     )
     months = "update ops.build set changed_months = {} where build_id = " + str(build_id)
     planted(months.format("'{2023-01-01}'"), months.format("'{2023-01-01,2023-02-01,2023-03-01,2023-04-01}'"))
-    audit_views.refresh(suites_of(fact), build_id)
+    audit_views.refresh(module_warehouse, suites_of(fact), build_id)
     with module_warehouse.connect("builder") as builder:
         evaluated = builder.execute(f"select period_month from intermediate.audited_{fact}").fetchall()
         published = builder.execute(f"select period_month from intermediate.published_{fact}").fetchall()
@@ -206,7 +208,7 @@ def test_expectations_read_the_build_under_audit_not_the_newest(
             "insert into ops.build (run_id, as_of_date, changed_months, code_version, started_at)"
             " values ('later', '2023-05-31', '{2023-05-01}', 'test', clock_timestamp())"
         )
-    audit_views.refresh([], build_id)
+    audit_views.refresh(module_warehouse, [], build_id)
     with module_warehouse.connect("builder") as builder:
         seen = builder.execute("select * from intermediate.audited_build").fetchall()
     assert seen == [(build_id, good_candidate.AS_OF, good_candidate.MONTHS)]

@@ -91,11 +91,11 @@ def evaluator(module_warehouse: Warehouse) -> Iterator[Evaluator]:
     tables = [suite.table for suite in SUITES]
     with module_warehouse.admin() as admin:
         good_candidate.publish_copies(admin, tables)
-    audit_views.refresh(SUITES, build_id)
+    audit_views.refresh(module_warehouse, SUITES, build_id)
     connection = Uncommitted.connect(
         module_warehouse.url("builder"), options=f"-csearch_path={audit_views.SCHEMA}"
     )
-    context = gx_context.open_context(SUITES)
+    context = gx_context.open_context(module_warehouse, SUITES)
     datasource = context.data_sources.get(DATASOURCE)
     datasource.kwargs = {"creator": lambda: connection, "poolclass": StaticPool}
     yield Evaluator(connection, datasource, {table: context.suites.get(table) for table in tables})

@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import psycopg
 import pytest
 from green_freight.building import BuildOutcome, NodeProgress, build
+from green_freight.contracts import contracts_of
 from green_freight.landing import LandingStore
-from green_freight.loading import LoadOutcome, load_delivery
+from green_freight.loading import LoadOutcome
+from green_freight.loading.dataset_load import Task, load_dataset
 from green_freight.periods import Period
 from green_freight.settings import PACKAGE
 from green_freight.warehouse import raw_gate
@@ -56,7 +58,7 @@ def warehouse(module_warehouse: Warehouse) -> Warehouse:
 
 @pytest.fixture
 def deliveries(warehouse: Warehouse) -> Deliveries:
-    return Deliveries(LandingStore(f"file://{warehouse.home}/landing"))
+    return Deliveries(warehouse)
 
 
 @pytest.fixture
@@ -157,17 +159,25 @@ def test_a_build_waits_for_a_load_in_flight_and_contains_it(
     """Without the gate the later load's number would stand for the earlier one, which had not committed yet."""
     for day in ("2025-09-25", "2025-09-26"):
         _land(deliveries, day)
-    held = HeldStore(f"file://{warehouse.home}/landing")
-    slow = pool.submit(load_delivery, *SERVICE, Period("2025-09-25"), "run-1", held)
+    held = HeldStore(warehouse.landing_url)
+    slow = pool.submit(_load_from, held, warehouse, "2025-09-25")
     assert held.is_asked.wait(60)
     [quick] = deliveries.load(*SERVICE, "2025-09-26")
     building = pool.submit(build, warehouse, "nightly/12", LAST)
     _until_waiting(warehouse)
     held.may_open.set()
     built = building.result()
-    [earlier] = slow.result()
+    earlier = slow.result()
     assert earlier.load_id < quick.load_id == built.through_load_id
     assert _days(warehouse)[:2] == ["2025-09-25", "2025-09-26"]
+
+
+def _load_from(store: HeldStore, warehouse: Warehouse, day: str) -> LoadOutcome:
+    [contract] = contracts_of(*SERVICE)
+    with warehouse.connect("loader", autocommit=True) as loader:
+        outcome = load_dataset(loader, Task(contract, Period(day), "run-1", store))
+    assert outcome is not None
+    return outcome
 
 
 def test_a_killed_builds_gate_opens(

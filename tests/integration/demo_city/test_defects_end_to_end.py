@@ -20,8 +20,7 @@ import pytest
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.contracts import Granularity, contract
-from green_freight.landing import LandingStore
-from green_freight.loading import LoadOutcome, LoadStoppedError, load_delivery
+from green_freight.loading import LoadOutcome, load_agency
 from green_freight.periods import Period
 
 from demo_city.city import City
@@ -69,7 +68,6 @@ class House:
     """A city's agencies with one defect, and a warehouse that takes from them."""
 
     agencies: DemoAgencies
-    store: LandingStore
     warehouse: Any
 
     def take(self, agency: str, delivery: str, period: str) -> tuple[Any, list[LoadOutcome]]:
@@ -79,13 +77,10 @@ class House:
             facts = found.as_dict()
             facts["extra"] = {**facts["extra"], "attempts": "2", "first_wait_seconds": "0.01"}
             connections[name] = Connection.of(facts)
-        asked = (agency, delivery, Period(period))
-        report = fetch_agency(self.warehouse, agency, [asked[1:]], connections, "run-1", date(2025, 10, 19))
+        work = [(delivery, Period(period))]
+        report = fetch_agency(self.warehouse, agency, work, connections, "run-1", date(2025, 10, 19))
         [fetched] = report.outcomes
-        try:
-            return fetched, load_delivery(*asked, "run-1", self.store)
-        except LoadStoppedError as stopped:
-            return fetched, list(stopped.outcomes)
+        return fetched, load_agency(self.warehouse, agency, work, "run-1").outcomes
 
     def raw(self, dataset: str) -> Counter[str]:
         """Return the content of a raw table, without what tells one load from another."""
@@ -132,7 +127,7 @@ def house_with(narrow_city: City, module_warehouse: Any, tmp_path: Path) -> Any:
             ).fetchall():
                 admin.execute(f"truncate raw.{table}")
         with DemoAgencies(narrow_city, home, CLOCK, defect_rates, agencies=(agency,)) as agencies:
-            yield House(agencies, LandingStore((home / "landing").as_uri()), module_warehouse)
+            yield House(agencies, module_warehouse)
 
     return build
 

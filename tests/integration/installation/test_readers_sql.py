@@ -46,7 +46,7 @@ def published(module_warehouse: Warehouse) -> Warehouse:
             " values (%s, %s, 'dim_region', 'e', 'e', 'critical', true, '', '')",
             [row[0], RUN],
         )
-    assert publish(RUN, row[0], tables).publication_no == 1
+    assert publish(module_warehouse, RUN, row[0], tables).publication_no == 1
     return module_warehouse
 
 

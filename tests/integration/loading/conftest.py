@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from green_freight.landing import LandingStore
-from green_freight.settings import landing_url
 
 from tests.integration.loading.deliveries import Deliveries
 
@@ -14,4 +12,4 @@ from tests.integration.loading.deliveries import Deliveries
 @pytest.fixture
 def deliveries(warehouse: Any) -> Deliveries:
     """Give an empty landing store beside a fresh warehouse."""
-    return Deliveries(LandingStore(landing_url()))
+    return Deliveries(warehouse)

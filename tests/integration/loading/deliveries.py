@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
-from green_freight import warehouse
 from green_freight.landing import Exchange, LandingStore, Origin, write_exchanges
-from green_freight.loading import LoadOutcome, load_delivery
+from green_freight.loading import LoadOutcome, load_agency
 from green_freight.periods import Period
+from green_freight.warehouse import Warehouse
 
 RECEIVED_AT = datetime(2025, 10, 1, 2, tzinfo=UTC)
 
@@ -21,8 +21,8 @@ RECEIVED_AT = datetime(2025, 10, 1, 2, tzinfo=UTC)
 class Deliveries:
     """Lands files as fetching does and loads them."""
 
-    def __init__(self, store: LandingStore) -> None:
-        self.store = store
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse = warehouse
 
     def land(
         self, agency: str, delivery: str, period: str, file_name: str, content: bytes, version: int = 1
@@ -31,8 +31,8 @@ class Deliveries:
         at = RECEIVED_AT + timedelta(minutes=version)
         through = Period(period).last_day
         origin = Origin(agency, delivery, period, file_name, version, at, at, through, "run-1")
-        landed = self.store.put(io.BytesIO(content), origin)
-        with warehouse.connect("owner") as connection:
+        landed = LandingStore(self.warehouse.landing_url).put(io.BytesIO(content), origin)
+        with self.warehouse.connect("owner") as connection:
             connection.execute(
                 "insert into ops.source_file values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'run-1') "
                 "on conflict (source_file_key) do update set complete_through = excluded.complete_through",
@@ -53,14 +53,20 @@ class Deliveries:
 
     def complete_through(self, key: str, day: date) -> None:
         """Say that a file is complete through a later day."""
-        with warehouse.connect("owner") as connection:
+        with self.warehouse.connect("owner") as connection:
             connection.execute(
                 "update ops.source_file set complete_through = %s where source_file_key = %s", [day, key]
             )
 
     def load(self, agency: str, delivery: str, period: str) -> list[LoadOutcome]:
-        """Load what was landed."""
-        return load_delivery(agency, delivery, Period(period), "run-1", self.store)
+        """Load what was landed.
+
+        Raises:
+            LoadStoppedError: a dataset could not be loaded.
+        """
+        report = load_agency(self.warehouse, agency, [(delivery, Period(period))], "run-1")
+        report.raise_if_stopped()
+        return report.outcomes
 
 
 def pages(items: list[dict[str, Any]], size: int = 2) -> bytes:

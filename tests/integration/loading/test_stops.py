@@ -79,7 +79,7 @@ def test_a_landed_file_that_is_gone_stops(deliveries: Deliveries, warehouse: Any
         deliveries.load("transport", "vehicle_operations", DAY)
 
 
-def test_an_agency_goes_on_past_what_stops(deliveries: Deliveries) -> None:
+def test_an_agency_goes_on_past_what_stops(deliveries: Deliveries, warehouse: Any) -> None:
     deliveries.land("transport", "vehicle_operations", "2025-09-29", "a.jsonl", b"garbage")
     deliveries.land(
         "transport", "vehicle_operations", DAY, "b.jsonl", pages([operation(1), operation(2, trip_count="x")])
@@ -87,7 +87,7 @@ def test_an_agency_goes_on_past_what_stops(deliveries: Deliveries) -> None:
     days = [Period("2025-09-28"), Period("2025-09-29"), Period(DAY)]
     told: list[str] = []
     work = [("vehicle_operations", day) for day in days]
-    report = loading.load_agency("transport", work, "run-1", deliveries.store, told.append)
+    report = loading.load_agency(warehouse, "transport", work, "run-1", told.append)
     assert report.counts == {
         "loaded": 1, "unchanged": 0, "stopped": 1, "not_landed": 1, "rows_loaded": 1, "rows_rejected": 1,
     }  # fmt: skip
@@ -103,11 +103,12 @@ def test_a_killed_load_leaves_the_old_rows(warehouse: Any, deliveries: Deliverie
     orders = (order(n) for n in range(60_000))
     deliveries.land("power", "charge_orders", DAY, "b.jsonl.gz", order_file(orders), version=2)
     script = (
-        "from green_freight.landing import LandingStore\nfrom green_freight.loading import load_delivery\n"
-        "from green_freight.periods import Period\nfrom green_freight.settings import landing_url\n"
-        f"load_delivery('power', 'charge_orders', Period('{DAY}'), 'run-2', LandingStore(landing_url()))\n"
+        "from green_freight.loading import load_agency\nfrom green_freight.periods import Period\n"
+        "from green_freight.warehouse import Warehouse\n"
+        f"work = [('charge_orders', Period('{DAY}'))]\n"
+        "load_agency(Warehouse.from_settings(), 'power', work, 'run-2')\n"
     )
-    environment = os.environ | {"PYTHONPATH": str(PROJECT / "plugins")}
+    environment = os.environ | warehouse.variables | {"PYTHONPATH": str(PROJECT / "plugins")}
     child = subprocess.Popen([sys.executable, "-c", script], env=environment)
     try:
         deadline = time.monotonic() + 60

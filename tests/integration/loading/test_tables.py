@@ -6,14 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from green_freight import warehouse as entry
 from green_freight.contracts import contract, contracts
 from green_freight.loading.issues import UnreadableFileError
 from green_freight.loading.raw_tables import prepare_table
 
 
 def test_every_contract_makes_its_table_with_comments(warehouse: Any) -> None:
-    with entry.connect("loader", autocommit=True) as connection:
+    with warehouse.connect("loader", autocommit=True) as connection:
         for found in contracts().values():
             prepare_table(connection, found)
             prepare_table(connection, found)
@@ -35,7 +34,7 @@ def test_every_contract_makes_its_table_with_comments(warehouse: Any) -> None:
 def test_a_new_column_is_added_and_a_dropped_one_stays(warehouse: Any) -> None:
     found = contract("transport_platform")
     fewer = replace(found, columns=found.columns[:-3] + found.columns[-2:])
-    with entry.connect("loader", autocommit=True) as connection:
+    with warehouse.connect("loader", autocommit=True) as connection:
         prepare_table(connection, fewer)
         prepare_table(connection, found)
         prepare_table(connection, fewer)
@@ -47,7 +46,7 @@ def test_a_new_column_is_added_and_a_dropped_one_stays(warehouse: Any) -> None:
 
 def test_a_column_of_another_type_stops(warehouse: Any) -> None:
     found = contract("transport_platform")
-    with entry.connect("loader", autocommit=True) as connection:
+    with warehouse.connect("loader", autocommit=True) as connection:
         prepare_table(connection, found)
         retyped = replace(
             found, columns=(replace(found.columns[0], physical_type="bigint"), *found.columns[1:])

@@ -34,12 +34,14 @@ PUBLISH = """
 import sys
 from datetime import date
 from green_freight import pipeline
+from green_freight.warehouse import Warehouse, runs
 
-pipeline.begin("test", "nightly", date.fromisoformat(sys.argv[1]), "test")
-pipeline.build("test")
-pipeline.audit("test")
-pipeline.compare("test")
-pipeline.publish("test")
+warehouse = Warehouse.from_settings()
+runs.begin(warehouse, "test", "nightly", date.fromisoformat(sys.argv[1]), "test")
+pipeline.build(warehouse, "test")
+pipeline.audit(warehouse, "test")
+pipeline.compare(warehouse, "test")
+pipeline.publish(warehouse, "test")
 """
 
 
@@ -74,12 +76,12 @@ class Copy:
             writer.writeheader()
             writer.writerows(change(rows))
 
-    def publish(self, as_of: date) -> None:
-        """Build, audit and publish what the test's warehouse has loaded, by the copy's code."""
+    def publish(self, warehouse: Warehouse, as_of: date) -> None:
+        """Build, audit and publish what a warehouse has loaded, by the copy's code."""
         done = subprocess.run(
             [sys.executable, "-P", "-c", PUBLISH, as_of.isoformat()],
             cwd=self.root,
-            env=os.environ | {"PYTHONPATH": f"{self.root}:{self.root / 'plugins'}"},
+            env=os.environ | warehouse.variables | {"PYTHONPATH": f"{self.root}:{self.root / 'plugins'}"},
             capture_output=True,
             text=True,
             check=False,
@@ -133,7 +135,7 @@ def test_a_plan_year_is_added_by_rows(warehouse: Warehouse, copy: Copy) -> None:
     copy.edit("plan_indicator", with_its_totals)
     as_of = date(int(next_year), 3, 31)
     load(warehouse, as_of)
-    copy.publish(as_of)
+    copy.publish(warehouse, as_of)
     assert published(
         warehouse,
         "select year, target_value, as_of_date from scorecard"
@@ -161,7 +163,7 @@ def test_an_indicator_with_a_target_is_added_by_rows_and_one_model(warehouse: Wa
     listed = union.read_text(encoding="utf-8").replace(f"'{like}',", f"'{like}', '{code}',")
     union.write_text(listed, encoding="utf-8")
     load(warehouse, AS_OF)
-    copy.publish(AS_OF)
+    copy.publish(warehouse, AS_OF)
     targets = [int(row["target_value"]) for row in seed("plan_target") if row["indicator_code"] == like]
     assert (
         published(
@@ -197,7 +199,7 @@ def test_another_citys_plan_is_other_rows(
     )
     monkeypatch.setattr(City, "code", code)
     load(warehouse, AS_OF)
-    copy.publish(AS_OF)
+    copy.publish(warehouse, AS_OF)
     assert published(warehouse, "select distinct city_code from scorecard") == [(code,)]
     assert published(
         warehouse,

@@ -139,7 +139,7 @@ class Star:
         """Publish a build (a new one by default) under the run of the newest build."""
         if build_id is None:
             build_id = self.build()
-        return publish(f"run-{self.builds}", build_id, self.specs, **options)
+        return publish(self.warehouse, f"run-{self.builds}", build_id, self.specs, **options)
 
     def read(self, table: str, settings: dict[str, str] | None = None, schema: str = "mart") -> set[Row]:
         """Return a published table's rows without their version, as the reader sees them."""

@@ -24,7 +24,9 @@ def test_two_publishers_of_one_build_publish_once(star: Star) -> None:
         star.fill(round_no)
         build_id, run_id = star.build(), f"run-{star.builds}"
         with ThreadPoolExecutor(2) as pool:
-            both = list(pool.map(lambda _, b=build_id, r=run_id: publish(r, b, star.specs), range(2)))
+            both = list(
+                pool.map(lambda _, b=build_id, r=run_id: publish(star.warehouse, r, b, star.specs), range(2))
+            )
         assert sorted(outcome.outcome_code for outcome in both) == ["already_published", "published"]
     with star.warehouse.connect("reader") as reader:
         assert reader.execute("select count(*), max(publication_no) from publication").fetchone() == (6, 6)

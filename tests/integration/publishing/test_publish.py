@@ -284,7 +284,7 @@ def test_the_specs_come_from_the_manifest_that_the_build_left(star: Star) -> Non
 
     build_id = star.build()
     with pytest.raises(InvalidSpecError, match=r"no manifest\.json"):
-        publish("run-1", build_id)
+        publish(star.warehouse, "run-1", build_id)
 
 
 def test_a_table_of_keys_alone_is_merged_too(star: Star) -> None:
@@ -306,7 +306,7 @@ def test_a_table_of_keys_alone_is_merged_too(star: Star) -> None:
 def test_the_run_must_have_begun(star: Star) -> None:
     build_id = star.build()
     with pytest.raises(Exception, match="there is no run nobody"):
-        publish("nobody", build_id, star.specs)
+        publish(star.warehouse, "nobody", build_id, star.specs)
     with star.warehouse.connect("owner") as owner:
         assert owner.execute("select count(*) from mart.publication").fetchone() == (0,)
 

@@ -18,7 +18,7 @@ def go_back(star: Star, publication_no: int) -> PublicationOutcome:
     star.builds += 1
     run_id = f"run-{star.builds}"
     runs.begin(star.warehouse, run_id, "revert", date(2025, 9, 30), "sent by mistake")
-    return revert(run_id, publication_no, "somebody")
+    return revert(star.warehouse, run_id, publication_no, "somebody")
 
 
 def rounds(star: Star, count: int) -> list[dict[str, set[Any]]]:

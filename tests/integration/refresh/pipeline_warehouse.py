@@ -16,10 +16,9 @@ from green_freight.agencies.fetch_plan import due_in_month
 from green_freight.backfill import steps
 from green_freight.contracts import Granularity
 from green_freight.errors import AgencyUnavailableError, BrokenDeliveryError
-from green_freight.landing import LandingStore
 from green_freight.loading import LoadStoppedError
 from green_freight.periods import SHANGHAI, Period, months
-from green_freight.settings import landing_url
+from green_freight.warehouse import runs
 from psycopg import sql
 from psycopg.rows import dict_row
 
@@ -47,7 +46,7 @@ class Night:
 
 @dataclass
 class PipelineWarehouse:
-    """A test warehouse, to which GREEN_FREIGHT_* points, and the agencies that its runs fetch from."""
+    """A test warehouse and the agencies that its runs fetch from."""
 
     demo: DemoAgencies
     database: Warehouse
@@ -55,7 +54,7 @@ class PipelineWarehouse:
     extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # Another instance of an agency in place of the usual one, by connection id.
     replaced: Mapping[str, DemoAgencies] = field(default_factory=dict)
-    runs: int = 0
+    run_count: int = 0
     # The agencies' clock never goes back: an older day that is run again is run later.
     newest_day: date = LAST_LOADED
 
@@ -71,10 +70,10 @@ class PipelineWarehouse:
 
     def begin(self, kind: str, day: date) -> str:
         """Begin a run with a name of its own, on the morning after its day or after the newest day until now."""
-        self.runs += 1
+        self.run_count += 1
         self.move_clock(day)
-        run_id = f"{kind}/{day}/{self.runs}"
-        pipeline.begin(run_id, kind, day, "test")
+        run_id = f"{kind}/{day}/{self.run_count}"
+        runs.begin(self.database, run_id, kind, day, "test")
         return run_id
 
     def move_clock(self, day: date) -> None:
@@ -90,7 +89,6 @@ class PipelineWarehouse:
     def load_past(self, until: date, events_from: date = EVENTS_FROM) -> str:
         """Load registers and forms of all months, and the events from a day on; return the run."""
         run_id = self.begin("backfill", until)
-        store = LandingStore(landing_url())
         for agency in AGENCIES:
             work = [
                 (name, period)
@@ -100,7 +98,7 @@ class PipelineWarehouse:
             ]
             fetched = fetch_agency(self.database, agency, work, self.connections(), run_id, until)
             fetched.raise_for_failures()
-            loading.load_agency(agency, work, run_id, store, progress=str).raise_if_stopped()
+            loading.load_agency(self.database, agency, work, run_id, progress=str).raise_if_stopped()
         return run_id
 
     def night(self, day: date = DAY, order: Iterable[str] = tuple(AGENCIES)) -> Night:
@@ -115,11 +113,11 @@ class PipelineWarehouse:
         for agency in order:
             connections = {k: v for k, v in self.connections().items() if k.partition("_")[0] == agency}
             try:
-                pipeline.fetch_due(night.run_id, agency, connections)
+                pipeline.fetch_due(self.database, night.run_id, agency, connections)
             except (AgencyUnavailableError, BrokenDeliveryError) as error:
                 night.errors[agency, "fetch"] = error
             try:
-                pipeline.load_landed(night.run_id, agency)
+                pipeline.load_landed(self.database, night.run_id, agency)
             except LoadStoppedError as error:
                 night.errors[agency, "load"] = error
         return night
@@ -127,43 +125,42 @@ class PipelineWarehouse:
     def finish(self, run_id: str) -> tuple[int | None, str]:
         """Build, audit, compare, approve what has to be, publish; return publication number and report."""
         self.prepare(run_id)
-        if pipeline.outstanding(run_id):
-            pipeline.approve(run_id, "tester", "expected by the test")
-        published = pipeline.publish(run_id)
-        return published["publication_no"], pipeline.report(run_id)
+        if pipeline.outstanding(self.database, run_id):
+            pipeline.approve(self.database, run_id, "tester", "expected by the test")
+        published = pipeline.publish(self.database, run_id)
+        return published["publication_no"], pipeline.report(self.database, run_id)
 
     def prepare(self, run_id: str) -> dict[str, Any]:
         """Build, audit and compare, as far as a run gets without an approval; return the comparison's result."""
-        pipeline.build(run_id)
-        pipeline.audit(run_id)
-        return pipeline.compare(run_id)
+        pipeline.build(self.database, run_id)
+        pipeline.audit(self.database, run_id)
+        return pipeline.compare(self.database, run_id)
 
     def backfill(self, parameters: Mapping[str, Any]) -> str:
         """Begin a backfill as its DAG does and run its parts; return its run, which is not built yet."""
-        self.runs += 1
+        self.run_count += 1
         self.move_clock(date.fromisoformat(parameters["business_day"]))
-        run_id = f"backfill_history/{self.runs}"
-        steps.begin_backfill(run_id, parameters)
+        run_id = f"backfill_history/{self.run_count}"
+        steps.begin_backfill(self.database, run_id, parameters)
         self.run_parts(run_id, parameters)
         return run_id
 
     def run_parts(self, run_id: str, parameters: Mapping[str, Any]) -> None:
         """Run the parts of every agency that a backfill asks for."""
         for agency in AGENCIES:
-            for months_ in steps.backfill_months(run_id, agency, parameters):
-                steps.load_months(run_id, agency, months_, self.connections(), parameters)
+            for months_ in steps.backfill_months(self.database, run_id, agency, parameters):
+                steps.load_months(self.database, run_id, agency, months_, self.connections(), parameters)
 
     def load_only(self, day: date) -> None:
         """Fetch and load the deliveries labelled with one day, none that were missed before it."""
         run_id = self.begin("nightly", day)
-        store = LandingStore(landing_url())
         for agency in AGENCIES:
             work = [
                 (name, Period.day(day)) for name in AGENCIES[agency].deliveries if _is_daily(agency, name)
             ]
             report = fetch_agency(self.database, agency, work, self.connections(), run_id, day)
             report.raise_for_failures()
-            loading.load_agency(agency, work, run_id, store, progress=str).raise_if_stopped()
+            loading.load_agency(self.database, agency, work, run_id, progress=str).raise_if_stopped()
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Return the rows of a query as the owner of the tables concerned sees them."""

@@ -76,7 +76,7 @@ def test_the_others_publish_and_a_repaired_night_lacks_nothing(
     assert repaired.errors == {}
     assert repaired.publication_no == 3
     assert warehouse.value("select stale_agencies from mart.publication where publication_no = 3") == []
-    assert pipeline.stale_datasets(repaired.run_id) == []
+    assert pipeline.stale_datasets(warehouse.database, repaired.run_id) == []
     assert warehouse.tables() == reference.tables
 
 
@@ -122,7 +122,7 @@ def _assert_marked(warehouse: PipelineWarehouse, night: Night, concerned: list[s
         for delivery in AGENCIES[agency].deliveries.values()
         for dataset in delivery.datasets
     }
-    sentences = pipeline.stale_datasets(night.run_id)
+    sentences = pipeline.stale_datasets(warehouse.database, night.run_id)
     assert len(sentences) == len(stale)
     for dataset in stale:
         assert sum(f" {dataset}:" in sentence for sentence in sentences) == 1

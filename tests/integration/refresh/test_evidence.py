@@ -24,7 +24,6 @@ from green_freight.evidence.errors import (
 from green_freight.evidence.figures import Request
 from green_freight.evidence.pack import Pack, write_pack
 from green_freight.landing import LandingStore
-from green_freight.settings import landing_url
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
@@ -53,7 +52,7 @@ Packs = dict[tuple[int, int], OpenedPack]
 
 
 def pack(warehouse: PipelineWarehouse, request: Request, output: Path) -> Pack:
-    return write_pack(warehouse.database.url("builder"), LandingStore(landing_url()), request, output)
+    return write_pack(warehouse.database, request, output)
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +247,7 @@ def test_what_does_not_hold_is_not_packed(
         "select source_file_key, landing_url from ops.source_file"
         " where delivery_name = 'nodes' and period_label = '2024-05'"
     )
-    landed = LandingStore(landing_url()).open(file["landing_url"]).read()
+    landed = LandingStore(refreshed.database.landing_url).open(file["landing_url"]).read()
     tampered = tmp_path / "tampered"
     tampered.write_bytes(landed.replace(b"2024-05-05", b"2024-05-06"))
     _plant(refreshed, statement.format(tampered=tampered.as_uri(), key=file["source_file_key"]))
@@ -278,7 +277,7 @@ def test_before_the_first_publication_there_is_no_evidence(
 
 def test_the_command_prints_what_it_wrote(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
     arguments = ["evidence", "--work", "4", "--year", "2024", "--indicator", "node_level2_added"]
-    shown = CliRunner().invoke(app, [*arguments, "--output", str(tmp_path)])
+    shown = CliRunner(env=refreshed.database.variables).invoke(app, [*arguments, "--output", str(tmp_path)])
     assert shown.exit_code == 0, shown.output
     [written] = tmp_path.glob("*.zip")
     assert written.name == "佐证材料_重点工作04_2024年_新增二级节点_第2号发布.zip"

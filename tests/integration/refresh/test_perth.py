@@ -11,10 +11,8 @@ from typing import Any
 
 import pytest
 from green_freight.agencies.fetch import fetch_agency
-from green_freight.landing import LandingStore
 from green_freight.loading import load_agency
 from green_freight.periods import Period
-from green_freight.settings import landing_url
 
 from demo_city.servers import DemoAgencies
 
@@ -49,12 +47,11 @@ def test_every_session_arrives_or_is_rejected_with_its_reason(
         work = [("stations", Period.month_of(city.last_day))]
         work += [("station_stats", Period.day(day)) for day in SAMPLE]
         work += [("charge_orders", Period.day(day)) for day in city.days()]
-        store = LandingStore(landing_url())
         fetched = fetch_agency(
             warehouse.database, "power", work, warehouse.connections(), "perth", city.last_day
         )
         assert fetched.counts == {"landed": len(work)}
-        report = load_agency("power", work, "perth", store, progress=str)
+        report = load_agency(warehouse.database, "power", work, "perth", progress=str)
         assert (report.stopped, report.not_landed) == ([], [])
         orders = [load for load in report.outcomes if load.dataset_id == "power_charge_order"]
         assert sum(load.rows_in_file for load in orders) == SESSIONS

@@ -18,9 +18,7 @@ from green_freight.agencies import AGENCIES, fetch_plan
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.building import dbt_run
 from green_freight.building.raw_tables import prepare_raw_tables
-from green_freight.landing import LandingStore
 from green_freight.periods import Period
-from green_freight.settings import landing_url
 from green_freight.warehouse import Warehouse
 from hypothesis import HealthCheck, Phase, event, given, settings
 
@@ -198,7 +196,7 @@ def _night(warehouse: PipelineWarehouse, day: date, among: tuple[str, ...], dead
 def _backfill_month(warehouse: PipelineWarehouse, month: Period, among: tuple[str, ...]) -> None:
     """Take again what a backfill takes of a month, without the events before those of the scenarios."""
     until = warehouse.newest_day
-    run_id, store = warehouse.begin("backfill", until), LandingStore(landing_url())
+    run_id = warehouse.begin("backfill", until)
     for agency in among:
         asked = [
             request
@@ -209,7 +207,7 @@ def _backfill_month(warehouse: PipelineWarehouse, month: Period, among: tuple[st
         report = fetch_agency(warehouse.database, agency, work, warehouse.connections(), run_id, until)
         report.raise_for_failures()
         landed = [(outcome.delivery, outcome.period) for outcome in report.outcomes if outcome.has_files]
-        loading.load_agency(agency, landed, run_id, store, progress=str).raise_if_stopped()
+        loading.load_agency(warehouse.database, agency, landed, run_id, progress=str).raise_if_stopped()
 
 
 def _load_again(warehouse: PipelineWarehouse, among: tuple[str, ...]) -> None:
@@ -220,10 +218,10 @@ def _load_again(warehouse: PipelineWarehouse, among: tuple[str, ...]) -> None:
         history["run_id"],
     )
     labels = sorted({tuple(row.values()) for row in gone}, key=lambda place: place[2], reverse=True)
-    run_id, store = warehouse.begin("backfill", warehouse.newest_day), LandingStore(landing_url())
+    run_id = warehouse.begin("backfill", warehouse.newest_day)
     for agency in among:
         work = [(delivery, Period(label)) for of, delivery, label in labels if of == agency]
-        loading.load_agency(agency, work, run_id, store, progress=str).raise_if_stopped()
+        loading.load_agency(warehouse.database, agency, work, run_id, progress=str).raise_if_stopped()
 
 
 def _landed(warehouse: PipelineWarehouse, run_id: str) -> list[tuple[str, str]]:

@@ -13,9 +13,7 @@ from green_freight.agencies.connector import FetchRequest
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.contracts import Granularity
 from green_freight.errors import BrokenDeliveryError
-from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI, Period, months
-from green_freight.settings import landing_url
 
 from demo_city.city import City
 from demo_city.late_knowledge import LateKnowledge, Revision
@@ -95,7 +93,7 @@ def _assert_station_is_gone(warehouse: PipelineWarehouse) -> None:
 
 def _accept(warehouse: PipelineWarehouse, agency: str, names: tuple[str, ...]) -> None:
     """Ask again for all months of some registers, as a backfill of the agency does among everything else."""
-    run_id, store = warehouse.begin("backfill", NIGHT), LandingStore(landing_url())
+    run_id = warehouse.begin("backfill", NIGHT)
     first, last = Period("2023-01"), Period.month_of(NIGHT)
     asked = [FetchRequest(name, month) for month in months(first, last) for name in names]
     work = fetch_plan.all_of(warehouse.database, agency, asked, NIGHT)
@@ -103,7 +101,7 @@ def _accept(warehouse: PipelineWarehouse, agency: str, names: tuple[str, ...]) -
     fetch_agency(
         warehouse.database, agency, work, warehouse.connections(), run_id, NIGHT
     ).raise_for_failures()
-    loading.load_agency(agency, work, run_id, store, progress=str).raise_if_stopped()
+    loading.load_agency(warehouse.database, agency, work, run_id, progress=str).raise_if_stopped()
 
 
 def _count(warehouse: PipelineWarehouse, dataset: str) -> int:

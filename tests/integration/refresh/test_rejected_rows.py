@@ -69,7 +69,11 @@ def test_rejected_rows_are_the_planted_ones_and_nothing_wrong_is_published(
     }
     for name in ("terminal_station_added", "tricycle_marking_share"):
         assert now[name][0] == figures_before[name][0]
-    assert [line for line in pipeline.stale_datasets(night.run_id) if "postal_tricycle" in line]
+    assert [
+        line
+        for line in pipeline.stale_datasets(warehouse.database, night.run_id)
+        if "postal_tricycle" in line
+    ]
     _assert_sessions(warehouse, night.run_id, reference)
     assert_star_agrees(warehouse.database)
     _assert_covered(warehouse)

@@ -43,14 +43,14 @@ def test_a_failed_audit_publishes_nothing_and_the_next_good_night_repairs_it(
     night = warehouse.fetch_and_load()
     spoilt = "update raw.power_charge_order set energy_kwh = -energy_kwh where _period = %s returning 1"
     assert warehouse.rows(spoilt, DAY.isoformat())
-    pipeline.build(night.run_id)
+    pipeline.build(warehouse.database, night.run_id)
     with pytest.raises(AuditFailedError, match=r"fct_charging_session\..*energy"):
-        pipeline.audit(night.run_id)
+        pipeline.audit(warehouse.database, night.run_id)
     assert _negative(warehouse, "candidate") > 0
     assert warehouse.tables() == base.tables
     assert warehouse.value("select outcome_code from ops.build order by build_id desc limit 1") == "rejected"
     with pytest.raises(Exception, match="audit"):
-        pipeline.publish(night.run_id)
+        pipeline.publish(warehouse.database, night.run_id)
     assert warehouse.tables() == base.tables
     assert warehouse.rows(spoilt, DAY.isoformat())
     again = warehouse.night()

@@ -27,7 +27,7 @@ def test_a_night_built_by_months_equals_its_rebuild(refreshed: PipelineWarehouse
 
 def test_an_old_state_published_again_is_rebuilt_as_what_it_was(refreshed: PipelineWarehouse) -> None:
     """Publication 3 is the first one again: the same build, day and loads, and the rows readers see now."""
-    assert revert.revert("revert/1", 1, "test", "tester").publication_no == 3
+    assert revert.revert(refreshed.database, "revert/1", 1, "test", "tester").publication_no == 3
     outcome = replay(refreshed.database, 3)
     assert _differing(outcome) == {}
     assert outcome.recipe.as_of_date == LAST_LOADED

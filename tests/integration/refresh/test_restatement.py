@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,8 +18,6 @@ from green_freight.auditing.audit import AuditFailedError
 from green_freight.backfill import revert, steps
 from green_freight.publishing.errors import NotAuditedError
 from green_freight.revisions import ApprovalMissingError
-from green_freight.warehouse import connect
-from green_freight.warehouse.connection import entered
 
 from demo_city.city import City
 from demo_city.defects.sampler import DefectSampler
@@ -95,16 +94,22 @@ def _assert_dry_run_changes_nothing(
     before = _state(warehouse)
     parameters = {**REQUEST, "dry_run": True}
     run_id = "backfill_history/dry"
-    trial = steps.begin_dry_run(run_id, parameters)
-    with entered(trial.warehouse):
-        warehouse.run_parts(run_id, parameters)
-        found = warehouse.prepare(run_id)
-    path = steps.end_dry_run(run_id)
+    trial = steps.begin_dry_run(warehouse.database, run_id, parameters)
+    database = replace(
+        warehouse.database,
+        urls=trial.warehouse.urls,
+        home=trial.warehouse.home,
+        database=trial.database,
+    )
+    copied = replace(warehouse, database=database)
+    copied.run_parts(run_id, parameters)
+    found = copied.prepare(run_id)
+    path = steps.end_dry_run(warehouse.database, run_id)
     assert found["waiting"] > 0
     assert warehouse.tables() == reference.tables
     assert _state(warehouse) == before
     assert not warehouse.rows("select 1 from pg_database where datname = %s", trial.database)
-    with connect("builder") as session:
+    with warehouse.database.connect("builder") as session:
         kept = revisions.saved_comparison(session, run_id)
     assert _restated(kept) == _expected(corrected)
     text = path.read_text(encoding="utf-8-sig")
@@ -121,22 +126,24 @@ def _assert_approval_is_required(
     # Other runs need not wait for the person who approves.
     assert warehouse.rows("select 1 from ops.candidate_lease") == []
     with pytest.raises(ApprovalMissingError, match=INDICATOR):
-        pipeline.publish(run_id)
+        pipeline.publish(warehouse.database, run_id)
     assert warehouse.tables() == reference.tables
-    with connect("builder") as session:
+    with warehouse.database.connect("builder") as session:
         assert _restated(revisions.saved_comparison(session, run_id)) == _expected(corrected)
     with pytest.raises(ValueError, match="reason"):
-        pipeline.approve(run_id, "tester", "  ")
+        pipeline.approve(warehouse.database, run_id, "tester", "  ")
     return run_id
 
 
 def _assert_publication_has_its_reason(
     warehouse: PipelineWarehouse, run_id: str, corrected: DemoAgencies
 ) -> None:
-    waiting = pipeline.outstanding(run_id)
-    assert pipeline.approve(run_id, "tester", "核实无误 / checked with the bureau") == len(waiting)
-    assert pipeline.outstanding(run_id) == []
-    assert pipeline.publish(run_id)["publication_no"] == 3
+    waiting = pipeline.outstanding(warehouse.database, run_id)
+    assert pipeline.approve(
+        warehouse.database, run_id, "tester", "核实无误 / checked with the bureau"
+    ) == len(waiting)
+    assert pipeline.outstanding(warehouse.database, run_id) == []
+    assert pipeline.publish(warehouse.database, run_id)["publication_no"] == 3
     [record] = warehouse.rows("select * from mart.publication where publication_no = 3")
     assert (record["kind_code"], record["reason"]) == ("backfill", REQUEST["reason"])
     assert (record["approved_by"], record["approval_reason"]) == (
@@ -175,7 +182,9 @@ def _assert_as_of_view_keeps_the_old_figure(warehouse: PipelineWarehouse, refere
 
 
 def _assert_revert(warehouse: PipelineWarehouse, reference: Snapshot) -> None:
-    outcome = revert.revert("revert/1", 2, "更正有误 / the correction was wrong", "tester")
+    outcome = revert.revert(
+        warehouse.database, "revert/1", 2, "更正有误 / the correction was wrong", "tester"
+    )
     assert (outcome.outcome_code, outcome.publication_no) == ("published", 4)
     assert warehouse.tables() == reference.tables
     [record] = warehouse.rows("select * from mart.publication where publication_no = 4")
@@ -183,10 +192,12 @@ def _assert_revert(warehouse: PipelineWarehouse, reference: Snapshot) -> None:
     # The bureau's register still says what was taken away: the next run asks before it comes back.
     run_id = warehouse.backfill(REQUEST)
     warehouse.prepare(run_id)
-    codes = {code for change in pipeline.outstanding(run_id) for code in change.approval_codes}
+    codes = {
+        code for change in pipeline.outstanding(warehouse.database, run_id) for code in change.approval_codes
+    }
     assert "undoes_revert" in codes
     with pytest.raises(ApprovalMissingError):
-        pipeline.publish(run_id)
+        pipeline.publish(warehouse.database, run_id)
     assert warehouse.tables() == reference.tables
 
 
@@ -241,11 +252,11 @@ def test_readers_never_see_a_backfill_that_failed_its_audit(
             {**REQUEST, "agencies": ["power"], "business_day": DAY.isoformat(), "only_missing": True}
         )
         assert warehouse.rows(spoilt, DAY.isoformat())
-        pipeline.build(run_id)
+        pipeline.build(warehouse.database, run_id)
         with pytest.raises(AuditFailedError, match="energy"):
-            pipeline.audit(run_id)
+            pipeline.audit(warehouse.database, run_id)
         with pytest.raises(NotAuditedError):
-            pipeline.publish(run_id)
+            pipeline.publish(warehouse.database, run_id)
     assert reader.reads > 100
     assert len(reader.seen) == 1
     assert warehouse.tables() == before

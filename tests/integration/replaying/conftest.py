@@ -13,7 +13,6 @@ import pytest
 from green_freight import settings
 from green_freight.building import build
 from green_freight.code_version import PARTS
-from green_freight.landing import LandingStore
 from green_freight.publishing import publish
 from green_freight.warehouse import runs
 
@@ -49,7 +48,7 @@ class Published:
 @pytest.fixture(scope="module")
 def published(module_warehouse: Warehouse) -> Published:
     """Two days are published whole; then a third one and a corrected second one, by months."""
-    deliveries = Deliveries(LandingStore(f"file://{module_warehouse.home}/landing"))
+    deliveries = Deliveries(module_warehouse)
     for day in DAYS[:2]:
         _load(deliveries, day, 3)
     _publish(module_warehouse, "nightly/1", LAST.replace(day=29))
@@ -107,4 +106,4 @@ def _publish(warehouse: Warehouse, run_id: str, day: date) -> None:
             "is_success, message_zh, message_en) values (%s, %s, 't', 'e', 'e', 'critical', true, '', '')",
             [built.build_id, run_id],
         )
-    assert publish(run_id, built.build_id).outcome_code == "published"
+    assert publish(warehouse, run_id, built.build_id).outcome_code == "published"

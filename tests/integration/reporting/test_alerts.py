@@ -15,6 +15,8 @@ from green_freight import airflow_tasks, pipeline
 from green_freight.periods import SHANGHAI
 from green_freight.reporting import alerts
 
+from tests.conftest import Warehouse
+
 
 class Receiver(HTTPServer):
     """A group robot: keeps the messages it was sent."""
@@ -48,6 +50,14 @@ def robot(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     receiver.server_close()
 
 
+@pytest.fixture
+def installed(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """Give a warehouse that the settings name."""
+    for name, value in warehouse.variables.items():
+        monkeypatch.setenv(name, value)
+    return warehouse
+
+
 def _missed(day: Any) -> dict[str, Any]:
     """Return the context that Airflow hands to a deadline's callback for the run of a business day."""
     logical = datetime.combine(day, datetime.min.time(), SHANGHAI) + timedelta(hours=2)
@@ -55,7 +65,7 @@ def _missed(day: Any) -> dict[str, Any]:
     return {"dag_run": {"dag_id": "nightly_refresh", "dag_run_id": "scheduled__1", "logical_date": stamp}}
 
 
-def _publish(warehouse: Any, day: Any) -> None:
+def _publish(warehouse: Warehouse, day: Any) -> None:
     with warehouse.connect("publisher") as publisher:
         publisher.execute(
             "insert into mart.publication (publication_no, published_at, kind_code, as_of_date, code_version, "
@@ -65,9 +75,9 @@ def _publish(warehouse: Any, day: Any) -> None:
         )
 
 
-def test_a_morning_without_a_publication_alerts(warehouse: Any, robot: Receiver) -> None:
+def test_a_morning_without_a_publication_alerts(installed: Warehouse, robot: Receiver) -> None:
     yesterday = pipeline.yesterday()
-    _publish(warehouse, yesterday - timedelta(days=1))
+    _publish(installed, yesterday - timedelta(days=1))
     airflow_tasks.alert_when_unpublished(_missed(yesterday))
     [message] = robot.messages
     assert message["msgtype"] == "text"
@@ -77,13 +87,13 @@ def test_a_morning_without_a_publication_alerts(warehouse: Any, robot: Receiver)
     assert "nightly_refresh/scheduled__1" in content
 
 
-def test_a_published_day_alerts_nobody(warehouse: Any, robot: Receiver) -> None:
-    _publish(warehouse, pipeline.yesterday())
+def test_a_published_day_alerts_nobody(installed: Warehouse, robot: Receiver) -> None:
+    _publish(installed, pipeline.yesterday())
     airflow_tasks.alert_when_unpublished(_missed(pipeline.yesterday()))
     assert robot.messages == []
 
 
-def test_a_run_over_the_past_alerts_nobody(warehouse: Any, robot: Receiver) -> None:
+def test_a_run_over_the_past_alerts_nobody(installed: Warehouse, robot: Receiver) -> None:
     airflow_tasks.alert_when_unpublished(_missed(pipeline.yesterday() - timedelta(days=2)))
     assert robot.messages == []
 

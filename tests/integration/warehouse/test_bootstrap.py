@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from green_freight.settings import ROLES
-from green_freight.warehouse import bootstrap, connect, lease, migrate, runs
+from green_freight.warehouse import bootstrap, lease, migrate, runs
 
 from local_stack.postgres import EmbeddedPostgres, ServerAddress
 from tests.conftest import PASSWORDS
@@ -39,7 +39,7 @@ def other_server() -> Iterator[ServerAddress]:
 
 def test_every_role_enters_with_its_own_login(warehouse: Warehouse) -> None:
     for role in ROLES:
-        with connect(role) as connection:
+        with warehouse.connect(role) as connection:
             row = connection.execute("select current_user, current_setting('timezone')").fetchone()
         assert row == (f"green_freight_{role}", "Asia/Shanghai")
 
@@ -158,7 +158,7 @@ def test_a_run_begins_ends_and_begins_again(warehouse: Warehouse) -> None:
     runs.begin(warehouse, "r1", "nightly", date(2025, 9, 30), "first")
     runs.finish(warehouse, "r1", "published")
     runs.begin(warehouse, "r1", "nightly", date(2025, 9, 30), "again")
-    with connect("builder") as builder:
+    with warehouse.connect("builder") as builder:
         row = builder.execute(
             "select reason, outcome_code, finished_at, code_version from ops.run"
         ).fetchone()
