@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -131,7 +130,6 @@ class Delivery:
     """What one fetch gets; `datasets` are the raw tables that are read from it.
 
     `refetch` is the register by which its days are fetched again on a schedule, see `Contract`.
-    `expected_from` is the first day that is due, None for the programme's first day.
     """
 
     name: str
@@ -141,7 +139,6 @@ class Delivery:
     connection_id: str
     datasets: tuple[str, ...]
     refetch: str | None = None
-    expected_from: date | None = None
 
 
 class Agency(_Entry):
@@ -202,7 +199,7 @@ class Agency(_Entry):
 
     def _delivery(self, name: str, carried: list[Contract]) -> Delivery:
         [facts, *others] = {(c.granularity, c.connection, c.refetch, c.expected_from) for c in carried}
-        granularity, connection, refetch, expected_from = facts
+        granularity, connection, refetch, _ = facts
         if others:
             ids = ", ".join(contract.id for contract in carried)
             raise AgencyFileError(
@@ -221,7 +218,7 @@ class Agency(_Entry):
         if names := self.delivery_names.get(name):
             title_zh, title_en = names.zh, names.en
         datasets = tuple(contract.id for contract in carried)
-        return Delivery(name, title_zh, title_en, granularity, connection, datasets, refetch, expected_from)
+        return Delivery(name, title_zh, title_en, granularity, connection, datasets, refetch)
 
 
 def read_agency(path: Path) -> Agency:

@@ -80,12 +80,27 @@ where fetched.agency_code = %s and fetched.delivery_name = %s and fetched.outcom
 group by fetched.period_label
 """
 
+_DUE = """
+select distinct dataset.delivery_name, part.period_label, part.due_on
+from ops.expected_part(%s) as part join ops.expected_dataset as dataset using (dataset_id)
+where dataset.agency_code = %s
+"""
+
 _LOADED = """
 select delivery_name, period_label, dataset_id, max(complete_through)
 from ops.load
 where agency_code = %s and outcome_code in ('loaded', 'unchanged')
 group by delivery_name, period_label, dataset_id
 """
+
+
+@dataclass(frozen=True)
+class DuePart:
+    """A part of the expected calendar: a day or a form of a delivery, and the day on which it is due."""
+
+    delivery: str
+    period: Period
+    due_on: date
 
 
 @dataclass(frozen=True)
@@ -159,6 +174,12 @@ def last_fetched(
     """Return, by day of a delivery, the newest business day of the runs that fetched it."""
     rows = session.execute(_LAST_FETCHED, [agency, delivery, first.label, last.label])
     return {Period(label): fetched for label, fetched in rows}
+
+
+def due_parts(session: Session, agency: str, day: date) -> list[DuePart]:
+    """Return what the expected calendar has of an agency through a business day."""
+    rows = session.execute(_DUE, [day, agency])
+    return [DuePart(delivery, Period(label), due_on) for delivery, label, due_on in rows]
 
 
 def covered_through(session: Session, agency: Agency) -> dict[tuple[str, Period], date]:

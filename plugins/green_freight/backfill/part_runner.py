@@ -12,7 +12,7 @@ from green_freight import loading
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.connector import FetchRequest
 from green_freight.agencies.fetch import Progress, fetch_agency
-from green_freight.agencies.fetch_plan import due_in_month
+from green_freight.agencies.fetch_plan import requests_of_month
 from green_freight.agencies.outcome import AgencyFetchReport
 from green_freight.backfill import parts
 from green_freight.loading import AgencyLoadReport
@@ -76,7 +76,7 @@ def run_part(run_id: str, agency: str, months: Sequence[str], work: BackfillWork
 def _run_month(
     run_id: str, agency: str, month: Period, settled: set[tuple[str, str]], work: BackfillWork
 ) -> tuple[AgencyFetchReport, AgencyLoadReport]:
-    due = due_in_month(agency, month, work.until)
+    due = requests_of_month(agency, month, work.until)
     requests = [
         request
         for request in work.choose(work.warehouse, agency, due, work.until)

@@ -1,6 +1,6 @@
 """Coverage: what was due of every dataset and month, what of it is there, and how to ask for the rest.
 
-The expected calendar is SQL (`ops.expected_part`): people, the fetch planner and dbt read the same statement.
+The expected calendar is SQL (`ops.calendar`): coverage, the nightly fetch plan and dbt read the same statement.
 """
 
 from green_freight.coverage.backfill_range import BackfillRange, backfill_of

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from green_freight.agencies import AGENCIES
-from green_freight.agencies.fetch_plan import due_in_month
+from green_freight.agencies.fetch_plan import requests_of_month
 from green_freight.coverage import Coverage, coverage
 from green_freight.periods import Period, months
 
@@ -123,5 +123,5 @@ class Records:
 
 
 def _asked_for(agency: str, delivery: str, until: date) -> list[Period]:
-    asked = [due_in_month(agency, month, until) for month in months(FIRST_MONTH, Period.day(until))]
+    asked = [requests_of_month(agency, month, until) for month in months(FIRST_MONTH, Period.day(until))]
     return [period for questions in asked for name, period in questions if name == delivery]

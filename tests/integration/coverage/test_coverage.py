@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from green_freight import pipeline
 from green_freight.agencies import AGENCIES
+from green_freight.agencies.fetch_plan import PlanInputs, nightly_requests
+from green_freight.agencies.fetch_records import covered_through, due_parts
 from green_freight.contracts import Granularity
 from green_freight.coverage import BackfillRange, Coverage, backfill_of, through
 from green_freight.periods import Period
@@ -232,6 +234,30 @@ def test_bootstrap_makes_the_expected_datasets_equal_to_the_contracts(records: R
     bootstrap.prepare(warehouse.server.dsn(), warehouse.database, PASSWORDS)
     assert _differing(records) == {}
     assert {dataset for dataset, _ in records.cells()} == set(DELIVERIES)
+
+
+def _missed(records: Records, agency: str) -> set[tuple[str, str]]:
+    """Return what the night of DAY requests of an agency beside its day and the forms of its month."""
+    with records.warehouse.connect("loader") as session:
+        covered, due = covered_through(session, AGENCIES[agency]), due_parts(session, agency, DAY)
+    requests = nightly_requests(AGENCIES[agency], DAY, PlanInputs(covered, due=due))
+    return {(name, period.label) for name, period in requests} - {
+        (name, label) for name in AGENCIES[agency].deliveries for label in ("2025-09", "2025-09-29")
+    }
+
+
+def test_a_night_requests_what_coverage_lacks(records: Records) -> None:
+    records.forget(ORDERS, "2025-08-13")
+    records.forget("postal_tricycle", "2025-07")
+    assert set(_differing(records)) == {(ORDERS, "2025-08"), ("postal_tricycle", "2025-07")}
+    assert _missed(records, "power") == {("charge_orders", "2025-08-13")}
+    assert _missed(records, "postal") == {("tricycles", "2025-07")}
+    with records.warehouse.connect("owner") as owner:
+        owner.execute(
+            "update ops.expected_dataset set expected_from = '2025-08-14' where dataset_id = %s", [ORDERS]
+        )
+    assert set(_differing(records)) == {("postal_tricycle", "2025-07")}
+    assert _missed(records, "power") == set()
 
 
 def test_the_past_can_be_looked_at_as_of_an_older_day(records: Records) -> None:

@@ -8,7 +8,7 @@ import json
 
 import pytest
 from green_freight.agencies import AGENCIES
-from green_freight.agencies.fetch_plan import due_in_month
+from green_freight.agencies.fetch_plan import requests_of_month
 from green_freight.landing import read_exchanges
 from green_freight.periods import Period
 
@@ -19,7 +19,7 @@ MONTH = Period("2025-09")
 
 @pytest.mark.parametrize("agency", AGENCIES)
 def test_a_month_of_history_lands_whole_and_only_once(fetching: Fetching, agency: str) -> None:
-    work = [(name, period.label) for name, period in due_in_month(agency, MONTH, DAY)]
+    work = [(name, period.label) for name, period in requests_of_month(agency, MONTH, DAY)]
     first = fetching.fetch(agency, *work)
     assert first.failures == ()
     assert first.counts == {"landed": len(work)}

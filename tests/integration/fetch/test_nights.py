@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from green_freight.agencies import AGENCIES
-from green_freight.agencies.fetch_plan import due_in_month, nightly_plan, not_loaded
+from green_freight.agencies.fetch_plan import nightly_plan, not_loaded, requests_of_month
 from green_freight.periods import Period
 
 from demo_city.city import City
@@ -81,7 +81,7 @@ def _night(fetching: Fetching, agency: str, day: date) -> list[tuple[str, str]]:
 def _history(fetching: Fetching, agency: str, *months: str, until: date = DAY) -> None:
     fetching.agencies.set_clock(Period.day(until + timedelta(days=1)).starts_at.replace(hour=2))
     for month in months:
-        work = [(name, period.label) for name, period in due_in_month(agency, Period(month), until)]
+        work = [(name, period.label) for name, period in requests_of_month(agency, Period(month), until)]
         report = fetching.fetch(agency, *work, day=until)
         assert not report.failures
     _mark_loaded(fetching, agency)
@@ -173,7 +173,7 @@ def test_a_dead_agency_still_has_a_plan_and_failures_that_say_so(nights: Fetchin
 
 
 def test_history_that_was_interrupted_goes_on_where_it_stopped(nights: Fetching) -> None:
-    work = due_in_month("power", Period("2025-09"), DAY)
+    work = requests_of_month("power", Period("2025-09"), DAY)
     assert not_loaded(nights.warehouse, "power", work, DAY) == work
     nights.fetch("power", *[(name, period.label) for name, period in work[:10]])
     _mark_loaded(nights, "power")

@@ -12,7 +12,7 @@ from green_freight import loading, pipeline
 from green_freight.agencies import AGENCIES
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.fetch import fetch_agency
-from green_freight.agencies.fetch_plan import due_in_month
+from green_freight.agencies.fetch_plan import requests_of_month
 from green_freight.backfill import steps
 from green_freight.contracts import Granularity
 from green_freight.errors import AgencyUnavailableError, BrokenDeliveryError
@@ -93,7 +93,7 @@ class PipelineWarehouse:
             work = [
                 (name, period)
                 for month in months(Period("2023-01"), Period.month_of(until))
-                for name, period in due_in_month(agency, month, until)
+                for name, period in requests_of_month(agency, month, until)
                 if not _is_event(agency, name) or period.first_day >= events_from
             ]
             fetched = fetch_agency(self.database, agency, work, self.connections(), run_id, until)

@@ -200,7 +200,7 @@ def _backfill_month(warehouse: PipelineWarehouse, month: Period, among: tuple[st
     for agency in among:
         asked = [
             request
-            for request in fetch_plan.due_in_month(agency, month, until)
+            for request in fetch_plan.requests_of_month(agency, month, until)
             if request.period.is_month or request.period.first_day >= EVENTS_FROM
         ]
         work = fetch_plan.all_of(warehouse.database, agency, asked, until)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from green_freight.agencies import AGENCIES
-from green_freight.agencies.connector import KnownFile, ListedFile
+from green_freight.agencies.connector import FetchRequest, KnownFile, ListedFile
 from green_freight.agencies.fetch_plan import (
     DAYS_BACK,
     PlanInputs,
-    due_in_month,
     nightly_requests,
+    requests_of_month,
     unloaded,
 )
+from green_freight.agencies.fetch_records import DuePart
 from green_freight.contracts import Granularity
 from green_freight.periods import Period
 
@@ -26,15 +28,27 @@ def _covered(agency: str, until: date, first: date = date(2023, 1, 1)) -> dict[t
     covered: dict[tuple[str, Period], date] = {}
     month = Period.month_of(first)
     while month.first_day <= until:
-        for question in due_in_month(agency, month, until):
+        for question in requests_of_month(agency, month, until):
             covered[question] = min(question[1].last_day, until)
         month = month.next
     return covered
 
 
+def _due(agency: str, day: date) -> list[DuePart]:
+    """Return the expected calendar through a day: of forms the months that are over, of all else the days."""
+    days = [date(2023, 1, 1) + timedelta(days=passed) for passed in range((day - date(2023, 1, 1)).days + 1)]
+    return [
+        DuePart(name, Period.month_of(each) if is_form else Period.day(each), each)
+        for name, delivery in AGENCIES[agency].deliveries.items()
+        for is_form in [delivery.granularity is Granularity.MONTH]
+        for each in days
+        if not is_form or (each + timedelta(days=1)).day == 1
+    ]
+
+
 def _labels(agency: str, inputs: PlanInputs, day: date = DAY) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, period in nightly_requests(AGENCIES[agency], day, inputs):
+    for name, period in nightly_requests(AGENCIES[agency], day, replace(inputs, due=_due(agency, day))):
         found.setdefault(name, []).append(period.label)
     return found
 
@@ -169,7 +183,7 @@ def test_what_differs_at_the_source_or_may_settle_is_asked_again() -> None:
 
 @pytest.mark.parametrize("agency", AGENCIES)
 def test_history_asks_for_every_day_and_form_of_a_month(agency: str) -> None:
-    questions = due_in_month(agency, Period("2024-02"), DAY)
+    questions = requests_of_month(agency, Period("2024-02"), DAY)
     for name, delivery in AGENCIES[agency].deliveries.items():
         labels = [period.label for asked, period in questions if asked == name]
         by_day = delivery.granularity is Granularity.DAY
@@ -177,7 +191,7 @@ def test_history_asks_for_every_day_and_form_of_a_month(agency: str) -> None:
 
 
 def test_history_ends_with_its_last_day() -> None:
-    questions = due_in_month("power", Period("2025-09"), date(2025, 9, 2))
+    questions = requests_of_month("power", Period("2025-09"), date(2025, 9, 2))
     assert [(name, period.label) for name, period in questions] == [
         ("stations", "2025-09"),
         ("station_stats", "2025-09-01"),
@@ -185,30 +199,30 @@ def test_history_ends_with_its_last_day() -> None:
         ("charge_orders", "2025-09-01"),
         ("charge_orders", "2025-09-02"),
     ]
-    assert due_in_month("power", Period("2025-10"), DAY) == []
-    assert due_in_month("power", Period("2022-12"), DAY) == []
+    assert requests_of_month("power", Period("2025-10"), DAY) == []
+    assert requests_of_month("power", Period("2022-12"), DAY) == []
 
 
 def test_what_is_loaded_need_not_be_asked_for_whether_by_days_or_by_the_month() -> None:
-    power, month = AGENCIES["power"], Period("2025-09")
-    asked = due_in_month("power", month, DAY)
-    assert unloaded(power, asked, DAY, {}) == asked
+    month = Period("2025-09")
+    asked = requests_of_month("power", month, DAY)
+    assert unloaded(asked, DAY, {}) == asked
     covered = _covered("power", DAY)
-    assert unloaded(power, asked, DAY, covered) == []
+    assert unloaded(asked, DAY, covered) == []
     # Nights load a register day by day.
     del covered["stations", month]
     covered |= {("stations", day): day.first_day for day in month.days()}
-    assert unloaded(power, asked, DAY, covered) == []
+    assert unloaded(asked, DAY, covered) == []
     del covered["stations", Period("2025-09-11")]
     del covered["charge_orders", Period("2025-09-12")]
-    assert unloaded(power, asked, DAY, covered) == [
+    assert unloaded(asked, DAY, covered) == [
         ("stations", month),
         ("charge_orders", Period("2025-09-12")),
     ]
 
 
 def test_a_month_that_was_loaded_while_it_ran_is_asked_for_once_it_is_over() -> None:
-    postal, form = AGENCIES["postal"], ("tricycles", Period("2025-09"))
+    form = FetchRequest("tricycles", Period("2025-09"))
     covered = {form: date(2025, 9, 20)}
-    assert unloaded(postal, [form], date(2025, 9, 20), covered) == []
-    assert unloaded(postal, [form], DAY, covered) == [form]
+    assert unloaded([form], date(2025, 9, 20), covered) == []
+    assert unloaded([form], DAY, covered) == [form]

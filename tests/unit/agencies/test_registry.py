@@ -48,7 +48,7 @@ SEEN = """
 import json
 from datetime import date
 from green_freight.agencies import AGENCIES
-from green_freight.agencies.fetch_plan import PlanInputs, due_in_month, nightly_requests
+from green_freight.agencies.fetch_plan import PlanInputs, requests_of_month, nightly_requests
 from green_freight.agencies.registry import CONNECTIONS
 from green_freight.periods import Period
 from green_freight.cli import airflow_metadata
@@ -59,7 +59,7 @@ print(json.dumps({
     "place": CONNECTIONS["parking"].place("parking_20250902.csv").period.label,
     "pool": airflow_metadata.POOLS["parking"],
     "connection_type": airflow_metadata.CONNECTION_TYPES["parking"],
-    "month": [[name, period.label] for name, period in due_in_month("parking", Period("2025-09"), day)],
+    "month": [[name, period.label] for name, period in requests_of_month("parking", Period("2025-09"), day)],
     "night": nightly_requests(AGENCIES["parking"], day, PlanInputs())[-1][1].label,
 }))
 """

@@ -7,6 +7,10 @@ datasets as (
     select * from {{ ref('dataset') }}
 ),
 
+expected_parts as (
+    select * from {{ ref('stg_ops__expected_part') }}
+),
+
 delivered_days as (
     select * from {{ ref('int_indicator__delivered_day') }}
 ),
@@ -16,8 +20,7 @@ delivered_months as (
         city_code,
         dataset_id,
         period_month,
-        count(*) as days_delivered,
-        max(date_day) as complete_through
+        count(*) as days_delivered
     from delivered_days
     group by city_code, dataset_id, period_month
 ),
@@ -26,30 +29,49 @@ newest as (
     select
         city_code,
         dataset_id,
-        max(complete_through) as complete_through
-    from delivered_months
+        max(date_day) as complete_through
+    from delivered_days
     group by city_code, dataset_id
 ),
 
--- A monthly form comes on the month's last day: before that day the form due is the previous month's.
+-- A form that was taken before its month was over does not reach the day on which it is due.
+parts as (
+    select
+        months.city_code,
+        expected_parts.dataset_id,
+        months.period_month,
+        max(expected_parts.due_on) as due_through,
+        count(*) as parts_due,
+        count(delivered_days.date_day) as parts_delivered
+    from months
+    inner join expected_parts on months.period_month = expected_parts.period_month
+    left join delivered_days
+        on
+            months.city_code = delivered_days.city_code
+            and expected_parts.dataset_id = delivered_days.dataset_id
+            and expected_parts.due_on = delivered_days.date_day
+    group by months.city_code, expected_parts.dataset_id, months.period_month
+),
+
+-- Where nothing of a month is due yet, the part due is that of an earlier month.
 due as (
     select
         months.city_code,
         months.period_month,
-        months.as_of_day,
-        months.programme_begins_on,
         datasets.dataset_id,
         datasets.granularity_code,
-        case
-            when datasets.granularity_code = 'month' and not months.is_month_over then months.period_month - 1
-            else months.as_of_day
-        end as due_through,
-        case
-            when datasets.granularity_code = 'month' then case when months.is_month_over then 1 else 0 end
-            else months.as_of_day - months.period_month + 1
-        end as parts_due
+        max(parts.due_through) over (
+            partition by months.city_code, datasets.dataset_id order by months.period_month
+        ) as due_through,
+        coalesce(parts.parts_due, 0) as parts_due,
+        coalesce(parts.parts_delivered, 0) as parts_delivered
     from months
     cross join datasets
+    left join parts
+        on
+            months.city_code = parts.city_code
+            and datasets.dataset_id = parts.dataset_id
+            and months.period_month = parts.period_month
 ),
 
 final as (
@@ -61,16 +83,10 @@ final as (
         due.due_through,
         due.parts_due,
         coalesce(delivered_months.days_delivered, 0) as days_delivered,
-        -- A form that was taken before its month was over is not yet the one that is due.
-        case
-            when delivered_months.period_month is null then 0
-            when due.granularity_code = 'month'
-                then case when delivered_months.complete_through = due.due_through then 1 else 0 end
-            else least(delivered_months.days_delivered, due.parts_due)
-        end as parts_delivered,
+        due.parts_delivered,
         newest.complete_through,
         newest.dataset_id is not null as has_any_delivery,
-        coalesce(newest.complete_through >= due.due_through, due.due_through < due.programme_begins_on)
+        due.due_through is null or coalesce(newest.complete_through >= due.due_through, false)
             as is_complete_through_due
     from due
     left join delivered_months
