@@ -5,13 +5,21 @@ A dataset is added by its contract and by rows with the contract's column names;
 
 from __future__ import annotations
 
+import csv
 import functools
+from pathlib import Path
 
 from green_freight.contracts import Column, Contract, contract, contracts
 
 # Their rows are messages of T/CEC 102, whose fields have the standard's names.
 MESSAGE_CONTAINERS = ("order_lines", "tcec_stations", "tcec_station_stats")
 FORM_CONTAINERS = ("workbook", "csv")
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file with a header."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def is_register(dataset: Contract) -> bool:

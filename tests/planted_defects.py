@@ -3,17 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from demo_city.contract_facts import REGISTER_KEYS
-from demo_city.defects.model import PlantedDefect, Row
+from demo_city.defects.model import Defect, Row
 from demo_city.defects.registry import CHANGED_COLUMNS, defect_named
-from demo_city.defects.sampler import DefectSampler, OnHit
+from demo_city.defects.sampler import DefectSampler, row_key
 from demo_city.deliveries.column_change import column_change
 from demo_city.deliveries.editions import FORMS
 from demo_city.deliveries.source import MOVES, CitySource, Source
 from demo_city.random_generator import month_starts
+
+
+@dataclass(frozen=True)
+class PlantedDefect:
+    """One place where a defect was planted.
+
+    `period` is the label of the delivery (for a register: the day of the record's change), `key` the contract's key
+    of the row (its parts joined by `|`) or the file's name, `settled_at` the moment from which an absorbed defect of
+    time leaves no trace.
+    """
+
+    defect: str
+    agency: str
+    dataset: str
+    period: str
+    file_name: str
+    key: str
+    effect: str
+    reason_code: str | None = None
+    column: str | None = None
+    settled_at: datetime | None = None
+
+
+def planted(
+    defect: Defect,
+    period: str,
+    file_name: str = "",
+    key: str | None = None,
+    settled_at: datetime | None = None,
+) -> PlantedDefect:
+    """Return one place of a defect; without a row's key the file's name stands for it."""
+    return PlantedDefect(
+        defect=defect.name,
+        agency=defect.agency,
+        dataset=defect.dataset,
+        period=period,
+        file_name=file_name,
+        key=file_name if key is None else key,
+        effect=defect.effect,
+        reason_code=defect.reason_code,
+        column=defect.column,
+        settled_at=settled_at,
+    )
 
 
 class _Recorder(DefectSampler):
@@ -23,8 +66,12 @@ class _Recorder(DefectSampler):
         super().__init__(sampler.rates, sampler.seed)
         self.hits: list[PlantedDefect] = []
 
-    def rows(self, dataset: str, label: str, rows: list[Row], on_hit: OnHit | None = None) -> list[Row]:
-        return super().rows(dataset, label, rows, self.hits.append)
+    def struck(self, dataset: str, label: str, row: Row) -> tuple[Defect | None, list[Row]]:
+        defect, rows = super().struck(dataset, label, row)
+        if defect:
+            period = label or str(row["changed_at"])[:10]
+            self.hits.append(planted(defect, period, key=row_key(dataset, label, row)))
+        return defect, rows
 
     def taken(self, file_name: str = "") -> list[PlantedDefect]:
         taken, self.hits = self.hits, []
@@ -47,7 +94,7 @@ def planted_defects(city: CitySource, sampler: DefectSampler, clock: datetime) -
         day = source.first_day + timedelta(days=n)
         yield from _operations(source, recorder, day, clock)
         if day in corrected_at:
-            yield defect_named("operations_corrected").planted(str(day), settled_at=corrected_at[day])
+            yield planted(defect_named("operations_corrected"), str(day), settled_at=corrected_at[day])
         yield from _orders(source, recorder, day, clock)
         if "stats_sum_wrong" in recorder.rates:
             for station in stations:
@@ -65,7 +112,7 @@ def _operations(source: Source, recorder: _Recorder, day: date, clock: datetime)
 
 
 def _orders(source: Source, recorder: _Recorder, day: date, clock: datetime) -> Iterator[PlantedDefect]:
-    delivered = [at for at, _ in source.order_deliveries(day, lambda orders: b"") if at < clock]
+    delivered = [at for at, _ in source.order_deliveries(day) if at < clock]
     if not delivered:
         return
     name = f"charge_orders_{day:%Y%m%d}.jsonl.gz"
@@ -73,10 +120,10 @@ def _orders(source: Source, recorder: _Recorder, day: date, clock: datetime) -> 
     yield from recorder.taken(name)
     for defect, days in MOVES.items():
         for order in source.moved_orders(defect, day - timedelta(days=days)):
-            yield defect_named(defect).planted(str(day), name, order["StartChargeSeq"])
+            yield planted(defect_named(defect), str(day), name, order["StartChargeSeq"])
     for defect in ("orders_late", "orders_truncated", "orders_restated", "orders_repeated"):
         if recorder.happens(defect, str(day)):
-            yield defect_named(defect).planted(str(day), name, settled_at=max(delivered))
+            yield planted(defect_named(defect), str(day), name, settled_at=max(delivered))
 
 
 def _form(
@@ -92,12 +139,14 @@ def _form(
         yield from recorder.taken(newest.file_name)
     yield from _columns(recorder, newest.delivery, newest.label, newest.file_name)
     for name in source.form_defects(newest):
-        hit = defect_named(name).planted(newest.label, newest.file_name, settled_at=editions[-1].delivered_at)
+        hit = planted(
+            defect_named(name), newest.label, newest.file_name, settled_at=editions[-1].delivered_at
+        )
         yield replace(hit, dataset="|".join(FORMS[form]))
 
 
 def _columns(recorder: _Recorder, delivery: str, label: str, file_name: str) -> Iterator[PlantedDefect]:
     if delivery in CHANGED_COLUMNS:
-        change = column_change(recorder, delivery, CHANGED_COLUMNS[delivery][1], label)
+        change = column_change(recorder, delivery, label)
         if change is not None:
-            yield defect_named(f"{delivery}_{change.kind}_column").planted(label, file_name)
+            yield planted(defect_named(f"{delivery}_{change.kind}_column"), label, file_name)

@@ -11,39 +11,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from green_freight.contracts import Column, Contract, contract, contracts
 
-from demo_city.contract_facts import FORM_CONTAINERS, MESSAGE_CONTAINERS, field_name
+from demo_city.contract_facts import FORM_CONTAINERS, MESSAGE_CONTAINERS, csv_rows, field_name
 from demo_city.defects.model import ABSORBED, REJECTED, ROW, WARNED, Change, Defect, Row
 from demo_city.defects.order_changes import textual, with_wrong_vin_digit
 
-KINDS = {
-    "missing_value": ("必填项为空", "a required value is empty"),
-    "not_a_number": ("不是数字", "is not a number"),
-    "not_a_date": ("不是日期", "is not a date"),
-    "not_a_boolean": ("不是“是”或“否”", "is neither yes nor no"),
-    "not_in_code_list": ("不在代码表中", "is not in the code list"),
-    "out_of_range": ("超出范围", "is out of range"),
-    "bad_check_digit": ("校验位错误", "has a wrong check digit"),
-    "bad_pattern": ("格式不符", "has a wrong format"),
-    "duplicate_key": ("同一键的行重复", "the row occurs twice"),
-    "end_before_start": ("结束早于开始", "ends before it starts"),
-    "part_exceeds_whole": ("部分大于总量", "a part exceeds its whole"),
-    "retired_region": ("使用已撤销的区划代码", "has a retired region code"),
-    "plate_separator": ("号牌中有间隔点或空格", "has a dot or a space in the plate number"),
-    "full_width": ("数字为全角字符", "is written with full-width digits"),
-    "thousands_separator": ("带千分位逗号", "is written with thousands separators"),
-    "numbers_as_text": ("数字写成文本", "numbers are written as text"),
-}
-_ABSORBED_KINDS = (
-    "retired_region",
-    "plate_separator",
-    "full_width",
-    "thousands_separator",
-    "numbers_as_text",
-)
+_KINDS = {row["kind"]: row for row in csv_rows(Path(__file__).with_name("contract_kinds.csv"))}
 _NO_DATE, _NO_NUMBER, _NO_CODE = "2024-02-30", "待核实", "未列代码"
 # GB/T 2260: retired in 2014, still written by some.
 _RETIRED_REGION = {"320706": "320705", "320707": "320721"}
@@ -57,53 +34,40 @@ def contract_defects(dataset_id: str) -> dict[str, Defect]:
     dataset = contract(dataset_id)
     if dataset.container in MESSAGE_CONTAINERS and dataset.container != "order_lines":
         return {}
-    found = {}
-    for column, kind, change in _changes(dataset):
-        name = f"{dataset_id}.{column.name}.{kind}" if column else f"{dataset_id}.{kind}"
-        is_absorbed = kind in _ABSORBED_KINDS
-        is_kept = column is not None and not column.rejects_invalid and kind.startswith("bad_")
-        zh, en = KINDS[kind]
-        found[name] = Defect(
-            name=name,
-            agency=dataset.agency,
-            dataset=dataset_id,
-            place=ROW,
-            effect=ABSORBED if is_absorbed else WARNED if is_kept else REJECTED,
-            zh=f"{dataset.title_zh}“{column.title_zh}”{zh}" if column else f"{dataset.title_zh}{zh}",
-            en=f"{dataset.title_en}, {column.name}: {en}" if column else f"{dataset.title_en}: {en}",
-            reason_code=None if is_absorbed else kind,
-            column=None if is_absorbed or column is None else column.name,
-            change=change,
-        )
-    return found
+    found = (_defect(dataset, column, kind, change) for column, kind, change in _changes(dataset))
+    return {defect.name: defect for defect in found}
 
 
-def defect_by_full_name(full_name: str) -> Defect:
-    """Return a defect that follows from a contract.
+def _defect(dataset: Contract, column: Column | None, kind: str, change: Change) -> Defect:
+    zh, en, is_absorbed = _KINDS[kind]["zh"], _KINDS[kind]["en"], bool(_KINDS[kind]["is_absorbed"])
+    is_kept = column is not None and not column.rejects_invalid and kind.startswith("bad_")
+    return Defect(
+        name=f"{dataset.id}.{column.name}.{kind}" if column else f"{dataset.id}.{kind}",
+        agency=dataset.agency,
+        dataset=dataset.id,
+        place=ROW,
+        effect=ABSORBED if is_absorbed else WARNED if is_kept else REJECTED,
+        zh=f"{dataset.title_zh}“{column.title_zh}”{zh}" if column else f"{dataset.title_zh}{zh}",
+        en=f"{dataset.title_en}, {column.name}: {en}" if column else f"{dataset.title_en}: {en}",
+        reason_code=None if is_absorbed else kind,
+        column=None if is_absorbed or column is None else column.name,
+        change=change,
+    )
+
+
+def defect_by_full_name(full_name: str, value: Any = None) -> Defect:
+    """Return a defect that follows from a contract, with a bad value of its own where one is given.
 
     Raises:
         KeyError: no contract has this defect.
     """
     dataset_id = full_name.partition(".")[0]
-    return (contract_defects(dataset_id) if dataset_id in contracts() else dict[str, Defect]())[full_name]
-
-
-def named_defect(name: str, full_name: str, *value: Any) -> Defect:
-    """Return a contract's defect under a short name, with a value of its own where one is given."""
-    defect = defect_by_full_name(full_name)
-    if value and defect.column:
-        dataset = contract(defect.dataset)
-        return replace(
-            defect,
-            name=name,
-            change=fixed_value(field_name(dataset, dataset.column(defect.column)), value[0]),
-        )
-    return replace(defect, name=name)
-
-
-def fixed_value(field: str, bad: Any) -> Change:
-    """Return a change that puts a fixed value into a field of a row that is no tombstone."""
-    return lambda row, _: None if row.get("is_deleted") else [{**row, field: bad}]
+    if dataset_id not in contracts():
+        raise KeyError(full_name)
+    defect, dataset = contract_defects(dataset_id)[full_name], contract(dataset_id)
+    if value is None or defect.column is None:
+        return defect
+    return replace(defect, change=_fixed_value(field_name(dataset, dataset.column(defect.column)), value))
 
 
 def full_width_text(number: Decimal) -> str:
@@ -115,16 +79,18 @@ def _changes(dataset: Contract) -> Iterator[tuple[Column | None, str, Change]]:
     for column in dataset.columns:
         if not column.value_from:
             field = field_name(dataset, column)
-            yield from ((column, kind, fixed_value(field, bad)) for kind, bad in _bad_values(column))
+            yield from ((column, kind, _fixed_value(field, bad)) for kind, bad in _bad_values(column))
             for kind, rewrite in _rewritings(dataset, column):
-                yield column, kind, _rewritten(field, rewrite)
+                yield column, kind, _rewritten(field, field, rewrite)
     yield dataset.key[0], "duplicate_key", _duplicate
     for rule in dataset.rules:
         names = rule.settings
         if rule.name == "end_not_before_start" and dataset.container != "order_lines":
-            yield dataset.column(names["end"]), "end_before_start", _end_before(names["start"], names["end"])
+            change = _rewritten(names["start"], names["end"], lambda start, _: start - timedelta(days=1))
+            yield dataset.column(names["end"]), "end_before_start", change
         elif rule.name == "part_not_above_whole":
-            yield dataset.column(names["part"]), "part_exceeds_whole", _above(names["whole"], names["part"])
+            change = _rewritten(names["whole"], names["part"], _one_more)
+            yield dataset.column(names["part"]), "part_exceeds_whole", change
     if dataset.container not in FORM_CONTAINERS:
         yield None, "numbers_as_text", lambda row, _: [textual(row)]
 
@@ -165,13 +131,20 @@ def _rewritings(dataset: Contract, column: Column) -> Iterator[tuple[str, Callab
         yield "thousands_separator", lambda number, _: f"{number:,}" if number >= 1000 else None
 
 
-def _rewritten(field: str, rewrite: Callable[[Any, int], Any]) -> Change:
+def _fixed_value(field: str, bad: Any) -> Change:
+    """Return a change that puts a fixed value into a field of a row that is no tombstone."""
+    return lambda row, _: None if row.get("is_deleted") else [{**row, field: bad}]
+
+
+def _rewritten(source: str, target: str, rewrite: Callable[[Any, int], Any]) -> Change:
+    """Return a change that sets a field to what `rewrite` makes of a field that is filled, if it makes anything."""
+
     def change(row: Row, n: int) -> list[Row] | None:
-        before = row.get(field)
+        before = row.get(source)
         if before in (None, "") or row.get("is_deleted"):
             return None
         after = rewrite(before, n)
-        return None if after is None else [{**row, field: after}]
+        return None if after is None else [{**row, target: after}]
 
     return change
 
@@ -188,18 +161,5 @@ def _duplicate(row: Row, _: int) -> list[Row] | None:
     return None if row.get("is_deleted") else [row, dict(row)]
 
 
-def _end_before(start: str, end: str) -> Change:
-    def change(row: Row, _: int) -> list[Row] | None:
-        if row.get("is_deleted") or row.get(start) is None:
-            return None
-        return [{**row, end: row[start] - timedelta(days=1)}]
-
-    return change
-
-
-def _above(whole: str, part: str) -> Change:
-    def change(row: Row, _: int) -> list[Row] | None:
-        total = row.get(whole)
-        return [{**row, part: total + Decimal(1)}] if isinstance(total, Decimal) else None
-
-    return change
+def _one_more(total: Any, _: int) -> Decimal | None:
+    return total + Decimal(1) if isinstance(total, Decimal) else None

@@ -46,11 +46,6 @@ def _energy_out_of_range(row: Row, _: int) -> list[Row] | None:
     return changed and [{**changed[0], "TotalPower": row["TotalPower"] + _TOO_MUCH_KWH}]
 
 
-def _unknown_connector(row: Row, n: int) -> list[Row]:
-    """Name a connector that no register holds."""
-    return [{**row, "ConnectorID": f"{row['ConnectorID'][:9]}UNKNOWN{n % 1000:03d}"}]
-
-
 def with_wrong_vin_digit(vin: str) -> str:
     """Return a VIN whose ninth character is another digit."""
     right = vin[8]
@@ -82,10 +77,6 @@ def _with_more_energy(row: Row, kwh: Decimal) -> list[Row] | None:
     return [{**row, "ChargeDetails": [{**first, "DetailPower": first["DetailPower"] + kwh}, *others]}]
 
 
-def _station_sum_wrong(stats: Row, n: int) -> list[Row]:
-    return [{**stats, "StationElectricity": stats["StationElectricity"] + Decimal(50 + n % 50)}]
-
-
 # by the names of `named_defects.csv`
 ORDER_CHANGES: dict[str, Change] = {
     "order_end_before_start": _end_before_start,
@@ -97,7 +88,10 @@ ORDER_CHANGES: dict[str, Change] = {
     "order_detail_sum_wrong": lambda order, n: _with_more_energy(order, Decimal(1 + n % 5)),
     "order_detail_count_wrong": lambda order, _: [{**order, "SumPeriod": order["SumPeriod"] + 1}],
     "order_energy_out_of_range": _energy_out_of_range,
-    "order_unknown_connector": _unknown_connector,
+    # one that no register holds
+    "order_unknown_connector": lambda order, n: [
+        {**order, "ConnectorID": f"{order['ConnectorID'][:9]}UNKNOWN{n % 1000:03d}"}
+    ],
     "order_lower_camel": lambda order, _: [respelt(order, lower_camel)],
     "order_operation_id": _renamed(OperatorID="OperationID"),
     "order_elect_money": _renamed(TotalElecMoney="TotalElectMoney", DetailElecMoney="DetailElectMoney"),
@@ -107,5 +101,7 @@ ORDER_CHANGES: dict[str, Change] = {
         DetailSeviceMoney="DetailServiceMoney",
         SevicePrice="ServicePrice",
     ),
-    "stats_sum_wrong": _station_sum_wrong,
+    "stats_sum_wrong": lambda stats, n: [
+        {**stats, "StationElectricity": stats["StationElectricity"] + Decimal(50 + n % 50)}
+    ],
 }

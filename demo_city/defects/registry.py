@@ -6,14 +6,14 @@ there (with its own value, where it has one); what a defect of charge orders doe
 
 from __future__ import annotations
 
-import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from green_freight.contracts import contract, contracts
 
-from demo_city.contract_facts import is_register, measured_column
-from demo_city.defects.contract_defects import defect_by_full_name, named_defect
+from demo_city.contract_facts import FORM_CONTAINERS, csv_rows, is_register, measured_column
+from demo_city.defects.contract_defects import defect_by_full_name
 from demo_city.defects.model import FILE, STOPPED, WARNED, Defect
 from demo_city.defects.order_changes import ORDER_CHANGES
 
@@ -23,21 +23,14 @@ _EMPTY = "(empty)"
 
 
 def _named_defect(row: dict[str, str]) -> Defect:
-    if not row["contract_defect"]:
-        facts: dict[str, Any] = {
-            name: row[name] for name in ("agency", "dataset", "place", "effect", "zh", "en")
-        }
-        facts |= {name: row[name] or None for name in ("reason_code", "column")}
-        return Defect(name=row["name"], change=ORDER_CHANGES.get(row["name"]), **facts)
-    value: tuple[Any, ...] = (row["value"],) if row["value"] else ()
-    if row["contract_defect"].endswith(".out_of_range"):
-        value = tuple(map(int, value))
-    return named_defect(row["name"], row["contract_defect"], *("" if v == _EMPTY else v for v in value))
-
-
-def _named_defects() -> list[Defect]:
-    with Path(__file__).with_name("named_defects.csv").open(encoding="utf-8", newline="") as file:
-        return [_named_defect(row) for row in csv.DictReader(file)]
+    if full_name := row["contract_defect"]:
+        value: Any = row["value"] or None
+        if value and full_name.endswith(".out_of_range"):
+            value = int(value)
+        return replace(defect_by_full_name(full_name, "" if value == _EMPTY else value), name=row["name"])
+    facts: dict[str, Any] = {name: row[name] for name in ("agency", "dataset", "place", "effect", "zh", "en")}
+    facts |= {name: row[name] or None for name in ("reason_code", "column")}
+    return Defect(name=row["name"], change=ORDER_CHANGES.get(row["name"]), **facts)
 
 
 def changed_columns() -> dict[str, tuple[str, str]]:
@@ -49,11 +42,8 @@ def changed_columns() -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for dataset in contracts().values():
         column = measured_column(dataset.id)
-        if (
-            column
-            and not is_register(dataset)
-            and dataset.container in ("transport_pages", "workbook", "csv")
-        ):
+        has_columns = dataset.container in ("transport_pages", *FORM_CONTAINERS) and not is_register(dataset)
+        if column and has_columns:
             found.setdefault(dataset.delivery, (dataset.id, column.name))
     return found
 
@@ -86,7 +76,7 @@ CHANGED_COLUMNS = changed_columns()
 REGISTRY: dict[str, Defect] = {
     defect.name: defect
     for defect in (
-        *_named_defects(),
+        *(_named_defect(row) for row in csv_rows(Path(__file__).with_name("named_defects.csv"))),
         *(d for delivery, where in CHANGED_COLUMNS.items() for d in _column_defects(delivery, *where)),
     )
 }

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from demo_city.contract_facts import key_fields
-from demo_city.defects.model import ROW, Defect, PlantedDefect, Row
+from demo_city.defects.model import ROW, Defect, Row
 from demo_city.defects.registry import defect_named, rates
 
 _SCALE = 2.0**64
-OnHit = Callable[[PlantedDefect], None]
 
 
 class DefectSampler:
@@ -35,41 +34,28 @@ class DefectSampler:
         rate = self.rates.get(defect)
         return rate is not None and self._draw(defect, *place) / _SCALE < rate
 
-    def rows(self, dataset: str, label: str, rows: list[Row], on_hit: OnHit | None = None) -> list[Row]:
-        """Return a period's rows with the defects of single rows; a row has one of them at most.
-
-        `on_hit` is called with each hit; its file name is left empty.
-        """
-        defects = self._row_defects.get(dataset)
-        if not defects:
+    def rows(self, dataset: str, label: str, rows: list[Row]) -> list[Row]:
+        """Return a period's rows with the defects of single rows; a row has one of them at most."""
+        if dataset not in self._row_defects:
             return rows
-        changed: list[Row] = []
-        for row in rows:
-            changed += self._struck(dataset, label, row, defects, on_hit)
-        return changed
+        return [changed for row in rows for changed in self.struck(dataset, label, row)[1]]
 
-    def _struck(
-        self,
-        dataset: str,
-        label: str,
-        row: Row,
-        defects: Iterable[Defect],
-        on_hit: OnHit | None,
-    ) -> list[Row]:
-        key = "|".join(str(row.get(part, label)) for part in key_fields(dataset))
-        place = (label or str(row.get("changed_at", "")), key)
-        for defect in defects:
+    def struck(self, dataset: str, label: str, row: Row) -> tuple[Defect | None, list[Row]]:
+        """Return the defect that strikes a row, if one does, and the rows that then stand in the row's place."""
+        place = (label or str(row.get("changed_at", "")), row_key(dataset, label, row))
+        for defect in self._row_defects[dataset]:
             draw = self._draw(defect.name, *place)
-            if draw / _SCALE >= self.rates[defect.name] or defect.change is None:
-                continue
-            found = defect.change(row, draw & 0xFFFF)
-            if found is None:
-                continue
-            if on_hit:
-                on_hit(defect.planted(label or place[0][:10], key=key))
-            return found
-        return [row]
+            if draw / _SCALE < self.rates[defect.name] and defect.change:
+                changed = defect.change(row, draw & 0xFFFF)
+                if changed is not None:
+                    return defect, changed
+        return None, [row]
 
     def _draw(self, defect: str, *place: object) -> int:
         text = f"{self.seed}|{defect}|{'|'.join(map(str, place))}"
         return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def row_key(dataset: str, label: str, row: Row) -> str:
+    """Return the contract's key of a row, its parts joined by `|`; the period's label stands for a part it lacks."""
+    return "|".join(str(row.get(part, label)) for part in key_fields(dataset))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo_city.defects.model import Row
-from demo_city.defects.registry import NEW_COLUMN
+from demo_city.defects.registry import CHANGED_COLUMNS, NEW_COLUMN
 from demo_city.defects.sampler import DefectSampler
 
 KINDS = ("missing", "new", "retyped")
@@ -35,9 +35,9 @@ class ColumnChange:
         return row | {self.column: _GRADES[len(str(row.get(self.column))) % len(_GRADES)]}
 
 
-def column_change(sampler: DefectSampler, delivery: str, column: str, label: str) -> ColumnChange | None:
-    """Return how a column of a delivery changed in one period, None if it did not."""
+def column_change(sampler: DefectSampler, delivery: str, label: str) -> ColumnChange | None:
+    """Return how a delivery's column that can change did so in one period, None if it did not."""
     for kind in KINDS:
         if sampler.happens(f"{delivery}_{kind}_column", label):
-            return ColumnChange(kind, column)
+            return ColumnChange(kind, CHANGED_COLUMNS[delivery][1])
     return None

@@ -18,6 +18,8 @@ FORMS = WORKBOOKS | CSV_FILES
 LATE = timedelta(days=10)
 CORRECTED_AFTER = timedelta(days=3, hours=-2)
 REPEATED_AFTER = timedelta(days=1, hours=-3)
+_WORKBOOK_DEFECTS = ("report_late", "report_resent", "report_repeated", "report_truncated")
+_CSV_DEFECTS = ("postal_late", "postal_corrected", "postal_repeated", "postal_wrong_checksum")
 # In a superseded edition every tenth row is wrong.
 _WRONG_EVERY = 10
 
@@ -31,7 +33,6 @@ class Edition:
     month: date
     file_name: str
     delivered_at: datetime
-    number: int = 1
     is_superseded: bool = False
 
     @property
@@ -42,18 +43,9 @@ class Edition:
 
 def form_defects(sampler: DefectSampler, agency: str, delivery: str, month: date) -> list[str]:
     """Return the names of the defects that a form's deliveries have as a whole; a correction is no mere repetition."""
-    if (agency, delivery) in WORKBOOKS:
-        late, corrected, repeated, damaged = (
-            "report_late",
-            "report_resent",
-            "report_repeated",
-            "report_truncated",
-        )
-    else:
-        late, corrected, repeated = "postal_late", "postal_corrected", "postal_repeated"
-        damaged = "postal_wrong_checksum"
-    wanted = (late, corrected, repeated, damaged)
+    wanted = _WORKBOOK_DEFECTS if (agency, delivery) in WORKBOOKS else _CSV_DEFECTS
     found = [name for name in wanted if sampler.happens(name, delivery, f"{month:%Y-%m}")]
+    _, corrected, repeated, _ = wanted
     return [name for name in found if not (corrected in found and name == repeated)]
 
 
@@ -61,31 +53,28 @@ def editions(sampler: DefectSampler, agency: str, delivery: str, month: date) ->
     """Return the editions of a form in the order of their delivery."""
     defects = {name.partition("_")[2] for name in form_defects(sampler, agency, delivery, month)}
     delivered_at = form_delivered_at(month) + (LATE if "late" in defects else timedelta())
-    first = Edition(agency, delivery, month, _name(agency, delivery, month, 1, False), delivered_at)
+    first = Edition(agency, delivery, month, _name(agency, delivery, month, 1, ""), delivered_at)
     if defects & {"resent", "corrected"}:
-        return [replace(first, is_superseded=True), _again(first, CORRECTED_AFTER, is_corrected=True)]
+        corrected = _again(first, delivered_at + CORRECTED_AFTER, 2, "_最终版(2)")
+        return [replace(first, is_superseded=True), corrected]
     if "repeated" in defects:
-        return [first, _again(first, REPEATED_AFTER, is_corrected=False)]
+        return [first, _again(first, delivered_at + REPEATED_AFTER, 2, "(1)")]
     return [first]
 
 
 def revised(first: Edition, delivered_at: datetime, number: int) -> Edition:
     """Return the edition that is dropped when something turned out about a month, under a name of its own."""
-    name = _name(first.agency, first.delivery, first.month, number, True)
-    if (first.agency, first.delivery) in WORKBOOKS:
-        name = name.replace("_最终版(2)", f"_更正{delivered_at:%Y%m%d}")
-    return replace(first, file_name=name, delivered_at=delivered_at, number=number, is_superseded=False)
+    return _again(first, delivered_at, number, f"_更正{delivered_at:%Y%m%d}")
 
 
-def _again(first: Edition, after: timedelta, *, is_corrected: bool) -> Edition:
-    name = _name(first.agency, first.delivery, first.month, 2, is_corrected)
-    return replace(first, file_name=name, delivered_at=first.delivered_at + after, number=2)
+def _again(first: Edition, delivered_at: datetime, number: int, ending: str) -> Edition:
+    name = _name(first.agency, first.delivery, first.month, number, ending)
+    return replace(first, file_name=name, delivered_at=delivered_at, is_superseded=False)
 
 
-def _name(agency: str, delivery: str, month: date, number: int, is_corrected: bool) -> str:
+def _name(agency: str, delivery: str, month: date, number: int, ending: str) -> str:
     if (agency, delivery) in CSV_FILES:
         return f"{agency}_{delivery}_{month:%Y%m}_v{number}.csv"
-    ending = "_最终版(2)" if is_corrected else "(1)" if number > 1 else ""
     return f"连云港市城市配送月报_{month.year}年{month.month:02d}月{ending}.xlsx"
 
 

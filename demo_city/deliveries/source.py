@@ -18,16 +18,10 @@ from demo_city.defects.model import Row
 from demo_city.defects.registry import CHANGED_COLUMNS, DAYS_LATE
 from demo_city.defects.sampler import DefectSampler
 from demo_city.deliveries.column_change import ColumnChange, column_change
-from demo_city.deliveries.editions import (
-    FORMS,
-    Edition,
-    editions,
-    form_defects,
-    revised,
-    superseded_rows,
-)
+from demo_city.deliveries.editions import FORMS, Edition, editions, form_defects, revised, superseded_rows
+from demo_city.deliveries.encodings import order_file
 from demo_city.late_knowledge import LateKnowledge
-from demo_city.random_generator import SHANGHAI
+from demo_city.random_generator import SHANGHAI, days_between
 
 OPERATIONS = "transport_vehicle_operation"
 FIGURES = "transport_reported_figure"
@@ -70,10 +64,11 @@ class Source:
 
     def register_rows(self, dataset: str, now: datetime) -> list[Row]:
         """Return the current version of a register's records, tombstones included, in the order of their keys."""
-        newest: dict[str, Row] = {}
-        for row in self.city.register_versions(dataset):
-            if row["changed_at"] < now:
-                newest[row[REGISTER_KEYS[dataset]]] = row
+        newest = {
+            row[REGISTER_KEYS[dataset]]: row
+            for row in self.city.register_versions(dataset)
+            if row["changed_at"] < now
+        }
         rows = self.late_knowledge.rows(dataset, None, [newest[key] for key in sorted(newest)], now)
         return self.sampler.rows(dataset, "", rows)
 
@@ -85,9 +80,7 @@ class Source:
         if corrected_at is not None and known_at <= corrected_at and rows:
             rows = [_driven_more(row) if n % _WRONG_EVERY == 0 else row for n, row in enumerate(rows)]
             rows.append({**rows[0], "vehicle_id": f"{rows[0]['vehicle_id']}-TMP"})
-        change = column_change(
-            self.sampler, "vehicle_operations", CHANGED_COLUMNS["vehicle_operations"][1], str(day)
-        )
+        change = column_change(self.sampler, "vehicle_operations", str(day))
         return [change.row(row) for row in rows] if change else rows
 
     def operation_changes(self) -> list[tuple[datetime, date]]:
@@ -95,7 +88,7 @@ class Source:
         revised = self.late_knowledge.periods(OPERATIONS)
         if "operations_corrected" not in self.sampler.rates:
             return revised
-        days = (self.first_day + timedelta(days=n) for n in range((self.last_day - self.first_day).days + 1))
+        days = days_between(self.first_day, self.last_day)
         planted = [(at, day) for day in days if (at := self._operations_corrected_at(day)) is not None]
         return planted + revised
 
@@ -127,28 +120,21 @@ class Source:
 
     def column_change(self, dataset: str, edition: Edition) -> ColumnChange | None:
         """Return how a column of a sheet or file changed, None if none did."""
-        concerned, column = CHANGED_COLUMNS.get(edition.delivery, ("", ""))
-        return (
-            column_change(self.sampler, edition.delivery, column, edition.label)
-            if concerned == dataset
-            else None
-        )
+        if CHANGED_COLUMNS.get(edition.delivery, ("",))[0] != dataset:
+            return None
+        return column_change(self.sampler, edition.delivery, edition.label)
 
     def damaged(self, edition: Edition, content: bytes) -> bytes:
         """Return a form's bytes as they arrive."""
-        is_cut = self._has(edition, "report_truncated")
-        return content[: len(content) // 2] if is_cut else content
+        return _half(content) if "report_truncated" in self.form_defects(edition) else content
 
     def checksummed(self, edition: Edition, content: bytes) -> bytes:
         """Return the bytes over which the agency computes the checksum: not always those it sends."""
-        return content + b"\r\n" if self._has(edition, "postal_wrong_checksum") else content
+        return content + b"\r\n" if "postal_wrong_checksum" in self.form_defects(edition) else content
 
     def form_defects(self, edition: Edition) -> list[str]:
         """Return the names of the defects that a form's deliveries have as a whole."""
         return form_defects(self.sampler, edition.agency, edition.delivery, edition.month)
-
-    def _has(self, edition: Edition, defect: str) -> bool:
-        return defect in self.form_defects(edition)
 
     def stations(self, known_at: datetime) -> list[tuple[datetime, Message]]:
         """Return (changed at, StationInfo) of every station as known at a moment."""
@@ -186,29 +172,28 @@ class Source:
         is_late = self.sampler.happens(LATE_PUSH, seq)
         return is_late if defect == LATE_PUSH else not is_late and self.sampler.happens(defect, seq)
 
-    def order_deliveries(
-        self, day: date, render: Callable[[list[Message]], bytes]
-    ) -> Iterator[tuple[datetime, Callable[[], bytes]]]:
+    def order_deliveries(self, day: date) -> Iterator[tuple[datetime, Callable[[], bytes]]]:
         """Yield when the file of a day is dropped and what is in it then."""
         delivered_at = datetime.combine(day + timedelta(days=1), time(1), SHANGHAI)
         if self.sampler.happens("orders_late", str(day)):
             delivered_at += ORDERS_LATE
-        known_at = delivered_at
+        whole = partial(self._order_file, day, delivered_at)
         if self.sampler.happens("orders_truncated", str(day)):
-            yield delivered_at, lambda: _half(render(self.orders(day, known_at)))
+            yield delivered_at, lambda: _half(whole())
         elif self.sampler.happens("orders_restated", str(day)):
-            yield delivered_at, lambda: render(_with_test_order(self.orders(day, known_at)))
-            yield delivered_at + ORDERS_REPEATED_AFTER, lambda: render(self.orders(day, known_at))
+            yield delivered_at, partial(whole, has_test_order=True)
+            yield delivered_at + ORDERS_REPEATED_AFTER, whole
         else:
-            yield delivered_at, lambda: render(self.orders(day, known_at))
+            yield delivered_at, whole
             if self.sampler.happens("orders_repeated", str(day)):
-                yield delivered_at + ORDERS_REPEATED_AFTER, lambda: render(self.orders(day, known_at))
+                yield delivered_at + ORDERS_REPEATED_AFTER, whole
         for moment in self.late_knowledge.moments((ORDERS,), day):
             if moment >= delivered_at:
-                yield moment, partial(self._revised_orders, day, moment, render)
+                yield moment, partial(self._order_file, day, moment + timedelta(seconds=1))
 
-    def _revised_orders(self, day: date, moment: datetime, render: Callable[[list[Message]], bytes]) -> bytes:
-        return render(self.orders(day, moment + timedelta(seconds=1)))
+    def _order_file(self, day: date, known_at: datetime, *, has_test_order: bool = False) -> bytes:
+        orders = self.orders(day, known_at)
+        return order_file(_with_test_order(orders) if has_test_order else orders)
 
     def changes_while_read(self, defect: str, walk: str) -> bool:
         """Tell whether this walk over a list meets it changing: only the first page that is read ever does."""

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from demo_city.defects import DefectSampler
-from demo_city.deliveries.files import commerce_catalogue, orders_catalogue, postal_catalogue
+from demo_city.deliveries.catalogue import commerce_catalogue, orders_catalogue, postal_catalogue
 from demo_city.deliveries.source import CitySource, Source
 from demo_city.random_generator import SHANGHAI
 from demo_city.servers.credentials import (

@@ -24,8 +24,9 @@ from green_freight.loading import LoadOutcome, load_agency
 from green_freight.periods import Period
 
 from demo_city.city import City
-from demo_city.defects import REGISTRY, Defect, PlantedDefect
+from demo_city.defects import REGISTRY, Defect
 from demo_city.servers import DemoAgencies
+from tests.planted_defects import PlantedDefect, planted_defects
 
 CLOCK = datetime.fromisoformat("2025-10-20T02:00:00+08:00")
 DAY, MONTH = "2025-09-25", "2025-08"
@@ -138,8 +139,6 @@ def _datasets(defect: Defect, loads: list[LoadOutcome]) -> list[str]:
 
 
 def _rows_hit(house: House, defect: Defect, period: str) -> list[PlantedDefect]:
-    from tests.planted_defects import planted_defects
-
     source = house.agencies.source
     found = planted_defects(source.city, source.sampler, CLOCK)
     # the first window of a register is open downwards

@@ -11,12 +11,12 @@ from green_freight import pipeline
 from green_freight.loading import LoadStoppedError
 
 from demo_city.city import City
-from demo_city.defects import REGISTRY, PlantedDefect
+from demo_city.defects import REGISTRY
 from demo_city.defects.model import REJECTED, Row
-from demo_city.defects.sampler import DefectSampler, OnHit
+from demo_city.defects.sampler import DefectSampler
 from demo_city.servers import DemoAgencies
 from tests.integration.coverage.agreement import assert_star_agrees
-from tests.planted_defects import planted_defects
+from tests.planted_defects import PlantedDefect, planted_defects
 
 from .conftest import Snapshot
 from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after
@@ -36,8 +36,8 @@ LOADED = "power_charge_order"
 class OneNight(DefectSampler):
     """DefectSampler that strike in the deliveries of one night alone."""
 
-    def rows(self, dataset: str, label: str, rows: list[Row], on_hit: OnHit | None = None) -> list[Row]:
-        return super().rows(dataset, label, rows, on_hit) if label in LABELS else rows
+    def rows(self, dataset: str, label: str, rows: list[Row]) -> list[Row]:
+        return super().rows(dataset, label, rows) if label in LABELS else rows
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from green_freight.contracts.row_model import row_model
 from demo_city.city import FORM_DATASETS, City, transport_registers
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.defects import DefectSampler
+from demo_city.deliveries.catalogue import DROP, REPORTS, commerce_catalogue, postal_catalogue
 from demo_city.deliveries.column_change import KINDS
 from demo_city.deliveries.editions import FORMS as FORM_DELIVERIES
 from demo_city.deliveries.editions import WORKBOOKS
-from demo_city.deliveries.files import DROP, REPORTS, commerce_catalogue, postal_catalogue
 from demo_city.deliveries.source import Source
 from demo_city.deliveries.workbook import TITLES
 from demo_city.random_generator import SHANGHAI
