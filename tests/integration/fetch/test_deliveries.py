@@ -47,7 +47,7 @@ def test_the_record_is_what_was_landed(fetching: Fetching) -> None:
     assert (is_dated, run_id) == (True, fetching.run_id)
     facts = fetching.outcomes("outcome_code, file_name, bytes, sha256, attempts, seconds > 0, error_code")
     assert facts == [("landed", file_name, size, sha256, 1, True, None)]
-    assert fetching.store.provenance(url)["request"]["path"] == f"/drop/{file_name}"
+    assert json.load(fetching.store.open(f"{url}.provenance.json"))["request"]["path"] == f"/drop/{file_name}"
 
 
 def test_containers_hold_the_answers_and_no_secret(fetching: Fetching) -> None:

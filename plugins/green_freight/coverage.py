@@ -1,20 +1,33 @@
-"""What the warehouse says about coverage, one row a dataset and month."""
+"""Coverage: what was due of every dataset and month, what of it is there, and how to ask for the rest.
+
+The expected calendar is SQL (`ops.calendar`): coverage, the nightly fetch plan and dbt read the same statement.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import TupleRow, class_row
 
 from green_freight.agencies import AGENCIES
+from green_freight.contracts import contracts
 from green_freight.periods import Period
+from green_freight.programme import programme
 
 Warehouse = psycopg.Connection[Any]
+
+_UPSERT = """
+insert into ops.expected_dataset (dataset_id, agency_code, delivery_name, granularity_code, expected_from)
+values (%s, %s, %s, %s, %s)
+on conflict (dataset_id) do update
+set agency_code = excluded.agency_code, delivery_name = excluded.delivery_name,
+    granularity_code = excluded.granularity_code, expected_from = excluded.expected_from
+"""
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,49 @@ def through(warehouse: Warehouse, business_day: date) -> list[DatasetMonth]:
     with warehouse.cursor(row_factory=class_row(DatasetMonth)) as cursor:
         found = cursor.execute("select * from ops.dataset_month(%s)", [business_day]).fetchall()
     return sorted(found, key=_place)
+
+
+@dataclass(frozen=True)
+class BackfillRange:
+    """The months from `first` to `last`, both included, of some agencies (codes, in the registry's order)."""
+
+    first: Period
+    last: Period
+    agencies: tuple[str, ...]
+
+
+def backfill_of(found: Iterable[DatasetMonth]) -> BackfillRange | None:
+    """Return the range that encloses every month with a missing part, None where nothing is missing.
+
+    It may enclose complete months: the backfill is run with `only_missing`, which asks period by period for what is
+    not loaded, so that nothing complete is fetched again and all gaps make one publication.
+    """
+    gaps = [one for one in found if one.parts_missing]
+    if not gaps:
+        return None
+    lacking = {one.agency_code for one in gaps}
+    agencies = tuple(agency for agency in AGENCIES if agency in lacking)
+    return BackfillRange(min(one.month for one in gaps), max(one.month for one in gaps), agencies)
+
+
+def update_expected_datasets(owner: psycopg.Connection[TupleRow]) -> None:
+    """Make ops.expected_dataset equal to the contracts, in one transaction, as the owner.
+
+    A dataset is expected from the programme's first day where its contract names no other.
+
+    Raises:
+        ContractError: a contract file is not usable.
+    """
+    first_day = programme().first_day
+    rows = [
+        (found.id, found.agency, found.delivery, found.granularity.value, found.expected_from or first_day)
+        for found in contracts().values()
+    ]
+    with owner.transaction(), owner.cursor() as cursor:
+        cursor.execute(
+            "delete from ops.expected_dataset where dataset_id <> all(%s)", [[row[0] for row in rows]]
+        )
+        cursor.executemany(_UPSERT, rows)
 
 
 def _place(one: DatasetMonth) -> tuple[int, date]:

@@ -1,7 +1,8 @@
-"""The landing store: a folder or an object store (any fsspec URL) that is only ever added to.
+"""What agencies delivered, kept as delivered in a folder or an object store (any fsspec URL) that is only added to.
 
 A file's place is `<agency>/<delivery>/<period>/<sha256[:16]>-<file_name>`, its provenance stands beside it.
-The name holds the content's hash: the same content again finds itself, other content never overwrites it.
+The name holds the content's hash: the same content again finds itself, other content never overwrites it. HTTP
+exchanges land in a container of JSON lines, one an exchange: same answers give the same bytes.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, BinaryIO, cast
@@ -60,14 +62,10 @@ class Landed:
 
     @property
     def source_file_key(self) -> str:
-        """Return the key under which the warehouse knows this file."""
+        """Return the warehouse's key of this file, by content and place only, so that a replay gets the same."""
         origin = self.origin
-        return source_file_key(origin.agency, origin.delivery, origin.period, origin.file_name, self.sha256)
-
-
-def source_file_key(agency: str, delivery: str, period: str, file_name: str, sha256: str) -> str:
-    """Return 20 hex digits that depend on content and place only, so that a replay gets the same."""
-    return hashlib.sha256(f"{agency}/{delivery}/{period}/{file_name}/{sha256}".encode()).hexdigest()[:20]
+        place = f"{origin.agency}/{origin.delivery}/{origin.period}/{origin.file_name}"
+        return hashlib.sha256(f"{place}/{self.sha256}".encode()).hexdigest()[:20]
 
 
 class LandingStore:
@@ -86,14 +84,15 @@ class LandingStore:
             FetchError: `landing_unwritable` (transient), the store refused.
         """
         sha256, size = sha256_of(source), source.seek(0, io.SEEK_END)
-        path = f"{self._folder(origin)}/{sha256[:16]}-{_safe(origin.file_name)}"
+        folder = f"{self._root.rstrip('/')}/{origin.agency}/{origin.delivery}/{origin.period}"
+        path = f"{folder}/{sha256[:16]}-{_safe(origin.file_name)}"
         try:
-            is_new = not self._holds(path, size)
+            is_new = not (self._filesystem.exists(path) and self._filesystem.size(path) == size)
             if is_new:
                 self._write(path, source)
             landed = Landed(self._filesystem.unstrip_protocol(path), origin, sha256, size, is_new)
-            if not self._filesystem.exists(_sidecar(path)):
-                self._write_sidecar(path, landed)
+            if not self._filesystem.exists(f"{path}.provenance.json"):
+                self._write(f"{path}.provenance.json", _provenance(landed))
         except OSError as error:
             raise FetchError("landing_unwritable", f"{type(error).__name__}: {error}") from error
         return landed
@@ -107,54 +106,67 @@ class LandingStore:
         url = landed if isinstance(landed, str) else landed.url
         return cast(BinaryIO, self._filesystem.open(self._filesystem._strip_protocol(url), "rb"))
 
-    def provenance(self, landed: Landed | str) -> dict[str, Any]:
-        """Return what the sidecar says of a landed file: its first receipt."""
-        url = landed if isinstance(landed, str) else landed.url
-        with self._filesystem.open(_sidecar(self._filesystem._strip_protocol(url)), "rb") as sidecar:
-            return cast(dict[str, Any], json.load(sidecar))
-
-    def _folder(self, origin: Origin) -> str:
-        return f"{self._root.rstrip('/')}/{origin.agency}/{origin.delivery}/{origin.period}"
-
-    def _holds(self, path: str, size: int) -> bool:
-        return bool(self._filesystem.exists(path)) and self._filesystem.size(path) == size
-
     def _write(self, path: str, source: BinaryIO) -> None:
         source.seek(0)
         temporary = f"{path}.{uuid.uuid4().hex}.part"
         self._filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
         try:
             with self._filesystem.open(temporary, "wb") as target:
-                while chunk := source.read(_CHUNK_BYTES):
-                    target.write(chunk)
+                shutil.copyfileobj(source, target, _CHUNK_BYTES)
             self._filesystem.mv(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 self._filesystem.rm_file(temporary)
             raise
 
-    def _write_sidecar(self, path: str, landed: Landed) -> None:
-        facts = asdict(landed.origin) | {"sha256": landed.sha256, "bytes": landed.bytes}
-        text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True, default=_as_text)
-        temporary = f"{path}.{uuid.uuid4().hex}.part"
-        with self._filesystem.open(temporary, "wb") as target:
-            target.write(text.encode() + b"\n")
-        self._filesystem.mv(temporary, _sidecar(path))
-
 
 def _safe(file_name: str) -> str:
     return _UNSAFE.sub("_", file_name).encode()[-_NAME_BYTES:].decode(errors="ignore")
+
+
+def _provenance(landed: Landed) -> BinaryIO:
+    facts = asdict(landed.origin) | {"sha256": landed.sha256, "bytes": landed.bytes}
+    text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True, default=_as_text)
+    return io.BytesIO(text.encode() + b"\n")
 
 
 def _as_text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _sidecar(path: str) -> str:
-    return f"{path}.provenance.json"
-
-
 def sha256_of(content: BinaryIO) -> str:
     """Return the SHA-256 of a file, from its beginning, as hexadecimal digits."""
     content.seek(0)
     return hashlib.file_digest(cast(io.BufferedIOBase, content), "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request (no secrets, nothing that changes from try to try) and the body of its answer as text."""
+
+    request: Mapping[str, Any]
+    body: str
+
+
+def write_exchanges(exchanges: Iterable[Exchange], target: BinaryIO) -> None:
+    """Write exchanges as JSON lines (UTF-8, keys of the request sorted) in the order given."""
+    for exchange in exchanges:
+        request = dict(sorted(exchange.request.items()))
+        line = json.dumps(
+            {"request": request, "body": exchange.body}, ensure_ascii=False, separators=(",", ":")
+        )
+        target.write(line.encode() + b"\n")
+
+
+def read_exchanges(source: BinaryIO) -> Iterator[Exchange]:
+    """Yield the exchanges of a landed container, one at a time.
+
+    Raises:
+        ValueError: a line is not an exchange; the message names the line.
+    """
+    for number, line in enumerate(source, start=1):
+        try:
+            found = json.loads(line)
+            yield Exchange(found["request"], found["body"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"line {number} of the landed container is not an exchange: {error}") from error
