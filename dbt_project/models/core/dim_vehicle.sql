@@ -37,7 +37,7 @@ final as (
         registered.vehicle_type_code_ga802,
         registered.energy_code_ga249,
         registered.new_energy_kind_code,
-        coalesce(registered.new_energy_kind_code in ('BEV', 'PHEV', 'FCEV'), false) as is_new_energy,
+        registered.new_energy_kind_code is not null as is_new_energy,
         registered.body_kind_code,
         coalesce(registered.body_kind_code in ('refrigerated', 'insulated'), false) as is_cold_chain_body,
         registered.enterprise_key,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from green_freight.contracts.code_lists import code_list
+from green_freight.labels import labels
 from green_freight.publishing.specs import ForeignKey, TableSpec
 from green_freight.settings import PROJECT
 
@@ -130,7 +132,11 @@ def _rule(spec: TableSpec, shared: Mapping[str, Any], rule: Mapping[str, Any]) -
         case {"column": column, "not_null": True, **others} if not others:
             return "expect_column_values_to_not_be_null", {"column": column}
         case {"column": column, "in": values, **others} if not others:
-            return "expect_column_values_to_be_in_set", {"column": column, "value_set": values}
+            return _in_set(column, values)
+        case {"column": column, "code_list": name, **others} if not others:
+            return _in_set(column, code_list(name).codes)
+        case {"column": column, "labels": kind, **others} if not others:
+            return _in_set(column, labels(kind))
         case {"column": column, "regex": regex, **others} if not others:
             return "expect_column_values_to_match_regex", {"column": column, "regex": regex}
         case {"column": column, "between": [low, high], **others} if not others:
@@ -138,6 +144,10 @@ def _rule(spec: TableSpec, shared: Mapping[str, Any], rule: Mapping[str, Any]) -
             bounded = {name: bound for name, bound in bounds.items() if bound is not None}
             return "expect_column_values_to_be_between", {"column": column, **bounded}
     raise KeyError(f"the rule {sorted(rule)}")
+
+
+def _in_set(column: str, values: Iterable[Any]) -> tuple[str, dict[str, Any]]:
+    return "expect_column_values_to_be_in_set", {"column": column, "value_set": list(values)}
 
 
 def _sql(
