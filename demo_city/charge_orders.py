@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 
 from demo_city.charging_operator import Message
-from demo_city.charging_sessions import DAY, Ints, Sessions
-from demo_city.exact_decimals import hundredths, ten_thousandths
+from demo_city.charging_sessions import DAY, Sessions
+from demo_city.columns import Ints, hundredths, ten_thousandths
 
 _CLOCK = [
     f" {hour:02d}:{minute:02d}:{s:02d}" for hour in range(24) for minute in range(60) for s in range(60)

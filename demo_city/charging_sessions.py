@@ -13,9 +13,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from demo_city.columns import Ints
 from demo_city.random_generator import stream
 
-Ints = NDArray[np.int64]
 SESSIONS_A_DAY = 2000
 DAY = 86_400
 _FIRST_START = 40 * 60
@@ -29,15 +29,6 @@ _STOP_REASONS = np.array([0] * 62 + [1] * 12 + [2] * 16 + [3] * 2 + [4] * 8, dty
 
 
 @dataclass(frozen=True)
-class Plugs:
-    """The connectors in columns, and the days (ordinals) between which each works."""
-
-    watts: Ints
-    first_day: Ints
-    gone_from: Ints
-
-
-@dataclass(frozen=True)
 class Sessions:
     """One day's sessions, sorted by start. Energy in 0.01 kWh, money in cents, prices in 0.0001 yuan."""
 
@@ -47,8 +38,7 @@ class Sessions:
     energy: Ints
     stop_reason: Ints
     vehicle_draw: NDArray[np.float64]
-    # per tariff period of a session; `first` and `count` tell which rows belong to a session
-    first: Ints
+    # how many tariff periods a session has, and the periods of all sessions one after another
     count: Ints
     part_start: Ints
     part_end: Ints
@@ -61,23 +51,16 @@ class Sessions:
     service_fee: Ints
 
 
-def how_many(volume: float, day: date) -> int:
-    """Return the number of sessions of a day: 2,000 at volume 1, with weekday and season."""
-    return round(SESSIONS_A_DAY * volume * _SEASON[day.month - 1] * _WEEKDAY[day.weekday()])
-
-
-def sessions_of(seed: int, volume: float, plugs: Plugs, day: date) -> Sessions:
-    """Return the sessions that start on a day."""
+def sessions_of(seed: int, volume: float, day: date, plugs: Ints, watts: Ints) -> Sessions:
+    """Return the sessions that start on a day, 2,000 at volume 1, with weekday and season, on the plugs that work."""
     rng = stream(seed, "sessions", day.toordinal())
-    ordinal = day.toordinal()
-    working = np.flatnonzero((plugs.first_day <= ordinal) & (plugs.gone_from > ordinal))
-    n = how_many(volume, day)
+    n = round(SESSIONS_A_DAY * volume * _SEASON[day.month - 1] * _WEEKDAY[day.weekday()])
     number = np.arange(n, dtype=np.int64)
-    plug = rng.permutation(working)[number % len(working)]
-    start, length = _times(rng, number, len(working), n)
+    plug = rng.permutation(plugs)[number % len(plugs)]
+    start, length = _times(rng, number, len(plugs), n)
     # most batteries take less than the plug could give; a failed start charges nothing
     use = 0.35 + 0.5 * rng.random(n)
-    energy = np.minimum((plugs.watts[plug] * use * length / 36_000).astype(np.int64), 16_000)
+    energy = np.minimum((watts[plug] * use * length / 36_000).astype(np.int64), 16_000)
     energy = np.where(rng.random(n) < 0.004, 0, np.maximum(energy, 5))
     order = np.argsort(start, kind="stable")
     reasons = np.where(energy == 0, 3, _STOP_REASONS[rng.integers(0, len(_STOP_REASONS), size=n)])
@@ -123,7 +106,6 @@ def _priced(
         energy=energy,
         stop_reason=reasons,
         vehicle_draw=draw,
-        first=first,
         count=count,
         part_start=part_start,
         part_end=part_end,

@@ -13,26 +13,23 @@ indicator, are in `demo_city.truth`; what happens in it, in `demo_city.monthly_e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date
 
 from green_freight.programme import programme
 
 from demo_city import DEFAULT_SEED, RUN_VOLUME
-from demo_city.commerce_forms import CommerceReports
+from demo_city.commerce_forms import cold_chain_enterprises, pharma_enterprises, store_deliveries
 from demo_city.contract_facts import REGISTER_KEYS
-from demo_city.enterprises import enterprise_grades, enterprises
 from demo_city.late_knowledge import LateKnowledge
 from demo_city.monthly_events import FIRST_DAY
-from demo_city.places import nodes, stopping_places
-from demo_city.postal_forms import PostalFiles
-from demo_city.power_operator import FleetVehicle, PowerOperator
-from demo_city.programme import funds, milestones, platforms, policies
-from demo_city.random_generator import day_end, month_end, month_starts
+from demo_city.postal_forms import parcel_volumes, terminal_stations, tricycles
+from demo_city.power_operator import PowerOperator
+from demo_city.random_generator import day_end, month_end
+from demo_city.registers import transport_registers
 from demo_city.truth import reported_figures
 from demo_city.vehicle_days import VehicleDays
-from demo_city.vehicles import vehicles
-from demo_city.versioned_register import Row, VersionedRegister, current_rows
+from demo_city.versioned_register import Row, current_rows
 
 # The city goes on for a year after the programme, so that what comes late can be shown.
 LAST_DAY = date(programme().last_day.year + 1, 12, 31)
@@ -68,13 +65,7 @@ class City:
         self._versions = {dataset: book.versions() for dataset, book in books.items()}
         fleet = books["transport_vehicle"].last_versions()
         self._vehicle_days = VehicleDays(seed, volume, fleet)
-        self.commerce = CommerceReports(seed)
-        self.postal = PostalFiles(seed, last_day.year)
-        chargeable = [
-            FleetVehicle(v["vin"], v["in_service_on"], v["out_of_service_on"])
-            for v in fleet
-            if v["new_energy_kind_code"] in ("BEV", "PHEV")
-        ]
+        chargeable = [vehicle for vehicle in fleet if vehicle["new_energy_kind_code"] in ("BEV", "PHEV")]
         self.power = PowerOperator(seed, volume, chargeable, first_day, last_day)
 
     def register_versions(self, dataset_id: str) -> list[Row]:
@@ -109,40 +100,14 @@ class City:
         is_inside = self.first_day.replace(day=1) <= month <= month_end(self.last_day)
         return rows_of(self, month.replace(day=1)) if is_inside else []
 
-    def months(self) -> list[date]:
-        """Return the first days of the city's months."""
-        return month_starts(self.first_day, self.last_day)
-
-    def days(self) -> Iterator[date]:
-        """Yield the city's days."""
-        day = self.first_day
-        while day <= self.last_day:
-            yield day
-            day += timedelta(days=1)
-
-
-def transport_registers(seed: int, last_year: int) -> dict[str, VersionedRegister]:
-    """Return the registers by dataset id, with what happens up to the end of a year."""
-    return {
-        "transport_enterprise": enterprises(seed),
-        "transport_enterprise_grade": enterprise_grades(seed),
-        "transport_vehicle": vehicles(seed, last_year),
-        "transport_node": nodes(seed, last_year),
-        "transport_stopping_place": stopping_places(seed, last_year),
-        "transport_platform": platforms(seed),
-        "transport_milestone": milestones(seed, last_year),
-        "transport_fund": funds(seed, last_year),
-        "transport_policy": policies(last_year),
-    }
-
 
 # A new form is one more function here: from the city and the first day of a month to rows by contract column.
 _FORM_ROWS: dict[str, Callable[[City, date], list[Row]]] = {
-    "commerce_store_delivery": lambda city, month: city.commerce.store_deliveries(month),
-    "commerce_cold_chain_enterprise": lambda city, month: city.commerce.cold_chain_enterprises(month),
-    "commerce_pharma_enterprise": lambda city, month: city.commerce.pharma_enterprises(month),
-    "postal_tricycle": lambda city, month: city.postal.tricycles(month),
-    "postal_terminal_station": lambda city, month: city.postal.terminal_stations(month),
-    "postal_parcel_volume": lambda city, month: city.postal.parcel_volumes(month),
+    "commerce_store_delivery": lambda city, month: store_deliveries(city.seed, month),
+    "commerce_cold_chain_enterprise": lambda _, month: cold_chain_enterprises(month),
+    "commerce_pharma_enterprise": lambda _, month: pharma_enterprises(month),
+    "postal_tricycle": lambda city, month: tricycles(city.seed, city.last_day.year, month),
+    "postal_terminal_station": lambda city, month: terminal_stations(city.seed, city.last_day.year, month),
+    "postal_parcel_volume": lambda city, month: parcel_volumes(city.seed, month),
 }
 FORM_DATASETS = tuple(_FORM_ROWS)

@@ -6,10 +6,10 @@ The numbers are valid in form and invented in content. Sources of the rules: GB 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from stdnum.cn import uscc
+
+from demo_city.random_generator import pick
 
 PLATE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 PLATE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
@@ -40,7 +40,7 @@ def credit_code(region_code: str, serial: int) -> str:
 
 def vin(rng: np.random.Generator, model_year: int, serial: int) -> str:
     """Return a 17-character VIN (GB 16735) with its check digit; `serial` below 1,000,000 makes it unique."""
-    description = "".join(VIN_ALPHABET[int(i)] for i in rng.integers(0, len(VIN_ALPHABET), size=5))
+    description = "".join(VIN_ALPHABET[i] for i in rng.integers(0, len(VIN_ALPHABET), size=5))
     year = VIN_YEARS[(model_year - 1980) % len(VIN_YEARS)]
     number = f"{DEMONSTRATION_WMI}{description}0{year}D{serial:06d}"
     values = (_VIN_VALUES[c] if c in _VIN_VALUES else int(c) for c in number)
@@ -55,30 +55,24 @@ class PlateOffice:
         self._rng = rng
         self._given: set[str] = set()
 
-    def ordinary(self) -> str:
-        """Return a plate of 7 characters: one letter, then four letters or digits."""
-        return self._unique(lambda: "苏G" + self._pick(PLATE_LETTERS, 1) + self._digits(4))
+    def plate(self, kind_code: str | None, is_light: bool) -> str:
+        """Return a plate: 7 characters for fuel vehicles (None), 8 for new-energy ones, BEV, PHEV or FCEV.
 
-    def new_energy_small(self, kind_code: str) -> str:
-        """Return a plate of 8 characters; D, A, B, C, E mark battery-electric vehicles, F, G, H, J, K the others."""
-        first = "DABCE" if kind_code == "BEV" else "FGHJK"
-        return self._unique(
-            lambda: "苏G" + self._pick(first, 1) + self._pick(PLATE_ALPHABET, 1) + self._digits(4)
-        )
-
-    def new_energy_large(self, kind_code: str) -> str:
-        """Return a plate of 8 characters that ends in D (battery-electric) or F (others)."""
-        last = "D" if kind_code == "BEV" else "F"
-        return self._unique(lambda: "苏G" + self._digits(5) + last)
-
-    def _pick(self, letters: str, count: int) -> str:
-        return "".join(letters[int(i)] for i in self._rng.integers(0, len(letters), size=count))
-
-    def _digits(self, count: int) -> str:
-        return f"{int(self._rng.integers(0, 10**count)):0{count}d}"
-
-    def _unique(self, draw: Callable[[], str]) -> str:
-        while (plate := draw()) in self._given:
+        Of a light one the first letter tells battery-electric vehicles (D, A, B, C, E) from others (F, G, H, J, K),
+        of a heavy one the last (D or F).
+        """
+        while (plate := f"苏G{self._drawn(kind_code, is_light)}") in self._given:
             pass
         self._given.add(plate)
         return plate
+
+    def _drawn(self, kind_code: str | None, is_light: bool) -> str:
+        if kind_code is None:
+            return pick(self._rng, PLATE_LETTERS) + self._digits(4)
+        if is_light:
+            first = pick(self._rng, "DABCE" if kind_code == "BEV" else "FGHJK")
+            return first + pick(self._rng, PLATE_ALPHABET) + self._digits(4)
+        return self._digits(5) + ("D" if kind_code == "BEV" else "F")
+
+    def _digits(self, count: int) -> str:
+        return f"{int(self._rng.integers(0, 10**count)):0{count}d}"

@@ -14,7 +14,6 @@ target is met:
 
 from __future__ import annotations
 
-import csv
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from green_freight.programme import programme
 
+from demo_city.contract_facts import csv_rows
 from demo_city.random_generator import SHANGHAI, entered_at
 
 FIRST_DAY = programme().first_day
@@ -36,9 +36,7 @@ INITIAL_TRICYCLES = 570
 @cache
 def event_rows(name: str) -> list[dict[str, str]]:
     """Return the rows of a file in `demo_city/events`, by its name without the ending."""
-    path = Path(__file__).resolve().parent / "events" / f"{name}.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(Path(__file__).parent / "events" / f"{name}.csv")
 
 
 def monthly_counts(what: str, last_year: int) -> dict[tuple[int, int], int]:
@@ -53,8 +51,3 @@ def monthly_counts(what: str, last_year: int) -> dict[tuple[int, int], int]:
 def recorded_at(rng: np.random.Generator, day: date) -> datetime:
     """Return when a bureau's register shows what happened on a day: what is older than the programme from its eve."""
     return BEFORE_START if day < FIRST_DAY else entered_at(rng, day)
-
-
-def day_or_none(text: str) -> date | None:
-    """Return a day of an event file; an empty cell is None."""
-    return date.fromisoformat(text) if text else None

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,54 +13,34 @@ from numpy.typing import NDArray
 from demo_city.charge_orders import render_orders
 from demo_city.charging_network import OPERATOR_ID, SITES, Connector, connectors, station_id, station_versions
 from demo_city.charging_operator import Message
-from demo_city.charging_sessions import DAY, Ints, Plugs, Sessions, sessions_of
-from demo_city.exact_decimals import hundredths
+from demo_city.charging_sessions import DAY, Sessions, sessions_of
+from demo_city.columns import Ints, ServiceDays, hundredths
+from demo_city.versioned_register import Row
 
-_NEVER = date.max.toordinal()
 # three of five drivers identify themselves; the others charge by card
 _IDENTIFIED_SHARE = 0.6
 
 
-class FleetVehicle(NamedTuple):
-    """A new-energy vehicle that may charge, and the days between which it is in service."""
-
-    vin: str
-    in_service_on: date
-    out_of_service_on: date | None
-
-
 class PowerOperator:
-    """A ChargingOperator over the synthetic city."""
+    """A ChargingOperator over the synthetic city; `fleet` are the vehicles that may charge."""
+
+    operator_id = OPERATOR_ID
 
     def __init__(
-        self, seed: int, volume: float, fleet: Sequence[FleetVehicle], first_day: date, last_day: date
+        self, seed: int, volume: float, fleet: Sequence[Row], first_day: date, last_day: date
     ) -> None:
         self._seed, self._volume = seed, volume
         self._first_day, self._last_day = first_day, last_day
         self._versions = station_versions(seed, last_day.year)
         self.connectors: list[Connector] = connectors()
         self._connector_ids = [c.connector_id for c in self.connectors]
-        self._plugs = Plugs(
-            watts=np.array([int(c.power_kw * 1000) for c in self.connectors], dtype=np.int64),
-            first_day=np.array([c.first_day.toordinal() for c in self.connectors], dtype=np.int64),
-            gone_from=np.array(
-                [(c.gone_from or date.max).toordinal() for c in self.connectors], dtype=np.int64
-            ),
-        )
-        self._vins = [v.vin for v in fleet]
-        self._fleet_from = np.array([v.in_service_on.toordinal() for v in fleet], dtype=np.int64)
-        self._fleet_to = np.array(
-            [v.out_of_service_on.toordinal() if v.out_of_service_on else _NEVER for v in fleet],
-            dtype=np.int64,
-        )
+        self._watts = np.array([int(c.power_kw * 1000) for c in self.connectors], dtype=np.int64)
+        self._plugs = ServiceDays((c.first_day, c.gone_from) for c in self.connectors)
+        self._vins = [vehicle["vin"] for vehicle in fleet]
+        self._fleet = ServiceDays((v["in_service_on"], v["out_of_service_on"]) for v in fleet)
         # one cache an operator: a day is needed for its own file, the next day's, and the statistics
         self.sessions = lru_cache(maxsize=8)(self._sessions)
         self._stats = lru_cache(maxsize=4)(self._energy_by_connector)
-
-    @property
-    def operator_id(self) -> str:
-        """Return the 9-character organisation code (it is inside the company's credit code)."""
-        return OPERATOR_ID
 
     def station_versions(self) -> list[tuple[datetime, Message]]:
         """Return every version of every StationInfo with the moment of its change, in order of time."""
@@ -80,13 +59,10 @@ class PowerOperator:
         if station not in self.station_ids():
             raise KeyError(station)
         energy = self._stats(day)
-        ordinal = day.toordinal()
         parts: dict[str, list[tuple[str, int]]] = {}
-        for n, connector in enumerate(self.connectors):
-            is_there = (
-                connector.first_day.toordinal() <= ordinal < (connector.gone_from or date.max).toordinal()
-            )
-            if connector.station_id == station and is_there:
+        for n in self._plugs.on(day).tolist():
+            connector = self.connectors[n]
+            if connector.station_id == station:
                 parts.setdefault(connector.equipment_id, []).append((connector.connector_id, energy[n]))
         piles = [_equipment_stats(equipment_id, plugs) for equipment_id, plugs in parts.items()]
         return {
@@ -109,15 +85,14 @@ class PowerOperator:
         return render_orders(sessions, rows, day, OPERATOR_ID, self._connector_ids, vins)
 
     def _vins_of(self, draws: NDArray[np.float64], day: date) -> list[str]:
-        ordinal = day.toordinal()
-        fleet = np.flatnonzero((self._fleet_from <= ordinal) & (self._fleet_to > ordinal))
+        fleet = self._fleet.on(day)
         chosen = np.minimum(draws / _IDENTIFIED_SHARE, 1.0)
         places = fleet[np.minimum((chosen * len(fleet)).astype(np.int64), len(fleet) - 1)].tolist()
         return [self._vins[n] if c < 1.0 else "" for n, c in zip(places, chosen.tolist(), strict=True)]
 
     def _sessions(self, day: date) -> Sessions:
         volume = self._volume if self._first_day <= day <= self._last_day else 0.0
-        return sessions_of(self._seed, volume, self._plugs, day)
+        return sessions_of(self._seed, volume, day, self._plugs.on(day), self._watts)
 
     def _energy_by_connector(self, day: date) -> list[int]:
         """Return the energy (0.01 kWh) of the sessions that started on a day, by place of the connector."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import zlib
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,11 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def stream(seed: int, kind: str, ordinal: int = 0) -> np.random.Generator:
     """Return the generator of one kind of thing and one day, month or object (`ordinal` >= 0)."""
     return np.random.Generator(np.random.PCG64([seed, zlib.crc32(kind.encode()), ordinal]))
+
+
+def pick(rng: np.random.Generator, choices: Sequence[str]) -> str:
+    """Return one of several texts, each as likely as the others."""
+    return choices[int(rng.integers(0, len(choices)))]
 
 
 def day_end(day: date) -> datetime:

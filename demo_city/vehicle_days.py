@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from demo_city.exact_decimals import hundredths, tenths
+from demo_city.columns import ServiceDays, hundredths, tenths
 from demo_city.monthly_events import FIRST_DAY
 from demo_city.random_generator import stream
 from demo_city.versioned_register import Row
@@ -25,27 +25,22 @@ class VehicleDays:
     def __init__(self, seed: int, volume: float, vehicles: Sequence[Row]) -> None:
         self._seed, self._volume = seed, volume
         self._ids = [row["vehicle_id"] for row in vehicles]
-        self._from = np.array([row["in_service_on"].toordinal() for row in vehicles], dtype=np.int64)
-        self._to = np.array(
-            [(row["out_of_service_on"] or date.max).toordinal() for row in vehicles], dtype=np.int64
-        )
+        self._in_service = ServiceDays((row["in_service_on"], row["out_of_service_on"]) for row in vehicles)
         self._kind = np.array([_kind(row) for row in vehicles], dtype=np.int64)
         self._tonnes = np.array([row["gross_mass_kg"] / 1000 for row in vehicles], dtype=np.float64)
-
-    def how_many(self, day: date) -> int:
-        """Return the number of vehicle-days of a day: 1,500 at volume 1, with weekday and season."""
-        return round(VEHICLE_DAYS_A_DAY * self._volume * _SEASON[day.month - 1] * _WEEKDAY[day.weekday()])
 
     def of(self, day: date) -> list[Row]:
         """Return the rows of a day, one per vehicle that drove, in the order of the register.
 
+        There are 1,500 at volume 1, with weekday and season; above 1.2 every vehicle drives every day.
         Distance and turnover have one decimal, electricity (kWh) and fuel (litres) two; a vehicle that does not use
-        the one or the other has 0.00 of it. Above volume 1.2 every vehicle drives every day: there are no more.
+        the one or the other has 0.00 of it.
         """
-        ordinal, years = day.toordinal(), day.year - FIRST_DAY.year
-        rng = stream(self._seed, "vehicle_days", ordinal)
-        active = np.flatnonzero((self._from <= ordinal) & (self._to > ordinal))
-        n = min(self.how_many(day), len(active))
+        years = day.year - FIRST_DAY.year
+        rng = stream(self._seed, "vehicle_days", day.toordinal())
+        active = self._in_service.on(day)
+        wanted = VEHICLE_DAYS_A_DAY * self._volume * _SEASON[day.month - 1] * _WEEKDAY[day.weekday()]
+        n = min(round(wanted), len(active))
         chosen = np.sort(rng.permutation(active)[:n])
         kind, tonnes = self._kind[chosen], self._tonnes[chosen]
         km = (20 + 110 * rng.random(n)) * _KM_GROWTH**years

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from demo_city.enterprises import enterprise_id
 from demo_city.identifiers import PlateOffice, vin
 from demo_city.monthly_events import (
     BEFORE_START,
@@ -16,7 +15,7 @@ from demo_city.monthly_events import (
     monthly_counts,
     recorded_at,
 )
-from demo_city.random_generator import entered_at, month_end, spread, stream
+from demo_city.random_generator import entered_at, month_end, pick, spread, stream
 from demo_city.versioned_register import Row, VersionedRegister
 
 # Trucks up to 4.5 t may all carry "region code + 000000": this number is not a key.
@@ -24,7 +23,14 @@ SHARED_CERTIFICATE = "320700000000"
 LIGHT_LIMIT_KG = 4500
 OPERATING_ENTERPRISES = 12
 _SEPARATORS = ("", "", "", "", "", "", "·", "·", "•", " ")
-_FUELS = ("B", "B", "B", "B", "A", "A", "E", "B", "A", "D")
+_FUELS = "BBBBAAEBAD"
+# by the size in the second place of the type code: heavy, medium, light
+_GROSS_MASS_KG = {"1": (12_000, 25_000), "2": (4_600, 11_900), "3": (2_500, 4_496)}
+
+
+def enterprise_id(place: int) -> str:
+    """Return the transport bureau's identifier of an enterprise."""
+    return f"E{place:04d}"
 
 
 class VehicleOffice:
@@ -32,17 +38,17 @@ class VehicleOffice:
 
     def __init__(self, seed: int) -> None:
         self.book = VersionedRegister("vehicle_id")
-        self._rng = stream(seed, "vehicles")
+        self.rng = stream(seed, "vehicles")
         self._plates = PlateOffice(stream(seed, "plates"))
         self._count = 0
 
     def put_in(self, entry: str, kind: str | None, on: date, body: str, energy: str | None = None) -> str:
         """Enter a vehicle; return its identifier. `kind` is BEV, PHEV, FCEV or None, `energy` a code of GA 24.9."""
         self._count += 1
-        rng, serial = self._rng, self._count
+        rng, serial = self.rng, self._count
         vehicle_id = f"V{serial:06d}"
-        size = "31"[int(rng.random() < 0.08)] if kind else ("3", "3", "3", "2", "1")[int(rng.integers(0, 5))]
-        mass = _gross_mass_kg(rng, size)
+        size = "31"[int(rng.random() < 0.08)] if kind else pick(rng, "33321")
+        mass = int(rng.integers(*_GROSS_MASS_KG[size])) // 5 * 5
         shared = mass <= LIGHT_LIMIT_KG
         row: Row = {
             "vehicle_id": vehicle_id,
@@ -50,7 +56,9 @@ class VehicleOffice:
             "plate_color_code": ("94" if shared else "93") if kind else ("1" if shared else "2"),
             "vin": vin(rng, on.year, serial),
             "vehicle_type_code": f"H{size}{_body_digit(rng, body)}",
-            "energy_code": energy or {"PHEV": "O", "BEV": "C", "FCEV": "Z"}.get(kind or "") or self._fuel(),
+            "energy_code": energy
+            or {"PHEV": "O", "BEV": "C", "FCEV": "Z"}.get(kind or "")
+            or pick(rng, _FUELS),
             "new_energy_kind_code": kind,
             "body_kind_code": body,
             "enterprise_id": enterprise_id(1 + int(rng.random() ** 1.6 * OPERATING_ENTERPRISES)),
@@ -67,48 +75,22 @@ class VehicleOffice:
     def take_out(self, vehicle_id: str, on: date, reason: str) -> None:
         """Write that a vehicle left: reason noncompliant, scrapped or transferred."""
         changes = {"out_of_service_on": on, "out_of_service_reason_code": reason}
-        moment = recorded_at(self._rng, on)
-        self.book.amend(vehicle_id, moment, **changes)
+        self.book.amend(vehicle_id, recorded_at(self.rng, on), **changes)
 
-    def correct_mass(self, vehicle_id: str, on: date) -> None:
-        """Write a gross mass 5 kg lower."""
-        mass = self.book.last(vehicle_id)["gross_mass_kg"]
-        self.book.amend(vehicle_id, entered_at(self._rng, on), gross_mass_kg=mass - 5)
-
-    def strike(self, vehicle_id: str, on: date) -> None:
-        """Remove a record that was entered by mistake."""
-        self.book.remove(vehicle_id, entered_at(self._rng, on))
-
-    def random_day(self, first: date, last: date) -> date:
-        """Return a day between two others, both included."""
-        return first + timedelta(days=int(self._rng.integers(0, (last - first).days + 1)))
-
-    def days(self, count: int, year: int, month: int) -> list[date]:
-        """Return days of a month in order."""
-        return spread(self._rng, count, year, month)
-
-    def _fuel(self) -> str:
-        return _FUELS[int(self._rng.integers(0, len(_FUELS)))]
+    def stocked(self, kind: str | None, first: date, last: date, body: str, energy: str | None = None) -> str:
+        """Enter a vehicle of the initial stock that came on some day between two; return its identifier."""
+        day = first + timedelta(days=int(self.rng.integers(0, (last - first).days + 1)))
+        return self.put_in("initial", kind, day, body, energy)
 
     def _plate(self, kind: str | None, is_light: bool) -> str:
-        if kind is None:
-            plate = self._plates.ordinary()
-        elif is_light:
-            plate = self._plates.new_energy_small(kind)
-        else:
-            plate = self._plates.new_energy_large(kind)
-        return plate[:2] + _SEPARATORS[int(self._rng.integers(0, len(_SEPARATORS)))] + plate[2:]
-
-
-def _gross_mass_kg(rng: np.random.Generator, size: str) -> int:
-    low, high = {"1": (12_000, 25_000), "2": (4_600, 11_900), "3": (2_500, 4_496)}[size]
-    return int(rng.integers(low, high)) // 5 * 5
+        plate = self._plates.plate(kind, is_light)
+        return plate[:2] + pick(self.rng, _SEPARATORS) + plate[2:]
 
 
 def _body_digit(rng: np.random.Generator, body: str) -> str:
-    if body == "van":
-        return "23"[int(rng.integers(0, 2))]
-    return {"refrigerated": "8", "insulated": "8"}.get(body) or "159"[int(rng.integers(0, 3))]
+    if body in ("refrigerated", "insulated"):
+        return "8"
+    return pick(rng, "23" if body == "van" else "159")
 
 
 def vehicles(seed: int, last_year: int) -> VersionedRegister:
@@ -120,9 +102,9 @@ def vehicles(seed: int, last_year: int) -> VersionedRegister:
     )
     others = 0
     for n, (year, month) in enumerate(new_energy):
-        days = office.days(new_energy[year, month], year, month)
+        days = spread(office.rng, new_energy[year, month], year, month)
         stock["new_energy"] += _new_energy_entries(office, days, has_cold_body=(year, month) in cold)
-        for day in office.days(other.get((year, month), 0), year, month):
+        for day in spread(office.rng, other.get((year, month), 0), year, month):
             _other_entry(office, others, day)
             others += 1
         _exits(office, stock, n, year, month)
@@ -132,21 +114,21 @@ def vehicles(seed: int, last_year: int) -> VersionedRegister:
 
 def _initial_stock(office: VehicleOffice) -> dict[str, list[str]]:
     """Enter the stock of 2022; return the identifiers that later leave, by pool."""
-    earliest, latest = date(2015, 3, 1), date(2022, 12, 31)
+    latest = date(2022, 12, 31)
     fuel, new_energy = [], []
     for n in range(INITIAL_NEW_ENERGY):
         kind = "FCEV" if n % 72 == 5 else "PHEV" if n % 14 == 3 else "BEV"
         body = "insulated" if n in (40, 41, 42) else ("van", "van", "other")[n % 3]
-        new_energy.append(office.put_in("initial", kind, office.random_day(date(2018, 1, 5), latest), body))
+        new_energy.append(office.stocked(kind, date(2018, 1, 5), latest, body))
     for n in range(INITIAL_FUEL):
         cold = n in range(700, 700 + INITIAL_COLD - 3)
         body = "refrigerated" if cold else ("van", "other", "van", "other")[n % 4]
         # a hybrid that cannot be plugged in has GA 24.9 code O and is not new-energy
         energy = "O" if n % 81 == 7 else None
-        fuel.append(office.put_in("initial", None, office.random_day(earliest, latest), body, energy))
+        fuel.append(office.stocked(None, date(2015, 3, 1), latest, body, energy))
     for n in range(6):
         gone = office.put_in("initial", "BEV" if n < 3 else None, date(2016, 5, 3 + n), "van")
-        office.take_out(gone, date(2022, 11, 10 + n) if n else date(2022, 12, 31), "scrapped")
+        office.take_out(gone, date(2022, 11, 10 + n) if n else latest, "scrapped")
     return {
         "fuel": [v for n, v in enumerate(fuel) if n not in range(700, 710)],
         "new_energy": new_energy[50:90],
@@ -176,13 +158,13 @@ def _other_entry(office: VehicleOffice, place: int, day: date) -> None:
 def _exits(office: VehicleOffice, stock: dict[str, list[str]], n: int, year: int, month: int) -> None:
     """Take out two non-compliant and one scrapped a month, a new-energy one every third, a sale every fourth."""
     for reason in ("noncompliant", "noncompliant", "scrapped"):
-        office.take_out(stock["fuel"].pop(0), office.days(1, year, month)[0], reason)
+        office.take_out(stock["fuel"].pop(0), spread(office.rng, 1, year, month)[0], reason)
     if n % 3 == 2:
         # alternately one of the first stock and one added in the programme: an addition stays an addition
         place = 0 if n % 2 else 40 - (n + 1) // 6
         office.take_out(stock["new_energy"].pop(place), month_end(date(year, month, 1)), "scrapped")
     if n % 4 == 3:
-        office.take_out(stock["fuel"].pop(0), office.days(1, year, month)[0], "transferred")
+        office.take_out(stock["fuel"].pop(0), spread(office.rng, 1, year, month)[0], "transferred")
     if (year, month) == (2025, 8):
         office.take_out("V000041", date(2025, 8, 19), "transferred")
 
@@ -190,7 +172,9 @@ def _exits(office: VehicleOffice, stock: dict[str, list[str]], n: int, year: int
 def _corrections(office: VehicleOffice) -> None:
     """Write corrected fields that no indicator counts, and two records entered by mistake and removed in the month."""
     for n, serial in enumerate(range(1, 1700, 97)):
-        office.correct_mass(f"V{serial:06d}", date(2023 + n % 3, 1 + n % 9, 5 + n))
+        vehicle_id, day = f"V{serial:06d}", date(2023 + n % 3, 1 + n % 9, 5 + n)
+        mass = office.book.last(vehicle_id)["gross_mass_kg"]
+        office.book.amend(vehicle_id, entered_at(office.rng, day), gross_mass_kg=mass - 5)
     for day in (date(2024, 5, 10), date(2025, 9, 8)):
         mistake = office.put_in("new", "BEV", day, "van")
-        office.strike(mistake, day + timedelta(days=10))
+        office.book.remove(mistake, entered_at(office.rng, day + timedelta(days=10)))

@@ -10,7 +10,7 @@ import pytest
 from green_freight.contracts import contract, contracts
 from green_freight.contracts.row_model import row_model
 
-from demo_city.city import FORM_DATASETS, City, transport_registers
+from demo_city.city import FORM_DATASETS, City
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.defects import DefectSampler
 from demo_city.deliveries.catalogue import DROP, REPORTS, commerce_catalogue, postal_catalogue
@@ -20,6 +20,7 @@ from demo_city.deliveries.editions import WORKBOOKS
 from demo_city.deliveries.source import Source
 from demo_city.deliveries.workbook import TITLES
 from demo_city.random_generator import SHANGHAI
+from demo_city.registers import transport_registers
 from demo_city.versioned_register import Row
 
 
@@ -69,7 +70,7 @@ def test_every_dataset_is_delivered_by_the_city(dataset: str) -> None:
     home = {
         "workbook": "_FORM_ROWS in demo_city/city.py",
         "csv": "_FORM_ROWS in demo_city/city.py",
-        "transport_pages": "transport_registers in demo_city/city.py",
+        "transport_pages": "transport_registers in demo_city/registers.py",
     }.get(contract(dataset).container, "demo_city/power_operator.py")
     delivered = FORMS.keys() | transport_registers(1, 2023).keys() | POWER
     assert dataset in delivered, f"the demonstration city has no rows for {dataset}; add them to {home}"
