@@ -121,7 +121,7 @@ def write_comparison(warehouse: Warehouse, run_id: str, comparison: revisions.Co
     for line in rendering.lines(comparison):
         log.info("%s", line)
     path = rendering.write_csv(comparison, rendering.file_path(warehouse.home, run_id))
-    log.info("差异文件 / the difference as a file: %s", path)
+    log.info("差异已写入文件 %s。 / The difference was written to the file %s.", path, path)
     return path
 
 

@@ -24,7 +24,6 @@ from green_freight.warehouse import Warehouse
 PROJECT = settings.PROJECT / "dbt_project"
 _FAILED = ("error", "fail", "runtime error", "partial success")
 _FINISHED = ("LogModelResult", "LogSeedResult", "LogTestResult")
-_KINDS = {"test": "测试 test", "seed": "种子 seed"}
 _VIOLATIONS_SHOWN = 3
 
 
@@ -154,16 +153,22 @@ def _listener(progress: Callable[[NodeProgress], None]) -> Callable[[Any], None]
 
 
 def _described(warehouse: Warehouse, result: Any) -> str:
-    """Say in one line which model or test it was, what the database said, and where its SQL is."""
+    """Return which model, seed or test it was, and on a line of its own what the database said and where its SQL is."""
     node = result.node
-    what = _KINDS.get(str(node.resource_type), "模型 model")
-    attached = str(getattr(node, "attached_node", None) or "").rpartition(".")[2]
-    where = f"（{attached}）" if attached else ""
-    said = " ".join(str(result.message or "").split())
-    if str(node.resource_type) == "test" and str(result.status) in ("fail", "warn"):
-        said += f"：{_first_violations(warehouse, node.compiled_code)}"
-    hint = f"；SQL: {node.compiled_path}" if getattr(node, "compiled_path", None) else ""
-    return f"{what} {node.name}{where}: {said}{hint}"
+    details = [" ".join(str(result.message or "").split())]
+    if str(node.resource_type) == "test":
+        tested = str(getattr(node, "attached_node", None) or "").rpartition(".")[2]
+        of_zh, of_en = (f"模型 {tested} 的", f" of the model {tested}") if tested else ("", "")
+        sentence = f"{of_zh}测试 {node.name} 未通过。 / The test {node.name}{of_en} did not pass."
+        if str(result.status) in ("fail", "warn"):
+            details.append(_first_violations(warehouse, node.compiled_code))
+    elif str(node.resource_type) == "seed":
+        sentence = f"种子 {node.name} 未能装载。 / The seed {node.name} could not be loaded."
+    else:
+        sentence = f"模型 {node.name} 未能构建。 / The model {node.name} could not be built."
+    if getattr(node, "compiled_path", None):
+        details.append(f"SQL: {node.compiled_path}")
+    return f"{sentence}\n    {'; '.join(filter(None, details))}"
 
 
 def _first_violations(warehouse: Warehouse, query: str) -> str:
@@ -174,4 +179,4 @@ def _first_violations(warehouse: Warehouse, query: str) -> str:
 
 
 def _said(error: BaseException | None) -> str:
-    return " ".join(str(error or "dbt 未说明原因 / dbt gave no reason").split())
+    return " ".join(str(error or "dbt 未说明原因。 / dbt gave no reason.").split())

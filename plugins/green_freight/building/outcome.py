@@ -50,7 +50,7 @@ class BuildFailedError(PermanentError):
         self.build_id, self.failures, self.log = build_id, failures, log
         listed = "\n".join(f"  - {failure}" for failure in failures)
         super().__init__(
-            f"第 {build_id} 次构建失败，未发布任何内容。请修正下列模型或其来源数据，然后重新运行构建；日志：{log} / "
-            f"build {build_id} failed, nothing is published. Correct the models below or the data they read, then run "
-            f"the build again; log: {log}\n{listed}"
+            f"构建 {build_id} 失败，未发布任何内容。请更正下列模型或其来源数据，然后重新运行构建；日志见 {log}。 / "
+            f"Build {build_id} failed, so nothing was published. Correct the models below or the data that they read, "
+            f"then run the build again; the log is {log}.\n{listed}"
         )

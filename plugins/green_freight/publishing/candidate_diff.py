@@ -54,7 +54,9 @@ def find_scope(
         return Scope(candidate, [] if table.is_new else [None], [])
     if None in candidate:
         raise InvalidCandidateError(
-            f"candidate.{table.name}.{table.partition_column} 有空值 / has rows without a month"
+            f"列 candidate.{table.name}.{table.partition_column} 有空值，这些行没有月份；请更正模型后重新构建。 / "
+            f"The column candidate.{table.name}.{table.partition_column} has rows without a month; correct the model "
+            "and build again."
         )
     present = {} if table.is_new else count_by_month(session, table, mart(table.name))
     there = _partitions(session, table)
@@ -145,7 +147,8 @@ def _check_keys(session: psycopg.Connection[TupleRow], table: PlannedTable, rows
         statement = sql.SQL("select 1 from {} where {} is null limit 1").format(rows, sql.Identifier(column))
         if session.execute(statement).fetchone():
             raise InvalidCandidateError(
-                f"candidate.{table.name}.{column} 是主键列却有空值 / is in the primary key and has nulls"
+                f"主键列 candidate.{table.name}.{column} 有空值；请更正模型后重新构建。 / "
+                f"The primary key column candidate.{table.name}.{column} has nulls; correct the model and build again."
             )
 
 

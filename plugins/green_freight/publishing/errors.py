@@ -1,4 +1,5 @@
-"""Why a publication did not happen. Each message is Chinese / English and names table and column where it can.
+"""Why a publication did not happen. Each message has a Chinese and an English sentence, with table and column
+where they are known.
 
 Whatever is raised, readers go on seeing the last publication, whole.
 """

@@ -55,7 +55,10 @@ def check(session: psycopg.Connection[TupleRow], build_id: int) -> AuditedBuild:
     """
     row = session.execute(_BUILD, [build_id]).fetchone()
     if row is None:
-        raise PublishingError(f"没有构建 {build_id} / there is no build {build_id}")
+        raise PublishingError(
+            f"没有构建 {build_id}，未发布任何内容；请先运行构建。 / "
+            f"There is no build {build_id}, so nothing was published; run a build first."
+        )
     build = AuditedBuild(*row)
     if build.is_published:
         return build
@@ -66,27 +69,31 @@ def check(session: psycopg.Connection[TupleRow], build_id: int) -> AuditedBuild:
     ).fetchone()
     if later:
         raise CandidateRebuiltError(
-            f"candidate 已不是构建 {build_id}：运行 {later[1]} 之后又做了构建 {later[0]}；请重新构建并审核 / "
-            f"the candidate is not build {build_id} any more: run {later[1]} has made build {later[0]} since; "
-            "build and audit again"
+            f"运行 {later[1]} 之后又做了构建 {later[0]}，candidate 已不是构建 {build_id}，未发布任何内容；"
+            "请重新构建并审核。 / "
+            f"The candidate is not build {build_id} any more: run {later[1]} has made build {later[0]} since. Nothing "
+            "was published; build and audit again."
         )
     return build
 
 
 def _check_audit(build: AuditedBuild) -> None:
     if build.outcome_code != "audited":
-        state = build.outcome_code or "unfinished"
         raise NotAuditedError(
-            f"构建 {build.build_id} 的状态是 {state}，只有 audited 才能发布 / "
-            f"build {build.build_id} is {state}; only an audited one is published"
+            f"构建 {build.build_id} 的状态是 {build.outcome_code or '未完成'}，未发布任何内容；"
+            "只有审核通过的构建才能发布。 / "
+            f"Build {build.build_id} was not published, because its state is {build.outcome_code or 'unfinished'}: "
+            "only an audited one is published."
         )
     if build.verdicts_failed:
         raise NotAuditedError(
-            f"构建 {build.build_id} 有 {build.verdicts_failed} 条严重校验规则未通过，见 ops.verdict / "
-            f"build {build.build_id} breaks {build.verdicts_failed} critical expectations, see ops.verdict"
+            f"构建 {build.build_id} 有 {build.verdicts_failed} 条严重校验规则未通过，未发布任何内容；"
+            "请在表 ops.verdict 中查看，更正后重新构建并审核。 / "
+            f"Build {build.build_id} breaks {build.verdicts_failed} critical expectations, so nothing was published; "
+            "the table ops.verdict lists them. Correct the data, then build and audit again."
         )
     if not build.verdicts_passed + build.verdicts_warning:
         raise NotAuditedError(
-            f"构建 {build.build_id} 没有任何审核结论 / build {build.build_id} has no verdict at all: "
-            "an audit without results proves nothing"
+            f"构建 {build.build_id} 没有任何审核结果，未发布任何内容；请重新运行审核。 / "
+            f"Build {build.build_id} has no verdict at all, so nothing was published; run its audit again."
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -143,10 +143,13 @@ class _Step:
         for month in [*self.scope.compared, *self.scope.new_months]:
             now, wanted = present.get(month, 0), self.scope.candidate_counts.get(month, 0)
             if now != wanted:
+                name = f"candidate.{self.table.name}" + (f" ({month:%Y-%m})" if month else "")
+                columns = ", ".join(self.table.key)
                 raise InvalidCandidateError(
-                    f"candidate.{self.table.name} 有 {wanted} 行，发布后为 {now} 行：主键 "
-                    f"({', '.join(self.table.key)}) 有重复 / has {wanted} rows but {now} after the merge: "
-                    f"its primary key has duplicates{f' in {month}' if month else ''}"
+                    f"表 {name} 有 {wanted} 行，合并后为 {now} 行，因为主键 ({columns}) 有重复；"
+                    "请更正模型后重新构建。 / "
+                    f"The table {name} has {wanted} rows but {now} after the merge, because its primary key "
+                    f"({columns}) has duplicates; correct the model and build again."
                 )
 
     def _keep_superseded(self, difference: Difference) -> None:
@@ -199,31 +202,27 @@ class _Step:
         )
 
 
+# What the database refused, in Chinese and English.
+_REFUSALS: Mapping[type[errors.IntegrityError], tuple[str, str]] = {
+    errors.ForeignKeyViolation: ("外键不成立", "a reference leads nowhere"),
+    errors.UniqueViolation: ("主键有重复", "the primary key has duplicates"),
+    errors.NotNullViolation: ("主键有空值", "the primary key has nulls"),
+    errors.CheckViolation: ("某行违反 mart 的约束", "a check of mart refuses a row"),
+}
+
+
 @contextmanager
 def _naming(table: PlannedTable) -> Iterator[None]:
-    """Turn the database's refusal of a row into a word that names the table."""
+    """Turn the database's refusal of a row into an error that names the table."""
     try:
         yield
-    except errors.ForeignKeyViolation as refused:
+    except tuple(_REFUSALS) as refused:
+        zh, en = _REFUSALS[type(refused)]
+        diagnosis = refused.diag
+        where = diagnosis.constraint_name or diagnosis.column_name or ""
+        detail = f"{where}: {diagnosis.message_detail or diagnosis.message_primary or ''}"
         raise InvalidCandidateError(
-            _words(table, "外键不成立", "a reference leads nowhere", refused)
+            f"表 candidate.{table.name} 的{zh}（{detail}），未发布任何内容；请更正模型或数据后重新构建。 / "
+            f"In the table candidate.{table.name}, {en} ({detail}). Nothing was published; correct the model or the "
+            "data and build again."
         ) from refused
-    except errors.UniqueViolation as refused:
-        raise InvalidCandidateError(
-            _words(table, "主键有重复", "the primary key has duplicates", refused)
-        ) from refused
-    except errors.NotNullViolation as refused:
-        raise InvalidCandidateError(
-            _words(table, "主键有空值", "the primary key has nulls", refused)
-        ) from refused
-    except errors.CheckViolation as refused:
-        raise InvalidCandidateError(
-            _words(table, "约束不成立", "a check of mart refuses a row", refused)
-        ) from refused
-
-
-def _words(table: PlannedTable, zh: str, en: str, refused: psycopg.Error) -> str:
-    diagnosis = refused.diag
-    where = diagnosis.constraint_name or diagnosis.column_name or ""
-    detail = diagnosis.message_detail or diagnosis.message_primary or ""
-    return f"candidate.{table.name}：{zh} / {en} ({where}: {detail})"

@@ -53,7 +53,7 @@ def plan(
     """
     missing = [problem for spec in specs for problem in _candidate_problems(spec, candidate.get(spec.name))]
     if missing:
-        raise InvalidCandidateError("; ".join(missing))
+        raise InvalidCandidateError("\n".join(missing))
     ours = {n: s for n, s in published.items() if VERSION_COLUMN in s.columns and n not in RECORDS}
     breaking = [*_lost_tables(specs, ours)]
     for spec in specs:
@@ -62,8 +62,8 @@ def plan(
     if breaking:
         raise BreakingChangeError(
             "\n".join(breaking)
-            + "\n什么都没有改变。请保留旧的、在旁边新增，或由所有者先迁移 mart / nothing was changed. "
-            "Keep the old one and add the new beside it, or let the owner migrate mart first"
+            + "\n未发布任何内容。请保留原有的表和列，另外新增；或由所有者先迁移 mart。 / Nothing was published. "
+            "Keep the old tables and columns and add new ones, or let the owner migrate mart first."
         )
     return [_planned(spec, candidate[spec.name], ours.get(spec.name)) for spec in specs]
 
@@ -88,19 +88,29 @@ def _planned(spec: TableSpec, candidate: Shape, published: Shape | None) -> Plan
 
 def _candidate_problems(spec: TableSpec, candidate: Shape | None) -> Iterable[str]:
     if candidate is None:
-        yield f"candidate.{spec.name} 不存在，请重新构建 / does not exist: build again"
+        name = f"candidate.{spec.name}"
+        yield f"表 {name} 不存在，请重新构建。 / The table {name} does not exist; build again."
         return
     for column in spec.columns.keys() - candidate.columns.keys():
-        yield f"candidate.{spec.name}.{column} 不存在 / is described but not there"
+        yield (
+            f"模型文件说明了列 candidate.{spec.name}.{column}，但该列不存在。 / "
+            f"The column candidate.{spec.name}.{column} is described in its model's file but does not exist."
+        )
     for column in candidate.columns.keys() - spec.columns.keys():
-        yield f"candidate.{spec.name}.{column} 没有说明 / is there but not described in its model's file"
+        yield (
+            f"列 candidate.{spec.name}.{column} 在模型文件中没有说明。 / "
+            f"The column candidate.{spec.name}.{column} is not described in its model's file."
+        )
     if VERSION_COLUMN in candidate.columns:
-        yield f"candidate.{spec.name}.{VERSION_COLUMN}：此列名由发布保留 / the name is publishing's own"
+        yield (
+            f"列名 {VERSION_COLUMN} 由发布保留，请在模型 {spec.name} 中改名。 / "
+            f"The column name {VERSION_COLUMN} is reserved for publishing; rename it in the model {spec.name}."
+        )
 
 
 def _lost_tables(specs: Sequence[TableSpec], published: Mapping[str, Shape]) -> Iterable[str]:
     for name in sorted(published.keys() - {spec.name for spec in specs}):
-        yield f"mart.{name}：新模型中没有此表 / the models have no such table any more"
+        yield f"模型中已没有表 mart.{name}。 / The models no longer have the table mart.{name}."
 
 
 def _lost_columns(spec: TableSpec, candidate: Shape, published: Shape) -> Iterable[str]:
@@ -111,16 +121,25 @@ def _lost_columns(spec: TableSpec, candidate: Shape, published: Shape) -> Iterab
         now = candidate.columns.get(column)
         if now is None:
             alike = [name for name in added if candidate.columns[name] == type_name]
-            hint = f"（改名为 {alike[0]}？ / renamed to {alike[0]}?）" if len(alike) == 1 else ""
-            yield f"mart.{spec.name}.{column}：列已消失 / the column is gone{hint}"
+            hint_zh = f"，可能已改名为 {alike[0]}" if len(alike) == 1 else ""
+            hint_en = f"; it may have been renamed to {alike[0]}" if len(alike) == 1 else ""
+            yield (
+                f"列 mart.{spec.name}.{column} 已消失{hint_zh}。 / "
+                f"The column mart.{spec.name}.{column} is gone{hint_en}."
+            )
         elif now != type_name:
             yield (
-                f"mart.{spec.name}.{column}：类型由 {type_name} 变为 {now} / "
-                f"the type changed from {type_name} to {now}"
+                f"列 mart.{spec.name}.{column} 的类型由 {type_name} 变为 {now}。 / "
+                f"The type of the column mart.{spec.name}.{column} changed from {type_name} to {now}."
             )
-    for what_zh, what_en, then, now_is in (
-        ("主键", "primary key", published.primary_key, spec.primary_key),
-        ("分区列", "partition column", published.partition_column, spec.partition_month_column),
-    ):
-        if then != now_is:
-            yield f"mart.{spec.name}：{what_zh}由 {then} 变为 {now_is} / the {what_en} changed from {then} to {now_is}"
+    if published.primary_key != spec.primary_key:
+        old, new = ", ".join(published.primary_key), ", ".join(spec.primary_key)
+        yield (
+            f"表 mart.{spec.name} 的主键由 ({old}) 变为 ({new})。 / "
+            f"The primary key of the table mart.{spec.name} changed from ({old}) to ({new})."
+        )
+    if (then := published.partition_column) != (now := spec.partition_month_column):
+        yield (
+            f"表 mart.{spec.name} 的分区列由 {then or '无'} 变为 {now or '无'}。 / "
+            f"The partition column of the table mart.{spec.name} changed from {then or 'none'} to {now or 'none'}."
+        )

@@ -26,7 +26,7 @@ from green_freight.warehouse import Warehouse, lease
 
 # One publisher at a time in this database.
 _LOCK = 202_302_003
-_LONGEST_PUBLICATION = "30min"
+_LONGEST_PUBLICATION_MINUTES = 30
 READER_LOCK_TIMEOUT = timedelta(minutes=5)
 
 
@@ -51,17 +51,23 @@ class PublicationOutcome:
     @property
     def sentence(self) -> str:
         """Return the outcome in Chinese and English, for a log."""
-        return {
-            "published": (
-                f"已发布第 {self.publication_no} 号，{len(self.changes)} 张表 {self.rows_changed} 行有变化 / "
-                f"published number {self.publication_no}: {self.rows_changed} rows differ in {len(self.changes)} tables"
-            ),
-            "unchanged": "与当前发布相同，未产生新发布 / nothing differs from what is published: no new publication",
-            "already_published": (
-                f"此构建已发布（{self.publication_no or '无变化'}） / "
-                f"this build is published already ({self.publication_no or 'it changed nothing'})"
-            ),
-        }[self.outcome_code]
+        if self.outcome_code == "published":
+            return (
+                f"第 {self.publication_no} 号已发布，{len(self.changes)} 张表共 {self.rows_changed} 行有变化。 / "
+                f"Publication {self.publication_no} was published; {self.rows_changed} rows differ in "
+                f"{len(self.changes)} tables."
+            )
+        if self.outcome_code == "unchanged":
+            return (
+                "内容与当前发布相同，未产生新发布。 / "
+                "Nothing differs from the current publication, so there is no new one."
+            )
+        if self.publication_no is None:
+            return "此构建此前已处理，没有带来变化。 / This build was processed before and changed nothing."
+        return (
+            f"此构建已作为第 {self.publication_no} 号发布。 / "
+            f"This build was published before, as publication {self.publication_no}."
+        )
 
 
 def manifest_path(warehouse: Warehouse) -> Path:
@@ -158,12 +164,15 @@ def _months_to_compare(session: psycopg.Connection[TupleRow], build: AuditedBuil
 def take_turn(session: psycopg.Connection[TupleRow]) -> None:
     """Wait for another publisher; the lock is the session's, so it goes with it however that ends."""
     try:
-        session.execute(sql.SQL("set lock_timeout = {}").format(sql.Literal(_LONGEST_PUBLICATION)))
+        session.execute(
+            sql.SQL("set lock_timeout = {}").format(sql.Literal(f"{_LONGEST_PUBLICATION_MINUTES}min"))
+        )
         session.execute("select pg_advisory_lock(%s)", [_LOCK])
     except errors.LockNotAvailable:
         raise PublicationBusyError(
-            f"另一次发布 {_LONGEST_PUBLICATION} 仍未结束 / "
-            f"another publication has not ended within {_LONGEST_PUBLICATION}"
+            f"另一次发布超过 {_LONGEST_PUBLICATION_MINUTES} 分钟仍未结束，本次未发布任何内容；请待其结束后重试。 / "
+            f"Another publication did not end within {_LONGEST_PUBLICATION_MINUTES} minutes, so nothing was published; "
+            "try again after it has ended."
         ) from None
 
 
@@ -185,7 +194,9 @@ def _hold_candidate(session: psycopg.Connection[TupleRow], tables: Sequence[Plan
         )
     except errors.UndefinedTable as gone:
         raise CandidateRebuiltError(
-            f"candidate 正在被重建 / the candidate is being rebuilt: {gone}"
+            f"candidate 正在重建（{gone}），未发布任何内容；请待构建并审核后重新发布。 / "
+            f"The candidate is being rebuilt ({gone}), so nothing was published; publish again after that build and "
+            "its audit."
         ) from gone
 
 

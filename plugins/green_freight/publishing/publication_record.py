@@ -122,8 +122,16 @@ def record(
         },
     )
     if written.rowcount != 1:
-        raise PublishingError(f"没有运行 {run_id} / there is no run {run_id} in ops.run")
+        raise unknown_run(run_id)
     record_changes(session, publication_no, changes)
+
+
+def unknown_run(run_id: str) -> PublishingError:
+    """Return the error that a run never began, so that nobody could say why it publishes."""
+    return PublishingError(
+        f"表 ops.run 中没有运行 {run_id}，未发布任何内容；请先开始该运行。 / "
+        f"There is no run {run_id} in the table ops.run, so nothing was published; begin the run first."
+    )
 
 
 def record_changes(

@@ -21,7 +21,7 @@ from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.merge import merge
 from green_freight.publishing.plan import RECORDS, VERSION_COLUMN, PlannedTable
 from green_freight.publishing.publication import PublicationOutcome, refresh_statistics, take_turn
-from green_freight.publishing.publication_record import next_number, record_changes
+from green_freight.publishing.publication_record import next_number, record_changes, unknown_run
 from green_freight.revisions import compare_with_past, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import Warehouse, lease
@@ -70,8 +70,8 @@ def past_publication(session: psycopg.Connection[TupleRow], publication_no: int)
         found = cursor.execute(_PAST, [publication_no]).fetchone()
     if found is None:
         raise PublicationNotFoundError(
-            f"没有第 {publication_no} 号发布，表 mart.publication 中可查 / "
-            f"there is no publication {publication_no}; the table mart.publication lists them"
+            f"没有第 {publication_no} 号发布；全部发布见表 mart.publication。 / "
+            f"There is no publication {publication_no}; the table mart.publication lists all of them."
         )
     return found
 
@@ -130,7 +130,7 @@ def _publish_again(
         "reverted_by": reverted_by,
     }
     if session.execute(_RECORD, facts).rowcount != 1:
-        raise PublishingError(f"没有运行 {run_id} / there is no run {run_id} in ops.run")
+        raise unknown_run(run_id)
     record_changes(session, publication_no, changes)
     if comparison is not None:
         write_revisions(session, publication_no, comparison)

@@ -98,10 +98,10 @@ def _insist(
 
 def _explain(session: psycopg.Connection[TupleRow], names: Sequence[str]) -> str:
     relations = [f"{schema}.{name}" for name in names for schema in ("mart", "mart_history", "mart_asof")]
-    blockers = ", ".join(row[0] for row in session.execute(_BLOCKERS, [relations])) or "?"
+    blockers = ", ".join(row[0] for row in session.execute(_BLOCKERS, [relations])) or "–"
     tables = ", ".join(f"mart.{name}" for name in names)
     return (
-        f"{tables} 需要新增列，但有会话一直占用：{blockers}；什么都没有改变，请结束该会话后重试 / "
-        f"{tables} needs a new column, but a session keeps a lock: {blockers}. Nothing was changed; end that "
-        "session and publish again"
+        f"{tables} 的结构需要更改，但会话 {blockers} 一直占用锁，未发布任何内容；请结束该会话后重新发布。 / "
+        f"The structure of {tables} has to change, but the session {blockers} keeps a lock, so nothing was published; "
+        "end that session and publish again."
     )

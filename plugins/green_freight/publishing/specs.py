@@ -48,7 +48,7 @@ def from_manifest_file(path: Path) -> list[TableSpec]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InvalidSpecError(
-            f"找不到构建留下的 {path.name}，请重新构建 / the build left no {path.name}: build again"
+            f"构建没有留下 {path.name}，请重新构建。 / The build left no {path.name}; build again."
         ) from None
     return from_manifest(manifest)
 
@@ -79,7 +79,7 @@ def in_order(specs: Sequence[TableSpec]) -> list[TableSpec]:
     by_name = {spec.name: spec for spec in specs}
     problems = [problem for spec in specs for problem in _problems(spec, by_name)]
     if problems:
-        raise InvalidSpecError("; ".join(problems))
+        raise InvalidSpecError("\n".join(problems))
     # A table may refer to itself: its rows come in one statement, which is checked at its end.
     parents = {
         name: sorted({key.references for key in by_name[name].foreign_keys} - {name})
@@ -89,7 +89,9 @@ def in_order(specs: Sequence[TableSpec]) -> list[TableSpec]:
         return [by_name[name] for name in TopologicalSorter(parents).static_order()]
     except CycleError as circle:
         names = " → ".join(circle.args[1])
-        raise InvalidSpecError(f"外键成环：{names} / foreign keys run in a circle: {names}") from None
+        raise InvalidSpecError(
+            f"外键成环：{names}；请去掉其中一个引用。 / Foreign keys run in a circle: {names}; remove one of them."
+        ) from None
 
 
 def _constraints(model: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
@@ -128,16 +130,31 @@ def _problems(spec: TableSpec, by_name: Mapping[str, TableSpec]) -> Iterable[str
     partition = [spec.partition_month_column] if spec.partition_month_column else []
     used = {*spec.primary_key, *partition, *(name for key in spec.foreign_keys for name in key.columns)}
     if not spec.primary_key:
-        yield f"{spec.name} 没有主键 / has no primary key"
+        yield f"模型 {spec.name} 没有主键。 / Model {spec.name} has no primary key."
     for column in sorted(used - spec.columns.keys()):
-        yield f"{spec.name}.{column} 用于键但没有此列 / is used in a key but is no column"
+        yield (
+            f"键中的 {spec.name}.{column} 不是模型的列。 / "
+            f"The name {spec.name}.{column} in a key is no column of the model."
+        )
     if not set(partition) <= set(spec.primary_key):
-        yield f"{spec.name} 的主键应含分区列 {partition[0]} / needs its partition column in the primary key"
+        yield (
+            f"模型 {spec.name} 的主键应包含分区列 {partition[0]}。 / "
+            f"Model {spec.name} needs its partition column {partition[0]} in the primary key."
+        )
     for key in spec.foreign_keys:
         target = by_name.get(key.references)
         if target is None:
-            yield f"{spec.name} → {key.references}：该表未发布 / refers to a table that is not published"
+            yield (
+                f"模型 {spec.name} 引用的 {key.references} 没有发布。 / "
+                f"Model {spec.name} refers to {key.references}, which is not published."
+            )
         elif sorted(target.primary_key) != sorted(key.referenced_columns):
-            yield f"{spec.name} → {key.references}：应引用其主键 / should refer to its primary key"
+            yield (
+                f"模型 {spec.name} 对 {key.references} 的引用应使用其主键。 / "
+                f"The reference of model {spec.name} to {key.references} should refer to its primary key."
+            )
         elif len(key.columns) != len(key.referenced_columns):
-            yield f"{spec.name} → {key.references}：列数不同 / column counts differ"
+            yield (
+                f"模型 {spec.name} 对 {key.references} 的引用两侧列数不同。 / "
+                f"The reference of model {spec.name} to {key.references} has unequal numbers of columns."
+            )

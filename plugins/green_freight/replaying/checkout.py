@@ -57,13 +57,16 @@ def code_of(version: str, folder: Path, *, running: Path = settings.PROJECT) -> 
     try:
         if added is None:
             raise ReplayError(
-                f"无法建立提交 {commit} 的工作树（{folder}） / git could not make a work tree of {commit} at {folder}"
+                f"git 无法在 {folder} 建立提交 {commit} 的工作树；请检查磁盘空间与目录权限后重试。 / "
+                f"git could not make a work tree of the commit {commit} at {folder}; check disk space and permissions "
+                "and try again."
             )
         if not (folder / _STEP).is_file():
             raise ReplayError(
-                f"发布所用代码 {commit[:12]} 早于重放功能，无法自动重放；可检出该提交，手工回补到空库后比对 / "
-                f"the code of this publication, {commit[:12]}, is older than replaying; check that commit out, load "
-                "into an empty warehouse by hand, and compare"
+                f"发布所用代码 {commit[:12]} 早于重放功能，无法自动重放；"
+                "请检出该提交，手工回补到空的数据仓库后比对。 / "
+                f"The code of this publication, {commit[:12]}, is older than replaying; check that commit out, load "
+                "into an empty warehouse by hand, and compare."
             )
         yield Code(version, folder, _python(folder, running))
     finally:
@@ -80,20 +83,23 @@ def is_running(version: str, running: Path = settings.PROJECT) -> bool:
 def _commit(version: str, running: Path) -> str:
     if not _COMMIT.fullmatch(version):
         raise ReplayError(
-            f"发布所用代码是 {version}，不是某次提交，此处也不是它；请在仍有该代码的目录或镜像中运行 replay / "
-            f"this publication was built by {version}, which is no commit, and the code here is "
-            f"{settings.code_version()}: run replay where that code still is (its folder, its image)"
+            f"此发布由代码 {version} 构建，它不是某次提交，此处的代码是 {settings.code_version()}；"
+            "请在仍有该代码的目录或镜像中运行 replay。 / "
+            f"This publication was built by {version}, which is no commit, and the code here is "
+            f"{settings.code_version()}; run replay where that code still is (its folder, its image)."
         )
     if git(running, "rev-parse", "--git-dir") is None:
         raise ReplayError(
-            f"发布所用代码是提交 {version}，此处没有 git 检出；请在含该提交的克隆中运行 replay，环境变量 "
-            f"GREEN_FREIGHT_<ROLE>_URL 指向本库 / this publication was built by commit {version}, and there is no git "
-            "checkout here: run replay in a clone that has it, with GREEN_FREIGHT_<ROLE>_URL pointing to this warehouse"
+            f"此发布由提交 {version} 构建，而此处没有 git 检出；请在含该提交的克隆中运行 replay，并使环境变量 "
+            "GREEN_FREIGHT_<ROLE>_URL 指向本数据仓库。 / "
+            f"This publication was built by the commit {version}, and there is no git checkout here: run replay in a "
+            "clone that has it, with GREEN_FREIGHT_<ROLE>_URL pointing to this warehouse."
         )
     if git(running, "cat-file", "-e", f"{version}^{{commit}}") is None:
         raise ReplayError(
-            f"此克隆没有提交 {version}；请先 git fetch --all（浅克隆加 --unshallow） / this clone does not have "
-            f"the commit {version}: git fetch --all first (--unshallow if it is a shallow one)"
+            f"此克隆没有提交 {version}；请先运行 git fetch --all，浅克隆须加 --unshallow。 / "
+            f"This clone does not have the commit {version}; run git fetch --all first, with --unshallow for a shallow "
+            "clone."
         )
     return version
 
@@ -112,8 +118,9 @@ def _python(folder: Path, running: Path) -> Path:
     )
     python = folder / ".venv" / "bin" / "python"
     if done.returncode or not python.exists():
-        said = " ".join((done.stderr or done.stdout).split()[-80:])
+        output = " ".join((done.stderr or done.stdout).split()[-80:])
         raise ReplayError(
-            f"无法为旧代码建立 Python 环境 / the old code's Python environment cannot be made: {said}"
+            f"无法为旧代码建立 Python 环境：{output}。 / "
+            f"The Python environment of the old code cannot be made: {output}."
         )
     return python

@@ -17,14 +17,16 @@ _NAMED = 10
 
 
 def verify(
-    loads: Iterable[RecordedLoad], store: LandingStore, tell: Callable[[int, int], object] = lambda *_: None
+    loads: Iterable[RecordedLoad],
+    store: LandingStore,
+    on_progress: Callable[[int, int], object] = lambda *_: None,
 ) -> int:
     """Read every file once, compare its checksum with the recorded one, and return how many there are.
 
     Args:
         loads: the loads whose files are read; a file that several datasets share is read once.
         store: the warehouse's landing store.
-        tell: called after each file with the number done and the number of all.
+        on_progress: called after each file with the number done and the number of all.
 
     Raises:
         ReplayError: a file is absent or altered; the message names the first ten.
@@ -34,14 +36,12 @@ def verify(
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for done, problem in enumerate(pool.map(lambda load: _problem(load, store), files), start=1):
             problems += [problem] if problem else []
-            tell(done, len(files))
+            on_progress(done, len(files))
     if problems:
-        more = f"\n… 另有 {len(problems) - _NAMED} 个 / and {len(problems) - _NAMED} more"
         raise ReplayError(
-            "落地文件已缺失或被改动，无法重放；请从备份恢复后重试 / landed files are absent or altered, so nothing can "
-            "be replayed; restore them from the backup and try again:\n"
-            + "\n".join(problems[:_NAMED])
-            + (more if len(problems) > _NAMED else "")
+            f"有 {len(problems)} 个落地文件缺失或被改动，无法重放；请从备份恢复后重试。 / "
+            f"{len(problems)} landed files are absent or altered, so nothing can be replayed; restore them from the "
+            "backup and try again.\n" + "\n".join(problems[:_NAMED])
         )
     return len(files)
 
@@ -53,10 +53,13 @@ def _problem(load: RecordedLoad, store: LandingStore) -> str | None:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
     except OSError as error:
-        return f"{load.words}: 缺失 / absent: {load.landing_url} ({type(error).__name__})"
+        place = f"{load.landing_url}, {type(error).__name__}"
+        return f"文件 {load.file_label} 缺失（{place}）。 / The file {load.file_label} is absent ({place})."
     if digest.hexdigest() != load.sha256:
+        found, recorded = digest.hexdigest()[:16], load.sha256[:16]
         return (
-            f"{load.words}: 内容已变 / altered: {load.landing_url} (sha256 {digest.hexdigest()[:16]}…, "
-            f"应为 / recorded {load.sha256[:16]}…)"
+            f"文件 {load.file_label} 的内容已变：{load.landing_url} 的 SHA-256 为 {found}…，记录为 {recorded}…。 / "
+            f"The file {load.file_label} was altered: {load.landing_url} has the SHA-256 {found}…, but {recorded}… is "
+            "recorded."
         )
     return None

@@ -78,8 +78,8 @@ class RecordedLoad:
     first_received_at: datetime
 
     @property
-    def words(self) -> str:
-        """Return agency, dataset, period and file, as messages name them."""
+    def file_label(self) -> str:
+        """Return agency, dataset, period and file, as messages name the file of the load."""
         return f"{self.agency_code} {self.dataset_id} {self.period_label} {self.file_name}"
 
     @classmethod
@@ -141,13 +141,13 @@ def recipe_of(warehouse: Warehouse, publication_no: int) -> Recipe:
         build = cursor.execute(_BUILD, [publication_no]).fetchone()
         if build is None:
             raise ReplayError(
-                f"没有第 {publication_no} 号发布；全部发布见 mart.publication / there is no publication "
-                f"{publication_no}; mart.publication has all of them"
+                f"没有第 {publication_no} 号发布；全部发布见表 mart.publication。 / "
+                f"There is no publication {publication_no}; the table mart.publication lists all of them."
             )
         if build["through_load_id"] is None:
             raise ReplayError(
-                f"构建 {build['build_id']} 没有记录所含装载 / build {build['build_id']} does not say which loads "
-                "it contains"
+                f"构建 {build['build_id']} 没有记录所含装载，无法重放。 / "
+                f"Build {build['build_id']} did not record which loads it contains, so it cannot be replayed."
             )
         loads = cursor.execute(_LOADS, [build["through_load_id"]]).fetchall()
     return Recipe(

@@ -53,13 +53,13 @@ class ReplayOutcome:
         return all(table.is_equal for table in self.tables)
 
 
-Tell = Callable[[Progress], object]
+ProgressCallback = Callable[[Progress], object]
 
 
 def replay(
     warehouse: Warehouse,
     publication_no: int,
-    tell: Tell = lambda _: None,
+    on_progress: ProgressCallback = lambda _: None,
     *,
     running: Path = settings.PROJECT,
 ) -> ReplayOutcome:
@@ -70,7 +70,7 @@ def replay(
     Args:
         warehouse: the warehouse that has the publication.
         publication_no: the publication; one that published an old state again is rebuilt as that state.
-        tell: called as the work goes on.
+        on_progress: called as the work goes on.
         running: the project whose code is running.
 
     Raises:
@@ -84,14 +84,14 @@ def replay(
         landing_check.verify(
             recipe.loads,
             LandingStore(warehouse.landing_url),
-            lambda done, total: tell(Progress("verify", done, total)),
+            lambda done, total: on_progress(Progress("verify", done, total)),
         )
         scratch.drop_left_over(warehouse)
         made = scratch.create_bare(warehouse, f"replay_{publication_no}")
         with scratch.dropped_afterwards(warehouse, made):
             with code_of(recipe.code_version, made.warehouse.home / "code", running=running) as code:
-                warnings = _rebuild(warehouse, recipe, code, made, tell)
-            tables = _compare(warehouse, publication_no, made, tell)
+                warnings = _rebuild(warehouse, recipe, code, made, on_progress)
+            tables = _compare(warehouse, publication_no, made, on_progress)
     except BaseException as error:
         record.fail(warehouse, replay_id, f"{type(error).__name__}: {error}")
         raise
@@ -99,18 +99,20 @@ def replay(
     return ReplayOutcome(replay_id, recipe, tables, warnings)
 
 
-def _rebuild(warehouse: Warehouse, recipe: Recipe, code: Code, made: Scratch, tell: Tell) -> tuple[str, ...]:
+def _rebuild(
+    warehouse: Warehouse, recipe: Recipe, code: Code, made: Scratch, on_progress: ProgressCallback
+) -> tuple[str, ...]:
     """Run the step of the code in a process of its own; return the build's warnings."""
     made.warehouse.home.mkdir(parents=True, exist_ok=True)
-    _give_parse(warehouse, code, made)
-    asked, answered = made.warehouse.home / "recipe.json", made.warehouse.home / "result.json"
-    asked.write_text(recipe.as_json(), encoding="utf-8")
+    _copy_parse(warehouse, code, made)
+    recipe_file, result_file = made.warehouse.home / "recipe.json", made.warehouse.home / "result.json"
+    recipe_file.write_text(recipe.as_json(), encoding="utf-8")
     log = warehouse.home / "logs" / f"replay_{recipe.publication_no}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("wb") as errors,
         subprocess.Popen(
-            [str(code.python), "-P", "-m", _STEP, str(asked), str(answered)],
+            [str(code.python), "-P", "-m", _STEP, str(recipe_file), str(result_file)],
             stdout=subprocess.PIPE,
             stderr=errors,
             env=_environment(warehouse, recipe, code, made),
@@ -122,21 +124,27 @@ def _rebuild(warehouse: Warehouse, recipe: Recipe, code: Code, made: Scratch, te
         try:
             assert process.stdout is not None
             for line in process.stdout:
-                _pass_on(line, tell)
+                _pass_on(line, on_progress)
         except BaseException:
             process.kill()
             raise
-    result: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8")) if answered.exists() else {}
+    result: dict[str, Any] = (
+        json.loads(result_file.read_text(encoding="utf-8")) if result_file.exists() else {}
+    )
     if process.returncode or "error" in result:
-        said = result.get("error") or f"退出状态 / exit status {process.returncode}"
+        status = process.returncode
+        reason = result.get("error") or (
+            f"重建进程以状态 {status} 退出。 / The process that rebuilds exited with the status {status}."
+        )
         raise ReplayError(
-            f"第 {recipe.publication_no} 号发布未能重建 / publication {recipe.publication_no} could not be rebuilt: "
-            f"{said}；日志 / log: {log}"
+            f"第 {recipe.publication_no} 号发布未能重建，原因见下；日志见 {log}。 / "
+            f"Publication {recipe.publication_no} could not be rebuilt for the reason below; the log is {log}."
+            f"\n{reason}"
         )
     return tuple(result.get("warnings", ()))
 
 
-def _give_parse(warehouse: Warehouse, code: Code, made: Scratch) -> None:
+def _copy_parse(warehouse: Warehouse, code: Code, made: Scratch) -> None:
     """Let dbt begin with what it parsed last in this home: it reads again what differs, some seconds less."""
     parsed = warehouse.home / "dbt_target" / "partial_parse.msgpack"
     if code.project == settings.PROJECT and parsed.exists():
@@ -156,26 +164,26 @@ def _environment(warehouse: Warehouse, recipe: Recipe, code: Code, made: Scratch
     }  # fmt: skip
 
 
-def _pass_on(line: str, tell: Tell) -> None:
+def _pass_on(line: str, on_progress: ProgressCallback) -> None:
     try:
-        told = json.loads(line)
-        tell(Progress(told["stage"], told["done"], told["total"], told.get("rows", 0)))
+        facts = json.loads(line)
+        on_progress(Progress(facts["stage"], facts["done"], facts["total"], facts.get("rows", 0)))
     except (ValueError, KeyError, TypeError):
-        # A library of the step's that prints is no reason to give up.
+        # A library that prints in the step's process is no failure.
         print(line, end="", file=sys.stderr)
 
 
 def _compare(
-    warehouse: Warehouse, publication_no: int, made: Scratch, tell: Tell
+    warehouse: Warehouse, publication_no: int, made: Scratch, on_progress: ProgressCallback
 ) -> tuple[TableComparison, ...]:
     tables: list[TableComparison] = []
     with warehouse.connect("reader") as published, made.warehouse.connect("builder") as rebuilt:
         pin(published, publication_no)
         for table in compare(published, rebuilt):
             tables.append(table)
-            tell(Progress("compare", len(tables), 0))
+            on_progress(Progress("compare", len(tables), 0))
     if not tables:
         raise ReplayError(
-            f"第 {publication_no} 号发布没有任何表 / publication {publication_no} has no table to compare"
+            f"第 {publication_no} 号发布没有可比对的表。 / Publication {publication_no} has no table to compare."
         )
     return tuple(tables)

@@ -35,7 +35,7 @@ from green_freight.warehouse import Warehouse, bootstrap, runs, scratch
 from green_freight.warehouse.migrate import migrate
 from green_freight.warehouse.scratch_name import database_name
 
-Tell = Callable[[dict[str, Any]], object]
+ProgressCallback = Callable[[dict[str, Any]], object]
 
 # The file that counted for the recorded load counts here, whatever else the agency has put there before or after:
 # each load's file gets a higher version than the one before.
@@ -69,12 +69,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _print(progress: dict[str, Any]) -> None:
-    # In one piece: dbt tells from several threads at once.
+    # In one write: dbt reports from several threads at once.
     sys.stdout.write(json.dumps(progress) + "\n")
     sys.stdout.flush()
 
 
-def rebuild(warehouse: Warehouse, recipe: Recipe, tell: Tell) -> dict[str, Any]:
+def rebuild(warehouse: Warehouse, recipe: Recipe, on_progress: ProgressCallback) -> dict[str, Any]:
     """Give the empty scratch its schema, load the recipe's files again, build; return the names of the star's tables.
 
     Raises:
@@ -83,8 +83,8 @@ def rebuild(warehouse: Warehouse, recipe: Recipe, tell: Tell) -> dict[str, Any]:
     """
     _set_up(warehouse)
     runs.begin(warehouse, recipe.run_id, "replay", recipe.as_of_date)
-    _load(warehouse, recipe, tell)
-    built = build(warehouse, recipe.run_id, recipe.as_of_date, _telling_nodes(tell))
+    _load(warehouse, recipe, on_progress)
+    built = build(warehouse, recipe.run_id, recipe.as_of_date, _node_callback(on_progress))
     tables = [spec.name for spec in from_manifest_file(built.manifest_path)]
     return {"tables": tables, "warnings": list(built.warnings)}
 
@@ -96,13 +96,13 @@ def _set_up(warehouse: Warehouse) -> None:
         bootstrap.store_registry(owner)
 
 
-def _load(warehouse: Warehouse, recipe: Recipe, tell: Tell) -> None:
+def _load(warehouse: Warehouse, recipe: Recipe, on_progress: ProgressCallback) -> None:
     store = LandingStore(warehouse.landing_url)
     rows = 0
     with warehouse.connect("loader", autocommit=True) as loader:
         for number, recorded in enumerate(recipe.loads, start=1):
             rows += _load_again(loader, recipe, recorded, number, store)
-            tell({"stage": "load", "done": number, "total": len(recipe.loads), "rows": rows})
+            on_progress({"stage": "load", "done": number, "total": len(recipe.loads), "rows": rows})
 
 
 def _load_again(
@@ -115,30 +115,36 @@ def _load_again(
     contract = contracts().get(recorded.dataset_id)
     if contract is None:
         raise ReplayError(
-            f"{recorded.words}: 此代码没有该数据集的契约 / this code has no contract of the dataset"
+            f"此代码没有数据集 {recorded.dataset_id} 的契约，无法重新装载文件 {recorded.file_label}。 / "
+            f"This code has no contract of the dataset {recorded.dataset_id}, so the file {recorded.file_label} cannot "
+            "be loaded again."
         )
     loader.execute(_FILE, {**vars(recorded), "version": number, "run_id": recipe.run_id})
     outcome = load_dataset(loader, Task(contract, Period(recorded.period_label), recipe.run_id, store))
     assert outcome is not None, recorded
     if outcome.error_message is not None:
-        raise ReplayError(f"重放装载被停止 / repeating the load was stopped: {outcome.error_message}")
+        raise ReplayError(
+            f"重新装载文件 {recorded.file_label} 时被停止，原因见下。 / "
+            f"Loading the file {recorded.file_label} again was stopped; the reason is below.\n{outcome.error_message}"
+        )
     again = (outcome.source_file_key, outcome.rows_loaded, outcome.rows_rejected)
     if again != (recorded.source_file_key, recorded.rows_loaded, recorded.rows_rejected):
         raise ReplayError(
-            f"{recorded.words}: 原记录装载 {recorded.rows_loaded} 行、拒收 {recorded.rows_rejected} 行（契约 "
-            f"{recorded.contract_version}），重放为 {outcome.rows_loaded}、{outcome.rows_rejected} 行（契约 "
-            f"{contract.version}） / recorded {recorded.rows_loaded} rows loaded and {recorded.rows_rejected} "
-            f"rejected (contract {recorded.contract_version}), again {outcome.rows_loaded} and "
-            f"{outcome.rows_rejected} (contract {contract.version})"
+            f"文件 {recorded.file_label} 原记录装载 {recorded.rows_loaded} 行、拒收 {recorded.rows_rejected} 行"
+            f"（契约 {recorded.contract_version}），重新装载为 {outcome.rows_loaded} 行、"
+            f"拒收 {outcome.rows_rejected} 行（契约 {contract.version}）。 / "
+            f"The load of the file {recorded.file_label} recorded {recorded.rows_loaded} rows loaded and "
+            f"{recorded.rows_rejected} rejected (contract {recorded.contract_version}); it gives again "
+            f"{outcome.rows_loaded} and {outcome.rows_rejected} (contract {contract.version})."
         )
     return outcome.rows_loaded
 
 
-def _telling_nodes(tell: Tell) -> Callable[[NodeProgress], None]:
-    def told(node: NodeProgress) -> None:
-        tell({"stage": "build", "done": node.done, "total": node.total, "rows": 0})
+def _node_callback(on_progress: ProgressCallback) -> Callable[[NodeProgress], None]:
+    def on_node(node: NodeProgress) -> None:
+        on_progress({"stage": "build", "done": node.done, "total": node.total, "rows": 0})
 
-    return told
+    return on_node
 
 
 if __name__ == "__main__":

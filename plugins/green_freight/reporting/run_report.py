@@ -20,7 +20,7 @@ from ops.fetch where run_id = %s group by 1, 2 order by 1, 2
 """
 _FETCH_FAILURES = """
 select distinct on (agency_code, delivery_name, period_label)
-    agency_code, delivery_name, period_label, outcome_code, error_message
+    outcome_code, error_message
 from ops.fetch where run_id = %s
 order by agency_code, delivery_name, period_label, fetch_id desc
 """
@@ -60,7 +60,11 @@ order by subject_code
 def text(warehouse: Warehouse, run_id: str) -> str:
     """Return the report of a run as lines in Chinese and English."""
     with warehouse.connect("builder") as session:
-        lines = [f"运行 / run {run_id}", *_received(session, run_id), *_warned(session, run_id)]
+        lines = [
+            f"运行 {run_id} 的报告。 / Report of the run {run_id}.",
+            *_received(session, run_id),
+            *_warned(session, run_id),
+        ]
         lines += [*_published(session, run_id), *_stale(session)]
     return "\n".join(lines)
 
@@ -83,46 +87,76 @@ def _rows(session: Session, query: str, *values: Any) -> list[TupleRow]:
 
 
 def _received(session: Session, run_id: str) -> Iterator[str]:
-    for agency, outcome, files, size in _rows(session, _FETCHED, run_id):
-        status = label("fetch_outcome", outcome).both
-        yield f"取数 / fetch  {agency:<10}{status}: {files} 份 / deliveries, {size:,} bytes"
-    for agency, delivery, period, outcome, message in _rows(session, _FETCH_FAILURES, run_id):
-        if outcome.startswith("failed"):
-            yield f"取数失败 / fetch failed  {agency} {delivery} {period}: {message}"
-    for agency, outcome, loads, loaded, rejected in _rows(session, _LOADED, run_id):
+    for agency, code, files, size in _rows(session, _FETCHED, run_id):
+        outcome = label("fetch_outcome", code)
         yield (
-            f"装载 / load  {agency:<10}{label('load_outcome', outcome).both}: {loads} 次 / loads, "
-            f"{loaded:,} 行 / rows, {rejected:,} 拒收行 / rejected rows"
+            f"单位 {agency} 取数结果为“{outcome.zh}”的交付有 {files} 项，共 {size:,} 字节。 / "
+            f"{files} deliveries of the agency {agency} have the outcome “{outcome.en}” ({size:,} bytes)."
+        )
+    for code, message in _rows(session, _FETCH_FAILURES, run_id):
+        if message and code.startswith("failed"):
+            yield message
+    for agency, code, loads, loaded, rejected in _rows(session, _LOADED, run_id):
+        outcome = label("load_outcome", code)
+        yield (
+            f"单位 {agency} 结果为“{outcome.zh}”的装载有 {loads} 次，装载 {loaded:,} 行，拒收 {rejected:,} 行。 / "
+            f"{loads} loads of the agency {agency} have the outcome “{outcome.en}”; {loaded:,} rows were loaded and "
+            f"{rejected:,} rejected."
         )
     for dataset, reason, count, zh, en in _rows(session, _REJECTED, run_id):
-        yield f"拒收行 / rejected rows  {dataset} {reason} × {count:,}: {zh} / {en}"
+        yield (
+            f"数据集 {dataset} 有 {count:,} 行因 {reason} 被拒收，例如：{zh} / "
+            f"{count:,} rows of the dataset {dataset} were rejected for {reason}, for example: {en}"
+        )
 
 
 def _warned(session: Session, run_id: str) -> Iterator[str]:
+    warning = label("audit_result", "warning")
     for table, code, zh, en, count in _rows(session, _WARNINGS, run_id):
-        yield f"{label('audit_result', 'warning').both}  {table} {code} ({count or 0:,}): {zh} / {en}"
+        yield (
+            f"【{warning.zh}】校验规则 {table}.{code} 有 {count or 0:,} 行不符合：{zh} / "
+            f"[{warning.en}] {count or 0:,} rows break the expectation {table}.{code}: {en}"
+        )
 
 
 def _published(session: Session, run_id: str) -> Iterator[str]:
     published = _rows(session, _PUBLICATION, run_id)
     if not published:
-        yield "发布 / publication: 无变化，沿用上一次发布 / nothing differs, the last publication stands"
+        yield (
+            "内容与上一次发布相同，未产生新发布。 / Nothing differs from the last publication, so there is no new one."
+        )
         return
-    number, as_of, stale, approved_by, why = published[0]
-    yield f"发布 / publication {number}: 截至 / as of {as_of}" + (
-        f", stale: {', '.join(stale)}" if stale else ""
-    )
+    number, as_of, stale, approved_by, reason = published[0]
+    yield f"第 {number} 号已发布，数据截至 {as_of}。 / Publication {number} was published, as of {as_of}."
+    if stale:
+        agencies = ", ".join(stale)
+        yield f"{agencies} 的数据未更新。 / The data of {agencies} are stale."
     if approved_by:
-        yield f"批准 / approved by {approved_by}: {why}"
+        yield (
+            f"指标变化由 {approved_by} 批准，理由：{reason}。 / "
+            f"The changes of figures were approved by {approved_by}; the reason: {reason}."
+        )
     [(revised, restated)] = _rows(session, _REVISED, number)
-    yield f"指标值 / figures: {revised} 个变化 changed, 其中最终值 of them final {restated}"
+    yield (
+        f"{revised} 个指标值有变化，其中 {restated} 个是最终值。 / "
+        f"{revised} figures changed; {restated} of them were final."
+    )
     for table, added, changed, removed in _rows(session, _CHANGES, number):
-        yield f"  {table:<32}+{added:,} ~{changed:,} -{removed:,}"
+        yield (
+            f"表 {table} 新增 {added:,} 行，变更 {changed:,} 行，删除 {removed:,} 行。 / "
+            f"In the table {table}, {added:,} rows were added, {changed:,} changed and {removed:,} removed."
+        )
 
 
 def _stale(session: Session) -> Iterator[str]:
     for dataset, through, expected in _rows(session, _STALE):
-        yield (
-            f"{label('timeliness', 'stale').both}  {dataset}: 完整至 / complete through {through or '–'}，"
-            f"应至 / expected through {expected}"
-        )
+        if through is None:
+            yield (
+                f"数据集 {dataset} 尚无完整数据，应完整至 {expected}。 / "
+                f"The dataset {dataset} has no complete data yet and should be complete through {expected}."
+            )
+        else:
+            yield (
+                f"数据集 {dataset} 只完整至 {through}，应完整至 {expected}。 / "
+                f"The dataset {dataset} is complete through {through} and should be through {expected}."
+            )

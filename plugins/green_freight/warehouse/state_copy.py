@@ -78,7 +78,7 @@ class _Table:
 def copy_state(
     source_urls: Mapping[str, str],
     target_urls: Mapping[str, str],
-    tell: Callable[[CopyProgress], object] = lambda _: None,
+    on_progress: Callable[[CopyProgress], object] = lambda _: None,
 ) -> dict[str, int]:
     """Copy raw, the record of runs and the published tables into an empty scratch; return the rows by table.
 
@@ -88,7 +88,7 @@ def copy_state(
     Args:
         source_urls: the warehouse's URL of each role.
         target_urls: the scratch's URL of each role.
-        tell: called after each table.
+        on_progress: called after each table.
 
     Raises:
         psycopg.Error: a server does not answer, or the scratch is not empty and refuses a row.
@@ -99,11 +99,11 @@ def copy_state(
         rows: dict[str, int] = {}
         for table in _referenced_first(source, tables):
             with psycopg.connect(target_urls[_OWNERS[table.schema]]) as target:
-                _make_where_missing(target, table)
-                rows[f"{table.schema}.{table.name}"] = count = _pipe(source, target, table)
+                _create_where_missing(target, table)
+                rows[f"{table.schema}.{table.name}"] = count = _copy_rows(source, target, table)
                 target.execute(sql.SQL("analyze {}").format(table.identifier))
-            tell(CopyProgress(len(rows), len(tables), f"{table.schema}.{table.name}", count))
-        _go_on_counting(source, target_urls["owner"])
+            on_progress(CopyProgress(len(rows), len(tables), f"{table.schema}.{table.name}", count))
+        _set_sequences(source, target_urls["owner"])
     return rows
 
 
@@ -132,7 +132,7 @@ def _referenced_first(source: Session, tables: Iterable[_Table]) -> list[_Table]
     return [by_name[name] for name in TopologicalSorter(parents).static_order()]
 
 
-def _make_where_missing(target: Session, table: _Table) -> None:
+def _create_where_missing(target: Session, table: _Table) -> None:
     columns = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in table.columns
     )
@@ -142,19 +142,19 @@ def _make_where_missing(target: Session, table: _Table) -> None:
         target.execute(sql.SQL("create index on {} (_period, _city_code)").format(table.identifier))
 
 
-def _pipe(source: Session, target: Session, table: _Table) -> int:
+def _copy_rows(source: Session, target: Session, table: _Table) -> int:
     reading = sql.SQL("copy (select {} from {}) to stdout (format binary)").format(
         table.names, table.identifier
     )
     writing = sql.SQL("copy {} ({}) from stdin (format binary)").format(table.identifier, table.names)
-    with source.cursor() as giver, target.cursor() as taker:
-        with giver.copy(reading) as given, taker.copy(writing) as taken:
-            for block in given:
-                taken.write(block)
-        return taker.rowcount
+    with source.cursor() as reader, target.cursor() as writer:
+        with reader.copy(reading) as blocks, writer.copy(writing) as written:
+            for block in blocks:
+                written.write(block)
+        return writer.rowcount
 
 
-def _go_on_counting(source: Session, target_owner_url: str) -> None:
+def _set_sequences(source: Session, target_owner_url: str) -> None:
     """Let the target's serial numbers go on after the source's."""
     numbers = source.execute(
         "select schemaname, sequencename, last_value from pg_sequences "

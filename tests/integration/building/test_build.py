@@ -210,7 +210,7 @@ def test_a_failure_names_model_and_test_and_the_next_build_is_whole(
     with pytest.raises(BuildFailedError) as failed:
         build(filled, "failed", DAY)
     test = "accepted_values_dim_platform_platform_kind_code__public__enterprise"
-    assert test in str(failed.value) and "（dim_platform）" in str(failed.value)
+    assert test in str(failed.value) and "the model dim_platform" in str(failed.value)
     assert "value_field=invented" in str(failed.value)
     with filled.connect("builder") as builder:
         recorded = builder.execute(

@@ -111,12 +111,15 @@ def change_partitioning(star: Star) -> None:
 
 
 CHANGES = [
-    (drop_column, r"mart\.dim_station\.power_kw：列已消失 / the column is gone"),
-    (rename_column, r"mart\.dim_station\.station_name.*renamed to label\?"),
+    (
+        drop_column,
+        r"列 mart\.dim_station\.power_kw 已消失。 / The column mart\.dim_station\.power_kw is gone",
+    ),
+    (rename_column, r"mart\.dim_station\.station_name.*renamed to label\."),
     (retype_column, r"mart\.dim_station\.power_kw.*from numeric\(10,2\) to text"),
-    (drop_table, r"mart\.scorecard：新模型中没有此表 / the models have no such table"),
-    (change_key, r"mart\.scorecard.*the primary key changed"),
-    (change_partitioning, r"mart\.fct_session.*the partition column changed"),
+    (drop_table, r"没有表 mart\.scorecard。 / The models no longer have the table mart\.scorecard"),
+    (change_key, r"The primary key of the table mart\.scorecard changed"),
+    (change_partitioning, r"The partition column of the table mart\.fct_session changed"),
 ]
 
 

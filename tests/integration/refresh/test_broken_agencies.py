@@ -125,8 +125,8 @@ def _assert_marked(warehouse: PipelineWarehouse, night: Night, concerned: list[s
     sentences = pipeline.stale_datasets(warehouse.database, night.run_id)
     assert len(sentences) == len(stale)
     for dataset in stale:
-        assert sum(f" {dataset}:" in sentence for sentence in sentences) == 1
-        assert any(f" {dataset}:" in line for line in night.report.splitlines())
+        assert sum(f"The dataset {dataset} " in sentence for sentence in sentences) == 1
+        assert any(f"The dataset {dataset} " in line for line in night.report.splitlines())
 
 
 def _assert_figures(

@@ -45,10 +45,10 @@ def test_an_incremental_publication_is_rebuilt_by_the_commit_that_it_names(
     first = git(checkout, "rev-parse", "HEAD")
     _change_formula(checkout)
     second = commit(checkout, "another formula")
-    told: list[Progress] = []
+    reported: list[Progress] = []
     published.set_code_version(first)
     try:
-        outcome = replay(published.warehouse, 2, told.append, running=checkout)
+        outcome = replay(published.warehouse, 2, reported.append, running=checkout)
     finally:
         published.set_code_version(settings.code_version())
     assert _unequal(outcome) == {}
@@ -57,7 +57,7 @@ def test_an_incremental_publication_is_rebuilt_by_the_commit_that_it_names(
     assert len(git(checkout, "worktree", "list").splitlines()) == 1
     assert {table.table: table.rows_rebuilt for table in outcome.tables} == _rows_of_mart(published)
     assert [load.period_label for load in outcome.recipe.loads] == [DAYS[0], DAYS[2], DAYS[1]]
-    _check_progress(told)
+    _check_progress(reported)
     recorded = _recorded(published)
     assert (recorded["publication_no"], recorded["is_equal"], recorded["is_over"]) == (2, True, True)
     assert (recorded["code"], len(recorded["tables"])) == (first, len(outcome.tables))
@@ -78,13 +78,20 @@ def _rows_of_mart(published: Published) -> dict[str, int]:
     return rows
 
 
-def _check_progress(told: list[Progress]) -> None:
-    furthest = {stage: max(p.done for p in told if p.stage == stage) for stage in {p.stage for p in told}}
-    totals = {progress.stage: progress.total for progress in told}
-    assert list(dict.fromkeys(progress.stage for progress in told)) == ["verify", "load", "build", "compare"]
+def _check_progress(reported: list[Progress]) -> None:
+    furthest = {
+        stage: max(p.done for p in reported if p.stage == stage) for stage in {p.stage for p in reported}
+    }
+    totals = {progress.stage: progress.total for progress in reported}
+    assert list(dict.fromkeys(progress.stage for progress in reported)) == [
+        "verify",
+        "load",
+        "build",
+        "compare",
+    ]
     assert (furthest["verify"], furthest["load"]) == (totals["verify"], totals["load"]) == (3, 3)
     assert furthest["build"] == totals["build"] > 100
-    assert max(progress.rows for progress in told) == 9
+    assert max(progress.rows for progress in reported) == 9
 
 
 def test_a_changed_model_and_a_tampered_row_are_found_and_shown(published: Published, checkout: Path) -> None:
@@ -125,23 +132,23 @@ def test_an_altered_and_an_absent_file_are_named_before_anything_is_rebuilt(publ
     content = altered.read_bytes()
     altered.write_bytes(content + b" ")
     moved = absent.rename(absent.with_suffix(".away"))
-    told: list[Progress] = []
+    reported: list[Progress] = []
     try:
         with pytest.raises(ReplayError) as refused:
-            replay(published.warehouse, 2, told.append)
+            replay(published.warehouse, 2, reported.append)
     finally:
         altered.write_bytes(content)
         moved.rename(absent)
     message = str(refused.value)
     assert (
-        f"transport transport_vehicle_operation {DAYS[0]} vehicle_operations_{DAYS[0]}_v1.jsonl: 内容已变"
+        f"transport transport_vehicle_operation {DAYS[0]} vehicle_operations_{DAYS[0]}_v1.jsonl 的内容已变"
         in message
     )
     assert (
-        f"transport transport_vehicle_operation {DAYS[2]} vehicle_operations_{DAYS[2]}_v1.jsonl: 缺失"
+        f"transport transport_vehicle_operation {DAYS[2]} vehicle_operations_{DAYS[2]}_v1.jsonl 缺失"
         in message
     )
-    assert {progress.stage for progress in told} == {"verify"}
+    assert {progress.stage for progress in reported} == {"verify"}
     recorded = _recorded(published)
     assert (recorded["is_equal"], recorded["is_over"]) == (None, True)
     assert str(altered) in recorded["error"]
@@ -163,7 +170,7 @@ def test_a_load_that_does_not_come_out_as_recorded_is_an_error(published: Publis
 
 
 def test_what_was_never_published_cannot_be_replayed(published: Published) -> None:
-    with pytest.raises(ReplayError, match="there is no publication 3"):
+    with pytest.raises(ReplayError, match="There is no publication 3"):
         replay(published.warehouse, 3)
 
 

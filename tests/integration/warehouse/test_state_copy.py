@@ -81,10 +81,10 @@ def test_it_equals_the_warehouse_at_one_moment_while_loads_go_on(
     filled: Warehouse, target: scratch.Scratch
 ) -> None:
     before = _contents(filled.url("owner"))
-    told: list[CopyProgress] = []
+    reported: list[CopyProgress] = []
 
     def load_more(progress: CopyProgress) -> None:
-        told.append(progress)
+        reported.append(progress)
         with filled.connect("loader") as loader:
             loader.execute("insert into raw.power_pile (pile_id, _period) values ('later', '2025-10')")
             loader.execute(
@@ -99,9 +99,9 @@ def test_it_equals_the_warehouse_at_one_moment_while_loads_go_on(
     assert lease[0] == (0, 0)
     assert lease[1] != (0, 0)
     assert rows["raw.power_pile"] == ROWS
-    assert rows == {one.table: one.rows for one in told}
-    assert [one.done for one in told] == list(range(1, len(rows) + 1))
-    assert {one.total for one in told} == {len(rows)}
+    assert rows == {one.table: one.rows for one in reported}
+    assert [one.done for one in reported] == list(range(1, len(rows) + 1))
+    assert {one.total for one in reported} == {len(rows)}
 
 
 def test_each_table_belongs_to_the_role_that_writes_it_and_serial_numbers_go_on(

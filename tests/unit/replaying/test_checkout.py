@@ -150,7 +150,7 @@ def test_code_that_cannot_be_had_is_refused_with_what_to_do(
     without_git.mkdir()
     cases = [
         (older, project, "is older than replaying"),
-        ("0" * 40, project, r"does not have the commit 0{40}: git fetch --all"),
+        ("0" * 40, project, r"does not have the commit 0{40}; run git fetch --all"),
         ("0" * 40 + "+changes", project, "which is no commit"),
         ("0" * 40 + "+changes.0123456789ab", project, "run replay where that code still is"),
         ("unversioned", project, "which is no commit"),
