@@ -50,7 +50,7 @@ def column_warnings(
     new = reading.new_columns()
     if new and contract.stops_at_new_column:
         raise UnreadableFileError("new_column", "、".join(new), ", ".join(new), reading.sheet)
-    return [*map(_absent_warning, absent), *map(_new_warning, new)]
+    return [*map(_absent_warning, absent), *(LoadWarning.of("new_column", column=name) for name in new)]
 
 
 def _is_retyped(
@@ -72,18 +72,5 @@ def _is_retyped(
 
 
 def _absent_warning(column: Column) -> LoadWarning:
-    return LoadWarning(
-        "missing_column",
-        f"文件缺少列“{column.source_names[0]}”（{column.title_zh}），该列按空值装载；请报送单位补上。",
-        f"The file lacks the column {column.name}, which was loaded as empty; ask the agency to add it.",
-        column=column.name,
-    )
-
-
-def _new_warning(name: str) -> LoadWarning:
-    return LoadWarning(
-        "new_column",
-        f"文件中的列“{name}”在契约之外，未装载；如有用，请在契约中登记。",
-        f'The column "{name}" is not in the contract and was not loaded; add it to the contract if it is of use.',
-        column=name,
-    )
+    source_name, title_zh = column.source_names[0], column.title_zh
+    return LoadWarning.of("missing_column", column=column.name, source_name=source_name, title_zh=title_zh)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from green_freight.loading.reasons import WARNINGS
+
 
 @dataclass(frozen=True)
 class LoadWarning:
@@ -20,6 +22,21 @@ class LoadWarning:
     severity: str = "warning"
     column: str | None = None
     count: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        *,
+        column: str | None = None,
+        count: int | None = None,
+        severity: str | None = None,
+        **facts: object,
+    ) -> LoadWarning:
+        """Return a warning in the words of `reasons.yaml`, which name column, count and `facts`."""
+        words, facts = WARNINGS[code], {"column": column, "count": count, **facts}
+        zh, en = (words[language].format(**facts) for language in ("zh", "en"))
+        return cls(code, zh, en, severity or words.get("severity", "warning"), column, count)
 
     def as_json(self) -> dict[str, object]:
         """Return the warning as it stands in `ops.load.warnings`."""

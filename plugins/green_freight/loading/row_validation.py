@@ -82,17 +82,8 @@ class RowValidator:
             number, value = self.invalid_example[name]
             column = self.contract.column(name)
             _, reason_code = identifiers.CHECKS[column.identifier or ""]
-            found.append(
-                LoadWarning(
-                    reason_code,
-                    f"{column.title_zh}（{name}）有 {count} 个值无效，例如第 {number} 行的“{value}”，已照原值装载；"
-                    "请报送单位核实。",
-                    f"{count} values of column {name} are invalid, for example {value!r} in row {number}. They were "
-                    "loaded unchanged; ask the agency to check them.",
-                    column=name,
-                    count=count,
-                )
-            )
+            facts = {"title_zh": column.title_zh, "number": number, "value": value}
+            found.append(LoadWarning.of(reason_code, column=name, count=count, **facts))
         return found
 
     def affected_months(self) -> set[date]:

@@ -69,11 +69,7 @@ class CsvReading:
         """Return the encoding where it is not UTF-8, and what the rows were that are no data."""
         found = self._sorter.warnings() if self._sorter else []
         if self._encoding != ENCODINGS[0]:
-            zh, en = (
-                "文件以 GB18030 编码，已按此读取。",
-                "The file is encoded in GB18030 and was read as such.",
-            )
-            found.append(LoadWarning("encoding", zh, en, severity="info"))
+            found.append(LoadWarning.of("encoding"))
         return found
 
     def _find_header(self) -> tuple[str, Header]:

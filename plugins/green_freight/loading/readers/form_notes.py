@@ -48,33 +48,16 @@ class UnitNotes:
                 self._factors[column.name] = known[unit]
                 turned.setdefault(unit, []).append(column.name)
         for unit, names in turned.items():
-            self.warnings.append(
-                LoadWarning(
-                    "unit_converted",
-                    f"报表的单位为“{unit}”，已换算为契约的单位：{'、'.join(names)}。",
-                    f'The form is in "{unit}" and was converted to the units of the contract: {", ".join(names)}.',
-                    severity="info",
-                    count=len(names),
-                )
-            )
-        self._warn_of_unknown(noted)
+            words = {"unit": unit, "names_zh": "、".join(names), "names_en": ", ".join(names)}
+            self.warnings.append(LoadWarning.of("unit_converted", count=len(names), **words))
+        for unit in noted:
+            # A longer text is a sentence or an office, not a unit.
+            if unit not in _KNOWN_UNITS and len(unit) <= 4 and not unit.endswith(("局", "委")):
+                self.warnings.append(LoadWarning.of("unit_not_understood", unit=unit))
 
     def factor(self, name: str) -> Decimal:
         """Return what a bare number of a column is multiplied with."""
         return self._factors.get(name, Decimal(1))
-
-    def _warn_of_unknown(self, noted: list[str]) -> None:
-        for unit in noted:
-            # A longer text is a sentence or an office, not a unit.
-            if unit not in _KNOWN_UNITS and len(unit) <= 4 and not unit.endswith(("局", "委")):
-                self.warnings.append(
-                    LoadWarning(
-                        "unit_not_understood",
-                        f"报表的单位“{unit}”未知，数值未换算；请报送单位核实。",
-                        f'The form\'s unit "{unit}" is unknown, nothing was converted; ask the agency to check it.',
-                        severity="critical",
-                    )
-                )
 
 
 def _noted_units(rows: Iterable[Sequence[Any]]) -> list[str]:

@@ -53,15 +53,7 @@ class JsonReading:
         if not absorbed:
             return []
         drift = ", ".join(f"{note} × {count}" for note, count in sorted(absorbed.items()))
-        return [
-            LoadWarning(
-                "drift_absorbed",
-                f"有字段与标准写法不同，已按标准读取：{drift}。",
-                f"Some fields differ from the standard and were read as the standard says: {drift}.",
-                severity="info",
-                count=sum(absorbed.values()),
-            )
-        ]
+        return [LoadWarning.of("drift_absorbed", count=sum(absorbed.values()), drift=drift)]
 
     def row(self, number: int, item: Any, answer: int | None = None) -> SourceRow:
         """Return the row of one JSON object; anything else is a faulty row. Empty text and absent keys are None."""

@@ -63,15 +63,8 @@ class RowSorter:
             kinds = sorted(self.counts.items())
             zh = "、".join(f"{_KINDS_ZH[kind]} {count} 行" for kind, count in kinds)
             en = ", ".join(f"{kind} {count}" for kind, count in kinds)
-            found.append(
-                LoadWarning(
-                    "rows_that_are_no_data",
-                    f"以下各行未计为数据行：{zh}。",
-                    f"Rows of these kinds were not counted as data: {en}.",
-                    severity="info",
-                    count=self.counts.total(),
-                )
-            )
+            count = self.counts.total()
+            found.append(LoadWarning.of("rows_that_are_no_data", count=count, kinds_zh=zh, kinds_en=en))
         return found
 
     def _kind(self, cells: Sequence[Any]) -> str:
@@ -146,23 +139,13 @@ class Totals:
                 continue
             expected = self._group[name] if kind == "subtotal" else self._all[name]
             if min(abs(value - self._group[name]), abs(value - self._all[name])) > tolerance:
-                self._warn(number, kind, label, name, value, expected)
+                # With an unreadable figure among the details the total cannot be expected to agree.
+                severity = "critical" if kind == "total" and not self._unreadable else "warning"
+                facts = dict[str, Any](number=number, label=label.strip(), value=value, expected=expected)
+                self.warnings.append(
+                    LoadWarning.of("total_mismatch", column=name, severity=severity, **facts)
+                )
         self._group = self._empty()
-
-    def _warn(self, number: int, kind: str, label: str, name: str, value: Decimal, expected: Decimal) -> None:
-        # With an unreadable figure among the details the total cannot be expected to agree.
-        severity = "critical" if kind == "total" and not self._unreadable else "warning"
-        self.warnings.append(
-            LoadWarning(
-                "total_mismatch",
-                f"第 {number} 行“{label.strip()}”的 {name} 为 {value}，而明细之和为 {expected}；"
-                "明细已照原值装载，请报送单位核实是否有缺漏。",
-                f'In row {number} "{label.strip()}" {name} is {value}, but its details sum to {expected}. The details '
-                "were loaded unchanged; ask the agency whether some are missing.",
-                severity=severity,
-                column=name,
-            )
-        )
 
     def _empty(self) -> dict[str, Decimal]:
         return dict.fromkeys(self._names, Decimal(0))

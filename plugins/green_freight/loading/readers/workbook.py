@@ -70,15 +70,7 @@ class WorkbookReading:
         """Return what was noticed: units turned, totals that differ, rows that are no data."""
         found = [*self._warnings, *self._units.warnings, *self._sorter.warnings()]
         if self._fractions:
-            found.append(
-                LoadWarning(
-                    "fraction_read_as_percentage",
-                    f"有 {self._fractions} 个不大于 1 的数已按比例读取（0.85 即 85%）；请报送单位写明 %。",
-                    f"{self._fractions} numbers of at most 1 were read as fractions (0.85 as 85 %); ask the agency to "
-                    "write the % sign.",
-                    count=self._fractions,
-                )
-            )
+            found.append(LoadWarning.of("fraction_read_as_percentage", count=self._fractions))
         return found
 
     def _value(self, column: Column, cells: list[Any], above: dict[str, Any]) -> Any:
@@ -137,14 +129,7 @@ class WorkbookReading:
                 f"应有工作表“{agreed}”，文件中有：{there}",
                 f"expected the sheet {agreed!r}, found {there}",
             )
-        self._warnings.append(
-            LoadWarning(
-                "sheet_renamed",
-                f"文件中没有工作表“{agreed}”，按列名读取了“{fitting[0]}”；请报送单位恢复约定的名称。",
-                f'The file has no sheet "{agreed}"; "{fitting[0]}" has its titles and was read. Ask the agency for '
-                "the agreed name again.",
-            )
-        )
+        self._warnings.append(LoadWarning.of("sheet_renamed", agreed=agreed, found=fitting[0]))
         return fitting[0], sheets[fitting[0]]
 
     def _fits(self, rows: list[tuple[int, list[Any]]]) -> bool:
@@ -165,13 +150,7 @@ class WorkbookReading:
         expected = self._source.period.month.label
         found = title_period(above)
         if found is None:
-            self._warnings.append(
-                LoadWarning(
-                    "title_without_period",
-                    f"标题中没有年月，已按 {expected} 装载；请报送单位在标题中写明。",
-                    f"The title names no month, the form was loaded as {expected}; ask the agency to state it there.",
-                )
-            )
+            self._warnings.append(LoadWarning.of("title_without_period", expected=expected))
         elif found != expected:
             raise UnreadableFileError(
                 "wrong_period",
