@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import chain
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import psycopg
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from green_freight.contracts.model import Contract
+from green_freight.landing import LandingStore
 from green_freight.loading import records
 from green_freight.loading.column_checks import column_warnings
 from green_freight.loading.duplicates import take_out_duplicates
@@ -30,14 +31,6 @@ from green_freight.warehouse import raw_gate
 REJECTED_IN_MEMORY = 5_000
 
 
-class LandedFileStore(Protocol):
-    """The landing store, as far as loading needs it."""
-
-    def open(self, landed: str, /) -> BinaryIO:
-        """Open a landed file by its URL."""
-        ...
-
-
 @dataclass(frozen=True)
 class Task:
     """What one transaction does."""
@@ -45,19 +38,16 @@ class Task:
     contract: Contract
     period: Period
     run_id: str
-    store: LandedFileStore
+    store: LandingStore
 
 
 class TooManyRejectedError(UnreadableFileError):
     """A file of which more rows break the contract than it tolerates; `rejected` are the first of them."""
 
     def __init__(self, rows_in_file: int, count: int, rejected: list[Rejected], sheet: str | None) -> None:
-        super().__init__(
-            "too_many_rejected", f"{rows_in_file} 行中 {count} 行", f"{count} of {rows_in_file} rows", sheet
-        )
-        self.rows_in_file = rows_in_file
-        self.count = count
-        self.rejected = rejected
+        zh, en = f"{rows_in_file} 行中 {count} 行", f"{count} of {rows_in_file} rows"
+        super().__init__("too_many_rejected", zh, en, sheet)
+        self.rows_in_file, self.rows_rejected, self.rejected = rows_in_file, count, rejected
 
 
 def load_dataset(connection: Connection[TupleRow], task: Task) -> LoadOutcome | None:
@@ -73,17 +63,11 @@ def load_dataset(connection: Connection[TupleRow], task: Task) -> LoadOutcome | 
         prepare_table(connection, task.contract)
         with connection.transaction():
             return _replace_rows(connection, task, started_at)
-    except TooManyRejectedError as stop:
-        return _record_stop(
-            connection, task, stop, started_at, (stop.rows_in_file, stop.count), stop.rejected
-        )
-    except UnreadableFileError as stop:
-        return _record_stop(connection, task, stop, started_at)
+    except UnreadableFileError as error:
+        stop = error
     except psycopg.DataError as error:
-        words = " ".join(str(error).split())
-        return _record_stop(
-            connection, task, UnreadableFileError("refused_by_database", words, words), started_at
-        )
+        stop = UnreadableFileError("refused_by_database", " ".join(str(error).split()))
+    return _record_stop(connection, task, stop, started_at)
 
 
 def _replace_rows(connection: Connection[TupleRow], task: Task, started_at: datetime) -> LoadOutcome | None:
@@ -99,10 +83,8 @@ def _replace_rows(connection: Connection[TupleRow], task: Task, started_at: date
         return None
     current = records.current_load(connection, contract, period)
     load_id = records.next_load_id(connection)
-    if current and (current.source_file_key, current.contract_version) == (
-        file.source_file_key,
-        contract.version,
-    ):
+    known = current and (current.source_file_key, current.contract_version)
+    if current and known == (file.source_file_key, contract.version):
         outcome = LoadOutcome(
             load_id, contract.id, period.label, "unchanged", file.source_file_key, current.rows_in_file,
             current.rows_loaded, current.rows_rejected, complete_through=file.complete_through,
@@ -164,8 +146,7 @@ class _Replacement:
         try:
             return self._task.store.open(self._file.landing_url)
         except OSError as error:
-            words = f"{type(error).__name__}: {error}"
-            raise UnreadableFileError("landing_unreadable", words, words) from error
+            raise UnreadableFileError("landing_unreadable", f"{type(error).__name__}: {error}") from error
 
     def _delete_old(self) -> tuple[int, set[date]]:
         contract = self._task.contract
@@ -206,14 +187,8 @@ class _Replacement:
 
 
 def _record_stop(
-    connection: Connection[TupleRow],
-    task: Task,
-    stop: UnreadableFileError,
-    started_at: datetime,
-    rows: tuple[int, int] = (0, 0),
-    rejected: Sequence[Rejected] = (),
+    connection: Connection[TupleRow], task: Task, stop: UnreadableFileError, started_at: datetime
 ) -> LoadOutcome:
-    rows_in_file, rows_rejected = rows
     contract = task.contract
     with connection.transaction():
         raw_gate.pass_through(connection)
@@ -221,9 +196,9 @@ def _record_stop(
         place = Place(contract, task.period.label, file.file_name if file else contract.delivery, stop.sheet)
         outcome = LoadOutcome(
             records.next_load_id(connection), contract.id, task.period.label, "stopped",
-            file.source_file_key if file else None, rows_in_file, rows_rejected=rows_rejected,
+            file.source_file_key if file else None, stop.rows_in_file, rows_rejected=stop.rows_rejected,
             error_message=stop_message(place, stop),
         )  # fmt: skip
-        records.write_rejected(connection, place, outcome.load_id, rejected)
+        records.write_rejected(connection, place, outcome.load_id, stop.rejected)
         records.write_load(connection, contract, task.run_id, outcome, started_at)
     return outcome

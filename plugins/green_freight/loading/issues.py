@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -37,11 +37,18 @@ class SourceRow(NamedTuple):
 
 
 class UnreadableFileError(Exception):
-    """A file that cannot be loaded as a whole: a code of `reasons.STOP_REASONS` and details in both languages."""
+    """A file that cannot be loaded as a whole: a code of `reasons.STOP_REASONS` and details in both languages.
 
-    def __init__(self, reason_code: str, detail_zh: str, detail_en: str, sheet: str | None = None) -> None:
-        super().__init__(f"{reason_code}: {detail_en}")
-        self.reason_code = reason_code
-        self.detail_zh = detail_zh
-        self.detail_en = detail_en
-        self.sheet = sheet
+    The counts of rows and the first rejected ones are known only of a file that was read to its end.
+    """
+
+    rows_in_file = 0
+    rows_rejected = 0
+    rejected: Sequence[Any] = ()
+
+    def __init__(
+        self, reason_code: str, detail_zh: str, detail_en: str | None = None, sheet: str | None = None
+    ) -> None:
+        self.reason_code, self.sheet = reason_code, sheet
+        self.detail_zh, self.detail_en = detail_zh, detail_en or detail_zh
+        super().__init__(f"{reason_code}: {self.detail_en}")

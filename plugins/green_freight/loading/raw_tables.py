@@ -59,8 +59,8 @@ def _differences(contract: Contract, there: dict[str, str]) -> list[Column]:
     for column in contract.columns:
         expected = _TYPE_NAMES.get(column.physical_type, column.physical_type)
         if there.get(column.name, expected) != expected:
-            words = f"raw.{contract.id}.{column.name}: {there[column.name]} → {expected}"
-            raise UnreadableFileError("contract_not_additive", words, words)
+            change = f"raw.{contract.id}.{column.name}: {there[column.name]} → {expected}"
+            raise UnreadableFileError("contract_not_additive", change)
     return [column for column in contract.columns if column.name not in there]
 
 

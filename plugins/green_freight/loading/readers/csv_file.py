@@ -126,8 +126,7 @@ def encoding_of(source: Source) -> str:
             return encoding
         except UnicodeDecodeError as error:
             faults.append(f"{encoding}: {error.reason}")
-    words = "; ".join(faults)
-    raise UnreadableFileError("wrong_encoding", words, words)
+    raise UnreadableFileError("wrong_encoding", "; ".join(faults))
 
 
 def _decode(source: Source, encoding: str) -> None:

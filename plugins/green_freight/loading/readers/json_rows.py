@@ -79,7 +79,7 @@ class JsonReading:
                 for line, exchange in enumerate(read_exchanges(file), start=1):
                     yield line, exchange.request, self._body(line, exchange.body)
             except ValueError as error:
-                raise UnreadableFileError("unreadable_file", str(error), str(error)) from error
+                raise UnreadableFileError("unreadable_file", str(error)) from error
 
     @staticmethod
     def _body(line: int, body: str) -> Any:
