@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -38,11 +37,6 @@ def checked(response: httpx.Response) -> httpx.Response:
         raise FetchError("answer_unexpected", detail)
     text = " ".join(response.text[:_QUOTED_CHARACTERS].split())
     raise status_error(response.status_code, f"{detail} {text}".strip(), response.headers.get("Retry-After"))
-
-
-def get(client: httpx.Client, path: str, parameters: Mapping[str, Any], headers: Mapping[str, str]) -> str:
-    """Return the text of one GET; UTF-8 whatever the header says."""
-    return decoded(checked(client.get(path, params=dict(parameters), headers=dict(headers))))
 
 
 def decoded(response: httpx.Response) -> str:

@@ -9,7 +9,7 @@ import httpx
 
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
-from green_freight.protocols.http import get, json_object
+from green_freight.protocols.http import checked, decoded, json_object
 from green_freight.protocols.paging import Page, read_all_pages
 from green_freight.protocols.retry_policy import Retries
 
@@ -32,7 +32,8 @@ class PagedApi:
             FetchError: see green_freight.errors; transient ones after the retries's policy ended.
         """
         pages = self._pages(path, query, retries)
-        return [Exchange(self._request(path, query, page.number), page.body) for page in pages]
+        request = {"method": "GET", "path": path}
+        return [Exchange(request | {"query": {**query, **self._paging(p.number)}}, p.body) for p in pages]
 
     def items(self, path: str, query: Mapping[str, str], retries: Retries) -> list[Any]:
         """Return the items of one list. Raises as `exchanges`."""
@@ -41,23 +42,18 @@ class PagedApi:
     def _pages(self, path: str, query: Mapping[str, str], retries: Retries) -> list[Page]:
         return read_all_pages(lambda number: retries.call(lambda: self._page(path, query, number)), path)
 
-    def _request(self, path: str, query: Mapping[str, str], number: int) -> dict[str, Any]:
-        return {"method": "GET", "path": path, "query": {**query, **self._paging(number)}}
-
     def _paging(self, number: int) -> dict[str, str]:
         return {"page": str(number), "page_size": str(self._page_size)}
 
     def _page(self, path: str, query: Mapping[str, str], number: int) -> Page:
-        body = get(self._client, path, {**query, **self._paging(number)}, self._headers)
+        asked = {**query, **self._paging(number)}
+        body = decoded(checked(self._client.get(path, params=asked, headers=self._headers)))
         message = json_object(body, path)
         if message.get("code") != 0:
-            stated = f"code {message.get('code')!r}, {message.get('message')!r}"
-            raise FetchError(
-                "request_refused" if "code" in message else "answer_unexpected", f"{path}: {stated}"
-            )
+            code = "request_refused" if "code" in message else "answer_unexpected"
+            raise FetchError(code, f"{path}: code {message.get('code')!r}, {message.get('message')!r}")
         items, total = message.get("items"), message.get("total")
         if not isinstance(items, list) or not isinstance(total, int):
-            raise FetchError(
-                "answer_unexpected", f"{path}: page {number} without a list `items` and a number `total`"
-            )
+            lacks = f"page {number} without a list `items` and a number `total`"
+            raise FetchError("answer_unexpected", f"{path}: {lacks}")
         return Page(number, total, items, body)

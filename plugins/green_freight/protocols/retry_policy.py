@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
@@ -32,13 +32,9 @@ class RetryPolicy:
             FetchError: `connection_incomplete`, an entry is not a number.
         """
         try:
-            return cls(
-                attempts=int(extra.get("attempts", cls.attempts)),
-                first_wait_seconds=float(extra.get("first_wait_seconds", cls.first_wait_seconds)),
-                longest_wait_seconds=float(extra.get("longest_wait_seconds", cls.longest_wait_seconds)),
-                connect_seconds=float(extra.get("connect_seconds", cls.connect_seconds)),
-                answer_seconds=float(extra.get("answer_seconds", cls.answer_seconds)),
-            )
+            chosen = {
+                one.name: type(one.default)(extra[one.name]) for one in fields(cls) if one.name in extra
+            }
         except ValueError as error:
             raise FetchError("connection_incomplete", f"extra: {error}") from error
 

@@ -70,7 +70,7 @@ class SftpSession:
             FetchError: `folder_missing` (permanent) where there is none; for others see green_freight.errors.
         """
         entries = self._call(lambda sftp: sftp.listdir_attr(folder), retries, folder)
-        found = [_remote_file(folder, entry) for entry in entries if _is_file(entry)]
+        found = [_remote_file(folder, entry) for entry in entries if not stat.S_ISDIR(entry.st_mode or 0)]
         return sorted(found, key=lambda file: file.name)
 
     def folders(self, folder: str, retries: Retries) -> list[str]:
@@ -151,14 +151,12 @@ def pinned_key(text: str) -> paramiko.PKey:
     Raises:
         FetchError: `connection_incomplete`, it is missing or no key.
     """
-    words = text.split()
-    for name, encoded in pairwise(words):
+    for name, encoded in pairwise(text.split()):
         if name.startswith(("ssh-", "ecdsa-")):
             try:
-                key = paramiko.PKey.from_type_string(name, base64.b64decode(encoded, validate=True))
+                return paramiko.PKey.from_type_string(name, base64.b64decode(encoded, validate=True))
             except (binascii.Error, paramiko.SSHException, paramiko.pkey.UnknownKeyType) as error:
                 raise FetchError("connection_incomplete", f"host_key: {error}") from error
-            return key
     raise FetchError("connection_incomplete", "host_key (ssh-ed25519 AAAA…)")
 
 
@@ -187,10 +185,6 @@ def _copy(sftp: paramiko.SFTPClient, path: str, size: int, target: BinaryIO) -> 
             target.write(chunk)
             received += len(chunk)
     return received
-
-
-def _is_file(entry: paramiko.SFTPAttributes) -> bool:
-    return not stat.S_ISDIR(entry.st_mode or 0)
 
 
 def _remote_file(folder: str, entry: paramiko.SFTPAttributes, name: str | None = None) -> RemoteFile:

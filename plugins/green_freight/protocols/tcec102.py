@@ -19,7 +19,7 @@ from green_freight.protocols.http import checked, decoded, json_object
 from green_freight.protocols.paging import Page, read_all_pages
 from green_freight.protocols.retry_policy import Retries
 from green_freight.protocols.tcec102_crypto import Secrets, decrypt, encrypt, is_signed, sign
-from green_freight.protocols.tcec102_drift import ENVELOPE, TOKEN_ANSWER, canonical, canonical_stations_page
+from green_freight.protocols.tcec102_drift import ENVELOPE, STATIONS_ANSWER, TOKEN_ANSWER, canonical
 
 PAGE_SIZE = 50
 LONGEST_STATS_DAYS = 7
@@ -90,7 +90,8 @@ class ChargingExchange:
             FetchError: see green_freight.errors; transient ones after the retries's policy ended.
         """
         pages = self._station_pages(since, retries)
-        return [Exchange(self._described(_station_query(since, page.number)), page.body) for page in pages]
+        interface = {"interface": "query_stations_info"}
+        return [Exchange(interface | _station_query(since, page.number), page.body) for page in pages]
 
     def station_records(self, retries: Retries) -> list[dict[str, Any]]:
         """Return every station the platform knows, canonical. Raises as `stations`."""
@@ -124,16 +125,13 @@ class ChargingExchange:
     def _station_pages(self, since: datetime | None, retries: Retries) -> list[Page]:
         def request_page(number: int) -> Page:
             body = self.query("query_stations_info", _station_query(since, number), retries)
-            message = canonical_stations_page(json_object(body, "query_stations_info"), self.drift)
+            message = canonical(json_object(body, "query_stations_info"), STATIONS_ANSWER, self.drift)
             items, total = message.get("StationInfos"), message.get("ItemSize")
             if not isinstance(items, list) or not isinstance(total, int):
                 raise FetchError("answer_unexpected", f"page {number} without StationInfos and ItemSize")
             return Page(number, total, items, body)
 
         return read_all_pages(request_page, "query_stations_info")
-
-    def _described(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        return {"interface": "query_stations_info", **parameters}
 
     def _current_token(self, refused: str | None, retries: Retries) -> str:
         """Return the cached token, or a new one where there is none or the cached one is `refused`."""
@@ -143,10 +141,8 @@ class ChargingExchange:
             return self._token
 
     def _new_token(self) -> str:
-        credentials = {
-            "OperatorID": self._identity.operator_id,
-            "OperatorSecret": self._identity.operator_secret,
-        }
+        known_as = self._identity
+        credentials = {"OperatorID": known_as.operator_id, "OperatorSecret": known_as.operator_secret}
         body = self._send("query_token", credentials, None)
         message = canonical(json_object(body, "query_token"), TOKEN_ANSWER, self.drift)
         token = message.get("AccessToken")
@@ -175,9 +171,8 @@ class ChargingExchange:
         ret = str(found["Ret"]).strip()
         message = _text(found.get("Msg"))
         if ret != "0":
-            raise FetchError(
-                _FAILURES.get(ret, "request_refused"), f"{interface}: Ret {ret} {message}".strip()
-            )
+            code = _FAILURES.get(ret, "request_refused")
+            raise FetchError(code, f"{interface}: Ret {ret} {message}".strip())
         data, signature = _text(found.get("Data")), _text(found.get("Sig"))
         # Before decrypting: padding errors of unauthenticated bytes are an oracle.
         if not is_signed(ret + message + data, signature, self._secrets):
@@ -198,10 +193,8 @@ def split_days(first: date, last: date, longest: int) -> list[tuple[date, date]]
 
 
 def _station_query(since: datetime | None, number: int) -> dict[str, Any]:
-    window = (
-        {} if since is None else {"LastQueryTime": since.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")}
-    )
-    return {**window, "PageNo": number, "PageSize": PAGE_SIZE}
+    page = {"PageNo": number, "PageSize": PAGE_SIZE}
+    return {"LastQueryTime": f"{since.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}", **page} if since else page
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -30,10 +30,10 @@ _WORDS = (
 class Shape:
     """One message or part of one: its fields by type, and the parts (lists or single) it holds."""
 
-    texts: tuple[str, ...] = ()
-    counts: tuple[str, ...] = ()
-    numbers: tuple[str, ...] = ()
-    parts: Mapping[str, Shape] = field(default_factory=dict)
+    texts: tuple[str, ...]
+    counts: tuple[str, ...]
+    numbers: tuple[str, ...]
+    parts: Mapping[str, Shape]
 
     @property
     def names(self) -> dict[str, str]:
@@ -41,67 +41,50 @@ class Shape:
         return {name.lower(): name for name in (*self.texts, *self.counts, *self.numbers, *self.parts)}
 
 
-def _names(*lines: str) -> tuple[str, ...]:
-    return tuple(name for line in lines for name in line.split())
+def _shape(texts: str = "", counts: str = "", numbers: str = "", **parts: Shape) -> Shape:
+    return Shape(tuple(texts.split()), tuple(counts.split()), tuple(numbers.split()), parts)
 
 
-CONNECTOR = Shape(
-    texts=("ConnectorID", "ConnectorName", "ConnectorType", "ParkNo", "NationalStandard"),
-    counts=("VoltageUpperLimits", "VoltageLowerLimits", "Current"),
-    numbers=("Power",),
+CONNECTOR = _shape(
+    texts="ConnectorID ConnectorName ConnectorType ParkNo NationalStandard",
+    counts="VoltageUpperLimits VoltageLowerLimits Current",
+    numbers="Power",
 )
-EQUIPMENT = Shape(
-    texts=_names(
-        "EquipmentID ManufacturerID ManufacturerName EquipmentModel ProductionDate EquipmentType",
-        "EquipmentName OfficialRunTime DecommissionTime",
-    ),
-    numbers=("Power", "EquipmentLng", "EquipmentLat"),
-    parts={"ConnectorInfos": CONNECTOR},
+EQUIPMENT = _shape(
+    texts="EquipmentID ManufacturerID ManufacturerName EquipmentModel ProductionDate EquipmentType EquipmentName"
+    " OfficialRunTime DecommissionTime",
+    numbers="Power EquipmentLng EquipmentLat",
+    ConnectorInfos=CONNECTOR,
 )
-STATION = Shape(
-    texts=_names(
-        "StationID OperatorID EquipmentOwnerID StationName CountryCode AreaCode Address StationTel",
-        "ServiceTel StationType StationStatus Construction SiteGuide MatchCars ParkInfo BusineHours ElectricityFee",
-        "ServiceFee ParkFee Payment Remark OfficialRunTime DecommissionTime",
-    ),
-    counts=("ParkNums", "SupportOrder"),
-    numbers=("StationLng", "StationLat"),
-    parts={"EquipmentInfos": EQUIPMENT},
+STATION = _shape(
+    texts="StationID OperatorID EquipmentOwnerID StationName CountryCode AreaCode Address StationTel ServiceTel"
+    " StationType StationStatus Construction SiteGuide MatchCars ParkInfo BusineHours ElectricityFee ServiceFee"
+    " ParkFee Payment Remark OfficialRunTime DecommissionTime",
+    counts="ParkNums SupportOrder",
+    numbers="StationLng StationLat",
+    EquipmentInfos=EQUIPMENT,
 )
-CONNECTOR_STATS = Shape(texts=("ConnectorID",), numbers=("ConnectorElectricity",))
-EQUIPMENT_STATS = Shape(
-    texts=("EquipmentID",), numbers=("EquipmentElectricity",), parts={"ConnectorStatsInfos": CONNECTOR_STATS}
+CONNECTOR_STATS = _shape(texts="ConnectorID", numbers="ConnectorElectricity")
+EQUIPMENT_STATS = _shape(
+    texts="EquipmentID", numbers="EquipmentElectricity", ConnectorStatsInfos=CONNECTOR_STATS
 )
-STATION_STATS = Shape(
-    texts=("StationID", "StartTime", "EndTime"),
-    numbers=("StationElectricity",),
-    parts={"EquipmentStatsInfos": EQUIPMENT_STATS},
+STATION_STATS = _shape(
+    texts="StationID StartTime EndTime", numbers="StationElectricity", EquipmentStatsInfos=EQUIPMENT_STATS
 )
-CHARGE_DETAIL = Shape(
-    texts=("DetailStartTime", "DetailEndTime"),
-    numbers=("ElecPrice", "SevicePrice", "DetailPower", "DetailElecMoney", "DetailSeviceMoney"),
+CHARGE_DETAIL = _shape(
+    texts="DetailStartTime DetailEndTime",
+    numbers="ElecPrice SevicePrice DetailPower DetailElecMoney DetailSeviceMoney",
 )
-CHARGE_ORDER = Shape(
-    texts=_names(
-        "OperatorID ConnectorID StartChargeSeq UserChargeType MobileNumber StartTime EndTime StopReason Vin"
-    ),
-    counts=("SumPeriod",),
-    numbers=(
-        "TotalPower",
-        "TotalElecMoney",
-        "TotalSeviceMoney",
-        "TotalMoney",
-        "MeterValueStart",
-        "MeterValueEnd",
-    ),
-    parts={"ChargeDetails": CHARGE_DETAIL},
+CHARGE_ORDER = _shape(
+    texts="OperatorID ConnectorID StartChargeSeq UserChargeType MobileNumber StartTime EndTime StopReason Vin",
+    counts="SumPeriod",
+    numbers="TotalPower TotalElecMoney TotalSeviceMoney TotalMoney MeterValueStart MeterValueEnd",
+    ChargeDetails=CHARGE_DETAIL,
 )
-_STATS_ANSWER = Shape(parts={"StationStats": STATION_STATS})
-_STATIONS_ANSWER = Shape(counts=("PageNo", "PageCount", "ItemSize"), parts={"StationInfos": STATION})
-TOKEN_ANSWER = Shape(
-    texts=("OperatorID", "AccessToken"), counts=("SuccStat", "TokenAvailableTime", "FailReason")
-)
-ENVELOPE = Shape(texts=("OperatorID", "Ret", "Msg", "Data", "Sig"))
+_STATS_ANSWER = _shape(StationStats=STATION_STATS)
+STATIONS_ANSWER = _shape(counts="PageNo PageCount ItemSize", StationInfos=STATION)
+TOKEN_ANSWER = _shape(texts="OperatorID AccessToken", counts="SuccStat TokenAvailableTime FailReason")
+ENVELOPE = _shape(texts="OperatorID Ret Msg Data Sig")
 
 
 def canonical_stats(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
@@ -111,11 +94,6 @@ def canonical_stats(message: Mapping[str, Any], drift: Counter[str] | None = Non
         found: dict[str, Any] = canonical(message, _STATS_ANSWER, drift)["StationStats"]
         return found
     return canonical(message, STATION_STATS, drift)
-
-
-def canonical_stations_page(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
-    """Return one page of query_stations_info: PageNo, PageCount, ItemSize as int, StationInfos canonical."""
-    return canonical(message, _STATIONS_ANSWER, drift)
 
 
 def canonical(message: Mapping[str, Any], shape: Shape, drift: Counter[str] | None = None) -> dict[str, Any]:
@@ -154,9 +132,8 @@ def _typed(name: str, value: Any, shape: Shape, drift: Counter[str] | None) -> A
     if value is None:
         return None
     if name in shape.texts:
-        return (
-            str(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
-        )
+        is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        return str(value) if is_number else value
     number = _number(value)
     if number is None:
         return value
@@ -177,10 +154,8 @@ def _part(value: Any, shape: Shape, drift: Counter[str] | None) -> Any:
 def _number(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
-    if isinstance(value, Decimal):
-        return value if value.is_finite() else None
     try:
-        number = Decimal(str(value).strip())
+        number = value if isinstance(value, Decimal) else Decimal(str(value).strip())
     except InvalidOperation:
         return None
     return number if number.is_finite() else None

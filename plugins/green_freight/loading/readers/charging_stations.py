@@ -28,7 +28,7 @@ class StationPages(JsonReading):
         """Yield the entries of the asked level in the order of the pages."""
         number = 0
         for line, _, answer in self.answers():
-            page = drift.canonical_stations_page(_message(line, answer), self._drift)
+            page = drift.canonical(_message(line, answer), drift.STATIONS_ANSWER, self._drift)
             stations = page.get("StationInfos")
             if not isinstance(stations, list):
                 detail = f"response {line} has no StationInfos"

@@ -20,7 +20,7 @@ from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileErro
 from green_freight.loading.outcomes import LoadWarning
 from green_freight.loading.readers.base import Source
 from green_freight.loading.readers.header import SEARCHED_ROWS, Header, find_header
-from green_freight.loading.readers.table_rows import RowSorter
+from green_freight.loading.readers.table_rows import RowSorter, TableReading
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 _DELIMITERS = (",", "\t", ";", "，")
@@ -30,25 +30,21 @@ _ONE = Decimal(1)
 Line = tuple[int, list[str]]
 
 
-class CsvReading:
+class CsvReading(TableReading):
     """Reads a CSV file row by row; a row's number is the line on which it begins."""
-
-    sheet: str | None = None
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._encoding = encoding_of(source)
-        self._header: Header | None = None
-        self._sorter: RowSorter | None = None
+        self._delimiter, self._header = self._best_header()
+        self._sorter = RowSorter(source.contract, self._header, lambda name: _ONE)
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield the data rows below the header."""
-        contract = self._source.contract
-        delimiter, header = self._find_header()
-        self._header, self._sorter = header, RowSorter(contract, header, lambda name: _ONE)
+        header = self._header
         width = len(header.titles)
-        places = [(column, header.places.get(column.name)) for column in contract.columns]
-        for number, cells in self._lines(delimiter):
+        places = [(column, header.places.get(column.name)) for column in self._source.contract.columns]
+        for number, cells in self._lines(self._delimiter):
             if number <= header.last_row or self._sorter.kind(number, cells) != "data":
                 continue
             if len(cells) != width and (len(cells) < width or any(cells[width:])):
@@ -57,22 +53,14 @@ class CsvReading:
             values = [None if place is None else clean(column, cells[place]) for column, place in places]
             yield SourceRow(number, values, dict(zip(header.titles, cells, strict=False)))
 
-    def absent(self) -> set[str]:
-        """Return the contract's columns that the header lacks."""
-        return {c.name for c in self._header.missing(self._source.contract)} if self._header else set()
-
-    def new_columns(self) -> list[str]:
-        """Return titles that the contract does not know."""
-        return self._header.unknown() if self._header else []
-
     def warnings(self) -> list[LoadWarning]:
         """Return the encoding where it is not UTF-8, and what the rows were that are no data."""
-        found = self._sorter.warnings() if self._sorter else []
+        found = self._sorter.warnings()
         if self._encoding != ENCODINGS[0]:
             found.append(LoadWarning.of("encoding"))
         return found
 
-    def _find_header(self) -> tuple[str, Header]:
+    def _best_header(self) -> tuple[str, Header]:
         best: tuple[str, Header] | None = None
         for delimiter in _DELIMITERS:
             found = find_header(self._source.contract, self._first_lines(delimiter))
@@ -81,7 +69,7 @@ class CsvReading:
             if best and not best[1].missing(self._source.contract):
                 break
         if best is None:
-            titles = "、".join(column.source_names[0] for column in self._source.contract.columns)
+            titles = self._titles()
             raise UnreadableFileError(
                 "header_not_found",
                 f"前 {SEARCHED_ROWS} 行中没有列名 {titles}",
@@ -93,8 +81,7 @@ class CsvReading:
         found: list[Line] = []
         # A fault below the header is reported when the rows are read with the right delimiter.
         with contextlib.suppress(UnreadableFileError):
-            for line in islice(self._lines(delimiter), SEARCHED_ROWS):
-                found.append(line)
+            found.extend(islice(self._lines(delimiter), SEARCHED_ROWS))
         return found
 
     def _lines(self, delimiter: str) -> Iterator[Line]:

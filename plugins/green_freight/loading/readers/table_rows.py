@@ -11,6 +11,7 @@ from typing import Any
 from green_freight.contracts.model import Contract
 from green_freight.loading.cell_values import clean
 from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.readers.base import Source
 from green_freight.loading.readers.header import Header
 from green_freight.written_dates import plain
 
@@ -25,12 +26,33 @@ _KINDS_ZH = {"blank": "空行", "header": "表头", "note": "说明", "subtotal"
 Factor = Callable[[str], Decimal]
 
 
+class TableReading:
+    """What the readers of tables have in common."""
+
+    sheet: str | None = None
+    _source: Source
+    _header: Header
+
+    def absent(self) -> set[str]:
+        """Return the contract's columns that the header lacks."""
+        return {column.name for column in self._header.missing(self._source.contract)}
+
+    def new_columns(self) -> list[str]:
+        """Return titles that the contract does not know."""
+        return self._header.unknown()
+
+    def _titles(self) -> str:
+        return "、".join(column.source_names[0] for column in self._source.contract.columns)
+
+
 class RowSorter:
     """Says what each row below a header is, and counts what is not data."""
 
     def __init__(self, contract: Contract, header: Header, factor: Factor) -> None:
         self._contract, self._header = contract, header
-        self._key_place = next(header.places[c.name] for c in contract.key if c.name in header.places)
+        key_places = [header.places[column.name] for column in contract.key if column.name in header.places]
+        # A header without any part of the key: no cell stands behind the last title.
+        self._key_place = key_places[0] if key_places else len(header.titles)
         self._numbers = [
             column
             for column in contract.columns

@@ -16,20 +16,20 @@ from green_freight.loading.outcomes import LoadWarning
 from green_freight.loading.readers.base import Source
 from green_freight.loading.readers.form_notes import UnitNotes, title_period
 from green_freight.loading.readers.header import Header, find_header
-from green_freight.loading.readers.table_rows import RowSorter
+from green_freight.loading.readers.table_rows import RowSorter, TableReading
 from green_freight.written_dates import plain
 
 _NUMBER = (int, float)
 _HUNDRED = Decimal(100)
 
 
-class WorkbookReading:
+class WorkbookReading(TableReading):
     """Reads one sheet; a row's number is Excel's own. A form is small: its filled rows are kept in memory."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._warnings: list[LoadWarning] = []
-        self._sheet, self._cells = self._read()
+        self.sheet, self._cells = self._read()
         self._header = self._find_header()
         above = [cells for number, cells in self._cells if number < self._header.first_row]
         below = [cells for number, cells in self._cells if number > self._header.last_row]
@@ -37,11 +37,6 @@ class WorkbookReading:
         self._units = UnitNotes(source.contract, self._header, above, below)
         self._sorter = RowSorter(source.contract, self._header, self._units.factor)
         self._fractions = 0
-
-    @property
-    def sheet(self) -> str | None:
-        """Return the name of the sheet that was read."""
-        return self._sheet
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield the data rows below the header."""
@@ -57,14 +52,6 @@ class WorkbookReading:
                 continue
             raw = {title: cell for title, cell in zip(self._header.titles, cells, strict=False) if title}
             yield SourceRow(number, [self._value(column, cells, above) for column in columns], raw)
-
-    def absent(self) -> set[str]:
-        """Return the contract's columns that the header lacks."""
-        return {column.name for column in self._header.missing(self._source.contract)}
-
-    def new_columns(self) -> list[str]:
-        """Return titles that the contract does not know."""
-        return self._header.unknown()
 
     def warnings(self) -> list[LoadWarning]:
         """Return what was noticed: units turned, totals that differ, rows that are no data."""
@@ -140,10 +127,8 @@ class WorkbookReading:
     def _find_header(self) -> Header:
         header = find_header(self._source.contract, self._cells)
         if header is None:
-            titles = "、".join(column.source_names[0] for column in self._source.contract.columns)
-            raise UnreadableFileError(
-                "header_not_found", f"没有列名 {titles}", f"no row has the titles {titles}", self._sheet
-            )
+            zh, en = f"没有列名 {self._titles()}", f"no row has the titles {self._titles()}"
+            raise UnreadableFileError("header_not_found", zh, en, self.sheet)
         return header
 
     def _check_period(self, above: list[list[Any]]) -> str:
@@ -156,7 +141,7 @@ class WorkbookReading:
                 "wrong_period",
                 f"标题为 {found}，文件应为 {expected}",
                 f"the title says {found}, the file is for {expected}",
-                self._sheet,
+                self.sheet,
             )
         return expected
 
