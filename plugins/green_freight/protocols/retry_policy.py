@@ -32,9 +32,8 @@ class RetryPolicy:
             FetchError: `connection_incomplete`, an entry is not a number.
         """
         try:
-            chosen = {
-                one.name: type(one.default)(extra[one.name]) for one in fields(cls) if one.name in extra
-            }
+            names = [each.name for each in fields(cls) if each.name in extra]
+            return cls(**{name: type(getattr(cls, name))(extra[name]) for name in names})
         except ValueError as error:
             raise FetchError("connection_incomplete", f"extra: {error}") from error
 
