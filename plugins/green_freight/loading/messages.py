@@ -9,7 +9,7 @@ from typing import Any
 
 from green_freight.contracts.model import Column, Contract
 from green_freight.loading.issues import RowIssue, UnreadableFileError
-from green_freight.loading.reasons import ROW_REASONS, STOP_REASONS
+from green_freight.loading.reasons import IDENTIFIER_WORDS, ROW_REASONS, STOP_REASONS, TYPE_WORDS
 
 _LONGEST_VALUE = 80
 _MOST_CODES = 12
@@ -72,8 +72,8 @@ def expected(column: Column) -> tuple[str, str]:
     if column.codes:
         return _code_words(column)
     if column.identifier:
-        return _IDENTIFIER_WORDS[column.identifier]
-    zh, en = _TYPE_WORDS[column.logical_type]
+        return IDENTIFIER_WORDS[column.identifier]
+    zh, en = TYPE_WORDS[column.logical_type]
     if column.pattern:
         zh, en = f"{zh}，格式 {column.pattern}", f"{en} of the form {column.pattern}"
     if column.max_length:
@@ -89,14 +89,11 @@ def expected(column: Column) -> tuple[str, str]:
 def _facts(issue: RowIssue, agency: tuple[str, str], language: int) -> dict[str, str]:
     column, value = issue.column, _value(issue.value, issue.column, language)
     found = {name: _fact(fact, issue, language) for name, fact in issue.facts.items()}
-    found["value"] = value
-    found["agency"] = agency[0] if language == 0 else _inside_a_sentence(agency[1])
+    found |= {"value": value, "agency": (agency[0], _inside_a_sentence(agency[1]))[language]}
     if column is None:
-        return {**found, "subject": ("内容 {}" if language == 0 else "the content {}").format(value)}
-    found["column"] = _label(column, language)
-    found["subject"] = (
-        f"{found['column']}的值 {value}" if language == 0 else f"the value {value} of {found['column']}"
-    )
+        return {**found, "subject": (f"内容 {value}", f"the content {value}")[language]}
+    name = found["column"] = _label(column, language)
+    found["subject"] = (f"{name}的值 {value}", f"the value {value} of {name}")[language]
     return {"expected": expected(column)[language], **found}
 
 
@@ -127,28 +124,6 @@ def _value(value: Any, column: Column | None, language: int) -> str:
 
 def _inside_a_sentence(name: str) -> str:
     return name[:1].lower() + name[1:]
-
-
-_TYPE_WORDS = {
-    "string": ("文字", "a text"),
-    "number": ("数字", "a number"),
-    "integer": ("整数", "a whole number"),
-    "date": ("日期，如 2025-09-30", "a date such as 2025-09-30"),
-    "timestamp": ("日期和时刻，如 2025-09-30 08:00:00", "a date and time such as 2025-09-30 08:00:00"),
-    "boolean": ("“是”或“否”", "yes or no (true or false)"),
-    "array": ("明细列表", "a list of details"),
-}
-_IDENTIFIER_WORDS = {
-    "uscc": (
-        "校验位正确的 18 位统一社会信用代码 (GB 32100)",
-        "a unified social credit code (GB 32100), 18 characters",
-    ),
-    "plate": ("号牌，如 苏G12345、苏GD12345、苏G12345D", "a plate such as 苏G12345, 苏GD12345 or 苏G12345D"),
-    "vin": (
-        "校验位正确的 17 位车辆识别代号 (GB 16735)",
-        "a vehicle identification number (GB 16735), 17 characters",
-    ),
-}
 
 
 def _code_words(column: Column) -> tuple[str, str]:

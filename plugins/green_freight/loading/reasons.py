@@ -26,5 +26,8 @@ def _reason(words: dict[str, Any]) -> Reason:
 _WORDS = yaml.load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 ROW_REASONS = {code: _reason(words) for code, words in _WORDS["rows"].items()}
 STOP_REASONS = {code: _reason(words) for code, words in _WORDS["files"].items()}
+# In Chinese and English, by logical type and by identifier.
+TYPE_WORDS = {name: (words["zh"], words["en"]) for name, words in _WORDS["types"].items()}
+IDENTIFIER_WORDS = {name: (words["zh"], words["en"]) for name, words in _WORDS["identifiers"].items()}
 # By code: the sentence in Chinese (`zh`) and English (`en`), the severity where it is not `warning`.
 WARNINGS: dict[str, dict[str, str]] = _WORDS["warnings"]
