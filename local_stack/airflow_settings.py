@@ -105,7 +105,7 @@ def _airflow(home: Home, plan: AirflowPlan) -> dict[str, str]:
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         # On a small machine that is starting up an answer may take longer than the 5 s of the default.
         "WORKERS__EXECUTION_API_TIMEOUT": "60",
-        "LOGGING__BASE_LOG_FOLDER": str(home.logs / "tasks"),
+        "LOGGING__BASE_LOG_FOLDER": str(home.task_logs),
         "LOGGING__COLORED_CONSOLE_LOG": "False",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
     }

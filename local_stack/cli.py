@@ -6,7 +6,7 @@ import json
 import os
 import time
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from green_freight.cli import app as product
@@ -194,11 +194,8 @@ def check_truth(context: typer.Context, volume: Volume = None, as_json: AsJson =
     with context.obj.warehouse() as warehouse:
         comparison = truth_check.compare(warehouse.url("reader"), Demonstration.of(home, volume).city())
     if as_json:
-        body: dict[str, Any] = {"as_of": comparison.as_of.isoformat(), "figures": comparison.figures}
-        body |= {
-            "scores": comparison.scores,
-            "differences": [one.as_json() for one in comparison.differences],
-        }
+        differences = [one.as_json() for one in comparison.differences]
+        body = vars(comparison) | {"as_of": comparison.as_of.isoformat(), "differences": differences}
         print(json.dumps(body, ensure_ascii=False))
     else:
         truth_check.print_comparison(comparison, console())

@@ -42,14 +42,9 @@ class Home:
         return self.root / "postgres"
 
     @property
-    def landing(self) -> Path:
-        """The default landing store."""
-        return self.root / "landing"
-
-    @property
     def landing_url(self) -> str:
         """The URL of the landing store (GREEN_FREIGHT_LANDING_URL, else the folder `landing`)."""
-        return settings.current().landing_url or f"file://{self.landing}"
+        return settings.current().landing_url or f"file://{self.root / 'landing'}"
 
     @property
     def airflow(self) -> Path:

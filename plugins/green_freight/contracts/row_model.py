@@ -90,11 +90,14 @@ def _kind(column: Column) -> Any:
         case "string":
             return _text(column)
         case "number":
-            limits = Field(ge=_decimal(column.minimum), le=_decimal(column.maximum), allow_inf_nan=False)
+            low, high = (
+                None if end is None else Decimal(str(end)) for end in (column.minimum, column.maximum)
+            )
+            limits = Field(ge=low, le=high, allow_inf_nan=False)
             return Annotated[Decimal, BeforeValidator(_no_boolean), limits]
         case "integer":
-            limits = Field(ge=_whole(column.minimum), le=_whole(column.maximum))
-            return Annotated[int, BeforeValidator(_no_boolean), limits]
+            least, most = (None if end is None else int(end) for end in (column.minimum, column.maximum))
+            return Annotated[int, BeforeValidator(_no_boolean), Field(ge=least, le=most)]
         case "date":
             return Annotated[date, PlainValidator(_as_date)]
         case "timestamp":
@@ -171,18 +174,18 @@ def _in_range(found: date) -> date:
     return found
 
 
-def _decimal(value: float | None) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None else int(value)
-
-
-_OUT_OF_RANGE = frozenset(
-    ("greater_than_equal", "less_than_equal", "out_of_range", "decimal_max_digits", "int_parsing_size")
+_BY_ERROR = {
+    "string_too_short": "missing_value",
+    "string_too_long": "too_long",
+    "string_unicode": "bad_character",
+    "greater_than_equal": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "decimal_max_digits": "out_of_range",
+    "int_parsing_size": "out_of_range",
+}
+_OURS = frozenset(
+    ("bad_check_digit", "bad_pattern", "missing_value", "not_a_date", "not_a_number", "out_of_range")
 )
-_OURS = frozenset(("bad_check_digit", "bad_pattern", "missing_value", "not_a_date", "not_a_number"))
 _BY_TYPE = {
     "number": "not_a_number",
     "integer": "not_a_number",
@@ -194,22 +197,11 @@ _BY_TYPE = {
 
 
 def _reason(column: Column, error_type: str, value: Any) -> str:
-    if value is None or error_type == "string_too_short":
+    if value is None:
         return "missing_value"
-    if error_type in _OUT_OF_RANGE:
-        return "out_of_range"
     if error_type in _OURS:
         return error_type
     if error_type == "string_pattern_mismatch":
-        return _reason_of_mismatch(column)
-    if error_type == "string_too_long":
-        return "too_long"
-    if error_type == "string_unicode":
-        return "bad_character"
-    return _BY_TYPE.get(column.logical_type, "not_in_code_list" if column.codes else "not_a_text")
-
-
-def _reason_of_mismatch(column: Column) -> str:
-    if column.codes:
-        return "not_in_code_list"
-    return "bad_pattern" if column.pattern else "bad_character"
+        return "not_in_code_list" if column.codes else "bad_pattern" if column.pattern else "bad_character"
+    by_type = _BY_TYPE.get(column.logical_type, "not_in_code_list" if column.codes else "not_a_text")
+    return _BY_ERROR.get(error_type, by_type)

@@ -13,6 +13,8 @@ import pytest
 import yaml
 from green_freight.agencies import agency_named
 from green_freight.contracts import (
+    FOLDER,
+    SUFFIX,
     Contract,
     ContractError,
     contract,
@@ -20,7 +22,6 @@ from green_freight.contracts import (
     contracts_of,
     read_contract,
 )
-from green_freight.contracts.catalogue import FOLDER, SUFFIX
 from green_freight.contracts.code_lists import FOLDER as CODE_LISTS
 from green_freight.contracts.row_model import row_model
 from green_freight.loading.readers import READERS
