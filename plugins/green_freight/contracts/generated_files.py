@@ -1,4 +1,7 @@
-"""dbt's sources and the seed of datasets, generated from the contracts by `./green-freight dictionary --write`."""
+"""What `./green-freight dictionary --write` generates for dbt: sources, the seed of datasets, the list of indicators.
+
+dbt has to know by name, before it reads the project, what a model refers to; a list in SQL would repeat the files.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,17 @@ from green_freight.settings import PROJECT
 
 SOURCES = PROJECT / "dbt_project" / "models" / "sources.yml"
 DATASETS = PROJECT / "dbt_project" / "seeds" / "dataset.csv"
+INDICATORS = PROJECT / "dbt_project" / "macros" / "evidence_indicators.sql"
+EVIDENCE_MODELS = PROJECT / "dbt_project" / "models" / "indicators" / "evidence"
 _HEADER = "# Generated from the contracts by ./green-freight dictionary --write; do not edit.\n"
+_INDICATORS = """\
+{# Generated from the models of the folder evidence by ./green-freight dictionary --write; do not edit. #}
+{% macro evidence_indicators() %}
+    {{ return([
+        CODES
+    ]) }}
+{% endmacro %}
+"""
 
 
 def generated_files() -> dict[Path, str]:
@@ -22,7 +35,7 @@ def generated_files() -> dict[Path, str]:
     Raises:
         ContractError: a contract file is not usable.
     """
-    return {SOURCES: _sources(), DATASETS: _datasets()}
+    return {SOURCES: _sources(), DATASETS: _datasets(), INDICATORS: _indicators()}
 
 
 def _sources() -> str:
@@ -46,3 +59,9 @@ def _datasets() -> str:
             (found.id, found.agency, found.delivery, found.granularity, found.title_zh, found.title_en)
         )
     return text.getvalue()
+
+
+def _indicators() -> str:
+    names = sorted(path.stem for path in EVIDENCE_MODELS.glob("int_evidence__*.sql"))
+    codes = [f"'{name.removeprefix('int_evidence__')}'" for name in names]
+    return _INDICATORS.replace("CODES", ",\n        ".join(codes))

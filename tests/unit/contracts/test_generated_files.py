@@ -1,4 +1,4 @@
-"""The files generated from the contracts are what the contracts say, and all datasets are in them."""
+"""The generated files are what contracts and evidence models say, and all datasets are in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FILES = [pytest.param(path, text, id=path.name) for path, text in generated_file
 
 
 @pytest.mark.parametrize(("path", "text"), FILES)
-def test_a_generated_file_follows_the_contracts(path: Path, text: str) -> None:
+def test_a_generated_file_is_current(path: Path, text: str) -> None:
     assert path.read_text(encoding="utf-8") == text, "run ./green-freight dictionary --write"
 
 
