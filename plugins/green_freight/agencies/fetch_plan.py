@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from green_freight.agencies.agency import Agency, SftpConnection
 from green_freight.agencies.connection import Connection
@@ -83,7 +83,8 @@ def nightly_plan(
     with warehouse.connect("loader", autocommit=True) as session:
         covered, known = covered_through(session, found), known_files(session, agency)
         due = due_parts(session, agency, day)
-        since = _corrections_since(day, corrections_known_until(session, agency, day))
+        known_until = min(corrections_known_until(session, agency, day) or day, day)
+        since = Period.day(known_until - timedelta(days=CORRECTIONS_DAYS_BACK - 1)).starts_at
         discovery = discover(found, connections, since, Period.day(day).ends_at)
         differences = reconcile(session, found, discovery.registers, covered, day)
         refetched = refetch_requests(session, found, discovery.registers, day, DAYS_BACK)
@@ -102,6 +103,59 @@ def nightly_requests(agency: Agency, day: date, inputs: PlanInputs) -> list[Fetc
     }
     order = list(agency.deliveries)
     return sorted(requests, key=lambda each: (order.index(each.delivery), each.period))
+
+
+def _current(agency: Agency, day: date) -> Iterator[FetchRequest]:
+    for delivery in agency.deliveries.values():
+        is_form = delivery.granularity is Granularity.MONTH
+        yield FetchRequest(delivery.name, Period.month_of(day) if is_form else Period.day(day))
+
+
+def _missing(day: date, inputs: PlanInputs) -> Iterator[FetchRequest]:
+    """Yield the parts of the last days and months that were due and are not loaded."""
+    days_covered = _days_covered(inputs.covered)
+    for part in inputs.due:
+        first = part.period.first_day
+        if part.period.is_month:
+            is_recent = 12 * (day.year - first.year) + day.month - first.month < MONTHS_BACK
+        else:
+            is_recent = (day - first).days < DAYS_BACK
+        if is_recent and (part.delivery, part.due_on) not in days_covered:
+            yield FetchRequest(part.delivery, part.period)
+
+
+def _loaded_forms(agency: Agency, day: date, covered: Covered) -> Iterator[FetchRequest]:
+    """Yield a service's earlier forms: it does not tell, as a server does by its listing, that one was corrected."""
+    for name, period in covered:
+        delivery = agency.deliveries[name]
+        is_listed = isinstance(agency.connections[delivery.connection_id], SftpConnection)
+        if delivery.granularity is Granularity.MONTH and not is_listed and period < Period.month_of(day):
+            yield FetchRequest(name, period)
+
+
+def _changed(agency: Agency, day: date, inputs: PlanInputs) -> Iterator[FetchRequest]:
+    """Yield files that are new or changed on a server, corrected days, and what is to be fetched again."""
+    known: defaultdict[tuple[str, Period], list[KnownFile]] = defaultdict(list)
+    for file in inputs.known:
+        known[file.delivery, Period(file.period)].append(file)
+    # What lies before the oldest file ever fetched is not late: it is history that was never requested. A night that
+    # fetched some of it would have the next one fetch more, back to the programme's first day. The oldest comes last.
+    begins = {name: period.first_day for name, period in sorted(known, reverse=True)}
+    files = [
+        (file.delivery, file.period)
+        for file in inputs.listed
+        if file.period.first_day >= begins.get(file.delivery, date.max)
+        and not any(map(file.is_known_as, known[file.delivery, file.period]))
+    ]
+    corrected = [
+        (name, Period.day(changed))
+        for name, days in inputs.changed.items()
+        for changed in days
+        if changed >= begins.get(name, date.min)
+    ]
+    for name, period in [*files, *corrected, *inputs.again]:
+        if name in agency.deliveries and programme().first_day <= period.first_day <= day:
+            yield FetchRequest(name, period)
 
 
 def requests_of_month(agency: str, month: Period, until_day: date) -> list[FetchRequest]:
@@ -168,59 +222,6 @@ def all_of(
     return [*asked, *sorted(days)]
 
 
-def _current(agency: Agency, day: date) -> Iterator[FetchRequest]:
-    for delivery in agency.deliveries.values():
-        is_form = delivery.granularity is Granularity.MONTH
-        yield FetchRequest(delivery.name, Period.month_of(day) if is_form else Period.day(day))
-
-
-def _missing(day: date, inputs: PlanInputs) -> Iterator[FetchRequest]:
-    """Yield the parts of the last days and months that were due and are not loaded."""
-    days_covered = _days_covered(inputs.covered)
-    for part in inputs.due:
-        first = part.period.first_day
-        if part.period.is_month:
-            is_recent = 12 * (day.year - first.year) + day.month - first.month < MONTHS_BACK
-        else:
-            is_recent = (day - first).days < DAYS_BACK
-        if is_recent and (part.delivery, part.due_on) not in days_covered:
-            yield FetchRequest(part.delivery, part.period)
-
-
-def _loaded_forms(agency: Agency, day: date, covered: Covered) -> Iterator[FetchRequest]:
-    """Yield a service's earlier forms: it does not tell, as a server does by its listing, that one was corrected."""
-    for name, period in covered:
-        delivery = agency.deliveries[name]
-        is_listed = isinstance(agency.connections[delivery.connection_id], SftpConnection)
-        if delivery.granularity is Granularity.MONTH and not is_listed and period < Period.month_of(day):
-            yield FetchRequest(name, period)
-
-
-def _changed(agency: Agency, day: date, inputs: PlanInputs) -> Iterator[FetchRequest]:
-    """Yield files that are new or changed on a server, corrected days, and what is to be fetched again."""
-    known: defaultdict[tuple[str, Period], list[KnownFile]] = defaultdict(list)
-    for file in inputs.known:
-        known[file.delivery, Period(file.period)].append(file)
-    # What lies before the oldest file ever fetched is not late: it is history that was never requested. A night that
-    # fetched some of it would have the next one fetch more, back to the programme's first day. The oldest comes last.
-    begins = {name: period.first_day for name, period in sorted(known, reverse=True)}
-    files = [
-        (file.delivery, file.period)
-        for file in inputs.listed
-        if file.period.first_day >= begins.get(file.delivery, date.max)
-        and not any(map(file.is_known_as, known[file.delivery, file.period]))
-    ]
-    corrected = [
-        (name, Period.day(changed))
-        for name, days in inputs.changed.items()
-        for changed in days
-        if changed >= begins.get(name, date.min)
-    ]
-    for name, period in [*files, *corrected, *inputs.again]:
-        if name in agency.deliveries and programme().first_day <= period.first_day <= day:
-            yield FetchRequest(name, period)
-
-
 def _days_covered(covered: Covered) -> set[tuple[str, date]]:
     """Return the days, by delivery, that loads of days and of months (registers) make complete together."""
     return {
@@ -229,8 +230,3 @@ def _days_covered(covered: Covered) -> set[tuple[str, date]]:
         for day in period.days()
         if day.first_day <= through
     }
-
-
-def _corrections_since(day: date, known_until: date | None) -> datetime:
-    newest = day if known_until is None else min(day, known_until)
-    return Period.day(newest - timedelta(days=CORRECTIONS_DAYS_BACK - 1)).starts_at

@@ -9,7 +9,7 @@ follows from landing alone.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -42,10 +42,9 @@ _CHANGED_AT, _IS_DELETED = "changed_at", "is_deleted"
 
 @dataclass(frozen=True)
 class Listed:
-    """The records of one dataset as the source lists them.
+    """The records of one dataset as the source lists them, and when those that the contract accepts were changed.
 
-    `changes` holds when those that the contract accepts were changed; a record that it rejects is known by its
-    key alone. Without a time of change in the contract `changes` is empty.
+    Where the contract has no time of change, `changes` is empty.
     """
 
     keys: frozenset[Key]
@@ -101,18 +100,17 @@ def reconcile(
     anomalies: list[tuple[str, FetchError]] = []
     for name, exchanges in registers.items():
         windows = {period: through for (delivery, period), through in covered.items() if delivery == name}
-        differing: list[FetchRequest] = []
+        differing: set[Period] = set()
         try:
             for contract in contracts_of(agency.code, name):
                 listed, held = listed_records(contract, exchanges, day), held_records(session, contract)
-                found = differing_windows(contract.id, listed, held, windows, day)
-                differing += [FetchRequest(name, period) for period in found]
-        except FetchError as anomaly:
-            anomalies.append((name, anomaly))
-            continue
+                differing |= differing_windows(contract.id, listed, held, windows, day)
+        except FetchError as shrunk:
+            anomalies.append((name, shrunk))
+            differing.clear()
         except UnreadableFileError as unreadable:
             anomalies.append((name, FetchError("answer_unexpected", str(unreadable))))
-        requests += differing
+        requests += [FetchRequest(name, period) for period in differing]
     return RegisterDifferences(requests, anomalies)
 
 
@@ -125,16 +123,39 @@ def differing_windows(
         FetchError: `register_shrunk`, more records are gone than a source deletes in the course of time.
     """
     vanished = [record for key, record in held.items() if key not in listed.keys]
-    _check_plausible(
-        dataset, [record for record in vanished if not record.is_deleted], len(listed.keys), len(held)
-    )
-    found = {period for record in vanished for period in record.stale}
+    _check_plausible(dataset, listed, held, [record for record in vanished if not record.is_deleted])
+    differing = {period for record in vanished for period in record.stale}
     for key, changed_at in listed.changes.items():
-        before = held[key].changed_at if key in held else None
+        known = held[key].changed_at if key in held else None
         changed_on = business_day(changed_at)
-        if changed_on <= day and (before is None or before < changed_at):
-            found |= _windows_of(max(changed_on, programme().first_day), windows)
-    return found
+        if changed_on <= day and (known is None or known < changed_at):
+            differing |= _windows_of(max(changed_on, programme().first_day), windows)
+    return differing
+
+
+def _check_plausible(
+    dataset: str, listed: Listed, held: Mapping[Key, Held], vanished: Sequence[Held]
+) -> None:
+    most = max(ALWAYS_TOLERATED_RECORDS, MOST_VANISHED_SHARE * len(held))
+    if len(vanished) > most or (vanished and not listed.keys):
+        months = ", ".join(sorted({period.month.label for record in vanished for period in record.stale}))
+        raise FetchError(
+            "register_shrunk",
+            f"{dataset}: of {len(held)} records {len(vanished)} are no longer listed, those of {months}",
+            detail_zh=f"{dataset}：{len(held)} 条记录中有 {len(vanished)} 条不再列出，所在月份为 {months}",
+        )
+
+
+def _windows_of(changed_on: date, windows: Mapping[Period, date]) -> set[Period]:
+    """Return the loaded window that a change belongs to: the day's, else the month's, else the day that is missing.
+
+    What changed before the oldest window that was ever loaded is a backfill's work.
+    """
+    day = Period.day(changed_on)
+    for window in (day, day.month):
+        if windows.get(window, date.min) >= changed_on:
+            return {window}
+    return {day} if any(window.first_day <= changed_on for window in windows) else set()
 
 
 def listed_records(contract: Contract, exchanges: Sequence[Exchange], day: date) -> Listed:
@@ -163,57 +184,21 @@ def held_records(session: Session, contract: Contract) -> dict[Key, Held]:
     """Return the records that raw holds of a register's dataset, by key; none before its first load."""
     if session.execute("select to_regclass(%s)", [f"raw.{contract.id}"]).fetchone() == (None,):
         return {}
-    return {
-        tuple(key): Held(Period(newest), tuple(map(Period, older)), changed_at, bool(is_deleted))
-        for key, newest, older, changed_at, is_deleted in _held(session, contract)
-    }
-
-
-def _held(session: Session, contract: Contract) -> Iterator[tuple[Any, ...]]:
-    key = sql.SQL(", ").join(sql.Identifier(column.name) for column in contract.key)
-    facts: sql.Composable = sql.SQL("null::timestamptz as changed_at, false as is_deleted")
-    if _CHANGED_AT in contract.names:
-        facts = sql.SQL("{}, {}").format(sql.Identifier(_CHANGED_AT), sql.Identifier(_IS_DELETED))
-    # The newest version as staging takes it: by the source's time of change, then by period.
+    is_versioned = _CHANGED_AT in contract.names
+    # The newest version comes first, as in staging: by the source's time of change, then by period.
     query = sql.SQL(
         """
-        with versions as (
-            select array[{key}] as key, _period, {facts} from {table} where _city_code = %s
-        ),
-        numbered as (
-            select *, row_number() over (partition by key order by changed_at desc, _period desc) as version_no
-            from versions
-        )
-        select key, min(_period) filter (where version_no = 1),
-            coalesce(array_agg(_period) filter (where version_no > 1), array[]::text[]),
-            max(changed_at), bool_or(is_deleted) filter (where version_no = 1)
-        from numbered group by key
+        select array[{key}] as key, array_agg(_period order by {changed_at} desc, _period desc),
+            max({changed_at}), (array_agg({is_deleted} order by {changed_at} desc, _period desc))[1]
+        from {table} where _city_code = %s group by 1
         """
+    ).format(
+        key=sql.SQL(", ").join(sql.Identifier(column.name) for column in contract.key),
+        changed_at=sql.Identifier(_CHANGED_AT) if is_versioned else sql.SQL("null::timestamptz"),
+        is_deleted=sql.Identifier(_IS_DELETED) if is_versioned else sql.SQL("false"),
+        table=sql.Identifier("raw", contract.id),
     )
-    filled = query.format(key=key, facts=facts, table=sql.Identifier("raw", contract.id))
-    yield from session.execute(filled, [programme().city_code])
-
-
-def _windows_of(changed_on: date, windows: Mapping[Period, date]) -> set[Period]:
-    """Return the loaded window that a change belongs to: the day's, else the month's, else the day that is missing.
-
-    What changed before the oldest window that was ever loaded is a backfill's work.
-    """
-    day = Period.day(changed_on)
-    for window in (day, day.month):
-        if windows.get(window, date.min) >= changed_on:
-            return {window}
-    is_in_history = any(window.first_day <= changed_on for window in windows)
-    return {day} if is_in_history else set()
-
-
-def _check_plausible(dataset: str, vanished: Sequence[Held], listed: int, held: int) -> None:
-    most = max(ALWAYS_TOLERATED_RECORDS, MOST_VANISHED_SHARE * held)
-    if len(vanished) > most or (vanished and not listed):
-        months = sorted({period.month.label for record in vanished for period in record.stale})
-        listed_months = ", ".join(months)
-        raise FetchError(
-            "register_shrunk",
-            f"{dataset}: of {held} records {len(vanished)} are no longer listed, those of {listed_months}",
-            detail_zh=f"{dataset}：{held} 条记录中有 {len(vanished)} 条不再列出，所在月份为 {listed_months}",
-        )
+    return {
+        tuple(key): Held(Period(newest), tuple(map(Period, older)), changed_at, bool(is_deleted))
+        for key, (newest, *older), changed_at, is_deleted in session.execute(query, [programme().city_code])
+    }
