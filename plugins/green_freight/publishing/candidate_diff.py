@@ -12,8 +12,8 @@ from psycopg.rows import TupleRow
 
 from green_freight.publishing.errors import InvalidCandidateError
 from green_freight.publishing.plan import PlannedTable
-from green_freight.publishing.statements import mart, names
-from green_freight.publishing.table_creation import partition_name
+from green_freight.publishing.statements import compose, months_condition, names
+from green_freight.publishing.structure import partition_name
 
 Counts = Mapping[date | None, int]
 
@@ -58,7 +58,7 @@ def find_scope(
             f"The column candidate.{table.name}.{table.partition_column} has rows without a month; correct the model "
             "and build again."
         )
-    present = {} if table.is_new else count_by_month(session, table, mart(table.name))
+    present = {} if table.is_new else count_by_month(session, table, table.mart)
     there = _partitions(session, table)
     everything = candidate.keys() | present.keys()
     is_changed = set(everything if changed_months is None or table.added_columns else changed_months)
@@ -71,24 +71,8 @@ def count_by_month(
     session: psycopg.Connection[TupleRow], table: PlannedTable, relation: sql.Composable
 ) -> dict[date | None, int]:
     """Return the number of rows by month, all under None for an unpartitioned table."""
-    if table.partition_column is None:
-        row = session.execute(sql.SQL("select count(*) from {} as s").format(relation)).fetchone()
-        return {None: row[0] if row else 0}
-    statement = sql.SQL("select {column}, count(*) from {relation} as s group by 1").format(
-        column=sql.Identifier(table.partition_column), relation=relation
-    )
+    statement = compose(table, "select {month}, count(*) from {relation} as s group by 1", relation=relation)
     return dict(session.execute(statement).fetchall())
-
-
-def months_condition(
-    table: PlannedTable, months: Sequence[date | None], alias: str | None = None
-) -> sql.Composable:
-    """Return the condition that a row lies in the months, as constants so that other partitions are left out."""
-    if table.partition_column is None:
-        return sql.SQL("true")
-    column = sql.Identifier(*([alias] if alias else []), table.partition_column)
-    listed = sql.SQL(", ").join(sql.Literal(month) for month in months)
-    return sql.SQL("{} in ({})").format(column, listed)
 
 
 def find_difference(
@@ -100,10 +84,15 @@ def find_difference(
         InvalidCandidateError: a candidate row lacks a column of its key.
     """
     rows = sql.Identifier("pg_temp", f"difference_{table.name}")
+    if not months:
+        return Difference(rows, 0, 0, 0)
     session.execute(
-        sql.SQL(
-            "create temporary table {} on commit drop as select {}, ''::text as action from {} where false"
-        ).format(rows, names(table.columns), mart(table.name))
+        compose(
+            table,
+            "create temporary table {rows} on commit drop as "
+            "select {columns}, ''::text as action from {mart} where false",
+            rows=rows,
+        )
     )
     for month in months:  # month by month, so that each comparison fits into memory
         session.execute(_comparison(table, rows, months_condition(table, [month])))
@@ -112,7 +101,7 @@ def find_difference(
         session.execute(sql.SQL("select action, count(*) from {} group by 1").format(rows)).fetchall()
     )
     _check_keys(session, table, rows)
-    return Difference(rows, counts.get("added", 0), counts.get("changed", 0), counts.get("removed", 0))
+    return Difference(rows, *(counts.get(action, 0) for action in ("added", "changed", "removed")))
 
 
 def _comparison(table: PlannedTable, rows: sql.Identifier, condition: sql.Composable) -> sql.Composed:
@@ -122,21 +111,17 @@ def _comparison(table: PlannedTable, rows: sql.Identifier, condition: sql.Compos
             names(table.values, "m"), names(table.values, "c")
         )
     # The key is the one of either side (using), the values are the candidate's.
-    picked = [sql.Identifier(*([] if column in table.key else ["c"]), column) for column in table.columns]
-    return sql.SQL(
+    picked = [names([column], None if column in table.key else "c") for column in table.columns]
+    return compose(
+        table,
         "insert into {rows} ({columns}, action) "
         "select {picked}, case when m.is_there is null then 'added' when c.is_there is null then 'removed' "
         "else 'changed' end "
         "from (select {columns}, true as is_there from {mart} where {condition}) as m "
         "full join (select {columns}, true as is_there from {source} as s where {condition}) as c using ({key}) "
-        "where m.is_there is null or c.is_there is null or {is_changed}"
-    ).format(
+        "where m.is_there is null or c.is_there is null or {is_changed}",
         rows=rows,
-        key=names(table.key),
         picked=sql.SQL(", ").join(picked),
-        columns=names(table.columns),
-        mart=mart(table.name),
-        source=table.source,
         condition=condition,
         is_changed=is_changed,
     )

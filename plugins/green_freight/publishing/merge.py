@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from typing import LiteralString
 
 import psycopg
 from psycopg import errors, sql
@@ -17,21 +18,11 @@ from green_freight.publishing.candidate_diff import (
     count_by_month,
     find_difference,
     find_scope,
-    months_condition,
 )
 from green_freight.publishing.errors import InvalidCandidateError
 from green_freight.publishing.plan import VERSION_COLUMN, PlannedTable
-from green_freight.publishing.statements import (
-    add_foreign_key,
-    history,
-    mart,
-    names,
-    reference_index,
-    same_key,
-)
-from green_freight.publishing.table_creation import create_partition, create_table
-
-_KEPT_VERSION = sql.Identifier(VERSION_COLUMN)
+from green_freight.publishing.statements import compose, months_condition, names, same_key
+from green_freight.publishing.structure import add_foreign_key, create_partition, create_table
 
 
 @dataclass(frozen=True)
@@ -80,7 +71,7 @@ class _Step:
     session: psycopg.Connection[TupleRow]
     table: PlannedTable
     scope: Scope
-    difference: Difference | None
+    difference: Difference
     publication_no: int
 
     @classmethod
@@ -92,54 +83,58 @@ class _Step:
         publication_no: int,
     ) -> _Step:
         scope = find_scope(session, table, changed_months)
-        difference = find_difference(session, table, scope.compared) if scope.compared else None
+        difference = find_difference(session, table, scope.compared)
         return cls(session, table, scope, difference, publication_no)
 
     def add_and_change(self) -> TableChange:
+        difference, created = self.difference, 0
         with _naming(self.table):
-            created = create_table(self.session, self.table, self.publication_no) if self.table.is_new else 0
+            if self.table.is_new:
+                created = create_table(self.session, self.table, self.publication_no)
             for month in self.scope.new_months:
                 created += create_partition(self.session, self.table, month, self.publication_no)
-            in_table = sum(self.scope.candidate_counts.values())
-            change = TableChange(self.table.name, rows_added=created, rows_in_table=in_table)
-            if self.difference is None:
-                return change
-            self._keep_superseded(self.difference)
-            if self.difference.changed:
-                self.session.execute(self._update(self.difference))
-            if self.difference.added:
-                self.session.execute(self._insert(self.difference))
-        return replace(
-            change,
-            rows_added=created + self.difference.added,
-            rows_changed=self.difference.changed,
-            rows_removed=self.difference.removed,
+            if difference.changed or difference.removed:
+                self._execute(
+                    "insert into {history} ({columns}, known_from, known_to) "
+                    "select {superseded}, {now} from {mart} as m inner join {rows} as d on {same} "
+                    "where d.action <> 'added' and {condition}",
+                    superseded=names([*self.table.columns, VERSION_COLUMN], "m"),
+                )
+            if difference.changed:
+                values = (sql.SQL("{} = {}").format(names([c]), names([c], "d")) for c in self.table.values)
+                self._execute(
+                    "update {mart} as m set {assignments}, {version} = {now} from {rows} as d "
+                    "where d.action = 'changed' and {same} and {condition}",
+                    assignments=sql.SQL(", ").join(values),
+                )
+            if difference.added:
+                self._execute(
+                    "insert into {mart} ({columns}, {version}) "
+                    "select {columns}, {now} from {rows} where action = 'added'"
+                )
+        return TableChange(
+            self.table.name,
+            rows_added=created + difference.added,
+            rows_changed=difference.changed,
+            rows_removed=difference.removed,
+            rows_in_table=sum(self.scope.candidate_counts.values()),
         )
 
     def remove(self) -> None:
-        if self.difference is None or not self.difference.removed:
-            return
-        with _naming(self.table):
-            self.session.execute(
-                sql.SQL("delete from {} as m using {} as d where d.action = 'removed' and {} and {}").format(
-                    mart(self.table.name),
-                    self.difference.rows,
-                    same_key(self.table.key, "m", "d"),
-                    months_condition(self.table, self.scope.compared, "m"),
+        if self.difference.removed:
+            with _naming(self.table):
+                self._execute(
+                    "delete from {mart} as m using {rows} as d where d.action = 'removed' and {same} and {condition}"
                 )
-            )
 
     def finish(self) -> None:
         """Add the references that are new on an old table, and prove that nothing was lost or doubled."""
         with _naming(self.table):
             for key in self.table.added_foreign_keys:
-                index = reference_index(self.table, key)
-                if index:
-                    self.session.execute(index)
-                self.session.execute(add_foreign_key(self.table.name, key))
+                add_foreign_key(self.session, self.table, key)
         if not (self.scope.compared or self.scope.new_months or self.table.is_new):
             return
-        present = count_by_month(self.session, self.table, mart(self.table.name))
+        present = count_by_month(self.session, self.table, self.table.mart)
         for month in [*self.scope.compared, *self.scope.new_months]:
             now, wanted = present.get(month, 0), self.scope.candidate_counts.get(month, 0)
             if now != wanted:
@@ -152,54 +147,17 @@ class _Step:
                     f"({columns}) has duplicates; correct the model and build again."
                 )
 
-    def _keep_superseded(self, difference: Difference) -> None:
-        if not (difference.changed or difference.removed):
-            return
-        self.session.execute(
-            sql.SQL(
-                "insert into {history} ({columns}, known_from, known_to) "
-                "select {superseded}, {now} from {mart} as m inner join {rows} as d on {same} "
-                "where d.action <> 'added' and {condition}"
-            ).format(
-                history=history(self.table.name),
-                columns=names(self.table.columns),
-                superseded=names([*self.table.columns, VERSION_COLUMN], "m"),
-                now=sql.Literal(self.publication_no),
-                mart=mart(self.table.name),
-                rows=difference.rows,
-                same=same_key(self.table.key, "m", "d"),
-                condition=months_condition(self.table, self.scope.compared, "m"),
-            )
-        )
-
-    def _update(self, difference: Difference) -> sql.Composed:
-        assignments = [
-            sql.SQL("{} = {}").format(sql.Identifier(column), sql.Identifier("d", column))
-            for column in self.table.values
-        ]
-        return sql.SQL(
-            "update {mart} as m set {assignments}, {version} = {now} from {rows} as d "
-            "where d.action = 'changed' and {same} and {condition}"
-        ).format(
-            mart=mart(self.table.name),
-            assignments=sql.SQL(", ").join(assignments),
-            version=_KEPT_VERSION,
+    def _execute(self, statement: LiteralString, **parts: sql.Composable) -> None:
+        composed = compose(
+            self.table,
+            statement,
+            rows=self.difference.rows,
             now=sql.Literal(self.publication_no),
-            rows=difference.rows,
             same=same_key(self.table.key, "m", "d"),
             condition=months_condition(self.table, self.scope.compared, "m"),
+            **parts,
         )
-
-    def _insert(self, difference: Difference) -> sql.Composed:
-        return sql.SQL(
-            "insert into {mart} ({columns}, {version}) select {columns}, {now} from {rows} where action = 'added'"
-        ).format(
-            mart=mart(self.table.name),
-            columns=names(self.table.columns),
-            version=_KEPT_VERSION,
-            now=sql.Literal(self.publication_no),
-            rows=difference.rows,
-        )
+        self.session.execute(composed)
 
 
 # What the database refused, in Chinese and English.

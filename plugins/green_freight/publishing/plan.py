@@ -37,6 +37,11 @@ class PlannedTable:
     dropped_constraints: tuple[str, ...] = ()
 
     @property
+    def mart(self) -> sql.Identifier:
+        """Return the table that holds the newest publication."""
+        return sql.Identifier("mart", self.name)
+
+    @property
     def values(self) -> tuple[str, ...]:
         """Return the columns that are not in the key."""
         return tuple(column for column in self.columns if column not in self.key)

@@ -18,8 +18,8 @@ from green_freight.publishing.errors import CandidateRebuiltError, PublicationBu
 from green_freight.publishing.gate import AuditedBuild
 from green_freight.publishing.merge import TableChange, merge
 from green_freight.publishing.plan import PlannedTable, plan
-from green_freight.publishing.schema_change import describe, extend
 from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order
+from green_freight.publishing.structure import describe, extend
 from green_freight.revisions import ApprovalRules, Comparison, compare, require_approval, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import Warehouse, lease

@@ -1,0 +1,243 @@
+"""The structure of published tables: new tables and partitions, and what existing ones lack of their models.
+
+A new table or partition is filled first, then indexed and bound, in the publication's own transaction, where no
+reader can see or wait for it. Adding a column to an existing table needs a lock that no reader may hold, so it happens
+before the merge. A session idle in a transaction would make it wait, and every reader after it wait behind it: so each
+try gives up after a fifth of a second and lets the readers through before the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+import psycopg
+from psycopg import sql
+from psycopg.errors import LockNotAvailable
+from psycopg.rows import TupleRow
+
+from green_freight.publishing.catalog import Shape, read_shapes
+from green_freight.publishing.errors import ReaderLockError
+from green_freight.publishing.plan import VERSION_COLUMN, VERSION_COMMENT, PlannedTable
+from green_freight.publishing.specs import ForeignKey
+from green_freight.publishing.statements import compose, definitions, months_condition, names
+
+Session = psycopg.Connection[TupleRow]
+
+_SCHEMAS = ("mart", "mart_history", "mart_asof")
+_HISTORY_COMMENTS = {
+    "known_from": "自此发布号起 / from this publication on",
+    "known_to": "到此发布号止（不含） / until this publication, not included",
+}
+_MAX_NAME_BYTES = 63
+_PAUSE_SECONDS = 0.8
+
+_BLOCKERS = """
+select format('%%s %%s (pid %%s, %%s, %%s)', a.usename, a.application_name, a.pid, a.state, a.xact_start)
+from pg_stat_activity as a
+where a.pid <> pg_backend_pid() and exists (
+    select from pg_locks as l
+    where l.pid = a.pid and l.granted and l.relation::regclass::text = any(%s)
+)
+"""
+
+
+def create_table(session: Session, table: PlannedTable, publication_no: int) -> int:
+    """Create a table with its history and view, filled from the candidate unless it is partitioned.
+
+    Returns the number of rows; a partitioned table gets them month by month (`create_partition`).
+    """
+    partitioning = compose(table, "partition by range ({month})") if table.partition_column else sql.SQL("")
+    columns = definitions(table, table.columns)
+    session.execute(
+        compose(
+            table,
+            "create table {mart} ({defined}, {version} bigint not null) {partitioning}",
+            defined=columns,
+            partitioning=partitioning,
+        )
+    )
+    rows = 0 if table.partition_column else _fill(session, table, table.mart, None, publication_no)
+    session.execute(compose(table, "alter table {mart} add primary key ({key})"))
+    for key in table.foreign_keys:
+        add_foreign_key(session, table, key)
+    session.execute(
+        compose(
+            table,
+            "create table {history} ({defined}, known_from bigint not null, known_to bigint not null, "
+            "primary key ({key}, known_from), check (known_from < known_to))",
+            defined=columns,
+        )
+    )
+    session.execute(compose(table, "create index on {history} (known_to)"))
+    session.execute(_asof_view(table, [*table.columns, VERSION_COLUMN]))
+    return rows
+
+
+def create_partition(session: Session, table: PlannedTable, month: date, publication_no: int) -> int:
+    """Create one month's partition with its rows, and return their number.
+
+    It is attached when it is full: attaching, unlike `create table ... partition of`, leaves readers alone.
+    """
+    partition = sql.Identifier("mart_partition", partition_name(table.name, month))
+    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    session.execute(compose(table, "create table {partition} (like {mart})", partition=partition))
+    rows = _fill(session, table, partition, month, publication_no)
+    session.execute(
+        compose(
+            table,
+            "alter table {mart} attach partition {partition} for values from ({first}) to ({following})",
+            partition=partition,
+            first=sql.Literal(month),
+            following=sql.Literal(following),
+        )
+    )
+    return rows
+
+
+def partition_name(table: str, month: date) -> str:
+    """Return the name of a month's partition in the schema mart_partition."""
+    return f"{table}_y{month:%Ym%m}"
+
+
+def add_foreign_key(session: Session, table: PlannedTable, key: ForeignKey) -> None:
+    """Add a reference, which checks the rows that are there, and its index where the primary key is of no use.
+
+    Without an index, each row removed from the referenced table would read this one from end to end.
+    """
+    columns = names(key.columns)
+    if table.key[: len(key.columns)] != key.columns:
+        session.execute(compose(table, "create index on {mart} ({referring})", referring=columns))
+    session.execute(
+        compose(
+            table,
+            "alter table {mart} add constraint {name} foreign key ({referring}) references {other} ({referenced})",
+            name=sql.Identifier(_constraint_name(table.name, key)),
+            referring=columns,
+            other=sql.Identifier("mart", key.references),
+            referenced=names(key.referenced_columns),
+        )
+    )
+
+
+def extend(session: Session, tables: Sequence[PlannedTable], lock_timeout: timedelta) -> None:
+    """Add the columns and comments that mart's existing tables lack, all or none of the columns.
+
+    Raises:
+        ReaderLockError: a session held a lock on one of the tables for as long as `lock_timeout`.
+    """
+    existing = [table for table in tables if not table.is_new]
+    statements = [statement for table in existing for statement in _changes(session, table)]
+    if statements:
+        changed = [table.name for table in existing if table.added_columns or table.dropped_constraints]
+        _execute_between_readers(session, statements, changed, lock_timeout)
+    describe(session, existing)
+
+
+def describe(session: Session, tables: Sequence[PlannedTable]) -> None:
+    """Write the comments that are missing or differ, on mart, its history and its views as-of."""
+    shapes = {schema: read_shapes(session, schema) for schema in _SCHEMAS}
+    statements = [
+        statement
+        for table in tables
+        for schema in _SCHEMAS
+        if (shape := shapes[schema].get(table.name)) is not None
+        for statement in _comments(table, schema, shape)
+    ]
+    if statements:
+        session.execute(sql.SQL(";\n").join(statements))
+
+
+def _fill(
+    session: Session, table: PlannedTable, target: sql.Identifier, month: date | None, publication_no: int
+) -> int:
+    statement = compose(
+        table,
+        "insert into {target} ({columns}, {version}) select {columns}, {now} from {source} as s where {condition}",
+        target=target,
+        now=sql.Literal(publication_no),
+        condition=months_condition(table, [month]),
+    )
+    return session.execute(statement).rowcount
+
+
+def _asof_view(table: PlannedTable, columns: Iterable[str]) -> sql.Composed:
+    """Return the view of a table as of the chosen publication; columns are only ever added at its end."""
+    listed = list(columns)
+    known = ["known_from" if column == VERSION_COLUMN else column for column in listed]
+    return compose(
+        table,
+        "create or replace view {view} as "
+        "select {listed} from {mart} where {version} <= {chosen} "
+        "union all "
+        "select {known} from {history} where known_from <= {chosen} and known_to > {chosen}",
+        listed=names(listed),
+        known=names(known),
+        chosen=sql.SQL("(select mart_asof.chosen_publication())"),
+    )
+
+
+def _constraint_name(table: str, key: ForeignKey) -> str:
+    name = f"{table}__{'__'.join(column for column in key.columns if column != 'city_code')}__fkey"
+    if len(name) <= _MAX_NAME_BYTES:
+        return name
+    return f"{name[:46]}_{hashlib.sha256(name.encode()).hexdigest()[:10]}__fkey"
+
+
+def _comments(table: PlannedTable, schema: str, shape: Shape) -> Iterator[sql.Composed]:
+    described = dict(table.descriptions or {}) | {VERSION_COLUMN: VERSION_COMMENT} | _HISTORY_COMMENTS
+    if table.description and shape.comment != table.description:
+        yield sql.SQL("comment on {} {} is {}").format(
+            sql.SQL("view" if schema == "mart_asof" else "table"),
+            sql.Identifier(schema, table.name),
+            sql.Literal(table.description),
+        )
+    for column, comment in shape.column_comments.items():
+        text = described.get(column)
+        if text and text != comment:
+            yield sql.SQL("comment on column {} is {}").format(
+                sql.Identifier(schema, table.name, column), sql.Literal(text)
+            )
+
+
+def _changes(session: Session, table: PlannedTable) -> Iterator[sql.Composed]:
+    for name in table.dropped_constraints:
+        yield compose(table, "alter table {mart} drop constraint {name}", name=sql.Identifier(name))
+    if not table.added_columns:
+        return
+    for column in table.added_columns:
+        added = definitions(table, [column])
+        yield compose(table, "alter table {mart} add column {added}", added=added)
+        yield compose(table, "alter table {history} add column {added}", added=added)
+    present = read_shapes(session, "mart")[table.name].columns
+    yield _asof_view(table, [*present, *table.added_columns])
+
+
+def _execute_between_readers(
+    session: Session, statements: Sequence[sql.Composed], tables: Sequence[str], lock_timeout: timedelta
+) -> None:
+    deadline = time.monotonic() + lock_timeout.total_seconds()
+    while True:
+        try:
+            with session.transaction():
+                session.execute("set local lock_timeout = '200ms'")
+                for statement in statements:
+                    session.execute(statement)
+            return
+        except LockNotAvailable:
+            if time.monotonic() >= deadline:
+                raise _lock_error(session, tables) from None
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _lock_error(session: Session, tables: Sequence[str]) -> ReaderLockError:
+    relations = [f"{schema}.{name}" for name in tables for schema in _SCHEMAS]
+    blockers = ", ".join(row[0] for row in session.execute(_BLOCKERS, [relations])) or "–"
+    listed = ", ".join(f"mart.{name}" for name in tables)
+    return ReaderLockError(
+        f"{listed} 的结构需要更改，但会话 {blockers} 一直占用锁，未发布任何内容；请结束该会话后重新发布。 / "
+        f"The structure of {listed} has to change, but the session {blockers} keeps a lock, so nothing was published; "
+        "end that session and publish again."
+    )
