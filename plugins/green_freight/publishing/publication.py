@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,6 +24,8 @@ from green_freight.publishing.structure import describe, extend
 from green_freight.revisions import ApprovalRules, Comparison, compare, require_approval, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import Warehouse, lease
+
+Session = psycopg.Connection[TupleRow]
 
 # One publisher at a time in this database.
 _LOCK = 202_302_003
@@ -101,17 +104,40 @@ def publish(
         CandidateLeasedError: another run is between its build and its publication.
     """
     tables = in_order(specs) if specs is not None else from_manifest_file(manifest_path(warehouse))
-    lease.acquire(warehouse, run_id, role="publisher")
+    with publisher(warehouse, run_id) as session:
+        outcome = _publish(session, run_id, build_id, tables, lock_timeout)
+        refresh_statistics(session, outcome.changes)
+    return outcome
+
+
+@contextmanager
+def publisher(warehouse: Warehouse, run_id: str, wait: timedelta = timedelta(0)) -> Iterator[Session]:
+    """Give the publisher's session once no other publication is under way; the run has the candidate meanwhile.
+
+    Raises:
+        CandidateLeasedError: another run had the candidate for longer than `wait`.
+        PublicationBusyError: another publication did not end in time.
+    """
+    lease.acquire(warehouse, run_id, role="publisher", wait=wait)
     try:
         with warehouse.connect("publisher", autocommit=True) as session:
-            take_turn(session)
-            return _publish(session, run_id, build_id, tables, lock_timeout)
+            _take_turn(session)
+            yield session
     finally:
         lease.release(warehouse, run_id, role="publisher")
 
 
+@contextmanager
+def one_snapshot(session: Session) -> Iterator[None]:
+    """Keep one state of the database for a whole merge: what is compared is what is written."""
+    session.isolation_level = IsolationLevel.REPEATABLE_READ
+    with session.transaction():
+        session.execute("set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
+        yield
+
+
 def _publish(
-    session: psycopg.Connection[TupleRow],
+    session: Session,
     run_id: str,
     build_id: int,
     specs: Sequence[TableSpec],
@@ -122,12 +148,9 @@ def _publish(
         return _published_earlier(session, build)
     tables = plan(specs, read_shapes(session, "candidate"), read_shapes(session, "mart"))
     extend(session, tables, lock_timeout)
-    # One snapshot for the whole merge: what is compared is what is written.
-    session.isolation_level = IsolationLevel.REPEATABLE_READ
-    with session.transaction():
+    with one_snapshot(session):
         _hold_candidate(session, tables)
         gate.check(session, build_id)
-        session.execute("set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
         comparison = _compare_figures(session, build, tables)
         approval = require_approval(session, comparison)
         publication_no = publication_record.next_number(session)
@@ -138,22 +161,19 @@ def _publish(
             publication_record.record(session, publication_no, run_id, build, changes, approval)
             write_revisions(session, publication_no, comparison)
         publication_record.mark_published(session, build)
-    refresh_statistics(session, changes)
     if not changes:
         return PublicationOutcome("unchanged", None)
     return PublicationOutcome("published", publication_no, tuple(changes))
 
 
-def _compare_figures(
-    session: psycopg.Connection[TupleRow], build: AuditedBuild, tables: Sequence[PlannedTable]
-) -> Comparison:
+def _compare_figures(session: Session, build: AuditedBuild, tables: Sequence[PlannedTable]) -> Comparison:
     """Find the changed figures in the publication's own snapshot: what was approved is what is written."""
     if FIGURES not in {table.name for table in tables}:
         return Comparison(build.build_id, None, ())
     return compare(session, build.build_id, ApprovalRules.of_environment())
 
 
-def _months_to_compare(session: psycopg.Connection[TupleRow], build: AuditedBuild) -> Sequence[date] | None:
+def _months_to_compare(session: Session, build: AuditedBuild) -> Sequence[date] | None:
     """Return the months that the build changed; all (None) after a revert, when mart is not its predecessor's."""
     row = session.execute(
         "select reverted_to from mart.publication order by publication_no desc limit 1"
@@ -161,7 +181,7 @@ def _months_to_compare(session: psycopg.Connection[TupleRow], build: AuditedBuil
     return None if row and row[0] is not None else build.changed_months
 
 
-def take_turn(session: psycopg.Connection[TupleRow]) -> None:
+def _take_turn(session: Session) -> None:
     """Wait for another publisher; the lock is the session's, so it goes with it however that ends."""
     try:
         session.execute(
@@ -176,7 +196,7 @@ def take_turn(session: psycopg.Connection[TupleRow]) -> None:
         ) from None
 
 
-def _published_earlier(session: psycopg.Connection[TupleRow], build: AuditedBuild) -> PublicationOutcome:
+def _published_earlier(session: Session, build: AuditedBuild) -> PublicationOutcome:
     row = session.execute(
         "select publication_no from mart.publication where build_id = %s and reverted_to is null",
         [build.build_id],
@@ -184,7 +204,7 @@ def _published_earlier(session: psycopg.Connection[TupleRow], build: AuditedBuil
     return PublicationOutcome("already_published", row[0] if row else None)
 
 
-def _hold_candidate(session: psycopg.Connection[TupleRow], tables: Sequence[PlannedTable]) -> None:
+def _hold_candidate(session: Session, tables: Sequence[PlannedTable]) -> None:
     """Keep dbt from replacing a table while it is read; before the first query, which takes the snapshot."""
     try:
         session.execute(
@@ -200,7 +220,7 @@ def _hold_candidate(session: psycopg.Connection[TupleRow], tables: Sequence[Plan
         ) from gone
 
 
-def refresh_statistics(session: psycopg.Connection[TupleRow], changes: Sequence[TableChange]) -> None:
+def refresh_statistics(session: Session, changes: Sequence[TableChange]) -> None:
     """Tell the planner of readers' queries about tables of which a tenth changed; nobody waits for it.
 
     The server does so by itself in time, but not for a partitioned table as a whole. A smaller sample than the

@@ -13,18 +13,23 @@ from datetime import date, timedelta
 from graphlib import TopologicalSorter
 
 import psycopg
-from psycopg import IsolationLevel, sql
+from psycopg import sql
 from psycopg.rows import TupleRow, class_row
 
 from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.merge import merge
 from green_freight.publishing.plan import RECORDS, VERSION_COLUMN, PlannedTable
-from green_freight.publishing.publication import PublicationOutcome, refresh_statistics, take_turn
+from green_freight.publishing.publication import (
+    PublicationOutcome,
+    one_snapshot,
+    publisher,
+    refresh_statistics,
+)
 from green_freight.publishing.publication_record import next_number, record_changes, unknown_run
 from green_freight.revisions import compare_with_past, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
-from green_freight.warehouse import Warehouse, lease
+from green_freight.warehouse import Warehouse
 
 FILES = "publication_file"
 
@@ -97,24 +102,17 @@ def revert(
         CandidateLeasedError: another run is between its build and its publication.
         PublishingError: the run never began.
     """
-    lease.acquire(warehouse, run_id, role="publisher", wait=wait)
-    try:
-        with warehouse.connect("publisher", autocommit=True) as session:
-            take_turn(session)
-            past = past_publication(session, publication_no)
-            session.isolation_level = IsolationLevel.REPEATABLE_READ
-            with session.transaction():
-                outcome = _publish_again(session, run_id, past, reverted_by)
-            refresh_statistics(session, outcome.changes)
-    finally:
-        lease.release(warehouse, run_id, role="publisher")
+    with publisher(warehouse, run_id, wait) as session:
+        past = past_publication(session, publication_no)
+        with one_snapshot(session):
+            outcome = _publish_again(session, run_id, past, reverted_by)
+        refresh_statistics(session, outcome.changes)
     return outcome
 
 
 def _publish_again(
     session: psycopg.Connection[TupleRow], run_id: str, past: PastPublication, reverted_by: str
 ) -> PublicationOutcome:
-    session.execute("set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'")
     shapes = read_shapes(session, "mart")
     tables = _tables(shapes)
     publication_no = next_number(session)
@@ -123,13 +121,8 @@ def _publish_again(
     changes = merge(session, tables, None, publication_no)
     if not changes:
         return PublicationOutcome("unchanged", None)
-    facts = {
-        "publication_no": publication_no,
-        "past": past.publication_no,
-        "run_id": run_id,
-        "reverted_by": reverted_by,
-    }
-    if session.execute(_RECORD, facts).rowcount != 1:
+    facts = {"publication_no": publication_no, "past": past.publication_no, "run_id": run_id}
+    if session.execute(_RECORD, facts | {"reverted_by": reverted_by}).rowcount != 1:
         raise unknown_run(run_id)
     record_changes(session, publication_no, changes)
     if comparison is not None:
