@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow, class_row
 
 from green_freight.errors import PermanentError
 from green_freight.revisions.figure_diff import Comparison
-from green_freight.revisions.figures import FigureChange, FigureKey, Values
+from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
 from green_freight.revisions.rendering import sentence
 
 _APPROVED = tuple(f"new_{name}" for name in Values._fields)
@@ -114,4 +114,4 @@ def _standing(session: psycopg.Connection[TupleRow], change: FigureChange) -> Ap
 
 
 def _new(change: FigureChange) -> Sequence[Any]:
-    return change.new or Values(*[None] * len(Values._fields))
+    return change.new or NOTHING

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 
 class FigureKey(NamedTuple):
@@ -16,6 +17,11 @@ class FigureKey(NamedTuple):
     region_code: str
     period_month: date
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return the key in a row of the database."""
+        return cls(*(row[name] for name in cls._fields))
+
 
 class Values(NamedTuple):
     """What is published of a figure, in the indicator's unit; None where it has no such part."""
@@ -25,6 +31,12 @@ class Values(NamedTuple):
     actual_value: Decimal | None
     target_value: Decimal | None
     status_code: str | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], side: Literal["old", "new"]) -> Self | None:
+        """Return one side's values in a row of the database; None where the figure is absent, as each has a status."""
+        values = cls(*(row[f"{side}_{name}"] for name in cls._fields))
+        return None if values.status_code is None else values
 
 
 NOTHING = Values(None, None, None, None, None)
@@ -47,6 +59,27 @@ class FigureChange:
     cause_codes: tuple[str, ...]
     dataset_ids: tuple[str, ...] = ()
     approval_codes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        row: Mapping[str, Any],
+        cause_codes: Sequence[str],
+        dataset_ids: Sequence[str] = (),
+        approval_codes: Sequence[str] = (),
+    ) -> Self:
+        """Return the change in a row of the database, with its causes, datasets and reasons for an approval."""
+        return cls(
+            key=FigureKey.of(row),
+            name_zh=row["indicator_name_zh"],
+            name_en=row["indicator_name_en"],
+            old=Values.of(row, "old"),
+            new=Values.of(row, "new"),
+            is_restatement=row["is_restatement"],
+            cause_codes=tuple(cause_codes),
+            dataset_ids=tuple(dataset_ids),
+            approval_codes=tuple(approval_codes),
+        )
 
     @property
     def needs_approval(self) -> bool:

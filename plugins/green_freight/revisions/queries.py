@@ -5,19 +5,27 @@ from __future__ import annotations
 CHANGED = """
 create temporary table changed_figure on commit drop as
 select
-    {key},
-    coalesce(n.indicator_name_zh, o.indicator_name_zh) as name_zh,
-    coalesce(n.indicator_name_en, o.indicator_name_en) as name_en,
+    city_code, indicator_code, region_code, period_month,
+    coalesce(n.indicator_name_zh, o.indicator_name_zh) as indicator_name_zh,
+    coalesce(n.indicator_name_en, o.indicator_name_en) as indicator_name_en,
     o.is_there is null as is_first,
-    n.is_there is null as is_gone,
-    {old_values},
-    {new_values},
+    o.numerator as old_numerator, n.numerator as new_numerator,
+    o.denominator as old_denominator, n.denominator as new_denominator,
+    o.actual_value as old_actual_value, n.actual_value as new_actual_value,
+    o.target_value as old_target_value, n.target_value as new_target_value,
+    o.status_code as old_status_code, n.status_code as new_status_code,
     coalesce(o.revision_state_code = 'final', false) as is_restatement,
     o.as_of_date is distinct from n.as_of_date as is_as_of_moved,
     o.null_reason_code is distinct from n.null_reason_code as is_availability_changed
 from (select *, true as is_there from {old}) as o
-full join (select *, true as is_there from {new}) as n using ({key})
-where row({values_of_old}) is distinct from row({values_of_new})
+full join (select *, true as is_there from {new}) as n
+    using (city_code, indicator_code, region_code, period_month)
+where
+    row(
+        o.numerator, o.denominator, o.actual_value, o.target_value, o.status_code, o.null_reason_code, o.is_there
+    ) is distinct from row(
+        n.numerator, n.denominator, n.actual_value, n.target_value, n.status_code, n.null_reason_code, n.is_there
+    )
 """
 
 BUILD = "select build_id, through_load_id, model_fingerprint from ops.build where build_id = %s"

@@ -60,7 +60,9 @@ def saved_comparison(session: psycopg.Connection[Any], run_id: str) -> Compariso
             """,
             [run_id],
         ).fetchall()
-    changes = tuple(_kept_change(row) for row in rows)
+    changes = tuple(
+        FigureChange.of(row, row["cause_codes"], row["dataset_ids"], row["approval_codes"]) for row in rows
+    )
     build_id, publication_no = (
         (rows[0]["build_id"], rows[0]["compared_with_publication_no"]) if rows else (0, None)
     )
@@ -87,18 +89,3 @@ def write_revisions(
 def _both_sides(change: FigureChange) -> list[Any]:
     pairs = zip(change.old or NOTHING, change.new or NOTHING, strict=True)
     return [value for pair in pairs for value in pair]
-
-
-def _kept_change(row: dict[str, Any]) -> FigureChange:
-    old, new = (Values(*(row[f"{side}_{name}"] for name in Values._fields)) for side in ("old", "new"))
-    return FigureChange(
-        key=FigureKey(*(row[name] for name in FigureKey._fields)),
-        name_zh=row["indicator_name_zh"],
-        name_en=row["indicator_name_en"],
-        old=None if old == NOTHING else old,
-        new=None if new == NOTHING else new,
-        is_restatement=row["is_restatement"],
-        cause_codes=tuple(row["cause_codes"]),
-        dataset_ids=tuple(row["dataset_ids"]),
-        approval_codes=tuple(row["approval_codes"]),
-    )
