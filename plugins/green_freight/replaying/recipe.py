@@ -6,13 +6,11 @@ never renamed, and a step ignores those that it does not know.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Self
 
 from psycopg.rows import dict_row
+from pydantic import TypeAdapter
 
 from green_freight import settings
 from green_freight.replaying.errors import ReplayError
@@ -82,20 +80,6 @@ class RecordedLoad:
         """Return agency, dataset, period and file, as messages name the file of the load."""
         return f"{self.agency_code} {self.dataset_id} {self.period_label} {self.file_name}"
 
-    @classmethod
-    def of(cls, facts: Mapping[str, Any]) -> Self:
-        """Return the load that JSON describes."""
-        known = {each.name: facts[each.name] for each in fields(cls)}
-        through, delivered = known["complete_through"], known["delivered_at"]
-        return cls(
-            **known
-            | {
-                "complete_through": date.fromisoformat(through) if through else None,
-                "delivered_at": datetime.fromisoformat(delivered) if delivered else None,
-                "first_received_at": datetime.fromisoformat(known["first_received_at"]),
-            }
-        )
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -114,19 +98,15 @@ class Recipe:
 
     def as_json(self) -> str:
         """Return the recipe for the step that rebuilds."""
-        return json.dumps(asdict(self), default=lambda value: value.isoformat(), ensure_ascii=False)
+        return _JSON.dump_json(self).decode()
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, text: str) -> Recipe:
         """Return the recipe that `as_json` of this or a later version wrote."""
-        facts = json.loads(text)
-        return cls(
-            publication_no=facts["publication_no"],
-            code_version=facts["code_version"],
-            as_of_date=date.fromisoformat(facts["as_of_date"]),
-            is_synthetic=facts["is_synthetic"],
-            loads=tuple(RecordedLoad.of(load) for load in facts["loads"]),
-        )
+        return _JSON.validate_json(text)
+
+
+_JSON = TypeAdapter(Recipe)
 
 
 def recipe_of(warehouse: Warehouse, publication_no: int) -> Recipe:
