@@ -110,16 +110,13 @@ def _project_config(warehouse: Warehouse) -> dict[str, Any]:
 
     in_memory = {"class_name": "InMemoryStoreBackend"}
     stores = {
-        "expectations_store": {"class_name": "ExpectationsStore", "store_backend": in_memory},
-        "validation_definition_store": {
-            "class_name": "ValidationDefinitionStore",
-            "store_backend": in_memory,
-        },
-        "checkpoint_store": {"class_name": "CheckpointStore", "store_backend": in_memory},
-        "validation_results_store": {
-            "class_name": "ValidationResultsStore",
-            "store_backend": folder("validations"),
-        },
+        name: {"class_name": kind, "store_backend": backend}
+        for name, kind, backend in (
+            ("expectations_store", "ExpectationsStore", in_memory),
+            ("validation_definition_store", "ValidationDefinitionStore", in_memory),
+            ("checkpoint_store", "CheckpointStore", in_memory),
+            ("validation_results_store", "ValidationResultsStore", folder("validations")),
+        )
     }
     site = {
         "class_name": "SiteBuilder",

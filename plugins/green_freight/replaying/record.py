@@ -22,16 +22,8 @@ def begin(warehouse: Warehouse, publication_no: int, code_version: str) -> int:
 
 def finish(warehouse: Warehouse, replay_id: int, tables: Sequence[TableComparison]) -> None:
     """Note how the tables compared."""
-    found = [
-        {
-            "table": table.table,
-            "rows_published": table.rows_published,
-            "rows_rebuilt": table.rows_rebuilt,
-            "hash_published": table.hash_published,
-            "hash_rebuilt": table.hash_rebuilt,
-        }
-        for table in tables
-    ]
+    names = ("table", "rows_published", "rows_rebuilt", "hash_published", "hash_rebuilt")
+    found = [{name: getattr(table, name) for name in names} for table in tables]
     with warehouse.connect("owner") as owner:
         owner.execute(
             "update ops.replay set is_equal = %s, tables = %s, finished_at = clock_timestamp() where replay_id = %s",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice, zip_longest
+from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -16,6 +18,7 @@ from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.plan import RECORDS, VERSION_COLUMN
 
 Session = psycopg.Connection[TupleRow]
+Row = tuple[Any, ...]
 
 SHOWN = 5
 _FETCHED = 2_000
@@ -76,11 +79,7 @@ def compare(published: Session, rebuilt: Session) -> Iterator[TableComparison]:
     """
     asof, candidate = read_shapes(published, "mart_asof"), read_shapes(rebuilt, "candidate")
     keys = read_shapes(published, "mart")
-    ours = (
-        {name for name, shape in asof.items() if VERSION_COLUMN in shape.columns}
-        - RECORDS
-        - {"figure_revision"}
-    )
+    ours = {name for name, shape in asof.items() if VERSION_COLUMN in shape.columns} - RECORDS
     for name in sorted(ours | candidate.keys()):
         left = _Side(published, "mart_asof", name, asof.get(name))
         right = _Side(rebuilt, "candidate", name, candidate.get(name))
@@ -147,26 +146,22 @@ def _differences(
     """Yield the rows that differ: both sides read in the order of the key, side by side."""
     places = [columns.index(column) for column in key if column in columns]
 
-    def key_of(row: tuple[Any, ...]) -> tuple[str, ...]:
-        return tuple(row[place] or "" for place in places)
+    def keyed(side: _Side, number: int) -> Iterator[tuple[tuple[str, ...], int, Row]]:
+        return (
+            (tuple(row[place] or "" for place in places), number, row) for row in _read(side, columns, key)
+        )
 
-    ours, theirs = _read(left, columns, key), _read(right, columns, key)
-    one, other = next(ours, None), next(theirs, None)
-    while one is not None or other is not None:
-        if other is None or (one is not None and key_of(one) < key_of(other)):
-            assert one is not None
-            yield _difference(key, key_of(one), columns, one, None)
-            one = next(ours, None)
-        elif one is None or key_of(other) < key_of(one):
-            yield _difference(key, key_of(other), columns, None, other)
-            other = next(theirs, None)
-        else:
-            if one != other:
-                yield _difference(key, key_of(one), columns, one, other)
-            one, other = next(ours, None), next(theirs, None)
+    merged = heapq.merge(keyed(left, 0), keyed(right, 1), key=itemgetter(0))
+    for values, group in groupby(merged, key=itemgetter(0)):
+        sides: tuple[list[Row], list[Row]] = ([], [])
+        for _, number, row in group:
+            sides[number].append(row)
+        for published, rebuilt in zip_longest(*sides):
+            if published != rebuilt:
+                yield _difference(key, values, columns, published, rebuilt)
 
 
-def _read(side: _Side, columns: Sequence[str], key: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+def _read(side: _Side, columns: Sequence[str], key: Sequence[str]) -> Iterator[Row]:
     if side.shape is None:
         return
     # Sorted by bytes, as Python compares text, whatever the collations of the two databases.
@@ -189,10 +184,10 @@ def _difference(
     names: Sequence[str],
     key: Sequence[str],
     columns: Sequence[str],
-    published: tuple[Any, ...] | None,
-    rebuilt: tuple[Any, ...] | None,
+    published: Row | None,
+    rebuilt: Row | None,
 ) -> RowDifference:
     pairs = zip(columns, published or (None,) * len(columns), rebuilt or (None,) * len(columns), strict=True)
     values = {name: (one, other) for name, one, other in pairs if one != other and name not in names}
-    words = ", ".join(f"{name}={value}" for name, value in zip(names, key, strict=True))
-    return RowDifference(words, values, published is not None, rebuilt is not None)
+    key_text = ", ".join(f"{name}={value}" for name, value in zip(names, key, strict=True))
+    return RowDifference(key_text, values, published is not None, rebuilt is not None)
