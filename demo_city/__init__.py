@@ -1,12 +1,10 @@
 """A synthetic city with four agencies whose true figures are all known, for demonstrations and tests.
 
-The model: `city.City` puts together the transport bureau's registers, vehicle-days (`vehicle_days`), the
-commerce bureau's report (`commerce_forms`), the postal files (`postal_forms`) and the power company (`power_operator`
-over `charging_network` and `charging_sessions`). `monthly_events` holds what happens and when, and which targets are
-missed. The truth: `truth` counts every indicator of every month from those objects (`as_of_state`, `truth_measures`,
-`truth_status`, `plan_targets`); `truth.reported_figures` gives the bureaus' own with their few known differences.
-
     python -m demo_city truth --as-of 2025-09-30 --format csv --scope months
+
+`city.City` puts together the transport bureau's registers and vehicle-days, the commerce bureau's report, the postal
+files and the power company. `monthly_events` holds what happens and when, and which targets are missed. `truth` counts
+every indicator of every month, and the bureaus' own figures with their few known differences.
 
 All of it is invented; names begin with 示范 or 演示.
 """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
+from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.random_generator import day_end, month_end, month_starts
 from demo_city.versioned_register import Row
 
@@ -14,84 +16,60 @@ if TYPE_CHECKING:
 
 # StationType 1 public, 102 logistics: the others may not be used by delivery vehicles
 USABLE_STATION_TYPES = frozenset({1, 102})
+FORMS = ("postal_terminal_station", "postal_tricycle", "commerce_store_delivery")
 
 
 @dataclass(frozen=True)
-class Span:
-    """The days on which a thing is in service: from `since` (None: never yet) to before `until` (None: open)."""
-
-    since: date | None
-    until: date | None
-
-    def covers(self, day: date) -> bool:
-        """Tell whether the thing is in service at the end of a day."""
-        return self.since is not None and self.since <= day and (self.until is None or self.until > day)
-
-    def begins_within(self, first: date, last: date) -> bool:
-        """Tell whether the thing came into service between two days, both included."""
-        return self.since is not None and first <= self.since <= last
-
-
-@dataclass
 class AsOfState:
-    """The rows that count, as known at the end of `as_of`. Forms are stored by the first day of their month."""
+    """The rows that count, as known at the end of `as_of`.
+
+    `registers` are by dataset, with the stations and piles that delivery vehicles may use as `usable_station` and
+    `usable_pile`; `forms` are by dataset and the first day of their month.
+    """
 
     as_of: date
-    vehicles: list[Row] = field(default_factory=list)
-    nodes: list[Row] = field(default_factory=list)
-    stopping_places: list[Row] = field(default_factory=list)
-    platforms: list[Row] = field(default_factory=list)
-    enterprises: list[Row] = field(default_factory=list)
-    certificates: list[Row] = field(default_factory=list)
-    milestones: list[Row] = field(default_factory=list)
-    funds: list[Row] = field(default_factory=list)
-    usable_stations: list[Span] = field(default_factory=list)
-    usable_piles: list[Span] = field(default_factory=list)
-    terminal_stations: list[Row] | None = None
-    tricycles: dict[date, list[Row]] = field(default_factory=dict)
-    store_deliveries: dict[date, list[Row]] = field(default_factory=dict)
+    registers: Mapping[str, list[Row]] = field(default_factory=dict)
+    forms: Mapping[str, Mapping[date, list[Row]]] = field(default_factory=dict)
 
 
 def as_of_state(city: City, as_of: date) -> AsOfState:
     """Return what is known about the city when the day `as_of` is over (Shanghai)."""
-    known = AsOfState(
-        as_of=as_of,
-        vehicles=city.register_as_known("transport_vehicle", as_of),
-        nodes=city.register_as_known("transport_node", as_of),
-        stopping_places=city.register_as_known("transport_stopping_place", as_of),
-        platforms=city.register_as_known("transport_platform", as_of),
-        enterprises=city.register_as_known("transport_enterprise", as_of),
-        certificates=city.register_as_known("transport_enterprise_grade", as_of),
-        milestones=city.register_as_known("transport_milestone", as_of),
-        funds=city.register_as_known("transport_fund", as_of),
-    )
-    until = day_end(as_of)
-    for _, station in city.late_knowledge.stations(city.power, until):
-        if station["StationType"] in USABLE_STATION_TYPES:
-            known.usable_stations.append(_span(station))
-            known.usable_piles += [
-                _narrower(_span(station), _span(pile)) for pile in station["EquipmentInfos"]
-            ]
-    for month in month_starts(city.first_day, as_of):
-        # the forms of a month arrive in the evening of its last day
-        if month_end(month) <= min(as_of, month_end(city.last_day)):
-            known.terminal_stations = _form(city, "postal_terminal_station", month, until)
-            known.tricycles[month] = _form(city, "postal_tricycle", month, until)
-            known.store_deliveries[month] = _form(city, "commerce_store_delivery", month, until)
-    return known
+    known, until = city.late_knowledge, day_end(as_of)
+    stations = [
+        (_service(info), info)
+        for _, info in known.stations(city.power, until)
+        if info["StationType"] in USABLE_STATION_TYPES
+    ]
+    piles = [
+        _narrower(station, _service(pile)) for station, info in stations for pile in info["EquipmentInfos"]
+    ]
+    registers = {dataset: city.register_as_known(dataset, as_of) for dataset in REGISTER_KEYS}
+    registers |= {"usable_station": [station for station, _ in stations], "usable_pile": piles}
+    # the forms of a month arrive in the evening of its last day
+    latest = min(as_of, month_end(city.last_day))
+    months = [month for month in month_starts(city.first_day, as_of) if month_end(month) <= latest]
+    forms = {
+        dataset: {
+            month: known.rows(dataset, month, city.form_rows(dataset, month), until) for month in months
+        }
+        for dataset in FORMS
+    }
+    return AsOfState(as_of, registers, forms)
 
 
-def _form(city: City, dataset: str, month: date, until: datetime) -> list[Row]:
-    return city.late_knowledge.rows(dataset, month, city.form_rows(dataset, month), until)
-
-
-def _span(info: Row) -> Span:
-    """Read OfficialRunTime and DecommissionTime; "" is "not yet"."""
+def _service(info: Row) -> Row:
+    """Return between which days a station or pile is in service; "" is "not yet"."""
     since, until = info["OfficialRunTime"], info["DecommissionTime"]
-    return Span(date.fromisoformat(since) if since else None, date.fromisoformat(until) if until else None)
+    return {
+        "in_service_on": date.fromisoformat(since) if since else None,
+        "out_of_service_on": date.fromisoformat(until) if until else None,
+    }
 
 
-def _narrower(station: Span, pile: Span) -> Span:
+def _narrower(station: Row, pile: Row) -> Row:
     """Return when a pile works: from the later beginning to the earlier end of pile and station."""
-    since = max(station.since, pile.since) if station.since and pile.since else None
-    return Span(since, min((day for day in (station.until, pile.until) if day), default=None))
+    begun, ended = ([row[name] for row in (station, pile)] for name in ("in_service_on", "out_of_service_on"))
+    return {
+        "in_service_on": max(begun) if all(begun) else None,
+        "out_of_service_on": min((day for day in ended if day), default=None),
+    }

@@ -5,7 +5,6 @@ The seeds are the plan itself; what the city's figures are is computed from its 
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from green_freight.settings import PROJECT
+
+from demo_city.contract_facts import csv_rows
 
 MILESTONE = "milestone"
 GROWING_STOCKS = frozenset({"cumulative_stock", "stock_at_period_end"})
@@ -39,22 +40,21 @@ class PlannedIndicator:
         return len(self.due_on) > 1 and len(set(self.due_on.values())) == 1
 
 
-def _rows(seeds: Path, seed: str) -> list[dict[str, str]]:
-    with (seeds / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def planned_indicators(seeds: Path) -> tuple[PlannedIndicator, ...]:
     """Return the indicators of the plan in their order, from a folder with the seeds `plan_*.csv`."""
-    units = {row["unit_code"]: row["name_zh"] for row in _rows(seeds, "plan_unit")}
+
+    def rows(seed: str) -> list[dict[str, str]]:
+        return csv_rows(seeds / f"{seed}.csv")
+
+    units = {row["unit_code"]: row["name_zh"] for row in rows("plan_unit")}
     leads = {
         row["work_no"]: units[row["unit_code"]]
-        for row in _rows(seeds, "plan_responsibility")
+        for row in rows("plan_responsibility")
         if (row["role_code"], row["stated_order"]) == ("lead", "1")
     }
     targets: defaultdict[str, dict[int, Decimal]] = defaultdict(dict)
     due_on: defaultdict[str, dict[int, date]] = defaultdict(dict)
-    for row in _rows(seeds, "plan_target"):
+    for row in rows("plan_target"):
         if row["target_value"]:
             targets[row["indicator_code"]][int(row["year"])] = Decimal(row["target_value"])
         if row["due_on"]:
@@ -68,7 +68,7 @@ def planned_indicators(seeds: Path) -> tuple[PlannedIndicator, ...]:
             targets=targets[row["indicator_code"]],
             due_on=due_on[row["indicator_code"]],
         )
-        for row in sorted(_rows(seeds, "plan_indicator"), key=lambda row: int(row["display_order"]))
+        for row in sorted(rows("plan_indicator"), key=lambda row: int(row["display_order"]))
     )
 
 

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from demo_city.as_of_state import AsOfState, as_of_state
 from demo_city.monthly_events import FIRST_DAY
-from demo_city.plan_targets import INDICATORS, MILESTONE, PlannedIndicator
+from demo_city.plan_targets import GROWING_STOCKS, INDICATORS, MILESTONE, RATIOS, PlannedIndicator
 from demo_city.random_generator import month_end, month_starts
 from demo_city.truth_measures import Parts, measure_of
-from demo_city.truth_status import expected_value, status_of
 from demo_city.versioned_register import Row
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ def reported_figures(city: City, month: date) -> list[Row]:
 def _true_value(plan: PlannedIndicator, known: AsOfState, month: date) -> TrueValue:
     day = min(month_end(month), known.as_of)
     parts = measure_of(plan.code)(known, day)
-    exact = _exact(parts)
+    exact = parts.value
     target = plan.targets.get(day.year)
     return TrueValue(
         indicator_code=plan.code,
@@ -113,21 +112,49 @@ def _true_value(plan: PlannedIndicator, known: AsOfState, month: date) -> TrueVa
         expected_value=expected_value(plan, day),
         completion_ratio=_round(exact / target) if exact is not None and target is not None else None,
         status_code=status_of(plan, parts, day),
-        null_reason=_null_reason(parts),
+        null_reason=parts.null_reason,
     )
 
 
-def _exact(parts: Parts) -> Decimal | None:
-    """Return the unrounded figure; None without data, and for a zero denominator: that is not 0%."""
-    if parts.numerator is None or parts.denominator is None:
-        return parts.numerator
-    return parts.numerator / parts.denominator if parts.denominator else None
+def _is_year_over(day: date) -> bool:
+    return (day.month, day.day) == (12, 31)
 
 
-def _null_reason(parts: Parts) -> str | None:
-    if parts.numerator is None:
+def expected_value(plan: PlannedIndicator, day: date) -> Decimal | None:
+    """Return what should have been reached by a day; None without a numeric target.
+
+    Additions and stocks grow evenly over the year's days (the day itself has passed), rounded half up to whole units;
+    a stock starts from the year before's target, or 0. A ratio is expected in full all the time.
+    """
+    target = plan.targets.get(day.year)
+    if target is None or plan.kind in RATIOS:
+        return target
+    elapsed, whole = (end.timetuple().tm_yday for end in (day, day.replace(month=12, day=31)))
+    before = plan.targets.get(day.year - 1, Decimal(0)) if plan.kind in GROWING_STOCKS else 0
+    return (before + (target - before) * elapsed / whole).quantize(Decimal(1), ROUND_HALF_UP)
+
+
+def status_of(plan: PlannedIndicator, parts: Parts, day: date) -> str:
+    """Return met, not_met, on_track, behind, no_target or no_data for a figure at a day."""
+    if plan.kind == MILESTONE:
+        return _milestone_status(plan, parts, day)
+    target, expected = plan.targets.get(day.year), expected_value(plan, day)
+    if target is None or expected is None:
+        return "no_target"
+    if parts.numerator is None or parts.denominator == 0:
         return "no_data"
-    return "zero_denominator" if parts.denominator == 0 else None
+    # the parts, not the rounded ratio: 49.99996% is not 50%
+    if _is_year_over(day):
+        return "met" if parts.numerator >= target * (parts.denominator or 1) else "not_met"
+    return "on_track" if parts.numerator >= expected * (parts.denominator or 1) else "behind"
+
+
+def _milestone_status(plan: PlannedIndicator, parts: Parts, day: date) -> str:
+    if day.year not in plan.due_on:
+        return "no_target"
+    if parts.numerator:
+        return "met" if _is_year_over(day) else "on_track"
+    return "on_track" if day < plan.due_on[day.year] else "not_met"
 
 
 def _round(value: Decimal) -> Decimal:

@@ -5,17 +5,15 @@ Written from the definitions (domain.md §1 and §5), independently of the wareh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from demo_city.as_of_state import AsOfState, Span
+from demo_city.as_of_state import AsOfState
 from demo_city.monthly_events import FIRST_DAY
 from demo_city.plan_targets import INDICATORS, MILESTONE
 from demo_city.versioned_register import Row
-
-NEW_ENERGY_KINDS = frozenset({"BEV", "PHEV", "FCEV"})
 
 
 @dataclass(frozen=True)
@@ -25,9 +23,26 @@ class Parts:
     numerator: Decimal | None
     denominator: Decimal | None = None
 
+    @property
+    def value(self) -> Decimal | None:
+        """Return the unrounded figure; None without data, and for a zero denominator: that is not 0%."""
+        if self.numerator is None or self.denominator is None:
+            return self.numerator
+        return self.numerator / self.denominator if self.denominator else None
+
+    @property
+    def null_reason(self) -> str | None:
+        """Return why there is no figure, None where there is one."""
+        if self.numerator is None:
+            return "no_data"
+        return "zero_denominator" if self.denominator == 0 else None
+
 
 NO_DATA = Parts(None)
 Measure = Callable[[AsOfState, date], Parts]
+# GA 24.9 code O alone (a hybrid that cannot be plugged in) does not make a vehicle new-energy
+_NEW_ENERGY = ("BEV", "PHEV", "FCEV")
+_NEW = ("new",)
 
 
 def measure_of(code: str) -> Measure:
@@ -38,152 +53,156 @@ def measure_of(code: str) -> Measure:
     """
     if code in _MEASURES:
         return _MEASURES[code]
-    if code in {plan.code for plan in INDICATORS if plan.kind == MILESTONE}:
-        return _milestone(code)
+    for plan in INDICATORS:
+        if plan.code == code and plan.kind == MILESTONE:
+            return _milestone(code, is_one_off=plan.is_one_off)
     raise KeyError(f"no measure of {code} in demo_city/truth_measures.py")
 
 
-def _count(things: Iterable[object]) -> Decimal:
-    return Decimal(sum(1 for _ in things))
+def _rows(known: AsOfState, dataset: str, **accepted: Collection[object]) -> list[Row]:
+    """Return the rows of a register that have accepted values in some columns."""
+    return _matching(known.registers.get(dataset, []), **accepted)
 
 
-def _in_service(row: Row, day: date) -> bool:
-    return Span(row["in_service_on"], row["out_of_service_on"]).covers(day)
+def _matching(rows: Iterable[Row], **accepted: Collection[object]) -> list[Row]:
+    return [row for row in rows if all(row[name] in values for name, values in accepted.items())]
 
 
-def _added(rows: Iterable[Row], day: date, since: str = "in_service_on") -> Parts:
+def _between(rows: Iterable[Row], column: str, first: date, last: date) -> list[Row]:
+    return [row for row in rows if row[column] and first <= row[column] <= last]
+
+
+def _in_service(
+    rows: Iterable[Row], day: date, since: str = "in_service_on", until: str = "out_of_service_on"
+) -> list[Row]:
+    """Return the rows that are in service at the end of a day: from `since` (None: not yet) to before `until`."""
+    return [row for row in rows if row[since] and row[since] <= day and (not row[until] or row[until] > day)]
+
+
+def _count(things: Collection[object]) -> Decimal:
+    return Decimal(len(things))
+
+
+def _sum(rows: Iterable[Row], column: str) -> Decimal:
+    return sum((row[column] for row in rows), Decimal("0.00"))
+
+
+def _added(dataset: str, since: str = "in_service_on", **accepted: Collection[object]) -> Measure:
     """Count rows that came into service in the year up to a day; leaving later does not undo an addition."""
-    return Parts(_count(row for row in rows if date(day.year, 1, 1) <= row[since] <= day))
-
-
-def _is_new_energy(row: Row) -> bool:
-    # GA 24.9 code O alone (a hybrid that cannot be plugged in) does not make a vehicle new-energy
-    return row["new_energy_kind_code"] in NEW_ENERGY_KINDS
-
-
-def _new_new_energy(known: AsOfState) -> list[Row]:
-    return [v for v in known.vehicles if _is_new_energy(v) and v["entry_kind_code"] == "new"]
-
-
-def _node(level: str) -> Measure:
-    return lambda known, day: _added((n for n in known.nodes if n["node_level_code"] == level), day)
+    return lambda known, day: Parts(
+        _count(_between(_rows(known, dataset, **accepted), since, date(day.year, 1, 1), day))
+    )
 
 
 def _terminal_station_added(known: AsOfState, day: date) -> Parts:
-    if known.terminal_stations is None:
+    forms = known.forms.get("postal_terminal_station", {})
+    if not forms:
         return NO_DATA
-    return _added((s for s in known.terminal_stations if s["is_joint"]), day, "opened_on")
-
-
-def _begun(spans: Iterable[Span], day: date) -> Parts:
-    return Parts(_count(span for span in spans if span.begins_within(date(day.year, 1, 1), day)))
+    joint = _matching(forms[max(forms)], is_joint=(True,))
+    return Parts(_count(_between(joint, "opened_on", date(day.year, 1, 1), day)))
 
 
 def _pile_vehicle_ratio(known: AsOfState, day: date) -> Parts:
-    piles = _count(span for span in known.usable_piles if span.covers(day))
-    vehicles = _count(v for v in known.vehicles if _is_new_energy(v) and _in_service(v, day))
-    return Parts(piles, vehicles)
+    piles = _in_service(_rows(known, "usable_pile"), day)
+    return Parts(
+        _count(piles),
+        _count(_in_service(_rows(known, "transport_vehicle", new_energy_kind_code=_NEW_ENERGY), day)),
+    )
 
 
 def _tricycle_marking_share(known: AsOfState, day: date) -> Parts:
-    months = [month for month in known.tricycles if month <= day]
+    forms = known.forms.get("postal_tricycle", {})
+    months = [month for month in forms if month <= day]
     if not months:
         return NO_DATA
-    rows = known.tricycles[max(months)]
-    in_use = [row for row in rows if Span(row["in_use_from"], row["in_use_to"]).covers(day)]
-    return Parts(_count(row for row in in_use if row["is_marking_uniform"]), _count(in_use))
+    in_use = _in_service(forms[max(months)], day, "in_use_from", "in_use_to")
+    return Parts(_count(_matching(in_use, is_marking_uniform=(True,))), _count(in_use))
 
 
 def _nev_share_of_new(known: AsOfState, day: date) -> Parts:
-    within = [v for v in known.vehicles if FIRST_DAY <= v["in_service_on"] <= day]
-    entered = [v for v in within if v["entry_kind_code"] in ("new", "renewal")]
-    new = [v for v in entered if _is_new_energy(v) and v["entry_kind_code"] == "new"]
-    return Parts(_count(new), _count(entered))
+    entered = _rows(known, "transport_vehicle", entry_kind_code=("new", "renewal"))
+    entered = _between(entered, "in_service_on", FIRST_DAY, day)
+    return Parts(
+        _count(_matching(entered, entry_kind_code=_NEW, new_energy_kind_code=_NEW_ENERGY)), _count(entered)
+    )
 
 
 def _nev_share_of_initial_stock(known: AsOfState, day: date) -> Parts:
-    added = [v for v in _new_new_energy(known) if FIRST_DAY <= v["in_service_on"] <= day]
-    stock = [v for v in known.vehicles if _is_new_energy(v) and _in_service(v, date(2022, 12, 31))]
-    return Parts(_count(added), _count(stock))
-
-
-def _noncompliant_vehicle_removed(known: AsOfState, day: date) -> Parts:
-    left = [v for v in known.vehicles if v["out_of_service_reason_code"] == "noncompliant"]
-    return Parts(_count(v for v in left if date(day.year, 1, 1) <= v["out_of_service_on"] <= day))
+    vehicles = _rows(known, "transport_vehicle", new_energy_kind_code=_NEW_ENERGY)
+    added = _between(_matching(vehicles, entry_kind_code=_NEW), "in_service_on", FIRST_DAY, day)
+    return Parts(_count(added), _count(_in_service(vehicles, FIRST_DAY - timedelta(days=1))))
 
 
 def _platform(kind: str) -> Measure:
     return lambda known, day: Parts(
-        _count(p for p in known.platforms if p["platform_kind_code"] == kind and _in_service(p, day))
+        _count(_in_service(_rows(known, "transport_platform", platform_kind_code=(kind,)), day))
     )
 
 
 def _joint_delivery_share(known: AsOfState, day: date) -> Parts:
     """Add the year's months delivered; freight that is both joint and at night counts once."""
-    months = [m for m in known.store_deliveries if m.year == day.year and m <= day]
-    rows = [row for m in months for row in known.store_deliveries[m] if row["is_centre_area"]]
+    forms = known.forms.get("commerce_store_delivery", {})
+    months = [month for month in forms if month.year == day.year and month <= day]
+    rows = [row for month in months for row in _matching(forms[month], is_centre_area=(True,))]
     if not rows:
         return NO_DATA
-    union = sum((r["joint_tonnes"] + r["night_tonnes"] - r["joint_night_tonnes"] for r in rows), Decimal(0))
-    return Parts(union, sum((r["total_tonnes"] for r in rows), Decimal(0)))
+    joint, night, both, total = (
+        _sum(rows, f"{freight}_tonnes") for freight in ("joint", "night", "joint_night", "total")
+    )
+    return Parts(joint + night - both, total)
 
 
 def _cold_vehicle_share(known: AsOfState, day: date) -> Parts:
-    fleet = [v for v in known.vehicles if _in_service(v, day)]
-    cold = [v for v in fleet if v["body_kind_code"] in ("refrigerated", "insulated")]
-    return Parts(_count(cold), _count(fleet))
+    fleet = _in_service(_rows(known, "transport_vehicle"), day)
+    return Parts(_count(_matching(fleet, body_kind_code=("refrigerated", "insulated"))), _count(fleet))
 
 
 def _enterprise_3a(known: AsOfState, day: date) -> Parts:
     """Count enterprises, not certificates, and only while one is valid and the enterprise is open."""
     is_open = {
-        e["enterprise_id"] for e in known.enterprises if e["closed_on"] is None or e["closed_on"] > day
+        row["enterprise_id"]
+        for row in _rows(known, "transport_enterprise")
+        if row["closed_on"] is None or row["closed_on"] > day
     }
-    certified = {
-        c["enterprise_id"]
-        for c in known.certificates
-        if int(c["grade_code"][0]) >= 3
-        and c["valid_from"] <= day <= c["valid_to"]
-        and (c["revoked_on"] is None or c["revoked_on"] > day)
-    }
-    return Parts(_count(is_open & certified))
+    graded = _rows(known, "transport_enterprise_grade", grade_code=("3A", "4A", "5A"))
+    valid = _in_service(graded, day, "valid_from", "revoked_on")
+    return Parts(_count(is_open & {row["enterprise_id"] for row in valid if day <= row["valid_to"]}))
 
 
 def _fund(kind: str) -> Measure:
     def amount(known: AsOfState, day: date) -> Parts:
-        rows = [f for f in known.funds if f["fund_kind_code"] == kind and f["year"] == day.year]
-        return Parts(sum((f["amount_yuan"] for f in rows if f["booked_on"] <= day), Decimal("0.00")))
+        rows = _rows(known, "transport_fund", fund_kind_code=(kind,), year=(day.year,))
+        return Parts(_sum((row for row in rows if row["booked_on"] <= day), "amount_yuan"))
 
     return amount
 
 
-def _milestone(code: str) -> Measure:
+def _milestone(code: str, *, is_one_off: bool) -> Measure:
     """Return 1 once reported: yearly ones by their own year, one-off ones whatever the year; never more than 1."""
 
-    is_one_off = next(plan.is_one_off for plan in INDICATORS if plan.code == code)
-
     def reached(known: AsOfState, day: date) -> Parts:
-        reports = [m for m in known.milestones if m["indicator_code"] == code and m["achieved_on"] <= day]
-        if not is_one_off:
-            reports = [m for m in reports if m["year"] == day.year]
-        return Parts(Decimal(1) if reports else Decimal(0))
+        reports = _rows(known, "transport_milestone", indicator_code=(code,))
+        years = [row["year"] for row in reports if row["achieved_on"] <= day]
+        return Parts(Decimal(bool(years) if is_one_off else day.year in years))
 
     return reached
 
 
 _MEASURES: dict[str, Measure] = {
-    "node_level1_added": _node("1"),
-    "node_level2_added": _node("2"),
+    "node_level1_added": _added("transport_node", node_level_code=("1",)),
+    "node_level2_added": _added("transport_node", node_level_code=("2",)),
     "terminal_station_added": _terminal_station_added,
-    "charging_station_added": lambda known, day: _begun(known.usable_stations, day),
-    "charging_pile_added": lambda known, day: _begun(known.usable_piles, day),
+    "charging_station_added": _added("usable_station"),
+    "charging_pile_added": _added("usable_pile"),
     "pile_vehicle_ratio": _pile_vehicle_ratio,
-    "stopping_place_added": lambda known, day: _added(known.stopping_places, day),
+    "stopping_place_added": _added("transport_stopping_place"),
     "tricycle_marking_share": _tricycle_marking_share,
-    "nev_added": lambda known, day: _added(_new_new_energy(known), day),
+    "nev_added": _added("transport_vehicle", entry_kind_code=_NEW, new_energy_kind_code=_NEW_ENERGY),
     "nev_share_of_new": _nev_share_of_new,
     "nev_share_of_initial_stock": _nev_share_of_initial_stock,
-    "noncompliant_vehicle_removed": _noncompliant_vehicle_removed,
+    "noncompliant_vehicle_removed": _added(
+        "transport_vehicle", since="out_of_service_on", out_of_service_reason_code=("noncompliant",)
+    ),
     "public_platform": _platform("public"),
     "enterprise_platform": _platform("enterprise"),
     "joint_delivery_share": _joint_delivery_share,

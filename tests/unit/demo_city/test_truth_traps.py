@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from demo_city.as_of_state import AsOfState, Span
+from demo_city.as_of_state import AsOfState
 from demo_city.plan_targets import INDICATORS, PlannedIndicator
+from demo_city.truth import expected_value, status_of
 from demo_city.truth_measures import Parts, measure_of
-from demo_city.truth_status import expected_value, status_of
 from demo_city.versioned_register import Row
 
 PLANS = {plan.code: plan for plan in INDICATORS}
@@ -86,23 +86,25 @@ def test_3a_counts_enterprises_with_a_valid_certificate() -> None:
     later = {"valid_from": date(2025, 7, 1), "valid_to": date(2028, 6, 30)}
     known = AsOfState(
         day,
-        enterprises=[
-            {"enterprise_id": e, "closed_on": day if e == "closed" else None}
-            for e in ("a", "b", "c", "d", "closed")
-        ],
-        certificates=[
-            {**certificate, "enterprise_id": "a", "grade_code": "3A"},
-            {**certificate, "enterprise_id": "a", "grade_code": "4A"},
-            {**certificate, "enterprise_id": "b", "grade_code": "2A"},
-            {**certificate, "enterprise_id": "c", "grade_code": "5A", "revoked_on": day},
-            {**certificate, **later, "enterprise_id": "d", "grade_code": "3A"},
-            {**certificate, "enterprise_id": "closed", "grade_code": "3A"},
-        ],
+        registers={
+            "transport_enterprise": [
+                {"enterprise_id": e, "closed_on": day if e == "closed" else None}
+                for e in ("a", "b", "c", "d", "closed")
+            ],
+            "transport_enterprise_grade": [
+                {**certificate, "enterprise_id": "a", "grade_code": "3A"},
+                {**certificate, "enterprise_id": "a", "grade_code": "4A"},
+                {**certificate, "enterprise_id": "b", "grade_code": "2A"},
+                {**certificate, "enterprise_id": "c", "grade_code": "5A", "revoked_on": day},
+                {**certificate, **later, "enterprise_id": "d", "grade_code": "3A"},
+                {**certificate, "enterprise_id": "closed", "grade_code": "3A"},
+            ],
+        },
     )
     assert measure_of("enterprise_3a")(known, day) == _parts(1)
     # a certificate is valid on its last day and not on the next, when another one begins
     assert measure_of("enterprise_3a")(known, date(2025, 7, 1)) == _parts(1)
-    known.certificates.pop(4)
+    known.registers["transport_enterprise_grade"].pop(4)
     assert measure_of("enterprise_3a")(known, date(2025, 7, 1)) == _parts(0)
 
 
@@ -113,7 +115,9 @@ def test_additions_count_the_year_and_survive_leaving() -> None:
         _vehicle(date(2025, 2, 1), entry="renewal"),
         _vehicle(date(2025, 2, 1), kind=None, energy_code="O"),
     ]
-    assert measure_of("nev_added")(AsOfState(SEPTEMBER, vehicles=fleet), SEPTEMBER) == _parts(3)
+    assert measure_of("nev_added")(
+        AsOfState(SEPTEMBER, registers={"transport_vehicle": fleet}), SEPTEMBER
+    ) == _parts(3)
 
 
 def test_period_ratio_is_cumulative_and_not_the_mean_of_the_years() -> None:
@@ -121,9 +125,9 @@ def test_period_ratio_is_cumulative_and_not_the_mean_of_the_years() -> None:
     fleet = [_vehicle(date(2023, 5, 1)), _vehicle(date(2024, 5, 1))]
     fleet += [_vehicle(date(2024, 6, n), kind=None, entry="renewal") for n in (1, 2)]
     fleet += [_vehicle(date(2024, 7, 1), entry="renewal"), _vehicle(date(2022, 5, 1), entry="initial")]
-    assert measure_of("nev_share_of_new")(AsOfState(YEAR_END, vehicles=fleet), date(2024, 12, 31)) == _parts(
-        2, 5
-    )
+    assert measure_of("nev_share_of_new")(
+        AsOfState(YEAR_END, registers={"transport_vehicle": fleet}), date(2024, 12, 31)
+    ) == _parts(2, 5)
 
 
 def test_initial_stock_is_what_was_in_service_when_2022_ended() -> None:
@@ -132,7 +136,7 @@ def test_initial_stock_is_what_was_in_service_when_2022_ended() -> None:
     fleet[1]["out_of_service_on"] = date(2022, 12, 31)
     fleet[2]["out_of_service_on"] = date(2023, 1, 1)
     fleet.append(_vehicle(date(2023, 1, 1)))
-    known = AsOfState(SEPTEMBER, vehicles=fleet)
+    known = AsOfState(SEPTEMBER, registers={"transport_vehicle": fleet})
     assert measure_of("nev_share_of_initial_stock")(known, SEPTEMBER) == _parts(1, 2)
 
 
@@ -144,7 +148,7 @@ def test_freight_both_joint_and_at_night_counts_once() -> None:
         date(2025, 2, 1): [_store(300, 50, 0, 0)],
         date(2025, 3, 1): [_store(10, 10, 0, 0)],
     }
-    known = AsOfState(SEPTEMBER, store_deliveries=months)
+    known = AsOfState(SEPTEMBER, forms={"commerce_store_delivery": months})
     assert measure_of("joint_delivery_share")(known, date(2025, 2, 28)) == _parts(100, 400)
 
 
@@ -160,7 +164,7 @@ def test_tricycles_come_from_the_newest_file_up_to_the_month() -> None:
     gone = {**tricycle, "in_use_to": date(2025, 1, 31), "is_marking_uniform": False}
     bare = {**tricycle, "is_marking_uniform": False}
     files = {date(2025, 1, 1): [tricycle, gone, bare], date(2025, 3, 1): [tricycle]}
-    known = AsOfState(SEPTEMBER, tricycles=files)
+    known = AsOfState(SEPTEMBER, forms={"postal_tricycle": files})
     assert measure_of("tricycle_marking_share")(known, date(2025, 2, 28)) == _parts(1, 2)
 
 
@@ -175,8 +179,11 @@ def test_an_empty_register_counts_zero() -> None:
 
 
 def test_piles_work_from_the_later_to_the_earlier_date() -> None:
-    piles = [Span(date(2025, 3, 1), None), Span(None, None), Span(date(2025, 3, 1), date(2025, 9, 30))]
-    known = AsOfState(SEPTEMBER, usable_piles=piles, vehicles=[_vehicle(date(2025, 1, 1)) for _ in range(4)])
+    march = date(2025, 3, 1)
+    spans = [(march, None), (None, None), (march, date(2025, 9, 30))]
+    piles = [{"in_service_on": since, "out_of_service_on": until} for since, until in spans]
+    fleet = [_vehicle(date(2025, 1, 1)) for _ in range(4)]
+    known = AsOfState(SEPTEMBER, registers={"usable_pile": piles, "transport_vehicle": fleet})
     assert measure_of("pile_vehicle_ratio")(known, SEPTEMBER) == _parts(1, 4)
     assert measure_of("charging_pile_added")(known, SEPTEMBER) == _parts(2)
 
@@ -209,7 +216,7 @@ def test_a_finished_year_is_met_or_not() -> None:
 
 def _milestones(*reports: tuple[str, int, date]) -> AsOfState:
     rows = [{"indicator_code": c, "year": y, "achieved_on": on} for c, y, on in reports]
-    return AsOfState(SEPTEMBER, milestones=rows)
+    return AsOfState(SEPTEMBER, registers={"transport_milestone": rows})
 
 
 def test_a_yearly_milestone_belongs_to_its_year() -> None:
@@ -252,7 +259,7 @@ def test_funds_belong_to_their_year_and_are_booked_in_it() -> None:
     rows += [("budgeted", 2024, date(2024, 1, 20), "99.00"), ("paid", 2023, date(2024, 1, 12), "7.00")]
     names = ("fund_kind_code", "year", "booked_on", "amount_yuan")
     funds = [dict(zip(names, (k, y, on, Decimal(yuan)), strict=True)) for k, y, on, yuan in rows]
-    known = AsOfState(SEPTEMBER, funds=funds)
+    known = AsOfState(SEPTEMBER, registers={"transport_fund": funds})
     assert measure_of("fund_paid_yuan")(known, date(2024, 12, 31)) == _parts("10.25")
     assert measure_of("fund_paid_yuan")(known, date(2025, 1, 31)) == _parts(0)
 
@@ -261,7 +268,9 @@ def test_only_joint_stations_and_nodes_of_the_level_count() -> None:
     day = date(2025, 3, 1)
     stations = [{"opened_on": day, "is_joint": joint} for joint in (True, True, False)]
     nodes = [{"node_level_code": level, "in_service_on": day} for level in "1233"]
-    known = AsOfState(SEPTEMBER, terminal_stations=stations, nodes=nodes)
+    known = AsOfState(
+        SEPTEMBER, registers={"transport_node": nodes}, forms={"postal_terminal_station": {day: stations}}
+    )
     assert measure_of("terminal_station_added")(known, SEPTEMBER) == _parts(2)
     assert measure_of("node_level1_added")(known, SEPTEMBER) == _parts(1)
     assert measure_of("node_level2_added")(known, SEPTEMBER) == _parts(1)
@@ -277,6 +286,6 @@ def test_only_noncompliant_vehicles_taken_out_this_year_count() -> None:
         _vehicle(date(2019, 1, 1), None, "initial", out_of_service_reason_code=reason, out_of_service_on=on)
         for reason, on in gone
     ]
-    known = AsOfState(SEPTEMBER, vehicles=fleet)
+    known = AsOfState(SEPTEMBER, registers={"transport_vehicle": fleet})
     assert measure_of("noncompliant_vehicle_removed")(known, SEPTEMBER) == _parts(1)
     assert measure_of("cold_vehicle_share")(known, SEPTEMBER) == _parts(0, 0)
