@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import cycle, islice
 
 from demo_city.charging_operator import Message
 from demo_city.identifiers import organisation_code
@@ -85,38 +87,26 @@ def station_id(site: Site) -> str:
     return f"{site.area}{site.number:06d}"
 
 
-def pile_id(site: Site, number: int) -> str:
-    """Return the identifier of a station's pile (numbered from 1)."""
-    return f"{station_id(site)}{number:04d}"
+def piles(site: Site) -> Iterator[tuple[str, int, str, date]]:
+    """Yield (identifier, number from 1, kind, day of service) of all piles that a station ever gets."""
+    kinds = [(kind, b.on) for b in site.batches for kind in islice(cycle(b.kinds), b.count)]
+    for number, (kind, on) in enumerate(kinds, 1):
+        yield f"{station_id(site)}{number:04d}", number, kind, on
 
 
-def piles(site: Site) -> list[tuple[int, str, date]]:
-    """Return (number, kind, day of service) of all piles that a station ever gets."""
-    found: list[tuple[int, str, date]] = []
-    for batch in site.batches:
-        kinds = batch.kinds
-        found += [(len(found) + n, kinds[(n - 1) % len(kinds)], batch.on) for n in range(1, batch.count + 1)]
-    return found
+def _connector_ids(pile_id: str, kind: str) -> list[str]:
+    return [f"{pile_id}{plug:02d}" for plug in range(1, PILE_KINDS[kind][2] + 1)]
 
 
 def connectors() -> list[Connector]:
     """Return all connectors in a fixed order."""
     found = []
     for site in SITES:
-        for number, kind, on in piles(site):
-            ends = [day for day in (site.closed_on, site.retired.get(number)) if day]
-            power, plugs = PILE_KINDS[kind][1], PILE_KINDS[kind][2]
-            found += [
-                Connector(
-                    f"{pile_id(site, number)}{plug:02d}",
-                    pile_id(site, number),
-                    station_id(site),
-                    power / plugs,
-                    on,
-                    min(ends, default=None),
-                )
-                for plug in range(1, plugs + 1)
-            ]
+        for pile_id, number, kind, on in piles(site):
+            ids = _connector_ids(pile_id, kind)
+            gone_from = min((d for d in (site.closed_on, site.retired.get(number)) if d), default=None)
+            facts = (pile_id, station_id(site), PILE_KINDS[kind][1] / len(ids), on, gone_from)
+            found += [Connector(connector_id, *facts) for connector_id in ids]
     return found
 
 
@@ -125,21 +115,18 @@ def station_versions(seed: int, last_year: int) -> list[tuple[datetime, Message]
     versions: list[tuple[datetime, Message]] = []
     for site in SITES:
         rng = stream(seed, "stations", site.number)
-        for day in _change_days(site):
-            if day.year > last_year:
-                continue
+        changes = {
+            *(batch.on for batch in site.batches),
+            *site.retired.values(),
+            site.closed_on,
+            site.built_from,
+        }
+        for day in sorted(day for day in changes if day and day.year <= last_year):
             second = int(rng.integers(8 * 3600, 17 * 3600))
             moment = datetime.combine(day, time(), SHANGHAI) + timedelta(seconds=second)
-            versions.append(
-                (max(moment, datetime(2022, 12, 1, 9, site.number, tzinfo=SHANGHAI)), _info(site, day))
-            )
+            earliest = datetime(2022, 12, 1, 9, site.number, tzinfo=SHANGHAI)
+            versions.append((max(moment, earliest), _info(site, day)))
     return sorted(versions, key=lambda version: (version[0], version[1]["StationID"]))
-
-
-def _change_days(site: Site) -> list[date]:
-    days = {batch.on for batch in site.batches} | set(site.retired.values())
-    days |= {day for day in (site.closed_on, site.built_from) if day}
-    return sorted(days)
 
 
 def _info(site: Site, day: date) -> Message:
@@ -166,18 +153,25 @@ def _info(site: Site, day: date) -> Message:
         "OfficialRunTime": site.opened_on.isoformat() if is_open else "",
         "DecommissionTime": _text_if_past(site.closed_on, day),
         "EquipmentInfos": [
-            _equipment(site, number, kind, on, day)
-            for number, kind, on in piles(site)
+            _equipment(site, pile_id, number, kind, on, day)
+            for pile_id, number, kind, on in piles(site)
             if on <= day or (not is_open and on == site.opened_on)
         ],
     }
 
 
-def _equipment(site: Site, number: int, kind: str, on: date, day: date) -> Message:
+def _equipment(site: Site, pile_id: str, number: int, kind: str, on: date, day: date) -> Message:
     equipment_type, power, plugs, plug_type, upper, lower, amperes = PILE_KINDS[kind]
-    equipment_id = pile_id(site, number)
+    connector = {
+        "ConnectorType": plug_type,
+        "VoltageUpperLimits": upper,
+        "VoltageLowerLimits": lower,
+        "Current": amperes,
+        "Power": power / plugs,
+        "NationalStandard": 2,
+    }
     return {
-        "EquipmentID": equipment_id,
+        "EquipmentID": pile_id,
         "ManufacturerID": organisation_code(20 + site.number % 3),
         "EquipmentModel": f"DEMO-{kind.upper()}",
         "ProductionDate": (on - timedelta(days=120)).isoformat(),
@@ -185,18 +179,7 @@ def _equipment(site: Site, number: int, kind: str, on: date, day: date) -> Messa
         "Power": power,
         "OfficialRunTime": _text_if_past(on, day),
         "DecommissionTime": _text_if_past(site.retired.get(number), day),
-        "ConnectorInfos": [
-            {
-                "ConnectorID": f"{equipment_id}{plug:02d}",
-                "ConnectorType": plug_type,
-                "VoltageUpperLimits": upper,
-                "VoltageLowerLimits": lower,
-                "Current": amperes,
-                "Power": power / plugs,
-                "NationalStandard": 2,
-            }
-            for plug in range(1, plugs + 1)
-        ],
+        "ConnectorInfos": [{"ConnectorID": one} | connector for one in _connector_ids(pile_id, kind)],
     }
 
 
