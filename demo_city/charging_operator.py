@@ -5,7 +5,9 @@ The demonstration city's power company is one; a test wraps real sessions as ano
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 Message = dict[str, Any]
@@ -20,20 +22,36 @@ class ChargingOperator(Protocol):
     @property
     def operator_id(self) -> str:
         """Return the 9-character organisation code."""
-        ...
 
     def station_versions(self) -> list[tuple[datetime, Message]]:
         """Return (changed at, StationInfo) for each version of each station, oldest first."""
-        ...
 
     def station_stats(self, station_id: str, day: date) -> Message:
-        """Return StationStats of one station for the sessions that began on a day (kWh).
-
-        Raises:
-            KeyError: the operator has no such station.
-        """
-        ...
+        """Return StationStats for the sessions that began on a day (kWh); KeyError for an unknown station."""
 
     def charge_orders_pushed(self, day: date) -> list[Message]:
         """Return the ChargeOrderInfo messages that were pushed on a day."""
-        ...
+
+
+def station_stats(
+    station_id: str, first: date, last: date, piles: Mapping[str, Mapping[str, Decimal]]
+) -> Message:
+    """Return StationStats from the energy (kWh) of each connector by pile."""
+    energy = {pile: sum(connectors.values(), Decimal("0.00")) for pile, connectors in piles.items()}
+    return {
+        "StationID": station_id,
+        "StartTime": first.isoformat(),
+        "EndTime": last.isoformat(),
+        "StationElectricity": sum(energy.values(), Decimal("0.00")),
+        "EquipmentStatsInfos": [
+            {
+                "EquipmentID": pile,
+                "EquipmentElectricity": energy[pile],
+                "ConnectorStatsInfos": [
+                    {"ConnectorID": connector, "ConnectorElectricity": kwh}
+                    for connector, kwh in connectors.items()
+                ],
+            }
+            for pile, connectors in piles.items()
+        ],
+    }

@@ -29,7 +29,7 @@ from demo_city.random_generator import day_end, month_end
 from demo_city.registers import transport_registers
 from demo_city.truth import reported_figures
 from demo_city.vehicle_days import VehicleDays
-from demo_city.versioned_register import Row, current_rows
+from demo_city.versioned_register import Row, newest_rows
 
 # The city goes on for a year after the programme, so that what comes late can be shown.
 LAST_DAY = date(programme().last_day.year + 1, 12, 31)
@@ -78,8 +78,10 @@ class City:
 
     def register_as_known(self, dataset_id: str, as_of: date) -> list[Row]:
         """Return a transport register's records as known when a day is over, tombstones left out."""
-        rows = current_rows(self._versions[dataset_id], REGISTER_KEYS[dataset_id], as_of)
-        known = self.late_knowledge.rows(dataset_id, None, rows, day_end(as_of))
+        until = day_end(as_of)
+        newest = newest_rows(self._versions[dataset_id], REGISTER_KEYS[dataset_id], until)
+        rows = [row for row in newest if not row["is_deleted"]]
+        known = self.late_knowledge.rows(dataset_id, None, rows, until)
         return [row for row in known if not row["is_deleted"]]
 
     def vehicle_operations(self, day: date) -> list[Row]:

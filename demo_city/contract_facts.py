@@ -63,17 +63,6 @@ def form_columns(dataset_id: str) -> list[Column]:
     return sorted(delivered, key=lambda column: not column.is_filled_down)
 
 
-def is_additive(column: Column) -> bool:
-    """Tell whether a form adds a column up in its total rows: quantities are added, percentages are not."""
-    return column.logical_type in ("number", "integer") and column.unit != "%"
-
-
-def spelt_code(column: Column, value: object) -> object:
-    """Return a code as an agency writes it into a form: by its first source name, or as it is."""
-    code = column.codes.get(value) if isinstance(value, str) else None
-    return code.source_names[0] if code and code.source_names else value
-
-
 def measured_column(dataset_id: str) -> Column | None:
     """Return the first required number of a dataset, else its first required date; None where it has neither."""
     required = [column for column in contract(dataset_id).columns if column.required and not column.is_key]

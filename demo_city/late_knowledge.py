@@ -63,10 +63,11 @@ class LateKnowledge:
 
         A revision of STATIONS sees rows of `changed_at` and `info`.
         """
-        newest: dict[str, Row] = {}
-        for changed_at, info in operator.station_versions():
-            if changed_at < known_at:
-                newest[info["StationID"]] = {"changed_at": changed_at, "info": info}
+        newest: dict[str, Row] = {
+            info["StationID"]: {"changed_at": changed_at, "info": info}
+            for changed_at, info in operator.station_versions()
+            if changed_at < known_at
+        }
         rows = self.rows(STATIONS, None, [newest[key] for key in sorted(newest)], known_at)
         return [(row["changed_at"], row["info"]) for row in rows]
 

@@ -1,24 +1,38 @@
-"""The city's power company as a charging operator: the network, its daily statistics, its orders."""
+"""The city's power company as a charging operator: the network, its daily statistics, its orders.
+
+Sessions in columns become ChargeOrderInfo messages of T/CEC 102, with exact decimals and local times.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice, repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from demo_city.charge_orders import render_orders
 from demo_city.charging_network import OPERATOR_ID, SITES, Connector, connectors, station_id, station_versions
-from demo_city.charging_operator import Message
+from demo_city.charging_operator import Message, station_stats
 from demo_city.charging_sessions import DAY, Sessions, sessions_of
-from demo_city.columns import Ints, ServiceDays, hundredths
+from demo_city.columns import Ints, ServiceDays, hundredths, ten_thousandths
 from demo_city.versioned_register import Row
 
 # three of five drivers identify themselves; the others charge by card
 _IDENTIFIED_SHARE = 0.6
+_ORDER = (
+    *("StartChargeSeq", "OperatorID", "ConnectorID", "StartTime", "EndTime", "TotalPower", "TotalElecMoney"),
+    *("TotalSeviceMoney", "TotalMoney", "StopReason", "SumPeriod", "ChargeDetails"),
+)
+_DETAIL = (
+    *("DetailStartTime", "DetailEndTime", "ElecPrice", "SevicePrice"),
+    *("DetailPower", "DetailElecMoney", "DetailSeviceMoney"),
+)
+_CLOCK = [
+    f" {hour:02d}:{minute:02d}:{s:02d}" for hour in range(24) for minute in range(60) for s in range(60)
+]
 
 
 class PowerOperator:
@@ -59,19 +73,12 @@ class PowerOperator:
         if station not in self.station_ids():
             raise KeyError(station)
         energy = self._stats(day)
-        parts: dict[str, list[tuple[str, int]]] = {}
+        piles: dict[str, dict[str, Decimal]] = {}
         for n in self._plugs.on(day).tolist():
             connector = self.connectors[n]
             if connector.station_id == station:
-                parts.setdefault(connector.equipment_id, []).append((connector.connector_id, energy[n]))
-        piles = [_equipment_stats(equipment_id, plugs) for equipment_id, plugs in parts.items()]
-        return {
-            "StationID": station,
-            "StartTime": day.isoformat(),
-            "EndTime": day.isoformat(),
-            "StationElectricity": _kwh(sum(e for plugs in parts.values() for _, e in plugs)),
-            "EquipmentStatsInfos": piles,
-        }
+                piles.setdefault(connector.equipment_id, {})[connector.connector_id] = energy[n]
+        return station_stats(station, day, day, piles)
 
     def charge_orders_pushed(self, day: date) -> list[Message]:
         """Return the ChargeOrderInfos pushed on a day: those whose session ended on it."""
@@ -82,7 +89,7 @@ class PowerOperator:
     def _render(self, day: date, rows: Ints) -> list[Message]:
         sessions = self.sessions(day)
         vins = self._vins_of(sessions.vehicle_draw[rows], day)
-        return render_orders(sessions, rows, day, OPERATOR_ID, self._connector_ids, vins)
+        return _orders(sessions, rows, day, OPERATOR_ID, self._connector_ids, vins)
 
     def _vins_of(self, draws: NDArray[np.float64], day: date) -> list[str]:
         fleet = self._fleet.on(day)
@@ -94,23 +101,62 @@ class PowerOperator:
         volume = self._volume if self._first_day <= day <= self._last_day else 0.0
         return sessions_of(self._seed, volume, day, self._plugs.on(day), self._watts)
 
-    def _energy_by_connector(self, day: date) -> list[int]:
-        """Return the energy (0.01 kWh) of the sessions that started on a day, by place of the connector."""
+    def _energy_by_connector(self, day: date) -> list[Decimal]:
+        """Return the energy (kWh) of the sessions that started on a day, by place of the connector."""
         sessions = self.sessions(day)
         total = np.bincount(sessions.plug, weights=sessions.energy, minlength=len(self.connectors))
-        return [int(n) for n in total]
+        return hundredths(total.astype(np.int64).tolist())
 
 
-def _kwh(energy: int) -> Decimal:
-    return hundredths([energy])[0]
+def _orders(
+    sessions: Sessions,
+    rows: Ints,
+    day: date,
+    operator_id: str,
+    connector_ids: Sequence[str],
+    vins: Sequence[str],
+) -> list[Message]:
+    """Return the orders of the sessions at `rows` (ascending); `vins` has one text per row, "" for unknown."""
+    details = iter(_details(sessions, rows, day))
+    counts = sessions.count[rows].tolist()
+    serial = f"{operator_id}{day:%Y%m%d}"
+    columns = zip(
+        (f"{serial}{row + 1:010d}" for row in rows.tolist()),
+        repeat(operator_id),
+        (connector_ids[plug] for plug in sessions.plug[rows].tolist()),
+        _moments(day, sessions.start[rows].tolist()),
+        _moments(day, sessions.end[rows].tolist()),
+        hundredths(sessions.energy[rows].tolist()),
+        hundredths(sessions.electricity_fee[rows].tolist()),
+        hundredths(sessions.service_fee[rows].tolist()),
+        hundredths((sessions.electricity_fee + sessions.service_fee)[rows].tolist()),
+        sessions.stop_reason[rows].tolist(),
+        counts,
+        (list(islice(details, count)) for count in counts),
+    )
+    orders = [dict(zip(_ORDER, values, strict=True)) for values in columns]
+    return [order | {"Vin": vin} if vin else order for order, vin in zip(orders, vins, strict=True)]
 
 
-def _equipment_stats(equipment_id: str, plugs: list[tuple[str, int]]) -> Message:
-    return {
-        "EquipmentID": equipment_id,
-        "EquipmentElectricity": _kwh(sum(energy for _, energy in plugs)),
-        "ConnectorStatsInfos": [
-            {"ConnectorID": connector_id, "ConnectorElectricity": _kwh(energy)}
-            for connector_id, energy in plugs
-        ],
-    }
+def _details(sessions: Sessions, rows: Ints, day: date) -> list[Message]:
+    """Return the tariff periods of the sessions at `rows`, one after another."""
+    wanted = np.zeros(len(sessions.plug), dtype=bool)
+    wanted[rows] = True
+    parts = np.flatnonzero(np.repeat(wanted, sessions.count))
+    columns = zip(
+        _moments(day, sessions.part_start[parts].tolist()),
+        _moments(day, sessions.part_end[parts].tolist()),
+        ten_thousandths(sessions.part_price[parts].tolist()),
+        ten_thousandths(sessions.part_service_price[parts].tolist()),
+        hundredths(sessions.part_energy[parts].tolist()),
+        hundredths(sessions.part_electricity_fee[parts].tolist()),
+        hundredths(sessions.part_service_fee[parts].tolist()),
+        strict=True,
+    )
+    return [dict(zip(_DETAIL, values, strict=True)) for values in columns]
+
+
+def _moments(day: date, seconds: Iterable[int]) -> list[str]:
+    """Return `yyyy-MM-dd HH:mm:ss` for seconds from a day's midnight; the next day's are allowed."""
+    today, tomorrow = day.isoformat(), (day + timedelta(days=1)).isoformat()
+    return [today + _CLOCK[s] if s < DAY else tomorrow + _CLOCK[s - DAY] for s in seconds]

@@ -7,10 +7,8 @@ tombstone (`is_deleted`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-
-from demo_city.random_generator import day_end
 
 Row = dict[str, Any]
 
@@ -60,15 +58,9 @@ class VersionedRegister:
         self._last[row[self.key]] = row
 
 
-def current_rows(versions: Iterable[Row], key: str, as_of: date) -> list[Row]:
-    """Return the records as known when the day `as_of` is over (Shanghai), tombstones left out.
+def newest_rows(versions: Iterable[Row], key: str, until: datetime) -> list[Row]:
+    """Return the last version of each record before a moment, tombstones included, in the order of first entry.
 
     `versions` must be in the order of their change.
     """
-    until = day_end(as_of)
-    last: dict[str, Row] = {}
-    for row in versions:
-        if row["changed_at"] >= until:
-            break
-        last[row[key]] = row
-    return [row for row in last.values() if not row["is_deleted"]]
+    return list({row[key]: row for row in versions if row["changed_at"] < until}.values())

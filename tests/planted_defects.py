@@ -10,8 +10,7 @@ from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.defects.model import Defect, Row
 from demo_city.defects.registry import CHANGED_COLUMNS, defect_named
 from demo_city.defects.sampler import DefectSampler, row_key
-from demo_city.deliveries.column_change import column_change
-from demo_city.deliveries.editions import FORMS
+from demo_city.deliveries.editions import FORMS, column_change
 from demo_city.deliveries.source import MOVES, CitySource, Source
 from demo_city.random_generator import month_starts
 

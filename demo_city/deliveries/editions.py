@@ -1,15 +1,20 @@
-"""Monthly forms are delivered in editions: late, again, first with errors and then corrected, or after a revision."""
+"""How deliveries deviate as a whole: editions of monthly forms, and a column that is left out, added or retyped.
+
+A form comes late, again, first with errors and then corrected, or after a revision.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from green_freight.contracts import contract
 
 from demo_city.contract_facts import forms
 from demo_city.defects.model import Row
+from demo_city.defects.registry import CHANGED_COLUMNS, NEW_COLUMN
 from demo_city.defects.sampler import DefectSampler
 from demo_city.random_generator import form_delivered_at
 
@@ -20,6 +25,8 @@ CORRECTED_AFTER = timedelta(days=3, hours=-2)
 REPEATED_AFTER = timedelta(days=1, hours=-3)
 _WORKBOOK_DEFECTS = ("report_late", "report_resent", "report_repeated", "report_truncated")
 _CSV_DEFECTS = ("postal_late", "postal_corrected", "postal_repeated", "postal_wrong_checksum")
+COLUMN_KINDS = ("missing", "new", "retyped")
+_GRADES = ("较高", "一般", "较低")
 # In a superseded edition every tenth row is wrong.
 _WRONG_EVERY = 10
 
@@ -107,3 +114,33 @@ def _wrong_value(value: object) -> object:
     if isinstance(value, Decimal):
         return value / 2
     return value * 2 if isinstance(value, int) else value
+
+
+@dataclass(frozen=True)
+class ColumnChange:
+    """`kind` is one of COLUMN_KINDS; `column` is the contract's column concerned."""
+
+    kind: str
+    column: str
+
+    def titles(self, titles: dict[str, Any]) -> dict[str, Any]:
+        """Return a table's titles by field after the change."""
+        if self.kind == "missing":
+            return {name: title for name, title in titles.items() if name != self.column}
+        return titles | {NEW_COLUMN: "经办人"} if self.kind == "new" else titles
+
+    def row(self, row: Row) -> Row:
+        """Return a row after the change."""
+        if self.kind == "missing":
+            return {name: value for name, value in row.items() if name != self.column}
+        if self.kind == "new":
+            return row | {NEW_COLUMN: "王经办"}
+        return row | {self.column: _GRADES[len(str(row.get(self.column))) % len(_GRADES)]}
+
+
+def column_change(sampler: DefectSampler, delivery: str, label: str) -> ColumnChange | None:
+    """Return how a delivery's column that can change did so in one period, None if it did not."""
+    for kind in COLUMN_KINDS:
+        if sampler.happens(f"{delivery}_{kind}_column", label):
+            return ColumnChange(kind, CHANGED_COLUMNS[delivery][1])
+    return None

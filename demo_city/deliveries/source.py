@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
+from operator import itemgetter
 from typing import Protocol
 
 from demo_city.charging_operator import ChargingOperator, Message
@@ -17,11 +18,20 @@ from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.defects.model import Row
 from demo_city.defects.registry import CHANGED_COLUMNS, DAYS_LATE
 from demo_city.defects.sampler import DefectSampler
-from demo_city.deliveries.column_change import ColumnChange, column_change
-from demo_city.deliveries.editions import FORMS, Edition, editions, form_defects, revised, superseded_rows
+from demo_city.deliveries.editions import (
+    FORMS,
+    ColumnChange,
+    Edition,
+    column_change,
+    editions,
+    form_defects,
+    revised,
+    superseded_rows,
+)
 from demo_city.deliveries.encodings import order_file
 from demo_city.late_knowledge import LateKnowledge
 from demo_city.random_generator import SHANGHAI, days_between
+from demo_city.versioned_register import newest_rows
 
 OPERATIONS = "transport_vehicle_operation"
 FIGURES = "transport_reported_figure"
@@ -64,12 +74,9 @@ class Source:
 
     def register_rows(self, dataset: str, now: datetime) -> list[Row]:
         """Return the current version of a register's records, tombstones included, in the order of their keys."""
-        newest = {
-            row[REGISTER_KEYS[dataset]]: row
-            for row in self.city.register_versions(dataset)
-            if row["changed_at"] < now
-        }
-        rows = self.late_knowledge.rows(dataset, None, [newest[key] for key in sorted(newest)], now)
+        key = REGISTER_KEYS[dataset]
+        newest = newest_rows(self.city.register_versions(dataset), key, now)
+        rows = self.late_knowledge.rows(dataset, None, sorted(newest, key=itemgetter(key)), now)
         return self.sampler.rows(dataset, "", rows)
 
     def vehicle_operations(self, day: date, known_at: datetime) -> list[Row]:

@@ -21,11 +21,10 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from demo_city.contract_facts import form_columns, is_additive, spelt_code
+from demo_city.contract_facts import form_columns
 from demo_city.defects.contract_defects import full_width_text
 from demo_city.defects.model import Row
-from demo_city.deliveries.column_change import ColumnChange
-from demo_city.deliveries.editions import Edition
+from demo_city.deliveries.editions import ColumnChange, Edition
 
 KILOGRAMS = 1000
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
@@ -74,7 +73,12 @@ class _Sheet:
             for name, column in self._columns.items()
         }
         self._titles = change.titles(titles) if change else titles
-        self._additive = [name for name, column in self._columns.items() if is_additive(column)]
+        # quantities are added up in total rows, percentages are not
+        self._additive = [
+            name
+            for name, column in self._columns.items()
+            if column.logical_type in ("number", "integer") and column.unit != "%"
+        ]
         self._merged = [name for name, column in self._columns.items() if column.is_filled_down]
         self._has_tonnes = any(column.unit == "t" for column in self._columns.values())
         self._factor = KILOGRAMS if is_in_kilograms(edition.month) else 1
@@ -136,8 +140,13 @@ class _Sheet:
         return at + len(rows)
 
     def _in_unit(self, column: Column | None, value: Any) -> Any:
-        if column is None or column.unit != "t":
-            return spelt_code(column, value) if column else value
+        if column is None:
+            return value
+        if column.codes:
+            code = column.codes.get(value)
+            return code.source_names[0] if code and code.source_names else value
+        if column.unit != "t":
+            return value
         if isinstance(value, Decimal):
             return value * self._factor
         if isinstance(value, str) and value[:1] in _FULL_WIDTH_DIGITS:

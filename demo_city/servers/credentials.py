@@ -11,10 +11,9 @@ import secrets
 import socket
 import string
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import asyncssh
 
@@ -43,30 +42,17 @@ class DemoConnection:
     password: str
     extra: dict[str, str] = field(default_factory=dict)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the plain fields, as agencies.json holds them."""
-        return asdict(self)
 
+def stored_secrets(home: Path) -> dict[str, dict[str, str]]:
+    """Return the secrets of a home, drawn at the first call.
 
-@dataclass(frozen=True)
-class Keyring:
-    """The secrets of one home: a password per connection, the exchange's keys, an SSH host key per drop."""
-
-    passwords: dict[str, str]
-    exchange: dict[str, str]
-    host_keys: dict[str, str]
-
-    def host_key(self, connection: str) -> asyncssh.SSHKey:
-        """Return a drop's host key."""
-        return asyncssh.import_private_key(self.host_keys[connection])
-
-
-def keyring(home: Path) -> Keyring:
-    """Return the secrets stored in a home, drawn at the first call."""
+    They are `passwords` by connection, the `exchange`'s secrets, and an SSH host key per drop (`host_keys`).
+    """
     store = home / "secrets.json"
     if not store.exists():
         write_private(store, json.dumps(_drawn(), indent=1).encode())
-    return Keyring(**json.loads(store.read_text()))
+    found: dict[str, dict[str, str]] = json.loads(store.read_text())
+    return found
 
 
 def write_private(path: Path, content: bytes) -> None:

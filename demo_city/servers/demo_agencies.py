@@ -13,10 +13,12 @@ import socket
 import threading
 from collections.abc import Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
+
+import asyncssh
 
 from demo_city.defects import DefectSampler
 from demo_city.deliveries.catalogue import commerce_catalogue, orders_catalogue, postal_catalogue
@@ -28,14 +30,13 @@ from demo_city.servers.credentials import (
     PLATFORM_ID,
     DemoConnection,
     bound_socket,
-    keyring,
+    stored_secrets,
     write_private,
 )
 from demo_city.servers.faults import Fault
 from demo_city.servers.http_server import http_server
 from demo_city.servers.sftp_server import FileCache, SftpDrop, sftp_server
-from demo_city.servers.tcec_crypto import TcecKeys
-from demo_city.servers.tcec_service import Partner, TcecService
+from demo_city.servers.tcec_service import TcecService
 from demo_city.servers.transport_api import TransportApi
 
 _CATALOGUES = {"commerce": commerce_catalogue, "postal": postal_catalogue, "power_files": orders_catalogue}
@@ -76,7 +77,7 @@ class DemoAgencies:
         for name, fault in (faults or {}).items():
             self._set_fault(name, fault)
         self._home, self._token_seconds = home, token_seconds
-        self._keys = keyring(home)
+        self._secrets = stored_secrets(home)
         self._files = FileCache(home / "drops" / _fingerprint(city, self.source.sampler))
         ports = home / "ports.json"
         self._ports: dict[str, int] = json.loads(ports.read_text()) if ports.exists() else {}
@@ -89,9 +90,7 @@ class DemoAgencies:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -115,7 +114,7 @@ class DemoAgencies:
         write_private(self._home / "ports.json", json.dumps(self._ports).encode())
         directory = {
             "clock": self.now().isoformat(),
-            "connections": {name: c.as_dict() for name, c in self.connections.items()},
+            "connections": {name: asdict(c) for name, c in self.connections.items()},
         }
         write_private(self._directory, json.dumps(directory, ensure_ascii=False, indent=1).encode())
 
@@ -181,32 +180,29 @@ class DemoAgencies:
         self._running[name] = running
 
     def _server(self, name: str, listener: socket.socket) -> AbstractAsyncContextManager[None]:
-        fault, password = self._faults[name], self._keys.passwords[name]
+        fault, password = self._faults[name], self._secrets["passwords"][name]
         if name in _CATALOGUES:
             drop = SftpDrop(_CATALOGUES[name](self.source), self.now, fault, self._files)
-            return sftp_server(listener, drop, password, self._keys.host_key(name))
+            return sftp_server(listener, drop, password, self._host_key(name))
         if name == "transport":
             return http_server(listener, TransportApi(self.source, self.now, fault, password).app(), fault)
-        keys = self._keys.exchange
-        partner = Partner(
-            ids=frozenset((PLATFORM_ID, self.source.city.power.operator_id)),
-            operator_secret=keys["operator_secret"],
-            keys=TcecKeys(keys["data_secret"], keys["data_secret_iv"], keys["sig_secret"]),
-            token_seconds=self._token_seconds,
-        )
-        return http_server(listener, TcecService(self.source, self.now, partner, fault).app(), fault)
+        service = TcecService(self.source, self.now, fault, self._secrets["exchange"], self._token_seconds)
+        return http_server(listener, service.app(), fault)
+
+    def _host_key(self, name: str) -> asyncssh.SSHKey:
+        return asyncssh.import_private_key(self._secrets["host_keys"][name])
 
     def _connection(self, name: str) -> DemoConnection:
-        at, password = ("127.0.0.1", self._ports[name]), self._keys.passwords[name]
+        at, password = ("127.0.0.1", self._ports[name]), self._secrets["passwords"][name]
         if name in _CATALOGUES:
-            public_key = self._keys.host_key(name).export_public_key("openssh").decode().strip()
+            public_key = self._host_key(name).export_public_key("openssh").decode().strip()
             return DemoConnection(*at, LOGIN, password, {"host_key": public_key})
         extra = {"base_url": f"http://127.0.0.1:{self._ports[name]}"}
         if name == "transport":
             return DemoConnection(*at, LOGIN, password, extra)
-        operator_id = self.source.city.power.operator_id
-        extra |= {**self._keys.exchange, "operator_id": operator_id, "platform_id": PLATFORM_ID}
-        return DemoConnection(*at, PLATFORM_ID, self._keys.exchange["operator_secret"], extra)
+        exchange, operator_id = self._secrets["exchange"], self.source.city.power.operator_id
+        extra |= {**exchange, "operator_id": operator_id, "platform_id": PLATFORM_ID}
+        return DemoConnection(*at, PLATFORM_ID, exchange["operator_secret"], extra)
 
 
 def _fingerprint(city: CitySource, sampler: DefectSampler) -> str:

@@ -5,12 +5,13 @@ Limits are the standard's: 50 stations a status request, 7 days a statistics req
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from demo_city.charging_operator import Message
+from demo_city.charging_operator import Message, station_stats
 from demo_city.deliveries.source import SMALL_PAGE, Source
 from demo_city.random_generator import SHANGHAI, days_between
 from demo_city.servers.credentials import Now
@@ -78,7 +79,7 @@ class TcecResponses:
             stats = [self._source.station_stats(station_id, d, now) for d in days if d <= now.date()]
         except KeyError as problem:
             raise BadParameterError(f"没有充电站 {station_id}") from problem
-        return {"StationStats": _added_up(station_id, str(first), str(last), stats)}
+        return {"StationStats": _added_up(station_id, first, last, stats)}
 
     def check_charge_orders(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Return which of the client's orders differ from the operator's own, pushed in those days."""
@@ -129,31 +130,15 @@ def _disputed(order: Message, own: dict[str, Message]) -> Message | None:
     return None
 
 
-def _added_up(station_id: str, first: str, last: str, stats: list[Message]) -> Message:
+def _added_up(station_id: str, first: date, last: date, stats: list[Message]) -> Message:
     if len(stats) == 1:
-        return stats[0] | {"StationID": station_id, "StartTime": first, "EndTime": last}
+        return stats[0] | {"StationID": station_id, "StartTime": str(first), "EndTime": str(last)}
     piles: dict[str, dict[str, Decimal]] = {}
-    for pile in (p for day in stats for p in day["EquipmentStatsInfos"]):
-        connectors = piles.setdefault(pile["EquipmentID"], {})
-        for c in pile["ConnectorStatsInfos"]:
-            key = c["ConnectorID"]
-            connectors[key] = connectors.get(key, Decimal(0)) + _number(c["ConnectorElectricity"])
-    return {
-        "StationID": station_id,
-        "StartTime": first,
-        "EndTime": last,
-        "StationElectricity": sum((e for c in piles.values() for e in c.values()), Decimal(0)),
-        "EquipmentStatsInfos": [
-            {
-                "EquipmentID": pile,
-                "EquipmentElectricity": sum(connectors.values(), Decimal(0)),
-                "ConnectorStatsInfos": [
-                    {"ConnectorID": c, "ConnectorElectricity": kwh} for c, kwh in connectors.items()
-                ],
-            }
-            for pile, connectors in piles.items()
-        ],
-    }
+    for pile in (pile for day in stats for pile in day["EquipmentStatsInfos"]):
+        connectors = piles.setdefault(pile["EquipmentID"], defaultdict(Decimal))
+        for connector in pile["ConnectorStatsInfos"]:
+            connectors[connector["ConnectorID"]] += _number(connector["ConnectorElectricity"])
+    return station_stats(station_id, first, last, piles)
 
 
 def _number(value: Any) -> Decimal:

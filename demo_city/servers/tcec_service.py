@@ -9,8 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -23,7 +22,7 @@ from starlette.routing import Route
 from demo_city.defects.order_changes import lower_camel, respelt, textual
 from demo_city.deliveries.encodings import dumps
 from demo_city.deliveries.source import Source
-from demo_city.servers.credentials import Now
+from demo_city.servers.credentials import PLATFORM_ID, Now
 from demo_city.servers.faults import Fault
 from demo_city.servers.tcec_crypto import TcecKeys, UnreadableDataError
 from demo_city.servers.tcec_responses import BadParameterError, TcecResponses
@@ -39,21 +38,20 @@ _RESPELLINGS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Partner:
-    """The one platform that may ask: its ids in the envelope, its secret, the keys shared with it."""
-
-    ids: frozenset[str]
-    operator_secret: str
-    keys: TcecKeys
-    token_seconds: int
-
-
 class TcecService:
-    """One operator's service for one partner, with the defects of the source and the fault of its connection."""
+    """The service of a source's operator for one platform, the defects of the source and the fault of its connection.
 
-    def __init__(self, source: Source, now: Now, partner: Partner, fault: Fault) -> None:
-        self._sampler, self._partner, self._fault = source.sampler, partner, fault
+    `secrets_shared` are the operator's and the platform's: operator_secret, data_secret, data_secret_iv, sig_secret.
+    """
+
+    def __init__(
+        self, source: Source, now: Now, fault: Fault, secrets_shared: Mapping[str, str], token_seconds: int
+    ) -> None:
+        self._sampler, self._fault = source.sampler, fault
+        self._ids = (PLATFORM_ID, source.city.power.operator_id)
+        names = ("data_secret", "data_secret_iv", "sig_secret")
+        self._keys = TcecKeys(*(secrets_shared[name] for name in names))
+        self._operator_secret, self._token_seconds = secrets_shared["operator_secret"], token_seconds
         # when each access token expires, on the monotonic clock
         self._tokens: dict[str, float] = {}
         responses = TcecResponses(source, now)
@@ -95,10 +93,10 @@ class TcecService:
         return self._business(interface, texts["Data"])
 
     def _is_signed(self, envelope: dict[str, str]) -> bool:
-        expected = self._partner.keys.sign_request(
+        expected = self._keys.sign_request(
             envelope["OperatorID"], envelope["Data"], envelope["TimeStamp"], envelope["Seq"]
         )
-        known = envelope["OperatorID"] in self._partner.ids
+        known = envelope["OperatorID"] in self._ids
         return known and hmac.compare_digest(expected.encode(), envelope["Sig"].encode())
 
     def _is_logged_in(self, authorization: str) -> bool:
@@ -108,7 +106,7 @@ class TcecService:
 
     def _business(self, interface: str, data: str) -> bytes:
         try:
-            parameters = orjson.loads(self._partner.keys.decrypt(data))
+            parameters = orjson.loads(self._keys.decrypt(data))
             if not isinstance(parameters, dict):
                 raise BadParameterError("Data 不是对象")
             plain = dumps(self._interfaces[interface](parameters))
@@ -136,22 +134,22 @@ class TcecService:
             "AccessToken": "",
             "TokenAvailableTime": 0,
         }
-        if parameters.get("OperatorID") not in self._partner.ids:
+        if parameters.get("OperatorID") not in self._ids:
             return response | {"SuccStat": 1, "FailReason": 1}
-        if parameters.get("OperatorSecret") != self._partner.operator_secret:
+        if parameters.get("OperatorSecret") != self._operator_secret:
             return response | {"SuccStat": 1, "FailReason": 2}
         token = secrets.token_urlsafe(48)
-        self._tokens[token] = time.monotonic() + self._partner.token_seconds
+        self._tokens[token] = time.monotonic() + self._token_seconds
         return response | {
             "SuccStat": 0,
             "AccessToken": token,
-            "TokenAvailableTime": self._partner.token_seconds,
+            "TokenAvailableTime": self._token_seconds,
             "FailReason": 0,
         }
 
     def _envelope(self, ret: int, message: str, plain: bytes = b"", *, is_lower_case: bool = False) -> bytes:
-        data = self._partner.keys.encrypt(plain) if plain else ""
-        signature = self._partner.keys.sign_response(ret, message, data)
+        data = self._keys.encrypt(plain) if plain else ""
+        signature = self._keys.sign_response(ret, message, data)
         sent = signature.lower() if is_lower_case else signature
         return orjson.dumps({"Ret": ret, "Msg": message, "Data": data, "Sig": sent})
 

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -75,7 +75,7 @@ class House:
         """Fetch and load one delivery; return the fetch's outcome and the loads'."""
         connections = {}
         for name, found in self.agencies.connections.items():
-            facts = found.as_dict()
+            facts = asdict(found)
             facts["extra"] = {**facts["extra"], "attempts": "2", "first_wait_seconds": "0.01"}
             connections[name] = Connection.of(facts)
         work = [(delivery, Period(period))]

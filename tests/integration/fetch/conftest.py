@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def connections_of(agencies: DemoAgencies, extra: Mapping[str, str]) -> dict[str
     """Return the package's form of the demonstration's connections."""
     found = {}
     for name, demo in agencies.connections.items():
-        facts = demo.as_dict()
+        facts = asdict(demo)
         found[name] = Connection.of({**facts, "extra": {**facts["extra"], **extra}})
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -63,7 +63,7 @@ class PipelineWarehouse:
         found = {}
         for name, connection in self.demo.connections.items():
             source = self.replaced.get(name)
-            facts = (source.connections[name] if source else connection).as_dict()
+            facts = asdict(source.connections[name] if source else connection)
             extra = {**facts["extra"], **QUICK, **self.extra.get(name, {})}
             found[name] = Connection.of({**facts, "extra": extra})
         return found

@@ -14,9 +14,8 @@ from demo_city.city import FORM_DATASETS, City
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.defects import DefectSampler
 from demo_city.deliveries.catalogue import DROP, REPORTS, commerce_catalogue, postal_catalogue
-from demo_city.deliveries.column_change import KINDS
+from demo_city.deliveries.editions import COLUMN_KINDS, WORKBOOKS
 from demo_city.deliveries.editions import FORMS as FORM_DELIVERIES
-from demo_city.deliveries.editions import WORKBOOKS
 from demo_city.deliveries.source import Source
 from demo_city.deliveries.workbook import TITLES
 from demo_city.random_generator import SHANGHAI
@@ -81,7 +80,12 @@ def test_every_form_can_be_written_in_all_its_ways(city: City, dataset: str) -> 
     """A form is rendered from its contract alone: plain, superseded, and with each change of a column."""
     [form] = [form for form, datasets in FORM_DELIVERIES.items() if dataset in datasets]
     catalogue = commerce_catalogue if form in WORKBOOKS else postal_catalogue
-    for defect in ("", *(f"{form[1]}_{kind}_column" for kind in KINDS), "report_resent", "postal_corrected"):
+    for defect in (
+        "",
+        *(f"{form[1]}_{kind}_column" for kind in COLUMN_KINDS),
+        "report_resent",
+        "postal_corrected",
+    ):
         source = Source(city, DefectSampler({defect: 1.0} if defect else {}))
         listed = catalogue(source).listing(
             REPORTS if form in WORKBOOKS else DROP, datetime(2023, 3, 1, tzinfo=SHANGHAI)
