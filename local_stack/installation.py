@@ -10,6 +10,7 @@ from green_freight import settings
 from green_freight.cli.console import Steps
 from green_freight.cli.errors import NotAvailableError
 from green_freight.cli.installation import RunningAirflow
+from green_freight.periods import SHANGHAI
 from green_freight.warehouse import Warehouse
 
 from demo_city import DEMONSTRATION_DAY
@@ -60,7 +61,7 @@ class LocalStack:
         home = Home.prepared()
         up = database.left_running(home)
         if up is not None:
-            moment = datetime.fromisoformat(up["clock"]) if up["clock"] else demonstration.now()
+            moment = datetime.fromisoformat(up["clock"]) if up["clock"] else datetime.now(SHANGHAI)
             return moment.date() - timedelta(days=1)
         with database.serving(home) as admin_url:
             if not database.is_prepared(admin_url):

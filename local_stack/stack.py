@@ -11,10 +11,11 @@ from datetime import datetime
 import httpx
 from green_freight.cli import airflow_metadata
 from green_freight.cli.airflow_client import AirflowClient
-from green_freight.cli.airflow_metadata import migrate_metadata, write_login
+from green_freight.cli.airflow_metadata import make_metadata, migrate_metadata, write_login
 from green_freight.cli.console import Steps
 from green_freight.cli.installation import RunningAirflow
 from green_freight.cli.signals import CommandInterruptedError
+from green_freight.periods import SHANGHAI
 
 from local_stack import airflow_settings, database, demonstration, processes
 from local_stack.airflow_settings import AirflowPlan
@@ -53,7 +54,7 @@ def start(home: Home, admin_url: str, plan: StackPlan, steps: Steps) -> RunningA
         StackError: a part did not come up.
         processes.ProcessDiedError: a part ended by itself.
     """
-    started_at = demonstration.now()
+    started_at = datetime.now(SHANGHAI)
     if plan.city:
         plan.city.claim(home)
     stop_strays(home, steps)
@@ -61,7 +62,7 @@ def start(home: Home, admin_url: str, plan: StackPlan, steps: Steps) -> RunningA
     agencies = demonstration.serve(home, plan.city, plan.clock) if plan.city else None
     with steps.step("数据仓库 · warehouse"):
         warehouse = database.prepare_warehouse(home, admin_url)
-    metadata_url = database.prepare_metadata(home, admin_url)
+    metadata_url = make_metadata(admin_url, home.secret("airflow_database"))
     airflow_plan = AirflowPlan(free_port(), metadata_url, {}, {}, plan.is_scheduled, plan.executor)
     migrate_metadata(airflow_settings.environment(home, airflow_plan), metadata_url, steps)
     connections = demonstration.connections(home, agencies) if agencies else {}

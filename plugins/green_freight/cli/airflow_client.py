@@ -32,6 +32,11 @@ class DagRun:
         """Return whether nothing more will happen in this run."""
         return self.state not in UNFINISHED
 
+    @property
+    def path(self) -> str:
+        """Return the run's path in the API."""
+        return f"/api/v2/dags/{self.dag_id}/dagRuns/{self.run_id}"
+
 
 @dataclass(frozen=True)
 class TaskState:
@@ -79,12 +84,12 @@ class AirflowClient:
 
     def import_errors(self) -> dict[str, str]:
         """Return the DAG files that cannot be imported, with the stack trace of each."""
-        found = _checked(self._http.get("/api/v2/importErrors")).json()["import_errors"]
+        found = self._json("GET", "/api/v2/importErrors")["import_errors"]
         return {error["filename"]: error["stack_trace"] for error in found}
 
     def unpause(self, dag_id: str) -> None:
         """Let a DAG run."""
-        _checked(self._http.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": False}))
+        self._json("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
 
     def trigger(
         self,
@@ -100,7 +105,7 @@ class AirflowClient:
         if interval:
             start, end = (moment.isoformat() for moment in interval)
             body |= {"logical_date": start, "data_interval_start": start, "data_interval_end": end}
-        return _dag_run(_checked(self._http.post(f"/api/v2/dags/{dag_id}/dagRuns", json=body)).json())
+        return _dag_run(self._json("POST", f"/api/v2/dags/{dag_id}/dagRuns", body))
 
     def run_of(self, dag_id: str, logical_date: datetime) -> DagRun | None:
         """Return the run of a logical date, None if there is none."""
@@ -115,33 +120,34 @@ class AirflowClient:
 
     def run(self, dag_id: str, run_id: str) -> DagRun:
         """Return one run as it is now."""
-        return _dag_run(_checked(self._http.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")).json())
+        return _dag_run(self._json("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"))
 
     def clear(self, run: DagRun) -> DagRun:
         """Let all tasks of a run that is over run again, with the newest version of its DAG."""
         body = {"dry_run": False, "only_failed": False, "run_on_latest_version": True}
-        _checked(self._http.post(f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/clear", json=body))
+        self._json("POST", f"{run.path}/clear", body)
         return self.run(run.dag_id, run.run_id)
 
     def tasks(self, run: DagRun) -> list[TaskState]:
         """Return the task instances of a run."""
-        path = f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
         found: list[TaskState] = []
         while True:
-            page = _checked(self._http.get(path, params={"limit": 1000, "offset": len(found)})).json()
+            page = self._json("GET", f"{run.path}/taskInstances?limit=1000&offset={len(found)}")
             found += [_task(one) for one in page["task_instances"]]
             if not page["task_instances"] or len(found) >= page["total_entries"]:
                 return found
 
     def respond(self, run: DagRun, task_id: str, option: str, form: Mapping[str, str]) -> None:
         """Respond for a person to a task that waits: choose an option and fill in its form."""
-        path = f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task_id}/-1/hitlDetails"
         body = {"chosen_options": [option], "params_input": dict(form)}
-        _checked(self._http.patch(path, json=body))
+        self._json("PATCH", f"{run.path}/taskInstances/{task_id}/-1/hitlDetails", body)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _json(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        return _checked(self._http.request(method, path, json=body)).json()
 
     def _runs(self, dag_id: str, parameters: Mapping[str, Any]) -> list[DagRun]:
         response = self._http.get(f"/api/v2/dags/{dag_id}/dagRuns", params={"limit": 10, **parameters})

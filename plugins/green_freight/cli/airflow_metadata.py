@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -52,6 +54,18 @@ def run_airflow(environment: Mapping[str, str], *arguments: str) -> str:
             f"{command} 失败，安装未完成 / {command} failed, the installation is not complete:\n{output}"
         )
     return done.stdout
+
+
+def import_entries(environment: Mapping[str, str], entries: Mapping[str, Any], *command: str) -> None:
+    """Let one of Airflow's import commands read entries, from a file that is removed: they may hold secrets.
+
+    Raises:
+        InstallError: Airflow rejected them.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        json.dump(entries, file)
+        file.flush()
+        run_airflow(environment, *command, file.name)
 
 
 def write_login(airflow_home: Path, user: str, password: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +15,7 @@ from typing import Annotated
 import typer
 
 from green_freight import settings
-from green_freight.cli.airflow_metadata import CONNECTION_TYPES, run_airflow
+from green_freight.cli.airflow_metadata import CONNECTION_TYPES, import_entries
 from green_freight.cli.errors import NotAvailableError
 
 DEADLINE_SECONDS = 120.0
@@ -42,12 +41,8 @@ def import_connections(airflow_home: Path, agencies: Path) -> list[str]:
     described = json.loads(_written(agencies / "agencies.json"))["connections"]
     for name, fields in described.items():
         fields["conn_type"] = CONNECTION_TYPES[name]
-    # It holds secrets: a temporary file, removed when Airflow has read it.
-    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-        json.dump(described, file)
-        file.flush()
-        environment = {"AIRFLOW_HOME": str(airflow_home)} | os.environ
-        run_airflow(environment, "connections", "import", "--overwrite", file.name)
+    environment = {"AIRFLOW_HOME": str(airflow_home)} | os.environ
+    import_entries(environment, described, "connections", "import", "--overwrite")
     return sorted(described)
 
 

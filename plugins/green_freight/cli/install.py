@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from rich.console import Console
 from green_freight import settings
 from green_freight.cli.airflow_metadata import (
     POOLS,
+    import_entries,
     make_metadata,
     migrate_metadata,
     run_airflow,
@@ -139,16 +139,12 @@ def _is_fernet_key(text: str) -> bool:
 
 def _make_pools(environment: Mapping[str, str]) -> None:
     """Make the pools that are missing; the slots of one that is there may have been changed by the operator."""
-    there = {
-        pool["pool"] for pool in json.loads(run_airflow(environment, "pools", "list", "--output", "json"))
-    }
+    listed = json.loads(run_airflow(environment, "pools", "list", "--output", "json"))
+    there = {pool["pool"] for pool in listed}
     missing = {
         name: {"slots": slots, "description": description, "include_deferred": False}
         for name, (slots, description) in POOLS.items()
         if name not in there
     }
     if missing:
-        with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-            json.dump(missing, file)
-            file.flush()
-            run_airflow(environment, "pools", "import", file.name)
+        import_entries(environment, missing, "pools", "import")

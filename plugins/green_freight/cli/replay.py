@@ -65,16 +65,8 @@ class Stages:
             name: replace(step, state="success", detail=step.detail.partition("  ")[0])
             for name, step in self._steps.items()
         }
-        step = Step(
-            stage,
-            STAGES.get(stage, stage),
-            "running",
-            progress.done,
-            progress.total,
-            spent,
-            "  ".join(details),
-        )
-        self._steps = before | {stage: step}
+        counts, title = (progress.done, progress.total), STAGES.get(stage, stage)
+        self._steps = before | {stage: Step(stage, title, "running", *counts, spent, "  ".join(details))}
         self._display.show(list(self._steps.values()))
 
 
@@ -97,17 +89,14 @@ def print_outcome(outcome: ReplayOutcome, console: Console, seconds: float) -> N
         for difference in one.differences:
             console.print(f"  {one.table}: {sentence(difference)}", markup=False, soft_wrap=True)
     recipe = outcome.recipe
-    what = f"第 {recipe.publication_no} 号发布 · publication {recipe.publication_no}"
     made_of = f"{len(recipe.loads)} 次装载 loads, as of {recipe.as_of_date}, code {recipe.code_version}"
-    differing = sum(not one.is_equal for one in outcome.tables)
-    if differing:
-        console.print(f"[red]✗[/] {what}: {differing} 张表不一致 · tables differ ({made_of})", soft_wrap=True)
+    if differing := sum(not one.is_equal for one in outcome.tables):
+        verdict = f"{differing} 张表不一致 · tables differ ({made_of})"
     else:
-        console.print(
-            f"[green]✓[/] {what}: {len(outcome.tables)} 张表全部一致 · every table is equal "
-            f"({made_of}) {seconds:.0f} s",
-            soft_wrap=True,
-        )
+        verdict = f"{len(outcome.tables)} 张表全部一致 · every table is equal ({made_of}) {seconds:.0f} s"
+    sign = "[red]✗[/]" if differing else "[green]✓[/]"
+    what = f"第 {recipe.publication_no} 号发布 · publication {recipe.publication_no}"
+    console.print(f"{sign} {what}: {verdict}", soft_wrap=True)
 
 
 def sentence(difference: RowDifference) -> str:

@@ -18,6 +18,12 @@ from green_freight.cli.progress_display import ProgressDisplay, Step
 POLL_SECONDS = 0.5
 COUNT_SECONDS = 2.0
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
+_LOADED = """
+select agency_code, count(distinct (delivery_name, period_label)), count(distinct left(period_label, 7)),
+       coalesce(sum(rows_loaded) filter (where outcome_code = 'loaded'), 0),
+       coalesce(sum(rows_rejected) filter (where outcome_code = 'loaded'), 0)
+from ops.load where run_id = %s group by agency_code order by agency_code
+"""
 
 
 @dataclass(frozen=True)
@@ -100,30 +106,17 @@ def follow(airflow: AirflowClient, run: DagRun, owner_url: str, display: Progres
 
 
 def count(owner_url: str, run: DagRun) -> tuple[dict[str, Counts], str | None] | None:
-    """Return what a run has loaded by agency, and how far a backfill is; None where the database is not there."""
+    """Return what a run has loaded by agency, and how far a backfill is; None where the database is not there.
+
+    Rows are those of loads with the outcome `loaded`; unchanged files count as files only.
+    """
+    run_id = f"{run.dag_id}/{run.run_id}"
     try:
         with psycopg.connect(owner_url, autocommit=True) as connection:
-            progress = backfill.progress(connection, f"{run.dag_id}/{run.run_id}")
+            progress = backfill.progress(connection, run_id)
+            loaded = connection.execute(_LOADED, [run_id])
+            counts = {agency: Counts(*map(int, numbers)) for agency, *numbers in loaded}
             is_loading = progress.months_done < progress.months_total
-            return count_loads(connection, run), progress.sentence if is_loading else None
+            return counts, progress.sentence if is_loading else None
     except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
         return None
-
-
-def count_loads(
-    connection: psycopg.Connection[tuple[str, int, int, int, int]], run: DagRun
-) -> dict[str, Counts]:
-    """Return what a run has loaded by agency (outcome `loaded`; unchanged files count as files only)."""
-    rows = connection.execute(
-        """
-        select agency_code, count(distinct (delivery_name, period_label)), count(distinct left(period_label, 7)),
-               coalesce(sum(rows_loaded) filter (where outcome_code = 'loaded'), 0),
-               coalesce(sum(rows_rejected) filter (where outcome_code = 'loaded'), 0)
-        from ops.load where run_id = %s group by agency_code order by agency_code
-        """,
-        [f"{run.dag_id}/{run.run_id}"],
-    )
-    return {
-        agency: Counts(int(files), int(months), int(good), int(bad))
-        for agency, files, months, good, bad in rows
-    }

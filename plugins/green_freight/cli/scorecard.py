@@ -101,10 +101,8 @@ def print_table(found: Sequence[Row], console: Console) -> None:
 
 def write_json(found: Sequence[Row], output: TextIO) -> None:
     """Write the rows as one JSON list; numbers stay exact, dates are ISO 8601."""
-    json.dump(
-        [{name: plain(value) for name, value in row.items()} for row in found], output, ensure_ascii=False
-    )
-    output.write("\n")
+    rows = [{name: plain(value) for name, value in row.items()} for row in found]
+    print(json.dumps(rows, ensure_ascii=False), file=output)
 
 
 def write_csv(found: Sequence[Row], output: TextIO) -> None:
@@ -126,15 +124,11 @@ def number(value: Decimal | None, row: Row) -> str:
     """Return a figure of an indicator as people read it: a share in per cent, other ratios and counts plain."""
     if value is None:
         return EMPTY
-    if is_share(row):
+    # The unit in the indicator card is per cent.
+    if "%" in (row.get("unit_zh") or ""):
         return f"{value:.1%}"
     decimals = 3 if row["target_kind"] in RATIO_KINDS else 0
     return f"{value:,.{decimals}f}"
-
-
-def is_share(row: Row) -> bool:
-    """Return whether an indicator is a part of a whole (the unit in the indicator card is per cent)."""
-    return "%" in str(row.get("unit_zh") or "")
 
 
 def _cells(row: Row, before: Row | None) -> list[Text]:
