@@ -23,7 +23,7 @@ from green_freight.contracts import contracts_of
 from green_freight.contracts.model import Contract
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange, write_exchanges
-from green_freight.loading.issues import UnreadableFileError
+from green_freight.loading.outcomes import UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.row_validation import Accepted, RowValidator
 from green_freight.periods import Period, business_day

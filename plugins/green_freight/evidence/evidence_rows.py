@@ -17,7 +17,7 @@ from green_freight.contracts import Contract, contracts_of
 from green_freight.entities import EntityKind, Value, entity_kind
 from green_freight.evidence.errors import RowDiffersError, SumDiffersError
 from green_freight.evidence.figures import Figure, Session
-from green_freight.loading.issues import SourceRow, UnreadableFileError
+from green_freight.loading.outcomes import SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
 from green_freight.periods import Period
 

@@ -15,11 +15,9 @@ from psycopg.rows import TupleRow
 from green_freight.contracts.model import Contract
 from green_freight.landing import LandingStore
 from green_freight.loading import records
-from green_freight.loading.column_checks import column_warnings
-from green_freight.loading.duplicates import take_out_duplicates
-from green_freight.loading.issues import UnreadableFileError
+from green_freight.loading.file_checks import column_warnings, take_out_duplicates
 from green_freight.loading.messages import Place, stop_message
-from green_freight.loading.outcomes import LoadOutcome
+from green_freight.loading.outcomes import LoadOutcome, UnreadableFileError
 from green_freight.loading.raw_tables import SYSTEM_COLUMNS, prepare_table, table_name
 from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.row_validation import Accepted, Rejected, RowValidator

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from green_freight.contracts.model import Column, Contract
-from green_freight.loading.issues import RowIssue, UnreadableFileError
+from green_freight.loading.outcomes import RowIssue, UnreadableFileError
 from green_freight.loading.reasons import IDENTIFIER_WORDS, ROW_REASONS, STOP_REASONS, TYPE_WORDS
 
 _LONGEST_VALUE = 80

@@ -6,7 +6,7 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from green_freight.contracts.model import Column, Contract
-from green_freight.loading.issues import UnreadableFileError
+from green_freight.loading.outcomes import UnreadableFileError
 
 SYSTEM_COLUMNS = (
     ("_city_code", "text", "城市（GB/T 2260） / city, GB/T 2260"),

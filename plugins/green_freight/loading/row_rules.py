@@ -9,7 +9,7 @@ from typing import Any
 
 from green_freight.contracts.model import Contract, RowRule
 from green_freight.contracts.row_model import Row
-from green_freight.loading.issues import RowIssue
+from green_freight.loading.outcomes import RowIssue
 from green_freight.periods import Period
 
 # Money and energy come with two decimals; a cent or 0.01 kWh is rounding (T/CEC 102).

@@ -14,8 +14,7 @@ from pydantic import ValidationError
 from green_freight.contracts import identifiers
 from green_freight.contracts.model import Contract
 from green_freight.contracts.row_model import Row, reasons, row_model, tombstone_model
-from green_freight.loading.issues import RowIssue, SourceRow
-from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow
 from green_freight.loading.row_rules import row_checks
 from green_freight.periods import Period
 

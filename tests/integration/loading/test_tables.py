@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from green_freight.contracts import contract, contracts
-from green_freight.loading.issues import UnreadableFileError
+from green_freight.loading.outcomes import UnreadableFileError
 from green_freight.loading.raw_tables import prepare_table
 
 

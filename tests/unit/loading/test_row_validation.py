@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from green_freight.contracts import Contract, contract
-from green_freight.loading.issues import SourceRow
+from green_freight.loading.outcomes import SourceRow
 from green_freight.loading.row_validation import Accepted, Rejected, RowValidator
 from green_freight.periods import Period
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileError
-from green_freight.loading.readers.base import Source
+from green_freight.loading.outcomes import RowIssue, SourceRow, UnreadableFileError
+from green_freight.loading.readers import Source
 from green_freight.loading.readers.json_rows import JsonReading, standard_name
 from green_freight.protocols.tcec102_drift import CHARGE_DETAIL, CHARGE_ORDER, Shape, canonical
 

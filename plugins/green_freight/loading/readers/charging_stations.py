@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileError
-from green_freight.loading.readers.base import Source
+from green_freight.loading.outcomes import RowIssue, SourceRow, UnreadableFileError
+from green_freight.loading.readers import Source
 from green_freight.loading.readers.json_rows import JsonReading
 from green_freight.protocols import tcec102_drift as drift
 

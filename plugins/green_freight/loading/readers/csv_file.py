@@ -16,9 +16,8 @@ from itertools import islice
 from typing import Any
 
 from green_freight.loading.cell_values import clean
-from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileError
-from green_freight.loading.outcomes import LoadWarning
-from green_freight.loading.readers.base import Source
+from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
+from green_freight.loading.readers import Source
 from green_freight.loading.readers.header import SEARCHED_ROWS, Header, find_header
 from green_freight.loading.readers.table_rows import RowSorter, TableReading
 

@@ -12,9 +12,8 @@ from typing import Any
 import orjson
 
 from green_freight.landing import read_exchanges
-from green_freight.loading.issues import RowIssue, SourceRow, UnreadableFileError
-from green_freight.loading.outcomes import LoadWarning
-from green_freight.loading.readers.base import Source
+from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
+from green_freight.loading.readers import Source
 from green_freight.protocols.tcec102_drift import Shape, canonical
 
 _NOWHERE = "\x00"

@@ -11,7 +11,7 @@ from typing import Any
 from green_freight.contracts.model import Contract
 from green_freight.loading.cell_values import clean
 from green_freight.loading.outcomes import LoadWarning
-from green_freight.loading.readers.base import Source
+from green_freight.loading.readers import Source
 from green_freight.loading.readers.header import Header
 from green_freight.written_dates import plain
 

@@ -11,9 +11,8 @@ from openpyxl import load_workbook
 
 from green_freight.contracts.model import Column
 from green_freight.loading.cell_values import clean
-from green_freight.loading.issues import SourceRow, UnreadableFileError
-from green_freight.loading.outcomes import LoadWarning
-from green_freight.loading.readers.base import Source
+from green_freight.loading.outcomes import LoadWarning, SourceRow, UnreadableFileError
+from green_freight.loading.readers import Source
 from green_freight.loading.readers.form_notes import UnitNotes, title_period
 from green_freight.loading.readers.header import Header, find_header
 from green_freight.loading.readers.table_rows import RowSorter, TableReading

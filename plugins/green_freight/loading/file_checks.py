@@ -1,4 +1,4 @@
-"""New, missing and retyped columns: named, and stopped at or warned of as the contract says."""
+"""What is checked when all rows of a file are in: new, missing and retyped columns, rows that repeat a key."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from green_freight.contracts.model import Column, Contract
-from green_freight.loading.issues import UnreadableFileError
-from green_freight.loading.outcomes import LoadWarning
+from green_freight.loading.outcomes import LoadWarning, RowIssue, UnreadableFileError
 from green_freight.loading.raw_tables import table_name
 from green_freight.loading.readers import Reading
-from green_freight.loading.row_validation import RowValidator
+from green_freight.loading.row_validation import Rejected, RowValidator, as_json
+from green_freight.periods import Period
+from green_freight.programme import programme
 
 # Fewer rows than this are faults of rows, not a verdict on a column.
 ENOUGH_ROWS = 3
@@ -74,3 +75,39 @@ def _is_retyped(
 def _absent_warning(column: Column) -> LoadWarning:
     source_name, title_zh = column.source_names[0], column.title_zh
     return LoadWarning.of("missing_column", column=column.name, source_name=source_name, title_zh=title_zh)
+
+
+def take_out_duplicates(
+    connection: Connection[TupleRow], contract: Contract, period: Period, load_id: int
+) -> list[Rejected]:
+    """Delete the rows just loaded whose key an earlier row has, and return them as rejected; the first one stays.
+
+    The database finds them: it sorts without filling this process's memory.
+    """
+    table = table_name(contract)
+    key = sql.SQL(", ").join(sql.Identifier(column.name) for column in contract.key)
+    found = connection.execute(
+        sql.SQL(
+            "select place::text, number, first_number, to_jsonb(whole) from ("
+            " select loaded.ctid as place, _row_number as number, loaded as whole,"
+            " first_value(_row_number) over same_key as first_number, row_number() over same_key as occurrence"
+            " from {table} as loaded where _period = %s and _city_code = %s and _load_id = %s"
+            " window same_key as (partition by {key} order by _row_number, loaded.ctid)"
+            ") as numbered where occurrence > 1 order by number"
+        ).format(table=table, key=key),
+        [period.label, programme().city_code, load_id],
+    ).fetchall()
+    if found:
+        # By place, so that the rest of a large table is not read.
+        connection.execute(
+            sql.SQL("delete from {table} where ctid = any(%s::tid[])").format(table=table),
+            [[place for place, _, _, _ in found]],
+        )
+    return [_rejected(contract, number, first, content) for _, number, first, content in found]
+
+
+def _rejected(contract: Contract, number: int, first_number: int, content: dict[str, object]) -> Rejected:
+    row = {name: content[name] for name in contract.names}
+    value = ", ".join(str(row[column.name]) for column in contract.key)
+    issue = RowIssue("duplicate_key", contract.key[0], value, {"first_row": first_number})
+    return Rejected(number, issue, as_json(row))
