@@ -3,23 +3,56 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+import psycopg
+
+from green_freight import backfill
+from green_freight.agencies import AGENCIES
 from green_freight.cli import run_issues
-from green_freight.cli.airflow_client import DagRun
+from green_freight.cli.airflow_client import AirflowClient, DagRun, TaskState
 from green_freight.cli.console import Steps
 from green_freight.cli.errors import DagUnavailableError
 from green_freight.cli.installation import RunningAirflow
-from green_freight.cli.progress_display import ProgressDisplay
+from green_freight.cli.progress_display import ProgressDisplay, Step
 from green_freight.cli.run_issues import RunIssues
-from green_freight.cli.run_progress import follow
 from green_freight.cli.scorecard import Row, plain
 from green_freight.warehouse import Warehouse, scratch
 
 BACKFILL = "backfill_history"
 NIGHTLY = "nightly_refresh"
 PARSE_DEADLINE_SECONDS = 60.0
+POLL_SECONDS = 0.5
+COUNT_SECONDS = 2.0
+ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
+_LOADED = """
+select agency_code, count(distinct (delivery_name, period_label)), count(distinct left(period_label, 7)),
+       coalesce(sum(rows_loaded) filter (where outcome_code = 'loaded'), 0),
+       coalesce(sum(rows_rejected) filter (where outcome_code = 'loaded'), 0)
+from ops.load where run_id = %s group by agency_code order by agency_code
+"""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the warehouse has taken from one agency since the run began."""
+
+    files: int = 0
+    months: int = 0
+    rows_loaded: int = 0
+    rows_rejected: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """Return the counts in words."""
+        return (
+            f"{self.months} 月 months · {self.files:,} 份 deliveries · {self.rows_loaded:,} 行 rows"
+            f" · 拒收 rejected {self.rows_rejected:,}"
+        )
 
 
 @dataclass
@@ -94,3 +127,81 @@ def _warehouse_of(airflow: RunningAirflow, run: DagRun) -> Warehouse:
     if not run.conf.get("dry_run"):
         return airflow.warehouse
     return scratch.named(airflow.warehouse, f"{run.dag_id}/{run.run_id}").warehouse
+
+
+def summarise(
+    tasks: Iterable[TaskState], now: datetime, counts: Mapping[str, Counts] | None = None
+) -> list[Step]:
+    """Return a run's steps, the mapped instances of a task together, by their begin (those that wait, last)."""
+    by_task: dict[str, list[TaskState]] = {}
+    for task in tasks:
+        by_task.setdefault(task.task_id, []).append(task)
+    steps = []
+    for task_id, group in by_task.items():
+        begun = min((task.started_at for task in group if task.started_at), default=None)
+        ended = [task.ended_at or now for task in group if task.started_at]
+        states = Counter(task.state or "waiting" for task in group)
+        agency, _, part = task_id.partition(".")
+        loaded = (counts or {}).get(agency) if part else None
+        step = Step(
+            name=task_id,
+            title=f"{AGENCIES[agency].name_zh} {agency} {part}".strip() if agency in AGENCIES else task_id,
+            state=state_of(states),
+            done=_done(states),
+            total=states.total(),
+            seconds=(max(ended) - begun).total_seconds() if begun else 0.0,
+            detail=loaded.sentence if loaded and loaded.files else "",
+        )
+        steps.append((begun is None, begun or now, task_id, step))
+    return [step for *_, step in sorted(steps, key=lambda one: one[:3])]
+
+
+def state_of(states: Counter[str]) -> str:
+    """Return the state of a task's instances in one word: waiting, running, success, failed, skipped."""
+    is_over = _done(states) == states.total()
+    if states["failed"] or states["upstream_failed"]:
+        return "failed" if is_over else "running"
+    if is_over:
+        return "skipped" if states["skipped"] == states.total() else "success"
+    return "running" if _done(states) or states["running"] or states["queued"] else "waiting"
+
+
+def _done(states: Counter[str]) -> int:
+    return sum(states[state] for state in ENDED)
+
+
+def follow(airflow: AirflowClient, run: DagRun, owner_url: str, display: ProgressDisplay) -> DagRun:
+    """Show the run until it is over or waits for a person; return it as it is then.
+
+    `owner_url` is the database that the run loads into: the warehouse, or a dry run's copy, which comes and goes.
+    """
+    counted_at = 0.0
+    counts: dict[str, Counts] = {}
+    overall: str | None = None
+    while True:
+        run = airflow.run(run.dag_id, run.run_id)
+        tasks = airflow.tasks(run)
+        if run.is_finished or time.monotonic() - counted_at > COUNT_SECONDS:
+            counts, overall = count(owner_url, run) or (counts, overall)
+            counted_at = time.monotonic()
+        display.show(summarise(tasks, datetime.now().astimezone(), counts), overall)
+        if run.is_finished or any(task.state == "awaiting_input" for task in tasks):
+            return run
+        time.sleep(POLL_SECONDS)
+
+
+def count(owner_url: str, run: DagRun) -> tuple[dict[str, Counts], str | None] | None:
+    """Return what a run has loaded by agency, and how far a backfill is; None where the database is not there.
+
+    Rows are those of loads with the outcome `loaded`; unchanged files count as files only.
+    """
+    run_id = f"{run.dag_id}/{run.run_id}"
+    try:
+        with psycopg.connect(owner_url, autocommit=True) as connection:
+            progress = backfill.progress(connection, run_id)
+            loaded = connection.execute(_LOADED, [run_id])
+            counts = {agency: Counts(*map(int, numbers)) for agency, *numbers in loaded}
+            is_loading = progress.months_done < progress.months_total
+            return counts, progress.sentence if is_loading else None
+    except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
+        return None

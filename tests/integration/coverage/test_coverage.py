@@ -20,7 +20,7 @@ from green_freight.periods import Period
 from green_freight.settings import PROJECT
 from green_freight.warehouse import bootstrap
 
-from local_stack import history
+from local_stack import run
 from tests.conftest import PASSWORDS
 
 from .records import DELIVERIES, FIRST_MONTH, Records
@@ -97,7 +97,7 @@ def test_a_warehouse_that_holds_everything_has_no_gap_in_its_running_month_eithe
         (dataset, "2025-09") for dataset in FORMS
     }
     assert _planned(records) is None
-    assert history.missing(records.warehouse.url("owner"), FIRST_MONTH, DAY) is None
+    assert run.missing_history(records.warehouse.url("owner"), FIRST_MONTH, DAY) is None
 
 
 def test_a_missing_day_makes_its_month_partial_and_is_named(records: Records) -> None:
@@ -110,9 +110,9 @@ def test_a_missing_day_makes_its_month_partial_and_is_named(records: Records) ->
     assert september.missing_labels == ["2025-09-29"]
     assert _planned(records) == "2025-08 2025-09 power"
     # The night of the 29th asks for its own day; what lies before it is history.
-    gap = history.missing(records.warehouse.url("owner"), FIRST_MONTH, DAY)
+    gap = run.missing_history(records.warehouse.url("owner"), FIRST_MONTH, DAY)
     assert gap == BackfillRange(Period("2025-08"), Period("2025-08"), ("power",))
-    assert history.missing(records.warehouse.url("owner"), Period("2025-09"), DAY) is None
+    assert run.missing_history(records.warehouse.url("owner"), Period("2025-09"), DAY) is None
 
 
 def test_labels_of_days_and_of_the_month_cover_a_register_together(records: Records) -> None:
@@ -129,7 +129,7 @@ def test_a_form_that_was_asked_for_and_not_delivered_is_still_missing(records: R
     records.forget("postal_tricycle", "2025-07")
     records.answer("postal_tricycle", "2025-07", "failed_transient")
     assert records.cell("postal_tricycle", "2025-07").parts_not_delivered == 0
-    assert history.missing(records.warehouse.url("owner"), FIRST_MONTH, DAY) is not None
+    assert run.missing_history(records.warehouse.url("owner"), FIRST_MONTH, DAY) is not None
     records.answer("postal_tricycle", "2025-07", "not_delivered")
     one = records.cell("postal_tricycle", "2025-07")
     assert set(_differing(records)) == {("postal_tricycle", "2025-07")}
@@ -137,7 +137,7 @@ def test_a_form_that_was_asked_for_and_not_delivered_is_still_missing(records: R
     assert one.missing_labels == ["2025-07"]
     assert _planned(records) == "2025-07 2025-07 postal"
     # The night asks for it again; the whole history is not loaded once more for it.
-    assert history.missing(records.warehouse.url("owner"), FIRST_MONTH, DAY) is None
+    assert run.missing_history(records.warehouse.url("owner"), FIRST_MONTH, DAY) is None
 
 
 def test_a_form_taken_before_its_month_was_over_is_not_the_one_that_is_due(records: Records) -> None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from green_freight.cli.airflow_client import TaskState
+from green_freight.cli.dag_run import Counts, state_of, summarise
 from green_freight.cli.progress_display import ProgressDisplay, Step, render
-from green_freight.cli.run_progress import Counts, state_of, summarise
 from rich.console import Console
 
 BEGUN = datetime(2025, 10, 1, 2, tzinfo=UTC)

@@ -7,12 +7,12 @@ from datetime import date
 from green_freight.coverage import BackfillRange
 from green_freight.periods import Period
 
-from local_stack import history
+from local_stack import run
 
 
 def test_the_parameters_name_range_agencies_day_and_reason() -> None:
     request = BackfillRange(Period("2023-01"), Period("2025-09"), ("power",))
-    conf = history.conf(request, date(2025, 9, 30))
+    conf = run.history_conf(request, date(2025, 9, 30))
     assert conf.pop("reason")
     assert conf == {
         "from_month": "2023-01",
