@@ -158,7 +158,8 @@ def _publish(
         changes = merge(session, everything, _months_to_compare(session, build), publication_no)
         describe(session, [table for table in tables if table.is_new])
         if changes:
-            publication_record.record(session, publication_no, run_id, build, changes, approval)
+            state = publication_record.state_of(session, build)
+            publication_record.record(session, publication_no, run_id, state, changes, approval)
             write_revisions(session, publication_no, comparison)
         publication_record.mark_published(session, build)
     if not changes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import psycopg
 from psycopg import sql
@@ -39,10 +41,29 @@ _FILE_COLUMNS = {
 
 # An agency is stale when a delivery failed or was missing the last time it was asked for, or broke its contract as a
 # whole when it was last loaded.
+_STALE_AGENCIES = """
+select newest.agency_code
+from (
+    select distinct on (f.agency_code, f.delivery_name, f.period_label) f.agency_code, f.outcome_code
+    from ops.fetch as f
+    order by f.agency_code, f.delivery_name, f.period_label, f.fetch_id desc
+) as newest
+where newest.outcome_code in ('failed_transient', 'failed_permanent', 'not_delivered')
+union
+select newest.agency_code
+from (
+    select distinct on (l.dataset_id, l.period_label) l.agency_code, l.outcome_code
+    from ops.load as l
+    order by l.dataset_id, l.period_label, l.load_id desc
+) as newest
+where newest.outcome_code = 'stopped'
+order by agency_code
+"""
+
 _PUBLICATION = """
 insert into mart.publication (
     publication_no, published_at, kind_code, reason, as_of_date, code_version, build_id, run_id, stale_agencies,
-    verdict_passed_count, verdict_warning_count, approved_by, approved_at, approval_reason
+    verdict_passed_count, verdict_warning_count, reverted_to, approved_by, approved_at, approval_reason
 )
 select
     %(publication_no)s,
@@ -51,29 +72,37 @@ select
         clock_timestamp(),
         (select max(p.published_at) + interval '1 microsecond' from mart.publication as p)
     ),
-    r.kind_code, r.reason, %(as_of_date)s, %(code_version)s, %(build_id)s, r.run_id,
-    array(
-        select distinct newest.agency_code
-        from (
-            select distinct on (f.agency_code, f.delivery_name, f.period_label) f.agency_code, f.outcome_code
-            from ops.fetch as f
-            order by f.agency_code, f.delivery_name, f.period_label, f.fetch_id desc
-        ) as newest
-        where newest.outcome_code in ('failed_transient', 'failed_permanent', 'not_delivered')
-        union
-        select distinct newest.agency_code
-        from (
-            select distinct on (l.dataset_id, l.period_label) l.agency_code, l.outcome_code
-            from ops.load as l
-            order by l.dataset_id, l.period_label, l.load_id desc
-        ) as newest
-        where newest.outcome_code = 'stopped'
-        order by agency_code
-    ),
-    %(passed)s, %(warnings)s, %(approved_by)s, %(approved_at)s, %(approval_reason)s
+    r.kind_code, r.reason, %(as_of_date)s, %(code_version)s, %(build_id)s, r.run_id, %(stale_agencies)s::text[],
+    %(verdict_passed_count)s, %(verdict_warning_count)s, %(reverted_to)s, %(approved_by)s, %(approved_at)s,
+    %(approval_reason)s
 from ops.run as r
 where r.run_id = %(run_id)s
 """
+
+
+@dataclass(frozen=True)
+class State:
+    """The state that a publication shows: its day, code and build, and what was known of its quality then."""
+
+    as_of_date: date
+    code_version: str
+    build_id: int
+    stale_agencies: Sequence[str]
+    verdict_passed_count: int
+    verdict_warning_count: int
+
+
+def state_of(session: psycopg.Connection[TupleRow], build: AuditedBuild) -> State:
+    """Return the state that an audited build shows, with the agencies that are stale now."""
+    stale = [agency for (agency,) in session.execute(_STALE_AGENCIES)]
+    return State(
+        build.as_of_date,
+        build.code_version,
+        build.build_id,
+        stale,
+        build.verdicts_passed,
+        build.verdicts_warning,
+    )
 
 
 def next_number(session: psycopg.Connection[TupleRow]) -> int:
@@ -97,59 +126,33 @@ def record(
     session: psycopg.Connection[TupleRow],
     publication_no: int,
     run_id: str,
-    build: AuditedBuild,
+    state: State,
     changes: Sequence[TableChange],
     approval: Approval | None = None,
+    reverted_to: int | None = None,
 ) -> None:
-    """Write the publication, what it changed, and the approval that it needed (None: none).
+    """Write the publication, what it changed, the approval that it needed, and the one whose state it shows again.
 
     Raises:
         PublishingError: the run never began, so that nobody could say why this was published.
     """
-    written = session.execute(
-        _PUBLICATION,
-        {
-            "publication_no": publication_no,
-            "as_of_date": build.as_of_date,
-            "code_version": build.code_version,
-            "build_id": build.build_id,
-            "run_id": run_id,
-            "passed": build.verdicts_passed,
-            "warnings": build.verdicts_warning,
-            "approved_by": approval.approved_by if approval else None,
-            "approved_at": approval.approved_at if approval else None,
-            "approval_reason": approval.reason if approval else None,
-        },
-    )
-    if written.rowcount != 1:
-        raise unknown_run(run_id)
-    record_changes(session, publication_no, changes)
-
-
-def unknown_run(run_id: str) -> PublishingError:
-    """Return the error that a run never began, so that nobody could say why it publishes."""
-    return PublishingError(
-        f"表 ops.run 中没有运行 {run_id}，未发布任何内容；请先开始该运行。 / "
-        f"There is no run {run_id} in the table ops.run, so nothing was published; begin the run first."
-    )
-
-
-def record_changes(
-    session: psycopg.Connection[TupleRow], publication_no: int, changes: Sequence[TableChange]
-) -> None:
-    """Write what a publication changed, table by table."""
+    facts = vars(state) | {"publication_no": publication_no, "run_id": run_id, "reverted_to": reverted_to}
+    facts |= {
+        "approved_by": approval and approval.approved_by,
+        "approved_at": approval and approval.approved_at,
+        "approval_reason": approval and approval.reason,
+    }
+    if session.execute(_PUBLICATION, facts).rowcount != 1:
+        raise PublishingError(
+            f"表 ops.run 中没有运行 {run_id}，未发布任何内容；请先开始该运行。 / "
+            f"There is no run {run_id} in the table ops.run, so nothing was published; begin the run first."
+        )
     with session.cursor() as cursor:
         cursor.executemany(
             "insert into mart.publication_table_change values (%s, %s, %s, %s, %s)",
             [
-                (
-                    publication_no,
-                    change.table_name,
-                    change.rows_added,
-                    change.rows_changed,
-                    change.rows_removed,
-                )
-                for change in changes
+                (publication_no, one.table_name, one.rows_added, one.rows_changed, one.rows_removed)
+                for one in changes
             ],
         )
 

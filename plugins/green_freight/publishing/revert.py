@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from graphlib import TopologicalSorter
 
 import psycopg
@@ -26,29 +26,21 @@ from green_freight.publishing.publication import (
     publisher,
     refresh_statistics,
 )
-from green_freight.publishing.publication_record import next_number, record_changes, unknown_run
-from green_freight.revisions import compare_with_past, write_revisions
+from green_freight.publishing.publication_record import State, next_number, record
+from green_freight.revisions import Approval, compare_with_past, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import Warehouse
 
 FILES = "publication_file"
 
-_PAST = "select publication_no, as_of_date, build_id from mart.publication where publication_no = %s"
+_PAST = """
+select publication_no, as_of_date, code_version, build_id, stale_agencies, verdict_passed_count, verdict_warning_count
+from mart.publication where publication_no = %s
+"""
 
-# The state is the old one's, with its day, code and stale agencies; who goes back and why is this run's.
-_RECORD = """
-insert into mart.publication (
-    publication_no, published_at, kind_code, reason, as_of_date, code_version, build_id, run_id, stale_agencies,
-    verdict_passed_count, verdict_warning_count, reverted_to, approved_by, approved_at, approval_reason
-)
-select
-    %(publication_no)s,
-    greatest(clock_timestamp(), (select max(p.published_at) + interval '1 microsecond' from mart.publication as p)),
-    r.kind_code, r.reason, past.as_of_date, past.code_version, past.build_id, r.run_id, past.stale_agencies,
-    past.verdict_passed_count, past.verdict_warning_count, past.publication_no,
-    %(reverted_by)s, clock_timestamp(), r.reason
-from mart.publication as past, ops.run as r
-where past.publication_no = %(past)s and r.run_id = %(run_id)s
+# The person who goes back has decided it: that is the approval, and the run's reason is its reason.
+_APPROVAL = """
+select run_id, %s as approved_by, reason, clock_timestamp() as approved_at from ops.run where run_id = %s
 """
 
 
@@ -57,12 +49,10 @@ class PublicationNotFoundError(PublishingError):
 
 
 @dataclass(frozen=True)
-class PastPublication:
+class PastPublication(State):
     """A publication to go back to."""
 
     publication_no: int
-    as_of_date: date
-    build_id: int
 
 
 def past_publication(session: psycopg.Connection[TupleRow], publication_no: int) -> PastPublication:
@@ -121,10 +111,9 @@ def _publish_again(
     changes = merge(session, tables, None, publication_no)
     if not changes:
         return PublicationOutcome("unchanged", None)
-    facts = {"publication_no": publication_no, "past": past.publication_no, "run_id": run_id}
-    if session.execute(_RECORD, facts | {"reverted_by": reverted_by}).rowcount != 1:
-        raise unknown_run(run_id)
-    record_changes(session, publication_no, changes)
+    with session.cursor(row_factory=class_row(Approval)) as cursor:
+        approval = cursor.execute(_APPROVAL, [reverted_by, run_id]).fetchone()
+    record(session, publication_no, run_id, past, changes, approval, reverted_to=past.publication_no)
     if comparison is not None:
         write_revisions(session, publication_no, comparison)
     return PublicationOutcome("published", publication_no, tuple(changes))
