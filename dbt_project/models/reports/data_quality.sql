@@ -4,7 +4,7 @@ with dataset_rows as (
 ),
 
 dependencies as (
-    select * from {{ ref('indicator_dataset') }}
+    select * from {{ ref('int_indicator__dataset') }}
 ),
 
 figures as (

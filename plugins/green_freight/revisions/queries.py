@@ -38,11 +38,11 @@ order by p.publication_no desc limit 1
 """
 
 NEWS = """
-select d.indicator_code, array_agg(distinct d.dataset_id order by d.dataset_id) as dataset_ids
-from reference.indicator_dataset as d
-inner join ops.load as l on l.dataset_id = d.dataset_id and l.outcome_code = 'loaded'
+select i.indicator_code, array_agg(distinct l.dataset_id order by l.dataset_id) as dataset_ids
+from reference.plan_indicator as i
+inner join ops.load as l on l.dataset_id = any(string_to_array(i.dataset_ids, ' ')) and l.outcome_code = 'loaded'
 where l.load_id > %(after)s and l.load_id <= %(through)s
-group by d.indicator_code
+group by i.indicator_code
 """
 
 # An evidence row is identified by what it counts, not by the file: the same vehicle from a newer file is no change.

@@ -163,7 +163,7 @@ def test_an_indicator_with_a_target_is_added_by_rows_and_one_model(warehouse: Wa
                 row["display_order"] = str(len(rows) + 1)
         return rows + added
 
-    for name in ("plan_indicator", "plan_target", "indicator_dataset"):
+    for name in ("plan_indicator", "plan_target"):
         copy.edit(name, with_it)
     models = copy.root / "dbt_project" / "models" / "indicators" / "evidence"
     model = (models / f"int_evidence__{like}.sql").read_text(encoding="utf-8")

@@ -46,7 +46,7 @@ NIGHTS = (
 # Indicators by agency on whose deliveries alone they stand, and those that need several.
 _DEPENDS = """
 select indicator_code, array_agg(distinct split_part(dataset_id, '_', 1)) as agencies
-from reference.indicator_dataset group by indicator_code
+from intermediate.int_indicator__dataset group by indicator_code
 """
 _FIGURES = """
 select indicator_code, numerator, denominator, actual_value, is_stale

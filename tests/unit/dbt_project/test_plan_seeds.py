@@ -120,11 +120,12 @@ def test_every_indicator_depends_on_a_dataset_with_a_contract() -> None:
     contracts = PROJECT / "plugins" / "green_freight" / "contracts"
     datasets = {row["dataset_id"] for row in seed("dataset")}
     assert datasets == {path.name.split(".")[0] for path in contracts.glob("*.odcs.yaml")}
-    dependencies = seed("indicator_dataset")
-    assert {row["indicator_code"] for row in dependencies} == {
-        row["indicator_code"] for row in seed("plan_indicator")
-    }
-    assert {row["dataset_id"] for row in dependencies} <= datasets
+    dependencies = {card["indicator_code"]: card["dataset_ids"].split() for card in seed("plan_indicator")}
+    assert all(dependencies.values())
+    assert {dataset for found in dependencies.values() for dataset in found} <= datasets
+    assert {card["window_code"] for card in seed("plan_indicator")} == {
+        "whole_register", "newest_up_to_month", "year_to_date"
+    }  # fmt: skip
 
 
 @pytest.mark.shared

@@ -4,7 +4,7 @@ with dataset_months as (
 ),
 
 dependencies as (
-    select * from {{ ref('indicator_dataset') }}
+    select * from {{ ref('int_indicator__dataset') }}
 ),
 
 -- Windows of months: to date over the whole programme, and to date within the year.
