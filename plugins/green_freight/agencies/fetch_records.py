@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-import psycopg
 from psycopg.rows import class_row
 
 from green_freight.agencies.agency import Agency
@@ -14,8 +12,7 @@ from green_freight.agencies.connector import KnownFile
 from green_freight.agencies.outcome import FetchOutcome, FileOutcome, Outcome
 from green_freight.landing import Landed
 from green_freight.periods import Period
-
-Session = psycopg.Connection[Any]
+from green_freight.warehouse import Session
 
 _KNOWN = """
 select source_file_key, delivery_name as delivery, period_label as period, file_name, bytes, delivered_at,

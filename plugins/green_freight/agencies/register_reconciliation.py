@@ -12,9 +12,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from green_freight.agencies.agency import Agency
@@ -28,8 +26,8 @@ from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.row_validation import Accepted, RowValidator
 from green_freight.periods import Period, business_day
 from green_freight.programme import programme
+from green_freight.warehouse import Session
 
-Session = psycopg.Connection[Any]
 Key = tuple[str, ...]
 
 # A listing that lacks more than this of the records in raw is not acted upon: a source that lost its data, or half of a

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import sql
 
 from green_freight.auditing.expectations import Suite
-from green_freight.warehouse import Warehouse
+from green_freight.warehouse import Session, Warehouse
 
 SCHEMA = "intermediate"
 
@@ -37,7 +36,7 @@ def refresh(warehouse: Warehouse, suites: Iterable[Suite], build_id: int) -> Non
                 _show(builder, f"published_{suite.table}", candidate, sql.SQL("false"))
 
 
-def _show_build(builder: Connection[Any], build_id: int) -> Sequence[date]:
+def _show_build(builder: Session, build_id: int) -> Sequence[date]:
     """Show the build under audit and return its months."""
     # A view takes no parameters.
     shown = sql.SQL(
@@ -58,11 +57,11 @@ def _condition(suite: Suite, months: Sequence[date]) -> sql.Composable:
     )
 
 
-def _exists(builder: Connection[Any], table: str) -> bool:
+def _exists(builder: Session, table: str) -> bool:
     return builder.execute("select to_regclass(%s) is not null", [f"mart.{table}"]).fetchone() == (True,)
 
 
-def _show(builder: Connection[Any], view: str, relation: sql.Composable, condition: sql.Composable) -> None:
+def _show(builder: Session, view: str, relation: sql.Composable, condition: sql.Composable) -> None:
     name = sql.Identifier(SCHEMA, view)
     # Dropped first: `create or replace` refuses a table that has got a column in between.
     builder.execute(sql.SQL("drop view if exists {}").format(name))

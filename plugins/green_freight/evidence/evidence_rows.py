@@ -16,10 +16,11 @@ from psycopg.rows import class_row
 from green_freight.contracts import Contract, contracts_of
 from green_freight.entities import EntityKind, Value, entity_kind
 from green_freight.evidence.errors import RowDiffersError, SumDiffersError
-from green_freight.evidence.figures import Figure, Session
+from green_freight.evidence.figures import Figure
 from green_freight.loading.outcomes import SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
 from green_freight.periods import Period
+from green_freight.warehouse import Session
 
 
 @dataclass(frozen=True)

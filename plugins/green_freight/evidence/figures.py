@@ -8,14 +8,11 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 
-import psycopg
 from psycopg.errors import UndefinedColumn, UndefinedTable
-from psycopg.rows import TupleRow, class_row
+from psycopg.rows import class_row
 
 from green_freight.evidence.errors import NoSuchChoiceError, NothingPublishedError, OlderWarehouseError
-from green_freight.warehouse import Warehouse
-
-Session = psycopg.Connection[TupleRow]
+from green_freight.warehouse import Session, Warehouse
 
 
 @dataclass(frozen=True)

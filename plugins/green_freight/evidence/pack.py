@@ -20,7 +20,6 @@ from green_freight.evidence.errors import UnwritableError
 from green_freight.evidence.evidence_rows import read_count, read_files, verify_rows, verify_sums
 from green_freight.evidence.figures import (
     Request,
-    Session,
     pin,
     read_figures,
     read_revisions,
@@ -31,7 +30,7 @@ from green_freight.evidence.workbook import Table, table_of, workbook_of
 from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI
 from green_freight.programme import programme
-from green_freight.warehouse import Warehouse
+from green_freight.warehouse import Session, Warehouse
 
 # Raised when an entry of the manifest changes its meaning or goes away.
 _MANIFEST_VERSION = 1

@@ -6,14 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import psycopg
 from psycopg import sql
-from psycopg.rows import TupleRow
 
 from green_freight.publishing.errors import InvalidCandidateError
 from green_freight.publishing.plan import PlannedTable
 from green_freight.publishing.statements import compose, months_condition, names
 from green_freight.publishing.structure import partition_name
+from green_freight.warehouse import Session
 
 Counts = Mapping[date | None, int]
 
@@ -41,9 +40,7 @@ class Difference:
     removed: int
 
 
-def find_scope(
-    session: psycopg.Connection[TupleRow], table: PlannedTable, changed_months: Collection[date] | None
-) -> Scope:
+def find_scope(session: Session, table: PlannedTable, changed_months: Collection[date] | None) -> Scope:
     """Return the months to compare and those that get a new partition.
 
     To the months that the build says it changed (None: all) come those whose number of rows differs, so that
@@ -67,17 +64,13 @@ def find_scope(
     return Scope(candidate, sorted(m for m in compared - set(new) if m is not None), new)
 
 
-def count_by_month(
-    session: psycopg.Connection[TupleRow], table: PlannedTable, relation: sql.Composable
-) -> dict[date | None, int]:
+def count_by_month(session: Session, table: PlannedTable, relation: sql.Composable) -> dict[date | None, int]:
     """Return the number of rows by month, all under None for an unpartitioned table."""
     statement = compose(table, "select {month}, count(*) from {relation} as s group by 1", relation=relation)
     return dict(session.execute(statement).fetchall())
 
 
-def find_difference(
-    session: psycopg.Connection[TupleRow], table: PlannedTable, months: Sequence[date | None]
-) -> Difference:
+def find_difference(session: Session, table: PlannedTable, months: Sequence[date | None]) -> Difference:
     """Compare every column of every row of the months, and keep those that differ.
 
     Raises:
@@ -127,7 +120,7 @@ def _comparison(table: PlannedTable, rows: sql.Identifier, condition: sql.Compos
     )
 
 
-def _check_keys(session: psycopg.Connection[TupleRow], table: PlannedTable, rows: sql.Identifier) -> None:
+def _check_keys(session: Session, table: PlannedTable, rows: sql.Identifier) -> None:
     for column in table.key:
         statement = sql.SQL("select 1 from {} where {} is null limit 1").format(rows, sql.Identifier(column))
         if session.execute(statement).fetchone():
@@ -137,7 +130,7 @@ def _check_keys(session: psycopg.Connection[TupleRow], table: PlannedTable, rows
             )
 
 
-def _partitions(session: psycopg.Connection[TupleRow], table: PlannedTable) -> set[str]:
+def _partitions(session: Session, table: PlannedTable) -> set[str]:
     rows = session.execute(
         "select c.relname from pg_inherits inner join pg_class as c on c.oid = inhrelid "
         "where inhparent = to_regclass(%s)",

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import psycopg
-from psycopg.rows import TupleRow
-
 from green_freight.publishing.specs import ForeignKey
+from green_freight.warehouse import Session
 
 _TABLES = """
 select c.relname, obj_description(c.oid, 'pg_class'),
@@ -54,7 +52,7 @@ class Shape:
     foreign_keys: dict[ForeignKey, str] = field(default_factory=dict)
 
 
-def read_shapes(session: psycopg.Connection[TupleRow], schema: str) -> Mapping[str, Shape]:
+def read_shapes(session: Session, schema: str) -> Mapping[str, Shape]:
     """Return the tables and views of a schema by name."""
     where = {"schema": schema}
     shapes = {row[0]: Shape(*row) for row in session.execute(_TABLES, where)}

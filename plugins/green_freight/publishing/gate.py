@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-import psycopg
-from psycopg.rows import TupleRow
-
 from green_freight.publishing.errors import CandidateRebuiltError, NotAuditedError, PublishingError
+from green_freight.warehouse import Session
 
 _BUILD = """
 select b.build_id, b.run_id, b.outcome_code, b.as_of_date, b.changed_months, b.through_load_id, b.code_version,
@@ -43,7 +41,7 @@ class AuditedBuild:
         return self.outcome_code == "published"
 
 
-def check(session: psycopg.Connection[TupleRow], build_id: int) -> AuditedBuild:
+def check(session: Session, build_id: int) -> AuditedBuild:
     """Return the build if the candidate still is that build and its audit was passed.
 
     A build that is published already passes too, whatever was built since: publishing it again does nothing.

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import LiteralString
 
-import psycopg
 from psycopg import errors, sql
-from psycopg.rows import TupleRow
 
 from green_freight.publishing.candidate_diff import (
     Difference,
@@ -23,6 +21,7 @@ from green_freight.publishing.errors import InvalidCandidateError
 from green_freight.publishing.plan import VERSION_COLUMN, PlannedTable
 from green_freight.publishing.statements import compose, months_condition, names, same_key
 from green_freight.publishing.structure import add_foreign_key, create_partition, create_table
+from green_freight.warehouse import Session
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class TableChange:
 
 
 def merge(
-    session: psycopg.Connection[TupleRow],
+    session: Session,
     tables: Sequence[PlannedTable],
     changed_months: Collection[date] | None,
     publication_no: int,
@@ -68,7 +67,7 @@ def merge(
 class _Step:
     """One table's part of a merge."""
 
-    session: psycopg.Connection[TupleRow]
+    session: Session
     table: PlannedTable
     scope: Scope
     difference: Difference
@@ -77,7 +76,7 @@ class _Step:
     @classmethod
     def prepare(
         cls,
-        session: psycopg.Connection[TupleRow],
+        session: Session,
         table: PlannedTable,
         changed_months: Collection[date] | None,
         publication_no: int,

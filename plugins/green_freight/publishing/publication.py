@@ -9,9 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-import psycopg
 from psycopg import IsolationLevel, errors, sql
-from psycopg.rows import TupleRow
 
 from green_freight.publishing import gate, publication_record
 from green_freight.publishing.catalog import read_shapes
@@ -23,9 +21,7 @@ from green_freight.publishing.specs import TableSpec, from_manifest_file, in_ord
 from green_freight.publishing.structure import describe, extend
 from green_freight.revisions import ApprovalRules, Comparison, compare, require_approval, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
-from green_freight.warehouse import Warehouse, lease
-
-Session = psycopg.Connection[TupleRow]
+from green_freight.warehouse import Session, Warehouse, lease
 
 # One publisher at a time in this database.
 _LOCK = 202_302_003

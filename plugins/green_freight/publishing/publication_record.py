@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import psycopg
 from psycopg import sql
-from psycopg.rows import TupleRow
 
 from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.gate import AuditedBuild
 from green_freight.publishing.merge import TableChange
 from green_freight.publishing.plan import PlannedTable
 from green_freight.revisions import Approval
+from green_freight.warehouse import Session
 
 # The file behind the newest load of each dataset and period that the build contains.
 _FILES = """(
@@ -92,7 +91,7 @@ class State:
     verdict_warning_count: int
 
 
-def state_of(session: psycopg.Connection[TupleRow], build: AuditedBuild) -> State:
+def state_of(session: Session, build: AuditedBuild) -> State:
     """Return the state that an audited build shows, with the agencies that are stale now."""
     stale = [agency for (agency,) in session.execute(_STALE_AGENCIES)]
     return State(
@@ -105,7 +104,7 @@ def state_of(session: psycopg.Connection[TupleRow], build: AuditedBuild) -> Stat
     )
 
 
-def next_number(session: psycopg.Connection[TupleRow]) -> int:
+def next_number(session: Session) -> int:
     """Return the number of the publication to come; numbers have no gaps, which a sequence would leave."""
     row = session.execute("select coalesce(max(publication_no), 0) + 1 from mart.publication").fetchone()
     assert row
@@ -123,7 +122,7 @@ def files_table(build: AuditedBuild) -> PlannedTable:
 
 
 def record(
-    session: psycopg.Connection[TupleRow],
+    session: Session,
     publication_no: int,
     run_id: str,
     state: State,
@@ -157,6 +156,6 @@ def record(
         )
 
 
-def mark_published(session: psycopg.Connection[TupleRow], build: AuditedBuild) -> None:
+def mark_published(session: Session, build: AuditedBuild) -> None:
     """Record that mart equals this build, so that the next one starts from its loads."""
     session.execute("update ops.build set outcome_code = 'published' where build_id = %s", [build.build_id])

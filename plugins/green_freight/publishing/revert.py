@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from graphlib import TopologicalSorter
 
-import psycopg
 from psycopg import sql
-from psycopg.rows import TupleRow, class_row
+from psycopg.rows import class_row
 
 from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.errors import PublishingError
@@ -29,7 +28,7 @@ from green_freight.publishing.publication import (
 from green_freight.publishing.publication_record import State, next_number, record
 from green_freight.revisions import Approval, compare_with_past, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
-from green_freight.warehouse import Warehouse
+from green_freight.warehouse import Session, Warehouse
 
 FILES = "publication_file"
 
@@ -55,7 +54,7 @@ class PastPublication(State):
     publication_no: int
 
 
-def past_publication(session: psycopg.Connection[TupleRow], publication_no: int) -> PastPublication:
+def past_publication(session: Session, publication_no: int) -> PastPublication:
     """Return the publication of a number.
 
     Raises:
@@ -101,7 +100,7 @@ def revert(
 
 
 def _publish_again(
-    session: psycopg.Connection[TupleRow], run_id: str, past: PastPublication, reverted_by: str
+    session: Session, run_id: str, past: PastPublication, reverted_by: str
 ) -> PublicationOutcome:
     shapes = read_shapes(session, "mart")
     tables = _tables(shapes)

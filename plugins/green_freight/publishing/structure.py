@@ -13,18 +13,15 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-import psycopg
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
-from psycopg.rows import TupleRow
 
 from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.errors import ReaderLockError
 from green_freight.publishing.plan import VERSION_COLUMN, VERSION_COMMENT, PlannedTable
 from green_freight.publishing.specs import ForeignKey
 from green_freight.publishing.statements import compose, definitions, months_condition, names
-
-Session = psycopg.Connection[TupleRow]
+from green_freight.warehouse import Session
 
 _SCHEMAS = ("mart", "mart_history", "mart_asof")
 _HISTORY_COMMENTS = {

@@ -10,14 +10,12 @@ from itertools import groupby, islice, zip_longest
 from operator import itemgetter
 from typing import Any
 
-import psycopg
 from psycopg import sql
-from psycopg.rows import TupleRow
 
 from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.plan import RECORDS, VERSION_COLUMN
+from green_freight.warehouse import Session
 
-Session = psycopg.Connection[TupleRow]
 Row = tuple[Any, ...]
 
 SHOWN = 5

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.rows import TupleRow
 
 from green_freight.building import BuildFailedError, build
 from green_freight.building.outcome import NodeProgress
@@ -31,7 +30,7 @@ from green_freight.periods import Period
 from green_freight.publishing.specs import from_manifest_file
 from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.recipe import Recipe, RecordedLoad
-from green_freight.warehouse import Warehouse, bootstrap, runs, scratch
+from green_freight.warehouse import Session, Warehouse, bootstrap, runs, scratch
 from green_freight.warehouse.migrate import migrate
 from green_freight.warehouse.scratch_name import database_name
 
@@ -106,7 +105,7 @@ def _load(warehouse: Warehouse, recipe: Recipe, on_progress: ProgressCallback) -
 
 
 def _load_again(
-    loader: psycopg.Connection[TupleRow],
+    loader: Session,
     recipe: Recipe,
     recorded: RecordedLoad,
     number: int,

@@ -6,13 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-import psycopg
 from psycopg.rows import TupleRow
 
 from green_freight.labels import label
-from green_freight.warehouse import Warehouse
-
-Session = psycopg.Connection[TupleRow]
+from green_freight.warehouse import Session, Warehouse
 
 _FETCHED = """
 select agency_code, outcome_code, count(*), coalesce(sum(bytes), 0)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg
-from psycopg.rows import TupleRow, class_row
+from psycopg.rows import class_row
 
 from green_freight.errors import PermanentError
 from green_freight.revisions.figure_diff import Comparison
 from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
 from green_freight.revisions.rendering import sentence
+from green_freight.warehouse import Session
 
 _APPROVED = tuple(f"new_{name}" for name in Values._fields)
 
@@ -61,7 +61,7 @@ class ApprovalMissingError(PermanentError):
 
 
 def approve(
-    session: psycopg.Connection[Any],
+    session: Session,
     run_id: str,
     changes: Sequence[FigureChange],
     approved_by: str,
@@ -90,12 +90,12 @@ def approve(
         )
 
 
-def outstanding(session: psycopg.Connection[TupleRow], comparison: Comparison) -> list[FigureChange]:
+def outstanding(session: Session, comparison: Comparison) -> list[FigureChange]:
     """Return the changes that need an approval and have none."""
     return [change for change in comparison.waiting if _standing(session, change) is None]
 
 
-def require_approval(session: psycopg.Connection[TupleRow], comparison: Comparison) -> Approval | None:
+def require_approval(session: Session, comparison: Comparison) -> Approval | None:
     """Return the newest approval behind a comparison's changes, None where none was needed.
 
     Raises:
@@ -108,7 +108,7 @@ def require_approval(session: psycopg.Connection[TupleRow], comparison: Comparis
     return max((a for _, a in found if a is not None), key=lambda a: a.approved_at, default=None)
 
 
-def _standing(session: psycopg.Connection[TupleRow], change: FigureChange) -> Approval | None:
+def _standing(session: Session, change: FigureChange) -> Approval | None:
     with session.cursor(row_factory=class_row(Approval)) as cursor:
         return cursor.execute(_STANDING, [*change.key, *_new(change)]).fetchone()
 

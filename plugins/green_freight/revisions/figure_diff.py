@@ -11,19 +11,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import psycopg
 from psycopg import sql
-from psycopg.rows import TupleRow, dict_row
+from psycopg.rows import dict_row
 
 from green_freight.entities import entity_kind, known_entities
 from green_freight.revisions import queries
 from green_freight.revisions.approval_rules import ApprovalRules, approval_codes
 from green_freight.revisions.causes import Facts, causes
 from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
+from green_freight.warehouse import Session
 
 FIGURES = "fct_indicator_value"
 
-Session = psycopg.Connection[TupleRow]
 Row = Mapping[str, Any]
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import psycopg
-from psycopg.rows import TupleRow, dict_row
+from psycopg.rows import dict_row
 
 from green_freight import settings
 from green_freight.revisions.figure_diff import Comparison
 from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
+from green_freight.warehouse import Session
 
 _SIDES = tuple(f"{side}_{name}" for name in Values._fields for side in ("old", "new"))
 _CHANGE_COLUMNS = (
@@ -32,7 +32,7 @@ from mart.publication where publication_no = %s
 """
 
 
-def save_comparison(session: psycopg.Connection[Any], run_id: str, comparison: Comparison) -> None:
+def save_comparison(session: Session, run_id: str, comparison: Comparison) -> None:
     """Replace a run's rows of ops.figure_change (as the role builder)."""
     session.execute("delete from ops.figure_change where run_id = %s", [run_id])
     before = (run_id, comparison.build_id, comparison.publication_no)
@@ -50,7 +50,7 @@ def save_comparison(session: psycopg.Connection[Any], run_id: str, comparison: C
             )
 
 
-def saved_comparison(session: psycopg.Connection[Any], run_id: str) -> Comparison:
+def saved_comparison(session: Session, run_id: str) -> Comparison:
     """Return what a run found, as it was kept; a comparison without changes where it found none."""
     with session.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
@@ -69,9 +69,7 @@ def saved_comparison(session: psycopg.Connection[Any], run_id: str) -> Compariso
     return Comparison(build_id, publication_no, changes)
 
 
-def write_revisions(
-    session: psycopg.Connection[TupleRow], publication_no: int, comparison: Comparison
-) -> None:
+def write_revisions(session: Session, publication_no: int, comparison: Comparison) -> None:
     """Write what a publication changed into the readers' revision history, in its own transaction."""
     with session.cursor() as cursor:
         cursor.executemany(

@@ -1,5 +1,5 @@
 """The warehouse's database: connections, roles, schema migrations and the record of runs. The star inside is dbt's."""
 
-from green_freight.warehouse.connection import Warehouse
+from green_freight.warehouse.connection import Session, Warehouse
 
-__all__ = ["Warehouse"]
+__all__ = ["Session", "Warehouse"]

@@ -11,6 +11,8 @@ from psycopg.rows import TupleRow
 
 from green_freight import settings
 
+Session = psycopg.Connection[TupleRow]
+
 
 @dataclass(frozen=True)
 class Warehouse:
@@ -46,7 +48,7 @@ class Warehouse:
             )
         return self.urls[role]
 
-    def connect(self, role: str, *, autocommit: bool = False) -> psycopg.Connection[TupleRow]:
+    def connect(self, role: str, *, autocommit: bool = False) -> Session:
         """Open a connection as one of `settings.ROLES`; its transaction is the caller's to commit.
 
         Used as a context manager it commits, or rolls back on an exception, and closes.

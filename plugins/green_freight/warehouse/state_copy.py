@@ -13,11 +13,9 @@ from graphlib import TopologicalSorter
 
 import psycopg
 from psycopg import IsolationLevel, sql
-from psycopg.rows import TupleRow
 
 from green_freight.warehouse import raw_gate
-
-Session = psycopg.Connection[TupleRow]
+from green_freight.warehouse.connection import Session
 
 # The schemas that are copied and the role that owns each in the target.
 _OWNERS = {"raw": "loader", "ops": "owner", "mart": "publisher"}
