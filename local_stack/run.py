@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 from green_freight.cli import run_issues, scorecard
@@ -15,6 +15,7 @@ from green_freight.cli.airflow_client import AirflowClient
 from green_freight.cli.console import Steps
 from green_freight.cli.dag_run import BACKFILL, NIGHTLY, RunResult, follow_run, make_ready
 from green_freight.cli.installation import RunningAirflow
+from green_freight.coverage import BackfillRange, backfill_of, through
 from green_freight.periods import Period
 
 from local_stack import database, demonstration, stack
@@ -23,9 +24,6 @@ from local_stack.demonstration import Demonstration
 from local_stack.home import Home
 from local_stack.locks import HomeBusyError
 from local_stack.stack import StackPlan
-
-if TYPE_CHECKING:
-    from green_freight.coverage import BackfillRange
 
 # A person may respond in the user interface of a stack that stays; a command that stops its own does not wait.
 APPROVAL_WAIT_HOURS = 16
@@ -120,9 +118,6 @@ def missing_history(owner_url: str, first: Period, day: date) -> BackfillRange |
         first: the first month of the history.
         day: the business day; the day itself is the night's own work.
     """
-    # The registry's protocols are a third of what the command line has to import: not for every command.
-    from green_freight.coverage import backfill_of, through
-
     with psycopg.connect(owner_url) as warehouse:
         found = [one for one in through(warehouse, day - timedelta(days=1)) if one.month >= first.month]
     return backfill_of(one for one in found if one.parts_missing > one.parts_not_delivered)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+import psycopg
 import typer
 from rich.console import Console
 
+from green_freight.backfill import BackfillRequestError
 from green_freight.cli import (
     backfill,
     coverage,
@@ -19,8 +21,27 @@ from green_freight.cli import (
     scorecard,
     signals,
 )
-from green_freight.cli.errors import expected_errors
+from green_freight.cli.airflow_client import AirflowRequestError
+from green_freight.cli.errors import (
+    ApprovalPendingError,
+    DagUnavailableError,
+    InstallError,
+    NotAvailableError,
+)
 from green_freight.cli.installation import Installation
+from green_freight.evidence.errors import EvidenceError
+from green_freight.publishing import PublishingError
+from green_freight.replaying import ReplayError
+from green_freight.settings import SettingError, SettingMissingError
+from green_freight.warehouse.lease import CandidateLeasedError
+from green_freight.warehouse.scratch import ScratchError
+
+# What any command may end in: their messages are printed without a trace.
+EXPECTED_ERRORS: tuple[type[Exception], ...] = (
+    AirflowRequestError, ApprovalPendingError, CandidateLeasedError, DagUnavailableError, EvidenceError,
+    InstallError, NotAvailableError, PublishingError, ReplayError, BackfillRequestError, ScratchError,
+    SettingError, SettingMissingError, psycopg.OperationalError,
+)  # fmt: skip
 
 
 def make_app(installation: Callable[[], Installation], text: str) -> typer.Typer:
@@ -63,7 +84,7 @@ def start(app: typer.Typer, name: str, errors: tuple[type[Exception], ...] = ())
     except signals.CommandInterruptedError as interrupted:
         console.print("中断，已停止 · interrupted, everything is stopped")
         sys.exit(interrupted.status)
-    except (*expected_errors(), *errors) as error:
+    except (*EXPECTED_ERRORS, *errors) as error:
         console.print(f"[red]✗[/] {type(error).__name__}: ", end="")
         console.print(str(error), markup=False)
         sys.exit(1)

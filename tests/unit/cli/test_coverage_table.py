@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from green_freight.cli import coverage_table, scorecard
+from green_freight.cli import coverage as coverage_command
+from green_freight.cli import scorecard
 from green_freight.coverage import BackfillRange, Coverage
 from green_freight.periods import Period
 from rich.cells import cell_len
@@ -49,7 +50,7 @@ PARTIAL = {"state_code": "partial", "parts_delivered": 30, "missing_labels": ["2
 
 def _grid(*found: Coverage) -> list[str]:
     output = io.StringIO()
-    coverage_table.print_grid(found, Console(file=output, width=140))
+    coverage_command.print_grid(found, Console(file=output, width=140))
     return output.getvalue().splitlines()
 
 
@@ -72,7 +73,7 @@ def test_every_state_and_mark_is_told_by_its_sign_alone() -> None:
     assert _row(lines, "power_pile") == ["✓", "✗", "30/31", "·"]
     assert _row(lines, "power_station") == ["✓r", "✓!↻", "✗n", "30/31!r"]
     shown = "\n".join(lines)
-    for sign in ("✓", "29/30", "✗", "·", *coverage_table.MARKS):
+    for sign in ("✓", "29/30", "✗", "·", *coverage_command.MARKS):
         assert any(line.startswith(f"{sign} ") for line in lines), sign
     assert "完整 complete 3" in shown
     assert "拒收行 rows rejected 8" in shown
@@ -111,7 +112,7 @@ def test_columns_line_up_although_names_are_of_different_width() -> None:
     ],
 )
 def test_neighbouring_days_are_drawn_together(labels: list[str], expected: list[str]) -> None:
-    assert coverage_table.stretches(labels) == expected
+    assert coverage_command.stretches(labels) == expected
 
 
 def test_gaps_say_what_they_lack_and_why() -> None:
@@ -121,13 +122,13 @@ def test_gaps_say_what_they_lack_and_why() -> None:
         _cell("postal_tricycle", "2025-07", **MISSING, missing_labels=["2025-07"], parts_not_delivered=1),
         _cell("postal_parcel_volume", "2025-07", **MISSING, missing_labels=["2025-07"], loads_stopped=1),
     ]
-    coverage_table.print_gaps(gaps, Console(file=output, width=200))
+    coverage_command.print_gaps(gaps, Console(file=output, width=200))
     lines = output.getvalue().splitlines()
     assert "2025-08-13" in lines[2]
     assert "30/31" in lines[2]
     assert "未交付" in lines[3]
     assert "拒收" in lines[4]
-    coverage_table.print_gaps([], Console(file=(nothing := io.StringIO()), width=140))
+    coverage_command.print_gaps([], Console(file=(nothing := io.StringIO()), width=140))
     assert "no gaps" in nothing.getvalue()
 
 
@@ -145,10 +146,10 @@ def _parsed(command: list[str]) -> tuple[str, str, list[str], bool]:
 
 def test_the_plan_is_a_command_that_shell_and_backfill_understand() -> None:
     output = io.StringIO()
-    coverage_table.print_plan(GAP, Console(file=output, width=60))
+    coverage_command.print_plan(GAP, Console(file=output, width=60))
     [line] = output.getvalue().splitlines()
     assert _parsed(shlex.split(line)) == ("2024-03", "2024-05", ["commerce", "postal"], True)
-    coverage_table.print_plan(None, Console(file=(nothing := io.StringIO()), width=140))
+    coverage_command.print_plan(None, Console(file=(nothing := io.StringIO()), width=140))
     assert shlex.split(nothing.getvalue(), comments=True) == []
 
 
@@ -156,14 +157,14 @@ def test_json_and_csv_carry_the_whole_rows() -> None:
     rows = [vars(_cell(**PARTIAL | {"missing_labels": ["2025-08-13", "2025-08-20"]}))]
     as_json, as_csv = io.StringIO(), io.StringIO()
     scorecard.write_json(rows, as_json)
-    scorecard.write_csv([coverage_table.csv_row(row) for row in rows], as_csv)
+    scorecard.write_csv([coverage_command.csv_row(row) for row in rows], as_csv)
     (from_json,) = json.loads(as_json.getvalue())
     (from_csv,) = csv.DictReader(io.StringIO(as_csv.getvalue()))
     assert from_json["missing_labels"] == ["2025-08-13", "2025-08-20"]
     assert from_json["last_loaded_at"] == "2025-09-01T02:00:00+00:00"
     assert from_csv["missing_labels"] == "2025-08-13 2025-08-20"
     assert from_csv["parts_delivered"] == "30"
-    assert coverage_table.plan_row(GAP) == {
+    assert coverage_command.plan_row(GAP) == {
         "from_month": "2024-03",
         "to_month": "2024-05",
         "agencies": ["commerce", "postal"],
@@ -182,7 +183,7 @@ def test_whole_months_in_a_row_make_one_line_while_they_are_alike() -> None:
         _cell("postal_tricycle", "2025-04", **form, missing_labels=["2025-04"], parts_not_delivered=1),
         _cell("postal_parcel_volume", "2025-05", **form, missing_labels=["2025-05"], parts_not_delivered=1),
     ]
-    coverage_table.print_gaps(gaps, Console(file=output, width=200))
+    coverage_command.print_gaps(gaps, Console(file=output, width=200))
     lines = output.getvalue().splitlines()[2:]
     assert [("2024-11 … 2025-01" in line, "0/3" in line) for line in lines] == [
         (True, True),
