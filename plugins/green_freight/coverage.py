@@ -9,17 +9,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
 
-import psycopg
-from psycopg.rows import TupleRow, class_row
+from psycopg.rows import class_row
 
 from green_freight.agencies import AGENCIES
 from green_freight.contracts import contracts
 from green_freight.periods import Period
 from green_freight.programme import programme
-
-Warehouse = psycopg.Connection[Any]
+from green_freight.warehouse import Session
 
 _UPSERT = """
 insert into ops.expected_dataset (dataset_id, agency_code, delivery_name, granularity_code, expected_from)
@@ -76,17 +73,15 @@ class Coverage(DatasetMonth):
     revision_state_code: str
 
 
-def coverage(
-    warehouse: Warehouse, agencies: Collection[str] = (), years: Collection[int] = ()
-) -> list[Coverage]:
+def coverage(session: Session, agencies: Collection[str] = (), years: Collection[int] = ()) -> list[Coverage]:
     """Return the coverage by agency, dataset (as the registry has them) and month, of all unless some are named.
 
     Args:
-        warehouse: entered as a role that may read `ops`.
+        session: one of a role that may read `ops`.
         agencies: codes of agencies.
         years: calendar years.
     """
-    with warehouse.cursor(row_factory=class_row(Coverage)) as cursor:
+    with session.cursor(row_factory=class_row(Coverage)) as cursor:
         found = cursor.execute(
             """
             select * from ops.coverage
@@ -98,9 +93,9 @@ def coverage(
     return sorted(found, key=_place)
 
 
-def through(warehouse: Warehouse, business_day: date) -> list[DatasetMonth]:
+def through(session: Session, business_day: date) -> list[DatasetMonth]:
     """Return what was due through a business day and what of it is there, in the same order."""
-    with warehouse.cursor(row_factory=class_row(DatasetMonth)) as cursor:
+    with session.cursor(row_factory=class_row(DatasetMonth)) as cursor:
         found = cursor.execute("select * from ops.dataset_month(%s)", [business_day]).fetchall()
     return sorted(found, key=_place)
 
@@ -128,7 +123,7 @@ def backfill_of(found: Iterable[DatasetMonth]) -> BackfillRange | None:
     return BackfillRange(min(one.month for one in gaps), max(one.month for one in gaps), agencies)
 
 
-def update_expected_datasets(owner: psycopg.Connection[TupleRow]) -> None:
+def update_expected_datasets(owner: Session) -> None:
     """Make ops.expected_dataset equal to the contracts, in one transaction, as the owner.
 
     A dataset is expected from the programme's first day where its contract names no other.

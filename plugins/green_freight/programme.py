@@ -10,13 +10,14 @@ import csv
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from green_freight.errors import PermanentError
 from green_freight.settings import PROJECT
+from green_freight.warehouse import Session
 
 if TYPE_CHECKING:
-    import psycopg
+    pass
 
 SEED = PROJECT / "dbt_project" / "seeds" / "programme.csv"
 
@@ -93,7 +94,7 @@ def _programme(row: dict[str, str]) -> Programme:
     return found
 
 
-def write_programme(owner: psycopg.Connection[Any]) -> None:
+def write_programme(owner: Session) -> None:
     """Make `ops.programme` equal to the seed, in one transaction, as the owner."""
     with owner.transaction():
         owner.execute("delete from ops.programme")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from green_freight.agencies.agency import Agency
@@ -17,6 +15,7 @@ from green_freight.contracts import Contract, contract
 from green_freight.landing import Exchange
 from green_freight.periods import Period
 from green_freight.programme import programme
+from green_freight.warehouse import Session
 
 # Ages in days at which a day is fetched again: meters that were offline report within days, month-ends are settled
 # within a month or two. Later corrections are fetched by a backfill.
@@ -24,7 +23,7 @@ AGES = (1, 3, 7, 31, 61)
 
 
 def refetch_requests(
-    session: psycopg.Connection[Any],
+    session: Session,
     agency: Agency,
     registers: Mapping[str, Sequence[Exchange]],
     day: date,
@@ -68,7 +67,7 @@ def refetch_days(
 
 
 def days_of_listed_records(
-    session: psycopg.Connection[Any],
+    session: Session,
     days: Sequence[Period],
     dataset: Contract,
     register: Contract,

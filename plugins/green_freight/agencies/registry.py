@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import psycopg
-from psycopg.rows import TupleRow
-
 from green_freight.agencies.agency import FOLDER, Agency, AgencyFileError, ConnectionEntry, read_agency
+from green_freight.warehouse import Session
 
 
 def read_agencies(folder: Path = FOLDER) -> dict[str, Agency]:
@@ -49,7 +47,7 @@ def agency_named(code: str) -> Agency:
         ) from None
 
 
-def store_agencies(owner: psycopg.Connection[TupleRow]) -> None:
+def store_agencies(owner: Session) -> None:
     """Write codes and names into ops.agency, as the owner.
 
     An agency whose file was removed stays: what it delivered still refers to it.

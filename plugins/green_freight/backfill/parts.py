@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg
-
 from green_freight.backfill.request import BackfillRequest
-from green_freight.warehouse import Warehouse
+from green_freight.warehouse import Session, Warehouse
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def plan_parts(warehouse: Warehouse, run_id: str, agency: str, request: Backfill
     return groups
 
 
-def begin_part(session: psycopg.Connection[Any], run_id: str, agency: str, months: Sequence[str]) -> Part:
+def begin_part(session: Session, run_id: str, agency: str, months: Sequence[str]) -> Part:
     """Begin a part, or continue it where its last attempt stopped; a finished one begins again."""
     row = session.execute(
         """
@@ -78,7 +76,7 @@ def begin_part(session: psycopg.Connection[Any], run_id: str, agency: str, month
     return Part(run_id, agency, tuple(months), row[0])
 
 
-def settled(session: psycopg.Connection[Any], part: Part) -> set[tuple[str, str]]:
+def settled(session: Session, part: Part) -> set[tuple[str, str]]:
     """Return the deliveries and periods that an interrupted attempt at this part has settled already."""
     if part.resumed_since is None:
         return set()
@@ -98,7 +96,7 @@ def settled(session: psycopg.Connection[Any], part: Part) -> set[tuple[str, str]
     return {(delivery, label) for delivery, label in rows}
 
 
-def month_done(session: psycopg.Connection[Any], part: Part) -> None:
+def month_done(session: Session, part: Part) -> None:
     """Record that one more month of a part is done."""
     session.execute(
         "update ops.backfill_part set months_done = months_done + 1"
@@ -107,7 +105,7 @@ def month_done(session: psycopg.Connection[Any], part: Part) -> None:
     )
 
 
-def finish_part(session: psycopg.Connection[Any], part: Part) -> None:
+def finish_part(session: Session, part: Part) -> None:
     """Record that a part came to its end."""
     session.execute(
         "update ops.backfill_part set finished_at = clock_timestamp()"
@@ -116,7 +114,7 @@ def finish_part(session: psycopg.Connection[Any], part: Part) -> None:
     )
 
 
-def progress(session: psycopg.Connection[Any], run_id: str) -> Progress:
+def progress(session: Session, run_id: str) -> Progress:
     """Return how far a backfill is; the time left goes by the months done since it began."""
     row = session.execute(
         """

@@ -7,9 +7,8 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import sql
 
 from green_freight import settings
 from green_freight.building import candidate_state, dbt_run
@@ -17,7 +16,7 @@ from green_freight.building.outcome import BuildFailedError, BuildOutcome, NodeP
 from green_freight.building.plan import BuildPlan, plan_build
 from green_freight.building.raw_tables import prepare_raw_tables
 from green_freight.building.working_calendar import write_calendar
-from green_freight.warehouse import Warehouse, raw_gate
+from green_freight.warehouse import Session, Warehouse, raw_gate
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +97,7 @@ def _variables(plan: BuildPlan) -> dict[str, object]:
     }
 
 
-def _begin(builder: Connection[Any], run_id: str, business_day: date) -> int:
+def _begin(builder: Session, run_id: str, business_day: date) -> int:
     row = builder.execute(
         """
         insert into ops.build (run_id, as_of_date, code_version, started_at)
@@ -110,7 +109,7 @@ def _begin(builder: Connection[Any], run_id: str, business_day: date) -> int:
     return int(row[0])
 
 
-def _record_plan(builder: Connection[Any], build_id: int, plan: BuildPlan, code: str) -> None:
+def _record_plan(builder: Session, build_id: int, plan: BuildPlan, code: str) -> None:
     builder.execute(
         """
         update ops.build set as_of_date = %s, changed_months = %s, through_load_id = %s, model_fingerprint = %s
@@ -120,7 +119,7 @@ def _record_plan(builder: Connection[Any], build_id: int, plan: BuildPlan, code:
     )
 
 
-def _finish(builder: Connection[Any], build_id: int, rows: dict[str, int], failures: tuple[str, ...]) -> None:
+def _finish(builder: Session, build_id: int, rows: dict[str, int], failures: tuple[str, ...]) -> None:
     builder.execute(
         """
         update ops.build set outcome_code = %s, model_rows = %s, error_message = %s, finished_at = clock_timestamp()
@@ -130,7 +129,7 @@ def _finish(builder: Connection[Any], build_id: int, rows: dict[str, int], failu
     )
 
 
-def _model_rows(builder: Connection[Any]) -> dict[str, int]:
+def _model_rows(builder: Session) -> dict[str, int]:
     """Return the rows of every table of the candidate."""
     tables = builder.execute(
         "select tablename from pg_tables where schemaname = 'candidate' order by tablename"

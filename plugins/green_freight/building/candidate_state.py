@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from psycopg import Connection
+from green_freight.warehouse import Session
 
 # A build that read raw while loads went on may lack some that have a lower number than it names: a candidate without
 # this word was built so, and is followed by a full build.
@@ -28,7 +27,7 @@ def fingerprint(project: Path) -> str:
     return digest.hexdigest()
 
 
-def take(builder: Connection[Any]) -> str | None:
+def take(builder: Session) -> str | None:
     """Return the fingerprint that the candidate was built by, and take the mark away."""
     builder.execute("create table if not exists intermediate.candidate_state (fingerprint text not null)")
     builder.execute(
@@ -39,7 +38,7 @@ def take(builder: Connection[Any]) -> str | None:
     return str(row[0]).removeprefix(_ONE_STATE) if row and str(row[0]).startswith(_ONE_STATE) else None
 
 
-def mark(builder: Connection[Any], value: str) -> None:
+def mark(builder: Session, value: str) -> None:
     """Record that the candidate is whole and which code built it."""
     builder.execute(
         "insert into intermediate.candidate_state (fingerprint) values (%s)", [_ONE_STATE + value]

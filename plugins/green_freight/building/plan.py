@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from psycopg import Connection
 from psycopg.rows import dict_row
+
+from green_freight.warehouse import Session
 
 # The models that replace months instead of being built whole, and the view that names months to build again.
 PERIOD_MODELS = ("fct_charging_session", "fct_pile_energy_day", "fct_vehicle_operation")
 MONTHS_TO_RESOLVE = "intermediate.int_charging__month_to_resolve"
-
-_Builder = Connection[Any]
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class BuildPlan:
     through_load_id: int
 
 
-def plan_build(builder: _Builder, business_day: date, *, is_same_code: bool) -> BuildPlan:
+def plan_build(builder: Session, business_day: date, *, is_same_code: bool) -> BuildPlan:
     """Plan the build of the candidate for a business day, from the record of loads and builds.
 
     The months are those that loads changed since the last *published* build: what a build wrote that was never
@@ -48,7 +47,7 @@ def plan_build(builder: _Builder, business_day: date, *, is_same_code: bool) -> 
     )
 
 
-def _last_published(builder: _Builder) -> int | None:
+def _last_published(builder: Session) -> int | None:
     """Return the newest load that the last published build contains, None where nothing was published."""
     through: int | None = _value(
         builder,
@@ -58,7 +57,7 @@ def _last_published(builder: _Builder) -> int | None:
     return through
 
 
-def _large_facts_stand(builder: _Builder) -> bool:
+def _large_facts_stand(builder: Session) -> bool:
     names = [f"candidate.{model}" for model in PERIOD_MODELS] + [MONTHS_TO_RESOLVE]
     return bool(
         _value(
@@ -67,7 +66,7 @@ def _large_facts_stand(builder: _Builder) -> bool:
     )
 
 
-def _loads_since(builder: _Builder, through_load_id: int) -> list[dict[str, Any]]:
+def _loads_since(builder: Session, through_load_id: int) -> list[dict[str, Any]]:
     """Return the loads that came after a number.
 
     A build keeps loads out while it plans and reads, so that it has seen every load up to its number and no other.
@@ -83,12 +82,12 @@ def _loads_since(builder: _Builder, through_load_id: int) -> list[dict[str, Any]
         ).fetchall()
 
 
-def _months_to_resolve(builder: _Builder) -> set[date]:
+def _months_to_resolve(builder: Session) -> set[date]:
     """Return the months whose sessions today's registers would place at other piles or stations."""
     return {row[0] for row in builder.execute(f"select period_month from {MONTHS_TO_RESOLVE}")}  # noqa: S608
 
 
-def _months_of_repushed_orders(builder: _Builder, loads: list[dict[str, Any]]) -> set[date]:
+def _months_of_repushed_orders(builder: Session, loads: list[dict[str, Any]]) -> set[date]:
     """Return the months of every version of the orders in newly loaded push files.
 
     An order that is pushed again replaces its older version, and may have moved to another month; when a push
@@ -115,14 +114,14 @@ def _months_of_repushed_orders(builder: _Builder, loads: list[dict[str, Any]]) -
     return {row[0] for row in rows}
 
 
-def _published_as_of(builder: _Builder) -> date | None:
+def _published_as_of(builder: Session) -> date | None:
     newest: date | None = _value(
         builder, "select (select as_of_date from mart.publication order by publication_no desc limit 1)"
     )
     return newest
 
 
-def _value(builder: _Builder, query: Any, *parameters: object) -> Any:
+def _value(builder: Session, query: Any, *parameters: object) -> Any:
     row = builder.execute(query, parameters).fetchone()
     assert row is not None
     return row[0]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from psycopg import Connection, sql
-from psycopg.rows import TupleRow
+from psycopg import sql
 
 from green_freight.contracts import contracts
 from green_freight.loading.raw_tables import prepare_table
+from green_freight.warehouse import Session
 
 
-def prepare_raw_tables(loader: Connection[TupleRow]) -> None:
+def prepare_raw_tables(loader: Session) -> None:
     """Make the raw table of every dataset, delivered or not, and refresh stale statistics, as the role loader.
 
     A dataset that was never delivered has an empty table, so the star is built without it. Statistics are not

@@ -11,9 +11,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import TupleRow
 
 from green_freight.settings import ROLES
+from green_freight.warehouse.connection import Session
 from green_freight.warehouse.migrate import migrate
 
 # The name of the warehouse's database in an installation.
@@ -66,7 +66,7 @@ def prepare(admin_url: str, database: str, passwords: Mapping[str, str]) -> dict
     return urls
 
 
-def _make_roles(admin: psycopg.Connection[TupleRow], passwords: Mapping[str, str]) -> None:
+def _make_roles(admin: Session, passwords: Mapping[str, str]) -> None:
     there = {name for (name,) in admin.execute("select rolname from pg_roles")}
     for role in ROLES:
         name = role_name(role)
@@ -93,7 +93,7 @@ def _make_roles(admin: psycopg.Connection[TupleRow], passwords: Mapping[str, str
         admin.execute(sql.SQL("grant {} to {}").format(sql.Identifier(granted), sql.Identifier(member)))
 
 
-def _make_database(admin: psycopg.Connection[TupleRow], database: str) -> None:
+def _make_database(admin: Session, database: str) -> None:
     if admin.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
         return
     admin.execute(
@@ -103,9 +103,7 @@ def _make_database(admin: psycopg.Connection[TupleRow], database: str) -> None:
     )
 
 
-def set_up_database(
-    owner: psycopg.Connection[TupleRow], database: str, entering: Iterable[str] = ROLES
-) -> None:
+def set_up_database(owner: Session, database: str, entering: Iterable[str] = ROLES) -> None:
     """Say who may enter a database and in which time zone it thinks, connected to it as its owner.
 
     Args:
@@ -123,7 +121,7 @@ def set_up_database(
     owner.execute(sql.SQL("alter database {} set timezone = 'Asia/Shanghai'").format(name))
 
 
-def store_registry(owner: psycopg.Connection[TupleRow]) -> None:
+def store_registry(owner: Session) -> None:
     """Write what the database knows of agency files, contracts and programme, as the owner."""
     # Contracts are slow to import, and most of this module's users need only its URLs.
     from green_freight.agencies.registry import store_agencies
@@ -135,7 +133,7 @@ def store_registry(owner: psycopg.Connection[TupleRow]) -> None:
     update_expected_datasets(owner)
 
 
-def _set_up_reader(admin: psycopg.Connection[TupleRow], database: str) -> None:
+def _set_up_reader(admin: Session, database: str) -> None:
     reader, name = sql.Identifier(role_name("reader")), sql.Identifier(database)
     for setting in (sql.SQL("search_path = mart"), sql.SQL("default_transaction_read_only = on")):
         admin.execute(sql.SQL("alter role {} in database {} set {}").format(reader, name, setting))

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import psycopg
-from psycopg.rows import TupleRow
+from green_freight.warehouse.connection import Session
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _NAME = re.compile(r"(\d{4})_[a-z_]+\.sql")
@@ -66,7 +65,7 @@ def fingerprint() -> str:
     return hashlib.sha256("".join(migration.sha256 for migration in known()).encode()).hexdigest()[:12]
 
 
-def migrate(owner: psycopg.Connection[TupleRow]) -> list[int]:
+def migrate(owner: Session) -> list[int]:
     """Apply what is missing, in one transaction, and return the numbers applied.
 
     Two that migrate at once are put in a row.

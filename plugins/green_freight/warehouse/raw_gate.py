@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from psycopg.rows import TupleRow
+
+from green_freight.warehouse.connection import Session
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ def closed(url: str, purpose: str) -> Iterator[None]:
         connection.execute("select pg_advisory_unlock(%s)", [LOCK])
 
 
-def pass_through(loader: psycopg.Connection[TupleRow]) -> None:
+def pass_through(loader: Session) -> None:
     """Pass the gate for the rest of the load's transaction; where it is closed, wait and say once for whom."""
     if _try(loader, "pg_try_advisory_xact_lock_shared"):
         return
@@ -69,14 +70,14 @@ def pass_through(loader: psycopg.Connection[TupleRow]) -> None:
     loader.execute("select pg_advisory_xact_lock_shared(%s)", [LOCK])
 
 
-def holders(session: psycopg.Connection[TupleRow]) -> str:
+def holders(session: Session) -> str:
     """Return who holds the gate, shared or not, by the names of their connections; `?` where nobody does."""
     row = session.execute(_HOLDERS, [LOCK]).fetchone()
     assert row is not None
     return str(row[0])
 
 
-def _try(session: psycopg.Connection[TupleRow], function: str) -> bool:
+def _try(session: Session, function: str) -> bool:
     row = session.execute(f"select {function}(%s)".encode(), [LOCK]).fetchone()
     assert row is not None
     return bool(row[0])

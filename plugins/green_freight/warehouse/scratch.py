@@ -15,11 +15,10 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 from psycopg import errors, sql
-from psycopg.rows import TupleRow
 
 from green_freight import settings
 from green_freight.warehouse import bootstrap
-from green_freight.warehouse.connection import Warehouse
+from green_freight.warehouse.connection import Session, Warehouse
 from green_freight.warehouse.migrate import migrate
 from green_freight.warehouse.scratch_name import Scratch, mark, marked, prefix, scratch_of
 
@@ -122,7 +121,7 @@ def drop_left_over(warehouse: Warehouse) -> None:
         drop(warehouse, scratch.name)
 
 
-def _create(owner: psycopg.Connection[TupleRow], warehouse: Warehouse, scratch: Scratch) -> None:
+def _create(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
     # Text must sort in the scratch as it does in the warehouse.
     row = owner.execute(
         "select datcollate, datctype from pg_database where datname = current_database()"
@@ -138,7 +137,7 @@ def _create(owner: psycopg.Connection[TupleRow], warehouse: Warehouse, scratch: 
     owner.execute(sql.SQL("comment on database {} is {}").format(database, comment))
 
 
-def _make_room(owner: psycopg.Connection[TupleRow], warehouse: Warehouse, scratch: Scratch) -> None:
+def _make_room(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
     deadline = time.monotonic() + _DISCONNECT_SECONDS
     while _is_in_use(owner, scratch.database):
         if time.monotonic() > deadline:
@@ -150,7 +149,7 @@ def _make_room(owner: psycopg.Connection[TupleRow], warehouse: Warehouse, scratc
     _drop(owner, warehouse, scratch)
 
 
-def _is_in_use(owner: psycopg.Connection[TupleRow], database: str) -> bool:
+def _is_in_use(owner: Session, database: str) -> bool:
     # Autovacuum comes and goes.
     users = owner.execute(
         "select count(*) from pg_stat_activity where datname = %s and backend_type = 'client backend'",
@@ -159,7 +158,7 @@ def _is_in_use(owner: psycopg.Connection[TupleRow], database: str) -> bool:
     return users != (0,)
 
 
-def _drop(owner: psycopg.Connection[TupleRow], warehouse: Warehouse, scratch: Scratch) -> None:
+def _drop(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
     database = scratch.database
     row = owner.execute(
         "select shobj_description(oid, 'pg_database') from pg_database where datname = %s", [database]
@@ -183,7 +182,7 @@ def _drop(owner: psycopg.Connection[TupleRow], warehouse: Warehouse, scratch: Sc
     shutil.rmtree(scratch.warehouse.home, ignore_errors=True)
 
 
-def _disconnect_all(owner: psycopg.Connection[TupleRow], database: str) -> None:
+def _disconnect_all(owner: Session, database: str) -> None:
     """End the sessions of the warehouse's roles in a database and admit no other.
 
     Not `drop database ... with (force)`: that also insists on ending autovacuum's worker, which the owner may not;
@@ -197,7 +196,7 @@ def _disconnect_all(owner: psycopg.Connection[TupleRow], database: str) -> None:
     )
 
 
-def _staying(scratch: Scratch) -> psycopg.Connection[TupleRow]:
+def _staying(scratch: Scratch) -> Session:
     """Open a connection that shows that the scratch is in use."""
     url = scratch.warehouse.url("owner")
     return psycopg.connect(url, autocommit=True, application_name="green-freight scratch")
