@@ -56,7 +56,10 @@ def audit(
     outcome = AuditOutcome(build_id, tuple(results))
     record(warehouse, run_id, build_id, results)
     page = result_page.write(gx_context.data_docs_index(warehouse).parents[1], build_id, results)
-    log.info("audit of build %s: %s; results: %s", build_id, outcome.counts, page)
+    log.info(
+        "构建 %s 的审核结果为 %s，页面为 %s。 / The audit of build %s gave %s; the page is %s.",
+        *(build_id, outcome.counts, page) * 2,
+    )
     for result in results:
         if not result.is_success:
             log.warning(result.sentence())

@@ -27,20 +27,26 @@ _HEADINGS = (
 
 def lines(comparison: Comparison, shown: int = SHOWN) -> Iterator[str]:
     """Yield a heading, the changes that need approval first, and how many there are of each cause."""
-    against = f"{comparison.publication_no}" if comparison.publication_no else "–"
-    changes = comparison.changes
-    yield (
-        f"与发布 {against} 相比，{len(changes)} 个指标值有变化，其中 {len(comparison.waiting)} 个须批准 / "
-        f"against publication {against}: {len(changes)} figures change, {len(comparison.waiting)} need an approval"
-    )
+    changes, waiting = comparison.changes, len(comparison.waiting)
+    if comparison.publication_no is None:
+        yield (
+            f"首次发布将包含 {len(changes)} 个指标值，其中 {waiting} 个须批准。 / "
+            f"The first publication will have {len(changes)} figures; {waiting} of them need an approval."
+        )
+    else:
+        yield (
+            f"与第 {comparison.publication_no} 号发布相比，{len(changes)} 个指标值有变化，其中 {waiting} 个须批准。 / "
+            f"Since publication {comparison.publication_no}, {len(changes)} figures changed; {waiting} of them need an "
+            "approval."
+        )
     counts = Counter(code for change in changes for code in change.cause_codes)
     for code, count in counts.most_common():
         yield f"  {_label('cause', code)}: {count}"
-    told = [change for change in changes if change.cause_codes != ("first",)]
-    for change in sorted(told, key=lambda one: not one.needs_approval)[:shown]:
+    listed = [change for change in changes if change.cause_codes != ("first",)]
+    for change in sorted(listed, key=lambda one: not one.needs_approval)[:shown]:
         yield f"  {sentence(change)}"
-    if len(told) > shown:
-        yield f"  … 另有 {len(told) - shown} 项，见文件 / {len(told) - shown} more, see the file"
+    if (more := len(listed) - shown) > 0:
+        yield f"  另有 {more} 项变化，请见文件。 / {more} more changes are in the file."
 
 
 def sentence(change: FigureChange) -> str:
@@ -58,8 +64,8 @@ def sentence(change: FigureChange) -> str:
     causes = ", ".join(_label("cause", code) for code in change.cause_codes)
     approval = ", ".join(_label("approval_reason", code) for code in change.approval_codes)
     place = f"{change.key.period_month:%Y-%m} {change.key.indicator_code} {change.name_zh}"
-    told = f"{place}: {' '.join(parts)}; {causes}"
-    return f"{told}; ！须批准 needs approval: {approval}" if approval else told
+    line = f"{place}: {' '.join(parts)}; {causes}"
+    return f"{line}; ！须批准 needs approval: {approval}" if approval else line
 
 
 def table(changes: Sequence[FigureChange], reason: str) -> str:
