@@ -47,7 +47,7 @@ def begin_dry_run(warehouse: Warehouse, run_id: str, parameters: Mapping[str, An
     runs.begin(warehouse, run_id, DRY_RUN, request.until, request.reason)
     scratch.drop_left_over(warehouse)
     trial = scratch.create(warehouse, run_id)
-    rows = copy_state(warehouse.urls, trial.warehouse.urls, _log_copied)
+    rows = copy_state(warehouse, trial.warehouse, _log_copied)
     log.info(
         "试运行在副本 %s 中进行，已复制 %s 张表。 / The dry run works on a copy in %s; %s tables were copied.",
         trial.database,

@@ -52,11 +52,11 @@ def closed(url: str, purpose: str) -> Iterator[None]:
     name = f"green-freight {purpose}".encode()[:_MOST_NAME_BYTES].decode(errors="ignore")
     with psycopg.connect(url, autocommit=True, application_name=name, options=_KEEPALIVES) as connection:
         if not _try(connection, "pg_try_advisory_lock"):
+            others = holders(connection)
             log.info(
-                "等待进行中的装载，或等待占用者释放 / "
-                "waiting for loads in flight, or for another session that closed the gate: %s",
-                holders(connection),
-            )
+                "正在等待会话 %s 结束装载或释放 raw。 / Waiting until the sessions %s end their loads or release raw.",
+                others, others,
+            )  # fmt: skip
             connection.execute("select pg_advisory_lock(%s)", [LOCK])
         yield
         connection.execute("select pg_advisory_unlock(%s)", [LOCK])
@@ -66,7 +66,10 @@ def pass_through(loader: Session) -> None:
     """Pass the gate for the rest of the load's transaction; where it is closed, wait and say once for whom."""
     if _try(loader, "pg_try_advisory_xact_lock_shared"):
         return
-    log.info("等待 raw 放行，正被占用 / the load waits, raw is held still by: %s", holders(loader))
+    others = holders(loader)
+    log.info(
+        "raw 由会话 %s 占用，装载等待。 / The load waits, because %s keeps raw as it is.", others, others
+    )
     loader.execute("select pg_advisory_xact_lock_shared(%s)", [LOCK])
 
 

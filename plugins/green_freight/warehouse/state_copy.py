@@ -7,15 +7,14 @@ stays small whatever the size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-import psycopg
 from psycopg import IsolationLevel, sql
 
 from green_freight.warehouse import raw_gate
-from green_freight.warehouse.connection import Session
+from green_freight.warehouse.connection import Session, Warehouse
 
 # The schemas that are copied and the role that owns each in the target.
 _OWNERS = {"raw": "loader", "ops": "owner", "mart": "publisher"}
@@ -74,8 +73,8 @@ class _Table:
 
 
 def copy_state(
-    source_urls: Mapping[str, str],
-    target_urls: Mapping[str, str],
+    warehouse: Warehouse,
+    scratch: Warehouse,
     on_progress: Callable[[CopyProgress], object] = lambda _: None,
 ) -> dict[str, int]:
     """Copy raw, the record of runs and the published tables into an empty scratch; return the rows by table.
@@ -84,31 +83,32 @@ def copy_state(
     schemas of views are left out: the first build in the scratch is a full one.
 
     Args:
-        source_urls: the warehouse's URL of each role.
-        target_urls: the scratch's URL of each role.
+        warehouse: what is copied.
+        scratch: the warehouse in the scratch database.
         on_progress: called after each table.
 
     Raises:
         psycopg.Error: a server does not answer, or the scratch is not empty and refuses a row.
     """
-    with psycopg.connect(source_urls["owner"], application_name="green-freight state copy") as source:
-        _take_snapshot(source, source_urls["owner"])
+    with warehouse.connect("owner") as source:
+        _take_snapshot(source, warehouse.url("owner"))
         tables = _tables(source)
         rows: dict[str, int] = {}
         for table in _referenced_first(source, tables):
-            with psycopg.connect(target_urls[_OWNERS[table.schema]]) as target:
+            with scratch.connect(_OWNERS[table.schema]) as target:
                 _create_where_missing(target, table)
                 rows[f"{table.schema}.{table.name}"] = count = _copy_rows(source, target, table)
                 target.execute(sql.SQL("analyze {}").format(table.identifier))
             on_progress(CopyProgress(len(rows), len(tables), f"{table.schema}.{table.name}", count))
-        _set_sequences(source, target_urls["owner"])
+        with scratch.connect("owner") as target:
+            _set_sequences(source, target)
     return rows
 
 
 def _take_snapshot(source: Session, owner_url: str) -> None:
     source.isolation_level = IsolationLevel.REPEATABLE_READ
     source.read_only = True
-    with raw_gate.closed(owner_url, "green-freight state copy"):
+    with raw_gate.closed(owner_url, "state copy"):
         # The first query takes the snapshot.
         source.execute("select 1")
 
@@ -152,12 +152,11 @@ def _copy_rows(source: Session, target: Session, table: _Table) -> int:
         return writer.rowcount
 
 
-def _set_sequences(source: Session, target_owner_url: str) -> None:
+def _set_sequences(source: Session, target: Session) -> None:
     """Let the target's serial numbers go on after the source's."""
     numbers = source.execute(
         "select schemaname, sequencename, last_value from pg_sequences "
         "where schemaname = 'ops' and last_value is not null"
     ).fetchall()
-    with psycopg.connect(target_owner_url) as target:
-        for schema, name, last in numbers:
-            target.execute("select setval(to_regclass(%s), %s)", [f'"{schema}"."{name}"', last])
+    for schema, name, last in numbers:
+        target.execute("select setval(to_regclass(%s), %s)", [f'"{schema}"."{name}"', last])

@@ -91,7 +91,7 @@ def test_it_equals_the_warehouse_at_one_moment_while_loads_go_on(
                 "insert into ops.run values (%s, 'nightly', '2025-10-01', null, 'v')", [progress.table]
             )
 
-    rows = copy_state(filled.urls, target.warehouse.urls, load_more)
+    rows = copy_state(filled, target.warehouse, load_more)
     copied = _contents(target.warehouse.urls["owner"])
     lease = copied.pop("ops.candidate_lease"), before.pop("ops.candidate_lease")
     assert copied == before
@@ -107,7 +107,7 @@ def test_it_equals_the_warehouse_at_one_moment_while_loads_go_on(
 def test_each_table_belongs_to_the_role_that_writes_it_and_serial_numbers_go_on(
     filled: Warehouse, target: scratch.Scratch
 ) -> None:
-    copy_state(filled.urls, target.warehouse.urls)
+    copy_state(filled, target.warehouse)
     with psycopg.connect(target.warehouse.urls["owner"]) as owner:
         owners = dict(
             owner.execute(
@@ -141,7 +141,7 @@ def test_a_load_in_flight_is_waited_for(filled: Warehouse, target: scratch.Scrat
     with ThreadPoolExecutor(1) as pool, filled.connect("loader") as loader:
         loader.execute("select pg_advisory_xact_lock_shared(%s)", [raw_gate.LOCK])
         loader.execute("insert into raw.power_pile (pile_id, _period) values ('in flight', '2025-09')")
-        copying = pool.submit(copy_state, filled.urls, target.warehouse.urls)
+        copying = pool.submit(copy_state, filled, target.warehouse)
         _wait_for_the_gate(filled)
         assert not copying.done()
         loader.commit()
@@ -158,6 +158,6 @@ def _wait_for_the_gate(warehouse: Warehouse) -> None:
 
 
 def test_a_scratch_that_is_not_empty_is_refused(filled: Warehouse, target: scratch.Scratch) -> None:
-    copy_state(filled.urls, target.warehouse.urls)
+    copy_state(filled, target.warehouse)
     with pytest.raises(psycopg.errors.UniqueViolation):
-        copy_state(filled.urls, target.warehouse.urls)
+        copy_state(filled, target.warehouse)
