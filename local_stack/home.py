@@ -83,10 +83,13 @@ class Home:
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
+            if not os.access(self.root, os.W_OK | os.X_OK):
+                raise PermissionError("no permission to write")
         except OSError as error:
-            raise HomeError(self._refusal(error)) from error
-        if not os.access(self.root, os.W_OK | os.X_OK):
-            raise HomeError(self._refusal("no permission to write"))
+            raise HomeError(
+                f"无法写入目录 {self.root}（{error}），请用 GREEN_FREIGHT_HOME 指定可写目录 / the folder {self.root} "
+                f"cannot be written ({error}); set GREEN_FREIGHT_HOME to a folder that can"
+            ) from error
 
     def secret(self, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
         """Return the secret kept under `name`, made on first use; only this account can read it."""
@@ -130,12 +133,6 @@ class Home:
         folder = self.root / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
-
-    def _refusal(self, reason: object) -> str:
-        return (
-            f"无法写入目录 {self.root}（{reason}），请用 GREEN_FREIGHT_HOME 指定可写目录 / the folder {self.root} "
-            f"cannot be written ({reason}); set GREEN_FREIGHT_HOME to a folder that can"
-        )
 
 
 class HomeError(RuntimeError):

@@ -14,12 +14,10 @@ from green_freight.periods import SHANGHAI
 from green_freight.warehouse import Warehouse
 
 from demo_city import DEMONSTRATION_DAY
-from local_stack import database, demonstration, run, stack
-from local_stack.airflow_settings import PRELOADING_EXECUTOR
+from local_stack import database, demonstration, run
 from local_stack.demonstration import Demonstration
 from local_stack.home import Home
 from local_stack.locks import sole_command
-from local_stack.stack import StackPlan
 
 
 class LocalStack:
@@ -46,15 +44,12 @@ class LocalStack:
     def airflow(self, until: date, steps: Steps) -> Iterator[RunningAirflow]:
         """Give the Airflow that `up` left running, else one that stands in the night after the business day."""
         home = Home.prepared()
-        with database.serving(home) as admin_url:
-            up = database.left_running(home)
-            if up is not None:
-                yield run.attach(home, admin_url, up)
-                return
-            clock = demonstration.night_after(until)
-            plan = StackPlan(Demonstration.of(home, None), clock, executor=PRELOADING_EXECUTOR)
-            with stack.stopping_afterwards(home, steps):
-                yield stack.start(home, admin_url, plan, steps)
+        city, clock = Demonstration.of(home, None), demonstration.night_after(until)
+        with (
+            database.serving(home) as admin_url,
+            run.running(home, admin_url, city, clock, steps) as airflow,
+        ):
+            yield airflow
 
     def business_day(self) -> date:
         """Return the day before the clock of the running stack, else the day of the last publication."""

@@ -47,23 +47,16 @@ class ServerAddress:
         return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
 
 
-def free_port() -> int:
-    """Return a TCP port on 127.0.0.1 that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_free(port: int) -> bool:
-    """Return whether a server could listen on a TCP port of 127.0.0.1 at this moment."""
+def free_port(wanted: int = 0) -> int:
+    """Return a TCP port on 127.0.0.1 that nothing listens on at this moment: the wanted one if it is free."""
     with socket.socket() as probe:
         # As servers do: what is left of closed connections does not occupy the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind(("127.0.0.1", wanted))
         except OSError:
-            return False
-    return True
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class EmbeddedPostgres:
@@ -205,9 +198,8 @@ class EmbeddedPostgres:
         half.rename(self._data)
 
     def _launch(self) -> None:
-        recorded = self._recorded_port()
         # The same port again, so that a recorded address stays valid after a server was killed.
-        port = recorded if recorded and is_free(recorded) else free_port()
+        port = free_port(self._recorded_port() or 0)
         (self.home / "port").write_text(str(port), encoding="ascii")
         options = (
             f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= "

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
+from green_freight.backfill import BackfillRequest
 from green_freight.cli import run_issues, scorecard
 from green_freight.cli.airflow_client import AirflowClient
 from green_freight.cli.console import Steps
@@ -49,7 +50,8 @@ def run(home: Home, request: Request, steps: Steps) -> RunResult:
     begun = time.monotonic()
     with database.serving(home) as admin_url:
         steps.done("PostgreSQL", time.monotonic() - begun)
-        with stack_for(home, admin_url, request, steps) as airflow:
+        _refuse_other_stack(home, request)
+        with running(home, admin_url, request.city, request.clock, steps) as airflow:
             _load_history(airflow, request, steps, result)
             if not result.runs or result.runs[-1].state == "success":
                 _refresh(airflow, request, steps, result)
@@ -80,27 +82,31 @@ def bring_up(home: Home, plan: StackPlan, steps: Steps) -> None:
         )
 
 
-@contextmanager
-def stack_for(home: Home, admin_url: str, request: Request, steps: Steps) -> Iterator[RunningAirflow]:
-    """Give a stack of the request's city and clock: the one that `up` left running, else one of our own."""
+def _refuse_other_stack(home: Home, request: Request) -> None:
     up = database.left_running(home)
-    if up is None:
-        with stack.stopping_afterwards(home, steps):
-            plan = StackPlan(request.city, request.clock, executor=PRELOADING_EXECUTOR)
-            yield stack.start(home, admin_url, plan, steps)
-        return
-    if (up["clock"], up["volume"]) != (request.clock.isoformat(), request.city.volume):
+    if up and (up["clock"], up["volume"]) != (request.clock.isoformat(), request.city.volume):
         raise HomeBusyError(
             f"正在运行的环境参数不同（时钟 {up['clock'] or '实时'}，事件量 {up['volume']}），未开始；"
             f"请先运行 ./green-freight down / the stack that `up` left running has another clock"
             f" ({up['clock'] or 'the real time'})"
             f" or volume ({up['volume']}), so nothing was started; stop it first: ./green-freight down"
         )
-    yield attach(home, admin_url, up)
 
 
-def attach(home: Home, admin_url: str, up: Mapping[str, Any]) -> RunningAirflow:
-    """Return the Airflow that `up` left running, by the note that it left."""
+@contextmanager
+def running(
+    home: Home, admin_url: str, city: Demonstration, clock: datetime, steps: Steps
+) -> Iterator[RunningAirflow]:
+    """Give the Airflow that `up` left running, else one beside this city at this clock, for the block."""
+    if up := database.left_running(home):
+        yield _attached(home, admin_url, up)
+        return
+    plan = StackPlan(city, clock, executor=PRELOADING_EXECUTOR)
+    with stack.stopping_afterwards(home, steps):
+        yield stack.start(home, admin_url, plan, steps)
+
+
+def _attached(home: Home, admin_url: str, up: Mapping[str, Any]) -> RunningAirflow:
     client = AirflowClient(up["address"], *stack.login(home))
     started_at = datetime.fromisoformat(up["started_at"])
     warehouse = database.warehouse(home, admin_url)
@@ -123,16 +129,10 @@ def missing_history(owner_url: str, first: Period, day: date) -> BackfillRange |
     return backfill_of(one for one in found if one.parts_missing > one.parts_not_delivered)
 
 
-def history_conf(gap: BackfillRange, day: date) -> dict[str, object]:
+def history_conf(gap: BackfillRange, day: date) -> dict[str, Any]:
     """Return the parameters of `backfill_history` that load what is missing of a range through a business day."""
-    return {
-        "from_month": gap.first.label,
-        "to_month": gap.last.label,
-        "agencies": list(gap.agencies),
-        "business_day": day.isoformat(),
-        "only_missing": True,
-        "reason": "载入缺少的历史 / load of the history that is missing",
-    }
+    reason = "载入缺少的历史 / load of the history that is missing"
+    return BackfillRequest(gap.first, gap.last, gap.agencies, reason, day, is_only_missing=True).parameters
 
 
 def _load_history(airflow: RunningAirflow, request: Request, steps: Steps, result: RunResult) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from local_stack import database, stack
 from local_stack.home import Home
-from local_stack.postgres import EmbeddedPostgres, PostgresError
+from local_stack.postgres import EmbeddedPostgres
 
 
 def collect(home: Home) -> dict[str, Any]:
@@ -21,13 +21,12 @@ def collect(home: Home) -> dict[str, Any]:
     up = database.left_running(home)
     user, password = stack.login(home)
     server = _running_server(home)
+    airflow = up and {"user": user, "password": password, **up, "health": _health(up["address"])}
     return {
         "home": str(home.root),
         "is_up": up is not None,
         "processes": {"postgres": server is not None, **stack.alive(home)},
-        "airflow": {"user": user, "password": password, **up, "health": _health(up["address"])}
-        if up
-        else None,
+        "airflow": airflow,
         "demonstration": home.noted("demonstration"),
         "publication": _newest_publication(home, server) if server else None,
     }
@@ -67,10 +66,7 @@ def _running_server(home: Home) -> str | None:
     if not (home.postgres / "port").exists():
         return None
     cluster = EmbeddedPostgres(home.postgres)
-    try:
-        return cluster.address().dsn() if cluster.is_running() else None
-    except PostgresError:
-        return None
+    return cluster.address().dsn() if cluster.is_running() else None
 
 
 def _newest_publication(home: Home, server: str) -> dict[str, Any] | None:

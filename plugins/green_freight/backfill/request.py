@@ -55,6 +55,18 @@ class BackfillRequest:
         request.check()
         return request
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters of the DAG `backfill_history` that `of` reads this request from."""
+        return {
+            "from_month": self.first.label,
+            "to_month": self.last.label,
+            "agencies": list(self.agencies),
+            "reason": self.reason,
+            "business_day": self.until.isoformat(),
+            "only_missing": self.is_only_missing,
+        }
+
     def check(self) -> None:
         """Check that the request can be carried out.
 

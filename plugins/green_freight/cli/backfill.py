@@ -52,18 +52,8 @@ class BackfillOrder:
 
     def conf(self, wait_hours: float) -> dict[str, Any]:
         """Return the parameters of the DAG `backfill_history`."""
-        request = self.request
-        return {
-            "from_month": request.first.label,
-            "to_month": request.last.label,
-            "agencies": list(request.agencies),
-            "reason": request.reason,
-            "business_day": request.until.isoformat(),
-            "only_missing": request.is_only_missing,
-            "dry_run": self.is_dry_run,
-            "approve": self.approve,
-            "approval_wait_hours": wait_hours,
-        }
+        approval = {"approve": self.approve, "approval_wait_hours": wait_hours}
+        return {**self.request.parameters, "dry_run": self.is_dry_run, **approval}
 
 
 @dataclass
@@ -82,13 +72,8 @@ class BackfillResult(RunResult):
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as plain data."""
-        facts = {
-            "changes": self.changes,
-            "waiting": self.waiting,
-            "publication_no": self.publication_no,
-            "difference_file": self.difference_file,
-        }
-        return super().as_json() | facts
+        facts = ("changes", "waiting", "publication_no", "difference_file")
+        return super().as_json() | {name: getattr(self, name) for name in facts}
 
 
 def backfill_command(
@@ -130,10 +115,8 @@ def backfill_command(
     Exit status 0: published, or nothing differs, or the dry run is over; 3: changes wait for an approval; 1: failed.
     """
     installation: Installation = context.obj
-    until = day or installation.business_day()
-    request = BackfillRequest(
-        first, last or first, agencies_of(agency or []), reason.strip(), until, only_missing
-    )
+    until, agencies = day or installation.business_day(), agencies_of(agency or [])
+    request = BackfillRequest(first, last or first, agencies, reason.strip(), until, only_missing)
     request.check()
     output = console(stderr=as_json)
     begun = time.monotonic()

@@ -9,8 +9,7 @@ from itertools import chain
 from typing import BinaryIO
 
 import psycopg
-from psycopg import Connection, sql
-from psycopg.rows import TupleRow
+from psycopg import sql
 
 from green_freight.contracts.model import Contract
 from green_freight.landing import LandingStore
@@ -23,7 +22,7 @@ from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.row_validation import Accepted, Rejected, RowValidator
 from green_freight.periods import Period
 from green_freight.programme import programme
-from green_freight.warehouse import raw_gate
+from green_freight.warehouse import Session, raw_gate
 
 # Rejected rows wait in memory for the end of a COPY, so many at most.
 REJECTED_IN_MEMORY = 5_000
@@ -48,7 +47,7 @@ class TooManyRejectedError(UnreadableFileError):
         self.rows_in_file, self.rows_rejected, self.rejected = rows_in_file, count, rejected
 
 
-def load_dataset(connection: Connection[TupleRow], task: Task) -> LoadOutcome | None:
+def load_dataset(connection: Session, task: Task) -> LoadOutcome | None:
     """Load one dataset and period; None when no file has landed for it.
 
     A file that cannot be loaded as a whole gives an outcome `stopped`; rows that were there stay.
@@ -68,7 +67,7 @@ def load_dataset(connection: Connection[TupleRow], task: Task) -> LoadOutcome | 
     return _record_stop(connection, task, stop, started_at)
 
 
-def _replace_rows(connection: Connection[TupleRow], task: Task, started_at: datetime) -> LoadOutcome | None:
+def _replace_rows(connection: Session, task: Task, started_at: datetime) -> LoadOutcome | None:
     contract, period = task.contract, task.period
     raw_gate.pass_through(connection)
     # A load that waited here then sees what the other has loaded and which file wins now.
@@ -96,9 +95,7 @@ def _replace_rows(connection: Connection[TupleRow], task: Task, started_at: date
 class _Replacement:
     """The work inside the transaction: old rows out, new rows in, rejected rows recorded."""
 
-    def __init__(
-        self, connection: Connection[TupleRow], task: Task, file: records.SourceFile, load_id: int
-    ) -> None:
+    def __init__(self, connection: Session, task: Task, file: records.SourceFile, load_id: int) -> None:
         self._connection, self._task, self._file, self._load_id = connection, task, file, load_id
         contract = task.contract
         self._place = Place(contract, task.period.label, file.file_name)
@@ -185,7 +182,7 @@ class _Replacement:
 
 
 def _record_stop(
-    connection: Connection[TupleRow], task: Task, stop: UnreadableFileError, started_at: datetime
+    connection: Session, task: Task, stop: UnreadableFileError, started_at: datetime
 ) -> LoadOutcome:
     contract = task.contract
     with connection.transaction():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from psycopg import Connection, sql
-from psycopg.rows import TupleRow
+from psycopg import sql
 
 from green_freight.contracts.model import Column, Contract
 from green_freight.loading.outcomes import LoadWarning, RowIssue, UnreadableFileError
@@ -12,17 +11,14 @@ from green_freight.loading.readers import Reading
 from green_freight.loading.row_validation import Rejected, RowValidator, as_json
 from green_freight.periods import Period
 from green_freight.programme import programme
+from green_freight.warehouse import Session
 
 # Fewer rows than this are faults of rows, not a verdict on a column.
 ENOUGH_ROWS = 3
 
 
 def column_warnings(
-    connection: Connection[TupleRow],
-    contract: Contract,
-    reading: Reading,
-    validator: RowValidator,
-    load_id: int,
+    connection: Session, contract: Contract, reading: Reading, validator: RowValidator, load_id: int
 ) -> list[LoadWarning]:
     """Return warnings for columns that are new or missing; asked when all rows are read.
 
@@ -55,11 +51,7 @@ def column_warnings(
 
 
 def _is_retyped(
-    connection: Connection[TupleRow],
-    contract: Contract,
-    column: Column,
-    validator: RowValidator,
-    load_id: int,
+    connection: Session, contract: Contract, column: Column, validator: RowValidator, load_id: int
 ) -> bool:
     if validator.type_faults[column.name] < ENOUGH_ROWS or column.name in validator.readable:
         return False
@@ -78,7 +70,7 @@ def _absent_warning(column: Column) -> LoadWarning:
 
 
 def take_out_duplicates(
-    connection: Connection[TupleRow], contract: Contract, period: Period, load_id: int
+    connection: Session, contract: Contract, period: Period, load_id: int
 ) -> list[Rejected]:
     """Delete the rows just loaded whose key an earlier row has, and return them as rejected; the first one stays.
 

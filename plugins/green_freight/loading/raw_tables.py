@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from psycopg import Connection, sql
-from psycopg.rows import TupleRow
+from psycopg import sql
 
 from green_freight.contracts.model import Column, Contract
 from green_freight.loading.outcomes import UnreadableFileError
+from green_freight.warehouse import Session
 
 SYSTEM_COLUMNS = (
     ("_city_code", "text", "城市（GB/T 2260） / city, GB/T 2260"),
@@ -23,7 +23,7 @@ _TYPE_NAMES = {"timestamp": "timestamp without time zone", "timestamptz": "times
 _DDL_LOCK = 4_705_102
 
 
-def prepare_table(connection: Connection[TupleRow], contract: Contract) -> None:
+def prepare_table(connection: Session, contract: Contract) -> None:
     """Make the contract's raw table, or add the columns it lacks, in a transaction of its own.
 
     Raises:
@@ -46,7 +46,7 @@ def table_name(contract: Contract) -> sql.Identifier:
     return sql.Identifier("raw", contract.id)
 
 
-def _columns_there(connection: Connection[TupleRow], contract: Contract) -> dict[str, str]:
+def _columns_there(connection: Session, contract: Contract) -> dict[str, str]:
     found = connection.execute(
         "select attname, format_type(atttypid, null) from pg_attribute "
         "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
@@ -64,7 +64,7 @@ def _differences(contract: Contract, there: dict[str, str]) -> list[Column]:
     return [column for column in contract.columns if column.name not in there]
 
 
-def _create(connection: Connection[TupleRow], contract: Contract) -> None:
+def _create(connection: Session, contract: Contract) -> None:
     table = table_name(contract)
     entries = [
         sql.SQL("{} {}{}").format(
@@ -85,7 +85,7 @@ def _create(connection: Connection[TupleRow], contract: Contract) -> None:
         _comment(connection, contract, name, description)
 
 
-def _add(connection: Connection[TupleRow], contract: Contract, column: Column) -> None:
+def _add(connection: Session, contract: Contract, column: Column) -> None:
     connection.execute(
         sql.SQL("alter table {} add column {} {}").format(
             table_name(contract), sql.Identifier(column.name), sql.SQL(column.physical_type)
@@ -94,7 +94,7 @@ def _add(connection: Connection[TupleRow], contract: Contract, column: Column) -
     _comment(connection, contract, column.name, column.description)
 
 
-def _comment(connection: Connection[TupleRow], contract: Contract, name: str, words: str) -> None:
+def _comment(connection: Session, contract: Contract, name: str, words: str) -> None:
     connection.execute(
         sql.SQL("comment on column {}.{} is {}").format(
             table_name(contract), sql.Identifier(name), sql.Literal(words)

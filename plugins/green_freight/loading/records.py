@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from psycopg import Connection
-from psycopg.rows import TupleRow, class_row
+from psycopg.rows import class_row
 
 from green_freight.contracts.model import Contract
 from green_freight.loading.messages import Place, row_message
 from green_freight.loading.outcomes import LoadOutcome
 from green_freight.loading.row_validation import Rejected
 from green_freight.periods import Period
+from green_freight.warehouse import Session
 
 _NUL = "\x00"
 
@@ -41,9 +41,7 @@ class CurrentLoad:
     rows_rejected: int
 
 
-def winning_file(
-    connection: Connection[TupleRow], agency: str, delivery: str, period: Period
-) -> SourceFile | None:
+def winning_file(connection: Session, agency: str, delivery: str, period: Period) -> SourceFile | None:
     """Return the file that counts for a delivery and period by `ops.winning_file`, None if none landed."""
     with connection.cursor(row_factory=class_row(SourceFile)) as cursor:
         cursor.execute(
@@ -54,7 +52,7 @@ def winning_file(
         return cursor.fetchone()
 
 
-def current_load(connection: Connection[TupleRow], contract: Contract, period: Period) -> CurrentLoad | None:
+def current_load(connection: Session, contract: Contract, period: Period) -> CurrentLoad | None:
     """Return what stands in the raw table for a dataset and period."""
     with connection.cursor(row_factory=class_row(CurrentLoad)) as cursor:
         cursor.execute(
@@ -66,7 +64,7 @@ def current_load(connection: Connection[TupleRow], contract: Contract, period: P
         return cursor.fetchone()
 
 
-def next_load_id(connection: Connection[TupleRow]) -> int:
+def next_load_id(connection: Session) -> int:
     """Return the number of a load that begins."""
     row = connection.execute("select nextval(pg_get_serial_sequence('ops.load', 'load_id'))").fetchone()
     assert row is not None
@@ -74,11 +72,7 @@ def next_load_id(connection: Connection[TupleRow]) -> int:
 
 
 def write_load(
-    connection: Connection[TupleRow],
-    contract: Contract,
-    run_id: str,
-    outcome: LoadOutcome,
-    started_at: datetime,
+    connection: Session, contract: Contract, run_id: str, outcome: LoadOutcome, started_at: datetime
 ) -> None:
     """Write one row of `ops.load`."""
     connection.execute(
@@ -97,9 +91,7 @@ def write_load(
     )  # fmt: skip
 
 
-def write_rejected(
-    connection: Connection[TupleRow], place: Place, load_id: int, rejected: Iterable[Rejected]
-) -> None:
+def write_rejected(connection: Session, place: Place, load_id: int, rejected: Iterable[Rejected]) -> None:
     """Write rejected rows with their messages into `ops.rejected_row`."""
     with (
         connection.cursor() as cursor,

@@ -1,4 +1,4 @@
-"""RowIssue the header of a table that people made: which cell is which column of the contract.
+"""Finding the header of a table that people made: which cell is which column of the contract.
 
 The header is found, not assumed: it is the row (or pair of rows, where titles are merged) whose titles match most
 of the contract's names. Titles are compared without spaces, brackets, width and case.
