@@ -39,11 +39,11 @@ def refresh(warehouse: Warehouse, suites: Iterable[Suite], build_id: int) -> Non
 def _show_build(builder: Session, build_id: int) -> Sequence[date]:
     """Show the build under audit and return its months."""
     # A view takes no parameters.
-    shown = sql.SQL(
+    statement = sql.SQL(
         "create or replace view intermediate.audited_build as "
         "select build_id, as_of_date, changed_months from ops.build where build_id = {}"
     )
-    builder.execute(shown.format(sql.Literal(build_id)))
+    builder.execute(statement.format(sql.Literal(build_id)))
     row = builder.execute("select changed_months from intermediate.audited_build").fetchone()
     return (row and row[0]) or ()
 
@@ -65,5 +65,5 @@ def _show(builder: Session, view: str, relation: sql.Composable, condition: sql.
     name = sql.Identifier(SCHEMA, view)
     # Dropped first: `create or replace` refuses a table that has got a column in between.
     builder.execute(sql.SQL("drop view if exists {}").format(name))
-    shown = sql.SQL("create view {} as select * from {} where {}").format(name, relation, condition)
-    builder.execute(shown)
+    statement = sql.SQL("create view {} as select * from {} where {}").format(name, relation, condition)
+    builder.execute(statement)

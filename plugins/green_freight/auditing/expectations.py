@@ -90,7 +90,10 @@ def read_suites(specs: Sequence[TableSpec], folder: Path = EXPECTATIONS) -> list
     files = {path.stem: path for path in folder.glob("*.yml") if path.name != SHARED}
     unknown = sorted(files.keys() - {spec.name for spec in specs})
     if unknown:
-        raise ValueError(f"expectations/ has files of tables that are not published: {', '.join(unknown)}")
+        raise ValueError(
+            f"expectations/ 中有未发布的表的文件：{'、'.join(unknown)}；请删除或改名。 / "
+            f"expectations/ has files of tables that are not published: {', '.join(unknown)}; remove or rename them."
+        )
     suites = []
     for spec in sorted(specs, key=lambda spec: spec.name):
         path = files.get(spec.name)
@@ -114,32 +117,34 @@ def _read(spec: TableSpec, shared: Mapping[str, Any], code: str, text: Mapping[s
             code, text["severity"], text["zh"], text["en"], action["zh"], action["en"], kind, kwargs
         )
     except KeyError as missing:
-        raise ValueError(f"{spec.name}.{code} needs or does not know {missing}") from None
+        raise ValueError(
+            f"校验规则 {spec.name}.{code} 缺少或含有未知的 {missing}；请更正其文件。 / "
+            f"The expectation {spec.name}.{code} needs or does not know {missing}; correct its file."
+        ) from None
 
 
 def _rule(spec: TableSpec, shared: Mapping[str, Any], rule: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    match rule:
-        case {"sql": query, **others} if not others:
-            return _QUERY, {"unexpected_rows_query": _sql(spec, shared, query)}
-        case {"where": condition, **others} if not others:
-            return _QUERY, {
-                "unexpected_rows_query": _sql(
-                    spec, shared, shared["rules"]["where"], {"condition": condition}
-                )
-            }
-        case {"rule": {"name": name, **arguments}, **others} if not others:
-            return _QUERY, {"unexpected_rows_query": _sql(spec, shared, shared["rules"][name], arguments)}
-        case {"column": column, "not_null": True, **others} if not others:
+    def query(text: str, arguments: Mapping[Any, Any] | None = None) -> tuple[str, dict[str, Any]]:
+        return _QUERY, {"unexpected_rows_query": _sql(spec, shared, text, arguments)}
+
+    match sorted(rule.items()):
+        case [("sql", text)]:
+            return query(text)
+        case [("where", condition)]:
+            return query(shared["rules"]["where"], {"condition": condition})
+        case [("rule", {"name": name, **arguments})]:
+            return query(shared["rules"][name], arguments)
+        case [("column", column), ("not_null", True)]:
             return "expect_column_values_to_not_be_null", {"column": column}
-        case {"column": column, "in": values, **others} if not others:
+        case [("column", column), ("in", values)]:
             return _in_set(column, values)
-        case {"column": column, "code_list": name, **others} if not others:
+        case [("code_list", name), ("column", column)]:
             return _in_set(column, code_list(name).codes)
-        case {"column": column, "labels": kind, **others} if not others:
+        case [("column", column), ("labels", kind)]:
             return _in_set(column, labels(kind))
-        case {"column": column, "regex": regex, **others} if not others:
+        case [("column", column), ("regex", regex)]:
             return "expect_column_values_to_match_regex", {"column": column, "regex": regex}
-        case {"column": column, "between": [low, high], **others} if not others:
+        case [("between", [low, high]), ("column", column)]:
             bounds = {"min_value": low, "max_value": high}
             bounded = {name: bound for name, bound in bounds.items() if bound is not None}
             return "expect_column_values_to_be_between", {"column": column, **bounded}
@@ -193,7 +198,7 @@ def _of_reference(spec: TableSpec, shared: Mapping[str, Any], reference: Foreign
         re.sub(r"_(key|code|no)$", "", parent_column) + "_known",
         {"column": column, "column_zh": column_name_zh(spec, column), "parent": reference.references},
         parent=reference.references,
-        same_key=" and ".join(f"d.{theirs} = b.{ours}" for ours, theirs in pairs),
+        same_key=" and ".join(f"d.{parent} = b.{child}" for child, parent in pairs),
         applies=applies,
         parent_column=parent_column,
     )
@@ -229,7 +234,10 @@ def _refuse_duplicates(table: str, expectations: Sequence[Expectation]) -> None:
     """A result is found by its code, and Great Expectations may merge two expectations that say the same."""
     codes = [one.code for one in expectations]
     rules = [f"{one.type} {dict(one.kwargs)}" for one in expectations]
-    for said in (codes, rules):
-        twice = sorted({one for one in said if said.count(one) > 1})
-        if twice:
-            raise ValueError(f"{table}: two expectations are alike: {', '.join(twice)}")
+    for values in (codes, rules):
+        duplicates = sorted({value for value in values if values.count(value) > 1})
+        if duplicates:
+            raise ValueError(
+                f"表 {table} 有重复的校验规则：{'、'.join(duplicates)}；请删除或修改其一。 / "
+                f"The table {table} has two expectations that are alike: {', '.join(duplicates)}; remove or change one."
+            )

@@ -33,12 +33,12 @@ def write(folder: Path, build_id: int, results: Sequence[ExpectationResult]) -> 
 
 
 def _row(folder: Path, result: ExpectationResult) -> str:
-    words = html.escape(f"{result.message_zh} / {result.message_en}")
+    rule = html.escape(f"{result.message_zh} / {result.message_en}")
     table, kind = html.escape(result.table_name), label("audit_result", result.code).both
     pages = sorted((folder / "data_docs" / "validations" / result.table_name).glob("*/*/*.html"))
     if pages:
         table = f'<a href="{pages[-1].relative_to(folder).as_posix()}">{table}</a>'
     return (
         f'<tr class="{result.code}"><td>{kind}<td>{table}<td>{html.escape(result.expectation_code)}'
-        f"<td>{result.unexpected_count or 0:,}<td>{words}"
+        f"<td>{result.unexpected_count or 0:,}<td>{rule}"
     )

@@ -40,12 +40,12 @@ class ExpectationResult:
 
     def sentence(self) -> str:
         """Return the failure as one line in both languages: where, how many rows, the rule, the action, first rows."""
-        words = label("audit_result", self.code)
+        severity = label("audit_result", self.code)
         name = f"{self.table_name}.{self.expectation_code}"
         if self.is_broken:
             return (
-                f"【{words.zh}】校验规则 {name} 无法执行：{self.observed_value}。规则：{self.message_zh} / "
-                f"[{words.en}] The expectation {name} could not be evaluated: {self.observed_value}. "
+                f"【{severity.zh}】校验规则 {name} 无法执行：{self.observed_value}。规则：{self.message_zh} / "
+                f"[{severity.en}] The expectation {name} could not be evaluated: {self.observed_value}. "
                 f"Rule: {self.message_en}"
             )
         rows = "; ".join(
@@ -54,8 +54,8 @@ class ExpectationResult:
         examples = f" 例 / Examples: {rows}" if rows else ""
         count = f"{self.unexpected_count or 0:,}"
         return (
-            f"【{words.zh}】校验规则 {name} 有 {count} 行不符合：{self.message_zh} / "
-            f"[{words.en}] {count} rows break the expectation {name}: {self.message_en}{examples}"
+            f"【{severity.zh}】校验规则 {name} 有 {count} 行不符合：{self.message_zh} / "
+            f"[{severity.en}] {count} rows break the expectation {name}: {self.message_en}{examples}"
         )
 
 

@@ -56,11 +56,11 @@ def find_scope(session: Session, table: PlannedTable, changed_months: Collection
             "and build again."
         )
     present = {} if table.is_new else count_by_month(session, table, table.mart)
-    there = _partitions(session, table)
+    partitions = _partitions(session, table)
     everything = candidate.keys() | present.keys()
     is_changed = set(everything if changed_months is None or table.added_columns else changed_months)
     compared = {m for m in everything if m in is_changed or candidate.get(m, 0) != present.get(m, 0)}
-    new = sorted(m for m in candidate if m is not None and partition_name(table.name, m) not in there)
+    new = sorted(m for m in candidate if m is not None and partition_name(table.name, m) not in partitions)
     return Scope(candidate, sorted(m for m in compared - set(new) if m is not None), new)
 
 

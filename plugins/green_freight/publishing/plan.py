@@ -59,18 +59,23 @@ def plan(
     missing = [problem for spec in specs for problem in _candidate_problems(spec, candidate.get(spec.name))]
     if missing:
         raise InvalidCandidateError("\n".join(missing))
-    ours = {n: s for n, s in published.items() if VERSION_COLUMN in s.columns and n not in RECORDS}
-    breaking = [*_lost_tables(specs, ours)]
+    present = models(published)
+    breaking = [*_lost_tables(specs, present)]
     for spec in specs:
-        if spec.name in ours:
-            breaking += _lost_columns(spec, candidate[spec.name], ours[spec.name])
+        if spec.name in present:
+            breaking += _lost_columns(spec, candidate[spec.name], present[spec.name])
     if breaking:
         raise BreakingChangeError(
             "\n".join(breaking)
             + "\n未发布任何内容。请保留原有的表和列，另外新增；或由所有者先迁移 mart。 / Nothing was published. "
             "Keep the old tables and columns and add new ones, or let the owner migrate mart first."
         )
-    return [_planned(spec, candidate[spec.name], ours.get(spec.name)) for spec in specs]
+    return [_planned(spec, candidate[spec.name], present.get(spec.name)) for spec in specs]
+
+
+def models(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Return the relations that show published models, without the records of publications."""
+    return {n: shape for n, shape in shapes.items() if VERSION_COLUMN in shape.columns and n not in RECORDS}
 
 
 def _planned(spec: TableSpec, candidate: Shape, published: Shape | None) -> PlannedTable:

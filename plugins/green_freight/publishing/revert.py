@@ -18,7 +18,7 @@ from psycopg.rows import class_row
 from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.merge import merge
-from green_freight.publishing.plan import RECORDS, VERSION_COLUMN, PlannedTable
+from green_freight.publishing.plan import VERSION_COLUMN, PlannedTable, models
 from green_freight.publishing.publication import (
     PublicationOutcome,
     one_snapshot,
@@ -120,8 +120,10 @@ def _publish_again(
 
 def _tables(shapes: Mapping[str, Shape]) -> list[PlannedTable]:
     """Return the published tables, referenced ones first, each with its own past as source."""
-    ours = {n: s for n, s in shapes.items() if VERSION_COLUMN in s.columns and n not in RECORDS}
-    parents = {name: {key.references for key in ours[name].foreign_keys} - {name} for name in sorted(ours)}
+    parents = {
+        name: {key.references for key in shape.foreign_keys} - {name}
+        for name, shape in sorted(models(shapes).items())
+    }
     order = [*TopologicalSorter(parents).static_order(), FILES]
     return [_table(shapes[name]) for name in order]
 

@@ -20,7 +20,6 @@ from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.recipe import Recipe, recipe_of
 from green_freight.replaying.replay_diff import TableComparison, compare, pin
 from green_freight.warehouse import Warehouse, scratch
-from green_freight.warehouse.scratch import Scratch
 
 _STEP = "green_freight.replaying.step"
 
@@ -87,11 +86,12 @@ def replay(
             lambda done, total: on_progress(Progress("verify", done, total)),
         )
         scratch.drop_left_over(warehouse)
-        made = scratch.create_bare(warehouse, f"replay_{publication_no}")
-        with scratch.dropped_afterwards(warehouse, made):
-            with code_of(recipe.code_version, made.warehouse.home / "code", running=running) as code:
-                warnings = _rebuild(warehouse, recipe, code, made, on_progress)
-            tables = _compare(warehouse, publication_no, made, on_progress)
+        empty = scratch.create_bare(warehouse, f"replay_{publication_no}")
+        rebuilt = empty.warehouse
+        with scratch.dropped_afterwards(warehouse, empty):
+            with code_of(recipe.code_version, rebuilt.home / "code", running=running) as code:
+                warnings = _rebuild(warehouse, recipe, code, rebuilt, on_progress)
+            tables = _compare(warehouse, publication_no, rebuilt, on_progress)
     except BaseException as error:
         record.fail(warehouse, replay_id, f"{type(error).__name__}: {error}")
         raise
@@ -100,12 +100,12 @@ def replay(
 
 
 def _rebuild(
-    warehouse: Warehouse, recipe: Recipe, code: Code, made: Scratch, on_progress: ProgressCallback
+    warehouse: Warehouse, recipe: Recipe, code: Code, rebuilt: Warehouse, on_progress: ProgressCallback
 ) -> tuple[str, ...]:
     """Run the step of the code in a process of its own; return the build's warnings."""
-    made.warehouse.home.mkdir(parents=True, exist_ok=True)
-    _copy_parse(warehouse, code, made)
-    recipe_file, result_file = made.warehouse.home / "recipe.json", made.warehouse.home / "result.json"
+    rebuilt.home.mkdir(parents=True, exist_ok=True)
+    _copy_parse(warehouse, code, rebuilt)
+    recipe_file, result_file = rebuilt.home / "recipe.json", rebuilt.home / "result.json"
     recipe_file.write_text(recipe.as_json(), encoding="utf-8")
     log = warehouse.home / "logs" / f"replay_{recipe.publication_no}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -115,8 +115,8 @@ def _rebuild(
             [str(code.python), "-P", "-m", _STEP, str(recipe_file), str(result_file)],
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=_environment(warehouse, recipe, code, made),
-            cwd=made.warehouse.home,
+            env=_environment(warehouse, recipe, code, rebuilt),
+            cwd=rebuilt.home,
             encoding="utf-8",
             errors="replace",
         ) as process,
@@ -144,19 +144,19 @@ def _rebuild(
     return tuple(result.get("warnings", ()))
 
 
-def _copy_parse(warehouse: Warehouse, code: Code, made: Scratch) -> None:
+def _copy_parse(warehouse: Warehouse, code: Code, rebuilt: Warehouse) -> None:
     """Let dbt begin with what it parsed last in this home: it reads again what differs, some seconds less."""
     parsed = warehouse.home / "dbt_target" / "partial_parse.msgpack"
     if code.project == settings.PROJECT and parsed.exists():
-        (made.warehouse.home / "dbt_target").mkdir(exist_ok=True)
-        shutil.copy(parsed, made.warehouse.home / "dbt_target")
+        (rebuilt.home / "dbt_target").mkdir(exist_ok=True)
+        shutil.copy(parsed, rebuilt.home / "dbt_target")
 
 
-def _environment(warehouse: Warehouse, recipe: Recipe, code: Code, made: Scratch) -> Mapping[str, str]:
-    """Return the environment in which the step takes the scratch for its warehouse."""
+def _environment(warehouse: Warehouse, recipe: Recipe, code: Code, rebuilt: Warehouse) -> Mapping[str, str]:
+    """Return the environment in which the step works on the warehouse to rebuild."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {settings.url_variable(role): url for role, url in made.warehouse.urls.items()} | {
-        "GREEN_FREIGHT_HOME": str(made.warehouse.home),
+    return kept | {settings.url_variable(role): url for role, url in rebuilt.urls.items()} | {
+        "GREEN_FREIGHT_HOME": str(rebuilt.home),
         "GREEN_FREIGHT_LANDING_URL": warehouse.landing_url,
         "GREEN_FREIGHT_SYNTHETIC": "1" if recipe.is_synthetic else "0",
         "GREEN_FREIGHT_CODE_VERSION": code.version,
@@ -174,12 +174,12 @@ def _pass_on(line: str, on_progress: ProgressCallback) -> None:
 
 
 def _compare(
-    warehouse: Warehouse, publication_no: int, made: Scratch, on_progress: ProgressCallback
+    warehouse: Warehouse, publication_no: int, rebuilt: Warehouse, on_progress: ProgressCallback
 ) -> tuple[TableComparison, ...]:
     tables: list[TableComparison] = []
-    with warehouse.connect("reader") as published, made.warehouse.connect("builder") as rebuilt:
+    with warehouse.connect("reader") as published, rebuilt.connect("builder") as builder:
         pin(published, publication_no)
-        for table in compare(published, rebuilt):
+        for table in compare(published, builder):
             tables.append(table)
             on_progress(Progress("compare", len(tables), 0))
     if not tables:

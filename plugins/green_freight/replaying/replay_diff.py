@@ -13,7 +13,7 @@ from typing import Any
 from psycopg import sql
 
 from green_freight.publishing.catalog import Shape, read_shapes
-from green_freight.publishing.plan import RECORDS, VERSION_COLUMN
+from green_freight.publishing.plan import VERSION_COLUMN, models
 from green_freight.warehouse import Session
 
 Row = tuple[Any, ...]
@@ -77,8 +77,7 @@ def compare(published: Session, rebuilt: Session) -> Iterator[TableComparison]:
     """
     asof, candidate = read_shapes(published, "mart_asof"), read_shapes(rebuilt, "candidate")
     keys = read_shapes(published, "mart")
-    ours = {name for name, shape in asof.items() if VERSION_COLUMN in shape.columns} - RECORDS
-    for name in sorted(ours | candidate.keys()):
+    for name in sorted(models(asof).keys() | candidate.keys()):
         left = _Side(published, "mart_asof", name, asof.get(name))
         right = _Side(rebuilt, "candidate", name, candidate.get(name))
         columns = _columns(left, right)
@@ -129,10 +128,10 @@ def _hash(side: _Side, columns: Sequence[str]) -> tuple[int, str]:
 
 def _listed(side: _Side, columns: Sequence[str]) -> sql.Composed:
     """Return the columns as text, a missing one as null."""
-    there = set(side.columns)
+    present = set(side.columns)
     return sql.SQL(", ").join(
         sql.SQL("{}::text as {}").format(
-            sql.Identifier(column) if column in there else sql.NULL, sql.Identifier(column)
+            sql.Identifier(column) if column in present else sql.NULL, sql.Identifier(column)
         )
         for column in columns
     )

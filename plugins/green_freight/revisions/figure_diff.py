@@ -52,8 +52,10 @@ def compare(session: Session, build_id: int, rules: ApprovalRules) -> Comparison
     with session.transaction():
         rows = _changed_figures(session, sql.Identifier("candidate", FIGURES))
         base = _one(session, queries.BASE) if _is_published(session) else None
-        news = _news(session, build, base) if base else {}
-        facts = _facts(session, rows, build, base, news) if base else [Facts(is_first=True)] * len(rows)
+        new_datasets = _new_datasets(session, build, base) if base else {}
+        facts = (
+            _facts(session, rows, build, base, new_datasets) if base else [Facts(is_first=True)] * len(rows)
+        )
         taken_away = {
             FigureKey.of(row): Values.of(row, "old") or NOTHING for row in _all(session, queries.TAKEN_AWAY)
         }
@@ -62,7 +64,7 @@ def compare(session: Session, build_id: int, rules: ApprovalRules) -> Comparison
         key, cause_codes = FigureKey.of(row), causes(fact)
         old, new = Values.of(row, "old"), Values.of(row, "new")
         codes = approval_codes(old, new, row["is_restatement"], cause_codes, taken_away.get(key), rules)
-        changes.append(FigureChange.of(row, cause_codes, news.get(key.indicator_code, ()), codes))
+        changes.append(FigureChange.of(row, cause_codes, new_datasets.get(key.indicator_code, ()), codes))
     return Comparison(build_id, base["publication_no"] if base else None, tuple(changes))
 
 
@@ -78,7 +80,7 @@ def compare_with_past(session: Session, publication_no: int, build_id: int) -> C
 
 
 def _facts(
-    session: Session, rows: Sequence[Row], build: Row, base: Row, news: Mapping[str, Sequence[str]]
+    session: Session, rows: Sequence[Row], build: Row, base: Row, new_datasets: Mapping[str, Sequence[str]]
 ) -> list[Facts]:
     """Return what may explain each changed figure since the publication `base`."""
     evidence = _evidence(session)
@@ -93,7 +95,7 @@ def _facts(
                 is_as_of_moved=row["is_as_of_moved"],
                 is_definition_changed=bool({(code, None), (code, month.year)} & definitions),
                 is_availability_changed=row["is_availability_changed"],
-                has_new_loads=code in news,
+                has_new_loads=code in new_datasets,
                 has_new_models=build["model_fingerprint"] != base["model_fingerprint"],
                 late_rows=late,
                 corrected_rows=corrected,
@@ -128,10 +130,10 @@ def _changed_figures(session: Session, new: sql.Identifier) -> list[Row]:
     return _all(session, "select * from changed_figure order by period_month, indicator_code, region_code")
 
 
-def _news(session: Session, build: Row, base: Row) -> dict[str, Sequence[str]]:
+def _new_datasets(session: Session, build: Row, base: Row) -> dict[str, Sequence[str]]:
     """Return by indicator the datasets that it depends on and that were loaded since the publication."""
     window = {"after": base["through_load_id"] or 0, "through": build["through_load_id"] or 0}
-    return {row["indicator_code"]: row["dataset_ids"] for row in _all(session, queries.NEWS, window)}
+    return {row["indicator_code"]: row["dataset_ids"] for row in _all(session, queries.NEW_DATASETS, window)}
 
 
 def _is_published(session: Session) -> bool:

@@ -37,7 +37,7 @@ from mart.publication as p left join ops.build as b on b.build_id = p.build_id
 order by p.publication_no desc limit 1
 """
 
-NEWS = """
+NEW_DATASETS = """
 select i.indicator_code, array_agg(distinct l.dataset_id order by l.dataset_id) as dataset_ids
 from reference.plan_indicator as i
 inner join ops.load as l on l.dataset_id = any(string_to_array(i.dataset_ids, ' ')) and l.outcome_code = 'loaded'

@@ -80,12 +80,12 @@ def table(changes: Sequence[FigureChange], reason: str) -> str:
 def write_csv(comparison: Comparison, path: Path) -> Path:
     """Write every change as CSV (UTF-8 with a mark, as Excel wants it) and return the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f"{path.name}.part")
-    with half.open("w", encoding="utf-8-sig", newline="") as target:
+    partial = path.with_name(f"{path.name}.part")
+    with partial.open("w", encoding="utf-8-sig", newline="") as target:
         writer = csv.writer(target)
         writer.writerow(_HEADINGS)
         writer.writerows(_cells(change) for change in comparison.changes)
-    half.replace(path)
+    partial.replace(path)
     return path
 
 

@@ -132,8 +132,11 @@ def test_the_style_test_sees_a_fault() -> None:
         (lambda text: text["inside"].update(action="nobody"), "does not know 'nobody'"),
         (lambda text: text["inside"].update(sql="select 1"), r"the rule \['sql', 'where'\]"),
         (lambda text: text["inside"].update(wher=text["inside"].pop("where")), r"the rule \['wher'\]"),
-        (lambda text: text.update(other=text["inside"]), "two expectations are alike: unexpected_rows"),
-        (lambda text: text.update(key_present=text["inside"]), "two expectations are alike: key_present"),
+        (lambda text: text.update(other=text["inside"]), "two expectations that are alike: unexpected_rows"),
+        (
+            lambda text: text.update(key_present=text["inside"]),
+            "two expectations that are alike: key_present",
+        ),
     ],
 )
 def test_an_expectation_that_cannot_be_evaluated_is_refused(tmp_path: Path, change: Any, words: str) -> None:
