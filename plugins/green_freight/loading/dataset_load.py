@@ -38,15 +38,6 @@ class Task:
     store: LandingStore
 
 
-class TooManyRejectedError(UnreadableFileError):
-    """A file of which more rows break the contract than it tolerates; `rejected` are the first of them."""
-
-    def __init__(self, rows_in_file: int, count: int, rejected: list[Rejected], sheet: str | None) -> None:
-        zh, en = f"{rows_in_file} 行中 {count} 行", f"{count} of {rows_in_file} rows"
-        super().__init__("too_many_rejected", zh, en, sheet)
-        self.rows_in_file, self.rows_rejected, self.rejected = rows_in_file, count, rejected
-
-
 def load_dataset(connection: Session, task: Task) -> LoadOutcome | None:
     """Load one dataset and period; None when no file has landed for it.
 
@@ -121,7 +112,12 @@ class _Replacement:
         rejected = validator.rejected + len(duplicates)
         rows_in_file = validator.accepted + validator.rejected
         if not contract.tolerates(validator.rejected, rows_in_file):
-            raise TooManyRejectedError(rows_in_file, validator.rejected, first_rejected, reading.sheet)
+            count = validator.rejected
+            stop = UnreadableFileError.of(
+                "too_many_rejected", "rejected_rows", reading.sheet, rows=rows_in_file, count=count
+            )
+            stop.rows_in_file, stop.rows_rejected, stop.rejected = rows_in_file, count, first_rejected
+            raise stop
         return LoadOutcome(
             load_id=self._load_id,
             dataset_id=contract.id,

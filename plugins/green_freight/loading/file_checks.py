@@ -35,15 +35,12 @@ def column_warnings(
         needed = [column for column in needed if not column.required]
     if needed:
         words_zh = "、".join(f"{c.title_zh}（{c.source_names[0]}）" for c in needed)
-        raise UnreadableFileError(
-            "missing_column", words_zh, ", ".join(c.name for c in needed), reading.sheet
-        )
+        words_en = ", ".join(c.name for c in needed)
+        raise UnreadableFileError("missing_column", words_zh, words_en, reading.sheet)
     for column in contract.columns:
         if _is_retyped(connection, contract, column, validator, load_id):
             kind = f"{column.logical_type} ({column.physical_type})"
-            raise UnreadableFileError(
-                "retyped_column", f"{column.name}，应为 {kind}", f"{column.name}, expected {kind}"
-            )
+            raise UnreadableFileError.of("retyped_column", "other_type", column=column.name, kind=kind)
     new = reading.new_columns()
     if new and contract.stops_at_new_column:
         raise UnreadableFileError("new_column", "、".join(new), ", ".join(new), reading.sheet)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from green_freight.contracts.model import Column
-from green_freight.loading.reasons import WARNINGS
+from green_freight.loading.reasons import DETAILS, WARNINGS
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,14 @@ class UnreadableFileError(Exception):
         self.reason_code, self.sheet = reason_code, sheet
         self.detail_zh, self.detail_en = detail_zh, detail_en or detail_zh
         super().__init__(f"{reason_code}: {self.detail_en}")
+
+    @classmethod
+    def of(
+        cls, reason_code: str, detail: str, sheet: str | None = None, **facts: object
+    ) -> UnreadableFileError:
+        """Return the stop with a detail of `reasons.yaml` that names `facts`."""
+        words = DETAILS[detail]
+        return cls(reason_code, words["zh"].format(**facts), words["en"].format(**facts), sheet)
 
 
 @dataclass(frozen=True)

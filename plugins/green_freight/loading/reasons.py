@@ -29,5 +29,6 @@ STOP_REASONS = {code: _reason(words) for code, words in _WORDS["files"].items()}
 # In Chinese and English, by logical type and by identifier.
 TYPE_WORDS = {name: (words["zh"], words["en"]) for name, words in _WORDS["types"].items()}
 IDENTIFIER_WORDS = {name: (words["zh"], words["en"]) for name, words in _WORDS["identifiers"].items()}
-# By code: the sentence in Chinese (`zh`) and English (`en`), the severity where it is not `warning`.
+# In Chinese (`zh`) and English (`en`); a warning has a severity where it is not `warning`.
+DETAILS: dict[str, dict[str, str]] = _WORDS["details"]
 WARNINGS: dict[str, dict[str, str]] = _WORDS["warnings"]

@@ -43,27 +43,21 @@ class OrderLines(JsonReading):
                 continue
             yield self.row(number, self._standard(order))
         if read and read == unreadable:
-            raise UnreadableFileError(
-                "no_row_readable", f"{read} 行都不是 JSON", f"none of {read} lines is JSON"
-            )
+            raise UnreadableFileError.of("no_row_readable", "no_json_line", count=read)
 
     def _lines(self) -> Iterator[bytes]:
         with self._source.open() as packed:
             # gzip takes an empty file for an empty stream; an empty day's file has at least its header.
             if not packed.read(1):
-                raise UnreadableFileError("truncated_file", "空文件", "the file is empty")
+                raise UnreadableFileError.of("truncated_file", "empty")
             packed.seek(0)
             try:
                 with gzip.GzipFile(fileobj=packed) as unpacked:
                     yield from _buffered_lines(unpacked)
             except EOFError as error:
-                raise UnreadableFileError(
-                    "truncated_file", "gzip 中途结束", "the gzip stream ends half-way"
-                ) from error
+                raise UnreadableFileError.of("truncated_file", "cut_off_gzip") from error
             except (gzip.BadGzipFile, zlib.error) as error:
-                raise UnreadableFileError(
-                    "unreadable_file", f"不是 gzip：{error}", f"no gzip file: {error}"
-                ) from error
+                raise UnreadableFileError.of("unreadable_file", "no_gzip", error=error) from error
 
     def _standard(self, order: Any) -> Any:
         if not isinstance(order, dict):

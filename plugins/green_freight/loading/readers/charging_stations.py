@@ -31,8 +31,9 @@ class StationPages(JsonReading):
             page = drift.canonical(_message(line, answer), drift.STATIONS_ANSWER, self._drift)
             stations = page.get("StationInfos")
             if not isinstance(stations, list):
-                detail = f"response {line} has no StationInfos"
-                raise UnreadableFileError("unreadable_file", f"第 {line} 个应答没有 StationInfos", detail)
+                raise UnreadableFileError.of(
+                    "unreadable_file", "response_lacks", line=line, name="StationInfos"
+                )
             for entry in _entries(stations, self._level):
                 number += 1
                 yield self.row(number, entry, line)
@@ -92,8 +93,7 @@ class StationStatistics(JsonReading):
 
 def _message(line: int, answer: Any) -> dict[str, Any]:
     if not isinstance(answer, dict):
-        detail = f"response {line} is not an object"
-        raise UnreadableFileError("unreadable_file", f"第 {line} 个应答不是对象", detail)
+        raise UnreadableFileError.of("unreadable_file", "response_no_object", line=line)
     return answer
 
 

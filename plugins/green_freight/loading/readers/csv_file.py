@@ -69,10 +69,8 @@ class CsvReading(TableReading):
                 break
         if best is None:
             titles = self._titles()
-            raise UnreadableFileError(
-                "header_not_found",
-                f"前 {SEARCHED_ROWS} 行中没有列名 {titles}",
-                f"no row of the first {SEARCHED_ROWS} has the titles {titles}",
+            raise UnreadableFileError.of(
+                "header_not_found", "no_titles_in_rows", rows=SEARCHED_ROWS, titles=titles
             )
         return best
 
@@ -92,11 +90,7 @@ class CsvReading(TableReading):
                     yield number, [cell.strip() for cell in cells]
                     number = reader.line_num + 1
             except csv.Error as error:
-                raise UnreadableFileError(
-                    "unreadable_file",
-                    f"第 {number} 行起无法按 CSV 读取：{error}",
-                    f"no CSV from line {number}: {error}",
-                ) from error
+                raise UnreadableFileError.of("unreadable_file", "no_csv", line=number, error=error) from error
 
 
 def encoding_of(source: Source) -> str:
@@ -124,7 +118,7 @@ def _decode(source: Source, encoding: str) -> None:
             decoder.decode(chunk)
         decoder.decode(b"", final=True)
     if is_empty:
-        raise UnreadableFileError("unreadable_file", "空文件", "the file is empty")
+        raise UnreadableFileError.of("unreadable_file", "empty")
 
 
 def _wrong_width(cells: list[Any], width: int) -> RowIssue:

@@ -85,10 +85,8 @@ class JsonReading:
         try:
             return orjson.loads(body)
         except ValueError as error:
-            raise UnreadableFileError(
-                "unreadable_file",
-                f"第 {line} 个应答不是 JSON：{error}",
-                f"response {line} is not JSON: {error}",
+            raise UnreadableFileError.of(
+                "unreadable_file", "response_no_json", line=line, error=error
             ) from error
 
     def _resolve(self, shape: tuple[str, ...]) -> list[str]:
@@ -118,9 +116,7 @@ class TransportPages(JsonReading):
         for line, _, page in self.answers():
             items = page.get("items") if isinstance(page, dict) else None
             if not isinstance(items, list):
-                raise UnreadableFileError(
-                    "unreadable_file", f"第 {line} 个应答没有 items", f"response {line} has no items"
-                )
+                raise UnreadableFileError.of("unreadable_file", "response_lacks", line=line, name="items")
             for item in items:
                 number += 1
                 yield self.row(number, item, line)

@@ -94,9 +94,7 @@ class WorkbookReading(TableReading):
             # zip, XML and openpyxl each raise their own for a damaged workbook, KeyError and TypeError among them.
             except Exception as error:
                 detail = f"{type(error).__name__}: {error}"
-                raise UnreadableFileError(
-                    "unreadable_file", f"不是 Excel 工作簿：{detail}", f"no workbook: {detail}"
-                ) from error
+                raise UnreadableFileError.of("unreadable_file", "no_workbook", error=detail) from error
         return self._choose(sheets)
 
     def _choose(
@@ -109,11 +107,8 @@ class WorkbookReading(TableReading):
         fitting = [title for title, rows in sheets.items() if self._fits(rows)]
         agreed = self._source.contract.sheet_names[0]
         if len(fitting) != 1:
-            there = "、".join(sheets)
-            raise UnreadableFileError(
-                "wrong_sheet",
-                f"应有工作表“{agreed}”，文件中有：{there}",
-                f"expected the sheet {agreed!r}, found {there}",
+            raise UnreadableFileError.of(
+                "wrong_sheet", "other_sheets", agreed=agreed, found="、".join(sheets)
             )
         self._warnings.append(LoadWarning.of("sheet_renamed", agreed=agreed, found=fitting[0]))
         return fitting[0], sheets[fitting[0]]
@@ -126,8 +121,7 @@ class WorkbookReading(TableReading):
     def _find_header(self) -> Header:
         header = find_header(self._source.contract, self._cells)
         if header is None:
-            zh, en = f"没有列名 {self._titles()}", f"no row has the titles {self._titles()}"
-            raise UnreadableFileError("header_not_found", zh, en, self.sheet)
+            raise UnreadableFileError.of("header_not_found", "no_titles", self.sheet, titles=self._titles())
         return header
 
     def _check_period(self, above: list[list[Any]]) -> str:
@@ -136,12 +130,8 @@ class WorkbookReading(TableReading):
         if found is None:
             self._warnings.append(LoadWarning.of("title_without_period", expected=expected))
         elif found != expected:
-            raise UnreadableFileError(
-                "wrong_period",
-                f"标题为 {found}，文件应为 {expected}",
-                f"the title says {found}, the file is for {expected}",
-                self.sheet,
-            )
+            months = {"found": found, "expected": expected}
+            raise UnreadableFileError.of("wrong_period", "other_month", self.sheet, **months)
         return expected
 
 
