@@ -66,22 +66,15 @@ def _differences(contract: Contract, there: dict[str, str]) -> list[Column]:
 
 def _create(connection: Session, contract: Contract) -> None:
     table = table_name(contract)
-    entries = [
-        sql.SQL("{} {}{}").format(
-            sql.Identifier(c.name), sql.SQL(c.physical_type), sql.SQL(" not null" if c.is_key else "")
-        )
-        for c in contract.columns
-    ]
-    entries += [
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind, _ in SYSTEM_COLUMNS
-    ]
+    types = [f"{c.physical_type} not null" if c.is_key else c.physical_type for c in contract.columns]
+    columns = [(c.name, kind, c.description) for c, kind in zip(contract.columns, types, strict=True)]
+    columns += SYSTEM_COLUMNS
+    entries = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind, _ in columns]
     connection.execute(sql.SQL("create table {} ({})").format(table, sql.SQL(", ").join(entries)))
     connection.execute(sql.SQL("create index on {} (_period, _city_code)").format(table))
     words = f"{contract.title}。{contract.grain}"
     connection.execute(sql.SQL("comment on table {} is {}").format(table, sql.Literal(words)))
-    for column in contract.columns:
-        _comment(connection, contract, column.name, column.description)
-    for name, _, description in SYSTEM_COLUMNS:
+    for name, _, description in columns:
         _comment(connection, contract, name, description)
 
 

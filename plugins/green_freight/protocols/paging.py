@@ -64,19 +64,9 @@ def _anomaly(pages: list[Page]) -> str | None:
     received = sum(len(page.items) for page in pages)
     if received != pages[0].total:
         return f"{received} items were received, {pages[0].total} were announced"
-    return "an item is on two pages" if _has_repeats(pages) else None
-
-
-def _has_repeats(pages: list[Page]) -> bool:
-    if len(pages) == 1:
-        return False
-    seen: set[str] = set()
-    for page in pages:
-        here = {json.dumps(item, sort_keys=True, default=str) for item in page.items}
-        if seen & here:
-            return True
-        seen |= here
-    return False
+    on_pages = [{json.dumps(item, sort_keys=True, default=str) for item in page.items} for page in pages]
+    has_repeats = sum(map(len, on_pages)) > len(set().union(*on_pages))
+    return "an item is on two pages" if has_repeats else None
 
 
 def _is_repeated(pages: list[Page], previous: list[Page] | None) -> bool:

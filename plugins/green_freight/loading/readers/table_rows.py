@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -63,7 +63,7 @@ class RowSorter:
         self._text_places = sorted(
             place for name, place in header.places.items() if contract.column(name).logical_type != "number"
         )
-        self._totals = Totals([column.name for column in self._numbers])
+        self._totals = Totals()
         self._factor = factor
         self.counts: Counter[str] = Counter()
 
@@ -135,12 +135,10 @@ class RowSorter:
 class Totals:
     """Running sums of a table's figures, to compare with its subtotals and totals."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
-        self._group = self._empty()
-        self._all = self._empty()
-        self._rows = 0
-        self._unreadable = 0
+    def __init__(self) -> None:
+        self._group: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self._all: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self._rows = self._unreadable = 0
         self.warnings: list[LoadWarning] = []
 
     def add(self, figures: dict[str, Any]) -> None:
@@ -167,10 +165,7 @@ class Totals:
                 self.warnings.append(
                     LoadWarning.of("total_mismatch", column=name, severity=severity, **facts)
                 )
-        self._group = self._empty()
-
-    def _empty(self) -> dict[str, Decimal]:
-        return dict.fromkeys(self._names, Decimal(0))
+        self._group.clear()
 
 
 def _cell(cells: Sequence[Any], place: int) -> Any:
