@@ -1,4 +1,4 @@
-"""An HTTP agency's server: an ASGI application under uvicorn that fails as it is told."""
+"""An HTTP agency's server: an ASGI application under uvicorn with one fault at a time."""
 
 from __future__ import annotations
 
