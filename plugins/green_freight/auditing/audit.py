@@ -11,7 +11,6 @@ from green_freight.auditing import audit_views, gx_context, result_page
 from green_freight.auditing.expectations import Suite, read_suites
 from green_freight.auditing.results import ExpectationResult, record
 from green_freight.errors import PermanentError
-from green_freight.publishing import manifest_path
 from green_freight.publishing.specs import from_manifest_file
 from green_freight.warehouse import Warehouse
 
@@ -50,7 +49,7 @@ def audit(
         AuditFailedError: a critical expectation failed, could not be evaluated, or was not evaluated at all.
     """
     if suites is None:
-        suites = read_suites(from_manifest_file(manifest_path(warehouse)))
+        suites = read_suites(from_manifest_file(warehouse.manifest_path))
     audit_views.refresh(warehouse, suites, build_id)
     results = gx_context.validate(warehouse, suites)
     outcome = AuditOutcome(build_id, tuple(results))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable
 from datetime import date
 
@@ -40,7 +39,6 @@ def build(
         BuildFailedError: a model or a test of severity error failed; the next build makes the candidate whole again.
         SettingMissingError: the URL of the role builder or loader is not set.
     """
-    began = time.monotonic()
     with warehouse.connect("builder") as builder:
         build_id = _begin(builder, run_id, business_day)
     try:
@@ -60,14 +58,10 @@ def build(
         raise BuildFailedError(build_id, done.failures, dbt_run.log_path(warehouse) / "dbt.log")
     return BuildOutcome(
         build_id=build_id,
-        run_id=run_id,
         as_of_date=plan.as_of_date,
         changed_months=plan.changed_months,
         is_full=plan.is_full,
         through_load_id=plan.through_load_id,
-        seconds=time.monotonic() - began,
-        manifest_path=dbt_run.target_path(warehouse) / "manifest.json",
-        run_results_path=dbt_run.target_path(warehouse) / "run_results.json",
         model_rows=rows,
         warnings=done.warnings,
     )

@@ -35,11 +35,6 @@ class DbtRun:
     warnings: tuple[str, ...]
 
 
-def target_path(warehouse: Warehouse) -> Path:
-    """Return the folder of dbt's artifacts and of its partial parse: state, not part of the project."""
-    return warehouse.home / "dbt_target"
-
-
 def log_path(warehouse: Warehouse) -> Path:
     """Return the folder of dbt's log file."""
     return warehouse.home / "logs" / "dbt"
@@ -89,12 +84,12 @@ def run_dbt(
 
 def common_arguments(warehouse: Warehouse) -> list[str]:
     """Return the options of every dbt command here: project, state outside of it, log to a file alone."""
-    for folder in (target_path(warehouse), log_path(warehouse)):
+    for folder in (warehouse.dbt_target, log_path(warehouse)):
         folder.mkdir(parents=True, exist_ok=True)
     return [
         "--project-dir", str(PROJECT),
         "--profiles-dir", str(PROJECT),
-        "--target-path", str(target_path(warehouse)),
+        "--target-path", str(warehouse.dbt_target),
         "--log-path", str(log_path(warehouse)),
         "--log-level", "none",
         "--log-level-file", "info",

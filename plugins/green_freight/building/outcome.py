@@ -27,18 +27,14 @@ class BuildOutcome:
 
     `changed_months` are the first days of the months that the large facts replaced (every month of a full
     build), `model_rows` the rows of each model that is a table, `warnings` the tests that failed with severity
-    warn. `manifest_path` and `run_results_path` are dbt's artifacts of this build.
+    warn.
     """
 
     build_id: int
-    run_id: str
     as_of_date: date
     changed_months: tuple[date, ...]
     is_full: bool
     through_load_id: int
-    seconds: float
-    manifest_path: Path
-    run_results_path: Path
     model_rows: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

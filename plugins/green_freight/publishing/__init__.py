@@ -1,7 +1,7 @@
 """Publishing the audited candidate, `publish(run_id, build_id)`, or an earlier state again, `revert(run_id, no)`."""
 
 from green_freight.publishing.errors import PublishingError
-from green_freight.publishing.publication import PublicationOutcome, manifest_path, publish
+from green_freight.publishing.publication import PublicationOutcome, publish
 from green_freight.publishing.revert import PublicationNotFoundError, past_publication, revert
 from green_freight.publishing.specs import ForeignKey, TableSpec
 
@@ -11,7 +11,6 @@ __all__ = [
     "PublicationOutcome",
     "PublishingError",
     "TableSpec",
-    "manifest_path",
     "past_publication",
     "publish",
     "revert",

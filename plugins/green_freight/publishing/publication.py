@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Literal
 
 from psycopg import IsolationLevel, errors, sql
@@ -69,13 +68,6 @@ class PublicationOutcome:
         )
 
 
-def manifest_path(warehouse: Warehouse) -> Path:
-    """Return where the build leaves dbt's manifest.json, which says what is published and how."""
-    from green_freight.building.dbt_run import target_path
-
-    return target_path(warehouse) / "manifest.json"
-
-
 def publish(
     warehouse: Warehouse,
     run_id: str,
@@ -99,7 +91,7 @@ def publish(
         ApprovalMissingError: a figure changes so that somebody has to approve it first, and nobody did.
         CandidateLeasedError: another run is between its build and its publication.
     """
-    tables = in_order(specs) if specs is not None else from_manifest_file(manifest_path(warehouse))
+    tables = in_order(specs) if specs is not None else from_manifest_file(warehouse.manifest_path)
     with publisher(warehouse, run_id) as session:
         outcome = _publish(session, run_id, build_id, tables, lock_timeout)
         refresh_statistics(session, outcome.changes)

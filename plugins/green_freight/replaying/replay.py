@@ -146,10 +146,10 @@ def _rebuild(
 
 def _copy_parse(warehouse: Warehouse, code: Code, rebuilt: Warehouse) -> None:
     """Let dbt begin with what it parsed last in this home: it reads again what differs, some seconds less."""
-    parsed = warehouse.home / "dbt_target" / "partial_parse.msgpack"
+    parsed = warehouse.dbt_target / "partial_parse.msgpack"
     if code.project == settings.PROJECT and parsed.exists():
-        (rebuilt.home / "dbt_target").mkdir(exist_ok=True)
-        shutil.copy(parsed, rebuilt.home / "dbt_target")
+        rebuilt.dbt_target.mkdir(exist_ok=True)
+        shutil.copy(parsed, rebuilt.dbt_target)
 
 
 def _environment(warehouse: Warehouse, recipe: Recipe, code: Code, rebuilt: Warehouse) -> Mapping[str, str]:

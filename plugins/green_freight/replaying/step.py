@@ -84,7 +84,7 @@ def rebuild(warehouse: Warehouse, recipe: Recipe, on_progress: ProgressCallback)
     runs.begin(warehouse, recipe.run_id, "replay", recipe.as_of_date)
     _load(warehouse, recipe, on_progress)
     built = build(warehouse, recipe.run_id, recipe.as_of_date, _node_callback(on_progress))
-    tables = [spec.name for spec in from_manifest_file(built.manifest_path)]
+    tables = [spec.name for spec in from_manifest_file(warehouse.manifest_path)]
     return {"tables": tables, "warnings": list(built.warnings)}
 
 

@@ -31,6 +31,16 @@ class Warehouse:
         """Return the warehouse that the settings name; for entry points only."""
         return cls(settings.warehouse_urls(), settings.home(), settings.landing_url())
 
+    @property
+    def dbt_target(self) -> Path:
+        """Return the folder of dbt's artifacts and of its partial parse: state, not part of the project."""
+        return self.home / "dbt_target"
+
+    @property
+    def manifest_path(self) -> Path:
+        """Return where the build leaves dbt's manifest.json, which says what is published and how."""
+        return self.dbt_target / "manifest.json"
+
     def url(self, role: str) -> str:
         """Return the libpq URL of one of `settings.ROLES`.
 

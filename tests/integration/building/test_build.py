@@ -108,14 +108,14 @@ def test_the_first_build_is_whole(filled: Warehouse, first_build: BuildOutcome) 
     assert first_build.model_rows["fct_charging_session"] == 5
     assert first_build.model_rows["dim_date"] == 5 * 365 + 1
     assert first_build.warnings == ()
-    assert first_build.manifest_path.is_file()
+    assert filled.manifest_path.is_file()
 
 
 def test_keys_stand_in_the_manifest_and_not_in_the_candidate(
     filled: Warehouse, first_build: BuildOutcome
 ) -> None:
     """Publishing adds them in `mart`; foreign keys created by dbt's threads would deadlock."""
-    specs = {spec.name: spec for spec in from_manifest_file(first_build.manifest_path)}
+    specs = {spec.name: spec for spec in from_manifest_file(filled.manifest_path)}
     assert specs["dim_pile"].primary_key == ("city_code", "pile_key")
     assert [key.references for key in specs["dim_pile"].foreign_keys] == ["dim_station", "dim_source_file"]
     with filled.connect("builder") as builder:
