@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
 import typer
 from green_freight.cli import app as product
 from green_freight.cli import run_issues, scorecard
-from green_freight.cli.console import AsJson, Steps, as_day, as_month, console
+from green_freight.cli.console import AsJson, Steps, as_day, as_month, console, print_json
 from green_freight.periods import Period
 from green_freight.programme import programme
 
@@ -90,7 +90,7 @@ def run_command(
         result = run.run(home, request, Steps(output))
     run_issues.print_issues(result.issues, output)
     if as_json:
-        print(json.dumps(result.as_json(), ensure_ascii=False))
+        print_json(result.as_json())
     else:
         scorecard.print_table(result.scores, output)
     verdict = "[green]✓ 完成 · done[/]" if result.is_success else "[red]✗ 失败 · failed[/]"
@@ -194,9 +194,7 @@ def check_truth(context: typer.Context, volume: Volume = None, as_json: AsJson =
     with context.obj.warehouse() as warehouse:
         comparison = truth_check.compare(warehouse.url("reader"), Demonstration.of(home, volume).city())
     if as_json:
-        differences = [one.as_json() for one in comparison.differences]
-        body = vars(comparison) | {"as_of": comparison.as_of.isoformat(), "differences": differences}
-        print(json.dumps(body, ensure_ascii=False))
+        print_json(asdict(comparison))
     else:
         truth_check.print_comparison(comparison, console())
     raise typer.Exit(1 if comparison.differences else 0)

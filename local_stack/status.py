@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import httpx
 import psycopg
-from green_freight.cli.scorecard import plain
+from green_freight.cli.console import print_json
 from psycopg.rows import dict_row
 from rich.console import Console
 
@@ -36,7 +35,7 @@ def show(home: Home, console: Console, as_json: bool) -> None:
     """Print the state for people, or as JSON on standard output."""
     state = collect(home)
     if as_json:
-        print(json.dumps(state, ensure_ascii=False))
+        print_json(state)
         return
     for name, is_alive in state["processes"].items():
         sign = "[green]●[/] 运行 running" if is_alive else "[dim]○ 停止 stopped[/]"
@@ -74,13 +73,12 @@ def _newest_publication(home: Home, server: str) -> dict[str, Any] | None:
         return None
     with psycopg.connect(database.warehouse(home, server).url("reader"), row_factory=dict_row) as connection:
         try:
-            row = connection.execute(
+            return connection.execute(
                 "select publication_no, as_of_date, published_at from mart.publication"
                 " order by publication_no desc limit 1"
             ).fetchone()
         except psycopg.Error:
             return None
-    return {name: plain(value) for name, value in row.items()} if row else None
 
 
 def _health(address: str) -> dict[str, str | None]:

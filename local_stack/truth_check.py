@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from green_freight.cli.errors import NotAvailableError
-from green_freight.cli.scorecard import NOTHING_PUBLISHED, plain
+from green_freight.cli.scorecard import NOTHING_PUBLISHED
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
@@ -43,10 +43,6 @@ class Difference:
     field: str
     published: Any
     true: Any
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the difference as plain data."""
-        return {name: plain(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)

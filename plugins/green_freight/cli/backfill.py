@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import time
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +14,7 @@ from green_freight.backfill import BackfillRequest
 from green_freight.backfill.request import agencies_of
 from green_freight.cli import run_issues
 from green_freight.cli.airflow_client import DagRun
-from green_freight.cli.console import AsJson, Steps, as_day, as_month, console
+from green_freight.cli.console import AsJson, Steps, as_day, as_month, console, print_json
 from green_freight.cli.dag_run import BACKFILL, RunResult, follow_run, make_ready
 from green_freight.cli.errors import ApprovalPendingError
 from green_freight.cli.installation import Installation, RunningAirflow
@@ -124,7 +123,7 @@ def backfill_command(
         result = backfill(installation, BackfillOrder(request, dry_run, approve), Steps(output))
     run_issues.print_issues(result.issues, output)
     if as_json:
-        print(json.dumps(result.as_json(), ensure_ascii=False))
+        print_json(result.as_json())
     seconds = time.monotonic() - begun
     output.print(f"{_outcome(result, dry_run)} {seconds:.0f} s", soft_wrap=True)
     raise typer.Exit(NEEDS_APPROVAL if result.needs_approval else 0 if result.is_success else 1)

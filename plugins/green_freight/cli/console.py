@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import time
@@ -9,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -35,6 +37,17 @@ def console(stderr: bool = False) -> Console:
     # Not a terminal: the table must not be folded at rich's 80 columns.
     width = None if stream.isatty() else max(140, shutil.get_terminal_size().columns)
     return Console(file=stream, width=width, highlight=False)
+
+
+def print_json(content: Any, output: TextIO | None = None) -> None:
+    """Print JSON for programs on standard output: exact numbers as int or float, dates as ISO 8601."""
+    print(json.dumps(content, ensure_ascii=False, default=_plain), file=output)
+
+
+def _plain(value: Decimal | date) -> int | float | str:
+    if isinstance(value, date):
+        return value.isoformat()
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 @dataclass

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from green_freight.agencies import AGENCIES
 from green_freight.cli import scorecard
-from green_freight.cli.console import AsJson, console
+from green_freight.cli.console import AsJson, console, print_json
 from green_freight.cli.errors import NotAvailableError
 from green_freight.cli.installation import Installation
 from green_freight.contracts import contract
@@ -93,7 +93,7 @@ def coverage_command(
     planned = [plan_row(gap)] if gap else []
     rows = planned if plan else [vars(each) for each in chosen]
     if as_json:
-        scorecard.write_json(rows, sys.stdout)
+        print_json(rows)
     elif as_csv:
         scorecard.write_csv([csv_row(row) for row in rows], sys.stdout)
     elif plan:

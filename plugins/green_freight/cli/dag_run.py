@@ -20,7 +20,7 @@ from green_freight.cli.errors import DagUnavailableError
 from green_freight.cli.installation import RunningAirflow
 from green_freight.cli.progress_display import ProgressDisplay, Step
 from green_freight.cli.run_issues import RunIssues
-from green_freight.cli.scorecard import Row, plain
+from green_freight.cli.scorecard import Row
 from green_freight.warehouse import Warehouse, scratch
 
 BACKFILL = "backfill_history"
@@ -81,7 +81,7 @@ class RunResult:
             "runs": [{"dag_id": run.dag_id, "run_id": run.run_id, "state": run.state} for run in self.runs],
             "seconds": self.seconds,
             "findings": dict(self.issues),
-            "scorecard": [{name: plain(value) for name, value in row.items()} for row in self.scores],
+            "scorecard": self.scores,
         }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from typing import Annotated
@@ -11,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from green_freight.cli.console import AsJson, console
+from green_freight.cli.console import AsJson, console, print_json
 from green_freight.cli.installation import Installation
 from green_freight.cli.progress_display import ProgressDisplay, Step
 from green_freight.replaying import Progress, ReplayOutcome, RowDifference, replay
@@ -39,7 +38,7 @@ def replay_command(
     with installation.warehouse(upgrade=True) as warehouse, ProgressDisplay(output) as display:
         outcome = replay(warehouse, publication, Stages(display).show)
     if as_json:
-        typer.echo(json.dumps(as_plain(outcome), ensure_ascii=False))
+        print_json(as_plain(outcome))
     else:
         print_outcome(outcome, output, time.monotonic() - begun)
     raise typer.Exit(0 if outcome.is_equal else 1)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, TextIO
 
@@ -17,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from green_freight.cli.console import AsJson, console
+from green_freight.cli.console import AsJson, console, print_json
 from green_freight.cli.errors import NotAvailableError
 from green_freight.cli.installation import Installation
 from green_freight.labels import label, labels
@@ -53,7 +51,7 @@ def scorecard_command(
     if not found:
         raise NotAvailableError(NOTHING_PUBLISHED)
     if as_json:
-        write_json(found, sys.stdout)
+        print_json(found)
     elif as_csv:
         write_csv(found, sys.stdout)
     else:
@@ -99,25 +97,12 @@ def print_table(found: Sequence[Row], console: Console) -> None:
         console.print(_summary(of_year), "")
 
 
-def write_json(found: Sequence[Row], output: TextIO) -> None:
-    """Write the rows as one JSON list; numbers stay exact, dates are ISO 8601."""
-    rows = [{name: plain(value) for name, value in row.items()} for row in found]
-    print(json.dumps(rows, ensure_ascii=False), file=output)
-
-
 def write_csv(found: Sequence[Row], output: TextIO) -> None:
     """Write the rows as CSV with a header; an empty field is NULL."""
     if found:
         writer = csv.DictWriter(output, found[0].keys())
         writer.writeheader()
         writer.writerows(found)
-
-
-def plain(value: Any) -> Any:
-    """Return a database value as JSON has it: an exact number as int or float, a date as text."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def number(value: Decimal | None, row: Row) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from green_freight.cli import coverage as coverage_command
 from green_freight.cli import scorecard
+from green_freight.cli.console import print_json
 from green_freight.coverage import BackfillRange, Coverage
 from green_freight.periods import Period
 from rich.cells import cell_len
@@ -156,7 +157,7 @@ def test_the_plan_is_a_command_that_shell_and_backfill_understand() -> None:
 def test_json_and_csv_carry_the_whole_rows() -> None:
     rows = [vars(_cell(**PARTIAL | {"missing_labels": ["2025-08-13", "2025-08-20"]}))]
     as_json, as_csv = io.StringIO(), io.StringIO()
-    scorecard.write_json(rows, as_json)
+    print_json(rows, as_json)
     scorecard.write_csv([coverage_command.csv_row(row) for row in rows], as_csv)
     (from_json,) = json.loads(as_json.getvalue())
     (from_csv,) = csv.DictReader(io.StringIO(as_csv.getvalue()))

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from green_freight.cli import scorecard
+from green_freight.cli.console import print_json
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -73,7 +74,7 @@ def test_figures_as_people_read_them(value: Decimal | None, changes: dict[str, s
 
 def test_json_and_csv_carry_the_whole_rows() -> None:
     as_json, as_csv = io.StringIO(), io.StringIO()
-    scorecard.write_json([_row(actual_value=None)], as_json)
+    print_json([_row(actual_value=None)], as_json)
     scorecard.write_csv([_row(actual_value=None)], as_csv)
     (from_json,) = json.loads(as_json.getvalue())
     (from_csv,) = csv.DictReader(io.StringIO(as_csv.getvalue()))
