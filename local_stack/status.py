@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-import psycopg
 from green_freight.cli.console import print_json
-from psycopg.rows import dict_row
+from green_freight.cli.scorecard import published
 from rich.console import Console
 
 from local_stack import database, stack
@@ -71,14 +70,9 @@ def _running_server(home: Home) -> str | None:
 def _newest_publication(home: Home, server: str) -> dict[str, Any] | None:
     if not database.is_prepared(server):
         return None
-    with psycopg.connect(database.warehouse(home, server).url("reader"), row_factory=dict_row) as connection:
-        try:
-            return connection.execute(
-                "select publication_no, as_of_date, published_at from mart.publication"
-                " order by publication_no desc limit 1"
-            ).fetchone()
-        except psycopg.Error:
-            return None
+    columns = "select publication_no, as_of_date, published_at from mart.publication"
+    url = database.warehouse(home, server).url("reader")
+    return next(iter(published(url, f"{columns} order by publication_no desc limit 1")), None)
 
 
 def _health(address: str) -> dict[str, str | None]:

@@ -8,10 +8,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from green_freight.cli.errors import NotAvailableError
-from green_freight.cli.scorecard import NOTHING_PUBLISHED
-from psycopg.rows import dict_row
+from green_freight.cli.scorecard import NOTHING_PUBLISHED, published
 from rich.console import Console
 from rich.table import Table
 
@@ -61,14 +59,9 @@ def compare(reader_url: str, city: City) -> Comparison:
     Raises:
         NotAvailableError: nothing has been published yet.
     """
-    with psycopg.connect(reader_url, row_factory=dict_row) as connection:
-        try:
-            figures = connection.execute(
-                "select *, period_month as at from mart.fct_indicator_value where region_code = city_code"
-            ).fetchall()
-            scores = connection.execute("select *, period_month as at from mart.scorecard").fetchall()
-        except psycopg.errors.UndefinedTable:
-            figures, scores = [], []
+    select = "select *, period_month as at from "
+    figures = published(reader_url, select + "mart.fct_indicator_value where region_code = city_code")
+    scores = published(reader_url, select + "mart.scorecard")
     if not figures:
         raise NotAvailableError(NOTHING_PUBLISHED)
     as_of = max(row["as_of_date"] for row in figures)

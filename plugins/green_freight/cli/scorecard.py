@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, LiteralString, TextIO
 
 import psycopg
 import typer
@@ -59,20 +59,20 @@ def scorecard_command(
 
 
 def rows(reader_url: str, years: Sequence[int] = ()) -> list[Row]:
-    """Return the published scorecard's rows in the plan's order, of all years unless some are named.
-
-    There are none while nothing has been published.
+    """Return the published scorecard's rows in the plan's order, of all years unless some are named."""
+    query = """
+        select * from mart.scorecard
+        where cardinality(%(years)s::int[]) = 0 or year = any(%(years)s::int[])
+        order by city_code, year, display_order, indicator_code
     """
+    return published(reader_url, query, {"years": list(years)})
+
+
+def published(reader_url: str, query: LiteralString, values: Mapping[str, Any] | None = None) -> list[Row]:
+    """Return rows of the published tables, none while nothing has been published."""
     with psycopg.connect(reader_url, row_factory=dict_row) as connection:
         try:
-            return connection.execute(
-                """
-                select * from mart.scorecard
-                where cardinality(%(years)s::int[]) = 0 or year = any(%(years)s::int[])
-                order by city_code, year, display_order, indicator_code
-                """,
-                {"years": list(years)},
-            ).fetchall()
+            return connection.execute(query, values).fetchall()
         except psycopg.errors.UndefinedTable:
             return []
 

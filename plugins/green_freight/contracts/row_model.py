@@ -127,8 +127,6 @@ def _identifier(kind: str, text: str) -> str:
 
 
 def _as_date(value: Any) -> date:
-    if value is None:
-        raise PydanticCustomError("missing_value", "empty")
     found = _moment(value)
     if isinstance(found, datetime):
         if found.time() != datetime.min.time():
@@ -148,8 +146,6 @@ def _as_instant(value: Any) -> datetime:
 
 
 def _with_time(value: Any) -> datetime:
-    if value is None:
-        raise PydanticCustomError("missing_value", "empty")
     found = _moment(value)
     if not isinstance(found, datetime):
         raise PydanticCustomError("not_a_date", "a date without a time of day")
@@ -183,9 +179,7 @@ _BY_ERROR = {
     "decimal_max_digits": "out_of_range",
     "int_parsing_size": "out_of_range",
 }
-_OURS = frozenset(
-    ("bad_check_digit", "bad_pattern", "missing_value", "not_a_date", "not_a_number", "out_of_range")
-)
+_OURS = frozenset(("bad_check_digit", "bad_pattern", "not_a_date", "not_a_number", "out_of_range"))
 _BY_TYPE = {
     "number": "not_a_number",
     "integer": "not_a_number",
