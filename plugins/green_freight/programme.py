@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 from green_freight.errors import PermanentError
 from green_freight.settings import PROJECT
-from green_freight.warehouse import Session
 
 if TYPE_CHECKING:
-    pass
+    from green_freight.warehouse import Session
 
 SEED = PROJECT / "dbt_project" / "seeds" / "programme.csv"
 
