@@ -46,11 +46,6 @@ class Programme:
     last_day: date
     days_to_close: int
 
-    @property
-    def years(self) -> range:
-        """Return the years of the programme."""
-        return range(self.first_day.year, self.last_day.year + 1)
-
 
 @cache
 def programme() -> Programme:
