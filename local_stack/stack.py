@@ -51,6 +51,7 @@ def start(home: Home, admin_url: str, plan: StackPlan, steps: Steps) -> RunningA
     """Start everything and wait until it answers.
 
     Raises:
+        InstallError: Airflow's database cannot be migrated.
         StackError: a part did not come up.
         processes.ProcessDiedError: a part ended by itself.
     """

@@ -28,20 +28,12 @@ class CodeList:
     codes: Mapping[str, Code]
 
 
-class _Strict(BaseModel):
+class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
-
-class _Entry(_Strict):
-    value: str
-    label: str
-    source_names: tuple[str, ...] = ()
-
-
-class _File(_Strict):
     name: str
     system: str
-    codes: tuple[_Entry, ...] = ()
+    codes: tuple[Code, ...] = ()
     seed: str | None = None
     value_column: str | None = None
 
@@ -69,15 +61,13 @@ def _read(name: str, city_code: str) -> CodeList:
         codes = _from_seed(file, city_code) if file.seed else file.codes
     except (OSError, ValidationError, KeyError) as error:
         raise ContractError(f"code list {path.name}: {error}") from error
-    return CodeList(
-        file.system, {each.value: Code(each.value, each.label, each.source_names) for each in codes}
-    )
+    return CodeList(file.system, {code.value: code for code in codes})
 
 
-def _from_seed(file: _File, city_code: str) -> tuple[_Entry, ...]:
+def _from_seed(file: _File, city_code: str) -> tuple[Code, ...]:
     with (SEEDS / f"{file.seed}.csv").open(encoding="utf-8", newline="") as seed:
         return tuple(
-            _Entry(value=row[file.value_column or ""], label=f"{row['name_zh']} / {row['name_en']}")
+            Code(value=row[file.value_column or ""], label=f"{row['name_zh']} / {row['name_en']}")
             for row in csv.DictReader(seed)
             if row["city_code"] == city_code
         )

@@ -11,6 +11,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
 
 class ContractError(ValueError):
     """A contract file is not usable; the message names the file and the entry."""
@@ -25,9 +28,10 @@ class Granularity(StrEnum):
     CHANGED_SINCE = "changed_since"
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(BaseModel):
     """One value of a code list: its label (`中文 / English`), and the words that stand for it in a source."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
 
     value: str
     label: str
