@@ -118,8 +118,7 @@ def follow_run(airflow: RunningAirflow, begun: DagRun, title: str, steps: Steps,
         return
     steps.print(f"[red]✗[/] {title}: {ended.state}")
     failed = [task for task in airflow.client.tasks(ended) if task.state == "failed"]
-    attempts = [(task.task_id, task.map_index, task.try_number) for task in failed]
-    run_issues.print_failed_tasks(airflow.task_logs, ended.dag_id, ended.run_id, attempts, steps.console)
+    run_issues.print_failed_tasks(airflow.task_logs, ended, failed, steps.console)
 
 
 def _warehouse_of(airflow: RunningAirflow, run: DagRun) -> Warehouse:

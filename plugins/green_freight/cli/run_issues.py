@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from rich.console import Console
 
+from green_freight.cli.airflow_client import DagRun, TaskState
 from green_freight.labels import label
 from green_freight.warehouse import Warehouse
 
@@ -91,16 +92,14 @@ def print_issues(issues: RunIssues, console: Console) -> None:
             console.print(f"    … 另有 {rest} 行，见 · {rest} more lines: ./green-freight psql")
 
 
-def print_failed_tasks(
-    logs: Path, dag_id: str, run_id: str, failed: list[tuple[str, int, int]], console: Console
-) -> None:
-    """Print the end of the log of each failed task `(task_id, map_index, try_number)` below `logs`."""
-    for task_id, map_index, try_number in failed[:4]:
-        folder = logs / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
-        if map_index >= 0:
-            folder = folder / f"map_index={map_index}"
-        log = folder / f"attempt={try_number}.log"
-        console.print(f"[red]✗ {task_id}[/] {log}", soft_wrap=True)
+def print_failed_tasks(logs: Path, run: DagRun, failed: Sequence[TaskState], console: Console) -> None:
+    """Print the end of the log of each failed task of a run; `logs` is the folder of the tasks' logs."""
+    for task in failed[:4]:
+        folder = logs / f"dag_id={run.dag_id}" / f"run_id={run.run_id}" / f"task_id={task.task_id}"
+        if task.map_index >= 0:
+            folder = folder / f"map_index={task.map_index}"
+        log = folder / f"attempt={task.try_number}.log"
+        console.print(f"[red]✗ {task.task_id}[/] {log}", soft_wrap=True)
         for line in task_errors(log):
             console.print(f"    {line}", markup=False, soft_wrap=True)
 
