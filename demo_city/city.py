@@ -1,14 +1,7 @@
 """The demonstration city: one consistent synthetic city, as its four agencies know it.
 
-    city = City(seed=20230110, volume=0.1)
-    city.register_versions("transport_vehicle")     # every version of every record
-    city.vehicle_operations(date(2025, 9, 30))      # a day's events, generated from (seed, kind, day) alone
-    city.form_rows("commerce_store_delivery", date(2025, 9, 1))
-    city.power.charge_orders_pushed(date(2025, 9, 30))
-
-Everything is invented and says so (示范…, 演示…). Same seed, volume and dates: same city, byte for byte. `volume`
-scales the events only; the registers always have the plan's real size. The true figures of the city, indicator by
-indicator, are in `demo_city.truth`; what happens in it, in `demo_city.monthly_events`.
+Everything is invented and says so (示范…, 演示…). Same seed, volume and dates: same city, byte for byte; a day's events
+come from (seed, kind, day) alone. `volume` scales the events only; the registers always have the plan's real size.
 """
 
 from __future__ import annotations
@@ -28,7 +21,7 @@ from demo_city.power_operator import PowerOperator
 from demo_city.random_generator import day_end, month_end
 from demo_city.registers import transport_registers
 from demo_city.truth import reported_figures
-from demo_city.vehicle_days import VehicleDays
+from demo_city.vehicles import VehicleDays
 from demo_city.versioned_register import Row, newest_rows
 
 # The city goes on for a year after the programme, so that what comes late can be shown.

@@ -7,7 +7,7 @@ What happened to platforms, milestones, policies and certificates (1A to 5A, GB/
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -37,6 +37,8 @@ OLD_STOPPING_PLACES = 12
 OLD_LEVEL3_NODES = 8
 _LEVEL_NAMES = {"1": "一级节点（综合物流园）", "2": "二级节点（公共配送中心）", "3": "三级节点（末端网点）"}
 
+# on the day of its repeal a policy is amended half an hour after others are entered
+_REPEAL_LATER = timedelta(minutes=30)
 PURPOSES = {
     "node_system": "三级节点体系建设",
     "vehicle": "新能源车辆购置与运营",
@@ -48,38 +50,31 @@ PURPOSES = {
 
 def transport_registers(seed: int, last_year: int) -> dict[str, VersionedRegister]:
     """Return the registers by dataset id, with what happens up to the end of a year."""
+
+    def recorded(kind: str) -> Callable[[date], datetime]:
+        return partial(recorded_at, stream(seed, kind))
+
+    def issued(day: date) -> datetime:
+        return BEFORE_START if day < FIRST_DAY else datetime.combine(day, time(16), SHANGHAI)
+
+    reported = partial(entered_at, stream(seed, "milestones"), most_days_later=0)
     return {
         "transport_enterprise": _enterprises(seed),
         "transport_enterprise_grade": _from_events(
-            "transport_enterprise_grade",
-            partial(recorded_at, stream(seed, "certificates")),
-            happened="valid_from",
-            ended="revoked_on",
+            "transport_enterprise_grade", recorded("certificates"), "valid_from", ended="revoked_on"
         ),
         "transport_vehicle": vehicles(seed, last_year),
         "transport_node": _nodes(seed, last_year),
         "transport_stopping_place": _stopping_places(seed, last_year),
         "transport_platform": _from_events(
-            "transport_platform",
-            partial(recorded_at, stream(seed, "platforms")),
-            happened="in_service_on",
-            ended="out_of_service_on",
+            "transport_platform", recorded("platforms"), "in_service_on", ended="out_of_service_on"
         ),
         "transport_milestone": _from_events(
-            "transport_milestone",
-            partial(entered_at, stream(seed, "milestones"), most_days_later=0),
-            happened="achieved_on",
-            recorded="reported_on",
-            last_year=last_year,
+            "transport_milestone", reported, "achieved_on", last_year, recorded="reported_on"
         ),
         "transport_fund": _funds(seed, last_year),
         "transport_policy": _from_events(
-            "transport_policy",
-            lambda day: BEFORE_START if day < FIRST_DAY else datetime.combine(day, time(16), SHANGHAI),
-            happened="issued_on",
-            ended="repealed_on",
-            end_entered=lambda day: datetime.combine(day, time(16, 30), SHANGHAI),
-            last_year=last_year,
+            "transport_policy", issued, "issued_on", last_year, ended="repealed_on", end_after=_REPEAL_LATER
         ),
     }
 
@@ -87,12 +82,12 @@ def transport_registers(seed: int, last_year: int) -> dict[str, VersionedRegiste
 def _from_events(
     dataset: str,
     entered: Callable[[date], datetime],
-    *,
     happened: str,
+    last_year: int = date.max.year,
+    *,
     recorded: str | None = None,
     ended: str | None = None,
-    end_entered: Callable[[date], datetime] | None = None,
-    last_year: int = date.max.year,
+    end_after: timedelta = timedelta(),
 ) -> VersionedRegister:
     """Return the register of a dataset's event file, up to what happened in a year.
 
@@ -112,7 +107,7 @@ def _from_events(
         end = row[ended] if ended else None
         book.enter(row | ({ended: None} if ended else {}), entered(row[recorded or happened]))
         if ended and end:
-            book.amend(row[book.key], (end_entered or entered)(end), **{ended: end})
+            book.amend(row[book.key], entered(end) + end_after, **{ended: end})
     return book
 
 

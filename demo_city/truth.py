@@ -13,11 +13,10 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from demo_city.as_of_state import AsOfState, as_of_state
 from demo_city.monthly_events import FIRST_DAY
 from demo_city.plan_targets import GROWING_STOCKS, INDICATORS, MILESTONE, RATIOS, PlannedIndicator
 from demo_city.random_generator import month_end, month_starts
-from demo_city.truth_measures import Parts, measure_of
+from demo_city.truth_measures import AsOfState, Parts, as_of_state, measure_of
 from demo_city.versioned_register import Row
 
 if TYPE_CHECKING:

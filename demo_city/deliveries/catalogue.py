@@ -13,7 +13,7 @@ from functools import partial
 
 from demo_city.contract_facts import form_columns
 from demo_city.deliveries.editions import CSV_FILES, FORMS, WORKBOOKS, Edition
-from demo_city.deliveries.encodings import checksum_line, csv_bytes
+from demo_city.deliveries.encodings import checksum_line, csv_bytes, half
 from demo_city.deliveries.source import Source
 from demo_city.deliveries.workbook import report_bytes
 from demo_city.random_generator import days_between, month_starts
@@ -100,7 +100,8 @@ def _editions(source: Source, forms: Iterable[tuple[str, str]]) -> Iterator[Edit
 def _report(source: Source, edition: Edition) -> bytes:
     datasets = FORMS[edition.agency, edition.delivery]
     sheets = {dataset: source.form_rows(dataset, edition) for dataset in datasets}
-    return source.damaged(edition, report_bytes(edition, sheets, source.column_change))
+    content = report_bytes(edition, sheets, source.column_change)
+    return half(content) if "report_truncated" in source.form_defects(edition) else content
 
 
 def _csv(source: Source, edition: Edition) -> bytes:
@@ -115,9 +116,10 @@ def _csv(source: Source, edition: Edition) -> bytes:
 def _csv_and_checksum(source: Source, edition: Edition) -> Iterator[DropFile]:
     path = f"{DROP}/{edition.file_name}"
     content = partial(_csv, source, edition)
-    yield DropFile(path, edition.delivered_at, lambda: source.damaged(edition, content()))
-    yield DropFile(
-        f"{path}.sha256",
-        edition.delivered_at + timedelta(minutes=1),
-        lambda: checksum_line(edition.file_name, source.checksummed(edition, content())),
-    )
+
+    def checksum() -> bytes:
+        is_wrong = "postal_wrong_checksum" in source.form_defects(edition)
+        return checksum_line(edition.file_name, content() + b"\r\n" if is_wrong else content())
+
+    yield DropFile(path, edition.delivered_at, content)
+    yield DropFile(f"{path}.sha256", edition.delivered_at + timedelta(minutes=1), checksum)

@@ -28,23 +28,24 @@ def order_file(orders: Iterable[Mapping[str, Any]]) -> bytes:
     return gzip.compress(lines, _GZIP_LEVEL, mtime=0)
 
 
-def csv_encoding(month: date) -> str:
-    """Return the encoding of a month's files: the postal administration has two machines."""
-    return "utf-8-sig" if month.month % 2 else "gb18030"
-
-
 def csv_bytes(month: date, titles: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> bytes:
     """Return a CSV file with Windows line ends; `titles` are the header's texts by field."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(titles.values())
     writer.writerows([_csv_cell(row.get(field)) for field in titles] for row in rows)
-    return text.getvalue().encode(csv_encoding(month))
+    # the postal administration has two machines
+    return text.getvalue().encode("utf-8-sig" if month.month % 2 else "gb18030")
 
 
 def checksum_line(file_name: str, content: bytes) -> bytes:
     """Return the line that sha256sum writes for a file."""
     return f"{hashlib.sha256(content).hexdigest()}  {file_name}\n".encode()
+
+
+def half(content: bytes) -> bytes:
+    """Return the first half of a file whose transfer broke off."""
+    return content[: len(content) // 2]
 
 
 def _json_number(value: Any) -> Any:

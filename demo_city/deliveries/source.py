@@ -28,7 +28,7 @@ from demo_city.deliveries.editions import (
     revised,
     superseded_rows,
 )
-from demo_city.deliveries.encodings import order_file
+from demo_city.deliveries.encodings import half, order_file
 from demo_city.late_knowledge import LateKnowledge
 from demo_city.random_generator import SHANGHAI, days_between
 from demo_city.versioned_register import newest_rows
@@ -131,14 +131,6 @@ class Source:
             return None
         return column_change(self.sampler, edition.delivery, edition.label)
 
-    def damaged(self, edition: Edition, content: bytes) -> bytes:
-        """Return a form's bytes as they arrive."""
-        return _half(content) if "report_truncated" in self.form_defects(edition) else content
-
-    def checksummed(self, edition: Edition, content: bytes) -> bytes:
-        """Return the bytes over which the agency computes the checksum: not always those it sends."""
-        return content + b"\r\n" if "postal_wrong_checksum" in self.form_defects(edition) else content
-
     def form_defects(self, edition: Edition) -> list[str]:
         """Return the names of the defects that a form's deliveries have as a whole."""
         return form_defects(self.sampler, edition.agency, edition.delivery, edition.month)
@@ -186,7 +178,7 @@ class Source:
             delivered_at += ORDERS_LATE
         whole = partial(self._order_file, day, delivered_at)
         if self.sampler.happens("orders_truncated", str(day)):
-            yield delivered_at, lambda: _half(whole())
+            yield delivered_at, lambda: half(whole())
         elif self.sampler.happens("orders_restated", str(day)):
             yield delivered_at, partial(whole, has_test_order=True)
             yield delivered_at + ORDERS_REPEATED_AFTER, whole
@@ -221,7 +213,3 @@ def _with_test_order(orders: list[Message]) -> list[Message]:
     if model is None:
         return orders
     return [*orders, {**model, "StartChargeSeq": f"{model['StartChargeSeq'][:19]}TESTTEST"}]
-
-
-def _half(content: bytes) -> bytes:
-    return content[: len(content) // 2]

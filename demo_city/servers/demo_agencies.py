@@ -1,24 +1,23 @@
 """The four demonstration agencies as running servers.
 
-All servers live on one event loop in a thread of their own: a Python caller keeps its own loop and signals, the
-servers share the city's caches, and they stop together. What is slow (rendering files) runs in worker threads.
+All servers live on one event loop in a thread of their own: a Python caller keeps its own loop and signals, and the
+servers share the city's caches. What is slow (rendering files) runs in worker threads.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import socket
-import threading
-from collections.abc import Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
 import asyncssh
+from anyio.from_thread import start_blocking_portal
 
 from demo_city.defects import DefectSampler
 from demo_city.deliveries.catalogue import commerce_catalogue, orders_catalogue, postal_catalogue
@@ -40,8 +39,6 @@ from demo_city.servers.tcec_service import TcecService
 from demo_city.servers.transport_api import TransportApi
 
 _CATALOGUES = {"commerce": commerce_catalogue, "postal": postal_catalogue, "power_files": orders_catalogue}
-_START_SECONDS = 30.0
-_STOP_SECONDS = 15.0
 
 
 class DemoAgencies:
@@ -82,9 +79,8 @@ class DemoAgencies:
         ports = home / "ports.json"
         self._ports: dict[str, int] = json.loads(ports.read_text()) if ports.exists() else {}
         self._directory = home / "agencies.json"
-        self._running: dict[str, AsyncExitStack] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._running: dict[str, ExitStack] = {}
+        self._thread = ExitStack()
 
     def __enter__(self) -> DemoAgencies:
         self.start()
@@ -101,12 +97,10 @@ class DemoAgencies:
         """
         self._directory.unlink(missing_ok=True)
         self._files.forget_others()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="demo-agencies", daemon=True)
-        self._thread.start()
+        self._portal = self._thread.enter_context(start_blocking_portal())
         try:
             for name in self._faults:
-                self._on_loop(self._start_server(name))
+                self._start_server(name)
         except BaseException:
             self.stop()
             raise
@@ -120,16 +114,11 @@ class DemoAgencies:
 
     def stop(self) -> None:
         """Stop all servers and their thread."""
-        if self._loop is None or self._thread is None:
-            return
-        self._directory.unlink(missing_ok=True)
-        for name in list(self._running):
-            self._on_loop(self._running.pop(name).aclose())
-        self._on_loop(self._loop.shutdown_default_executor())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_STOP_SECONDS)
-        self._loop.close()
-        self._loop = self._thread = None
+        if self._running:
+            self._directory.unlink(missing_ok=True)
+        while self._running:
+            self._running.popitem()[1].close()
+        self._thread.close()
 
     def now(self) -> datetime:
         """Return the agencies' present moment, in Asia/Shanghai: what happens later is not delivered yet."""
@@ -153,8 +142,8 @@ class DemoAgencies:
         """
         for connection in self._set_fault(name, fault):
             if connection in self._running:
-                self._on_loop(self._running.pop(connection).aclose())
-                self._on_loop(self._start_server(connection))
+                self._running.pop(connection).close()
+                self._start_server(connection)
 
     def _set_fault(self, name: str, fault: str | None) -> list[str]:
         concerned = [c for c in self._faults if name in (c, CONNECTIONS[c])]
@@ -165,18 +154,14 @@ class DemoAgencies:
             self._faults[connection].set(fault)
         return concerned
 
-    def _on_loop(self, work: Coroutine[Any, Any, None]) -> None:
-        assert self._loop is not None
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(_START_SECONDS)
-
-    async def _start_server(self, name: str) -> None:
+    def _start_server(self, name: str) -> None:
         listener = bound_socket(self._ports.get(name, 0))
         self._ports[name] = listener.getsockname()[1]
-        running = AsyncExitStack()
+        running = ExitStack()
         if self._faults[name].kind == "down":
-            running.callback(listener.close)
+            running.enter_context(listener)
         else:
-            await running.enter_async_context(self._server(name, listener))
+            running.enter_context(self._portal.wrap_async_context_manager(self._server(name, listener)))
         self._running[name] = running
 
     def _server(self, name: str, listener: socket.socket) -> AbstractAsyncContextManager[None]:
@@ -210,8 +195,8 @@ def _fingerprint(city: CitySource, sampler: DefectSampler) -> str:
     code = hashlib.sha256()
     for path in sorted(Path(__file__).resolve().parents[1].rglob("*.py")):
         code.update(path.read_bytes())
-    known = (type(city).__qualname__, *(getattr(city, name, None) for name in ("seed", "volume")))
-    text = f"{known}|{city.first_day}|{city.last_day}|{sorted(sampler.rates.items())}|{code.hexdigest()}"
-    if getattr(city, "seed", None) is None:
-        text += f"|{id(city)}|{datetime.now().astimezone().isoformat()}"
+    seed = getattr(city, "seed", None)
+    # a city without a seed cannot be told from others
+    facts = (type(city).__qualname__, uuid4() if seed is None else seed, getattr(city, "volume", None))
+    text = f"{facts}|{city.first_day}|{city.last_day}|{sorted(sampler.rates.items())}|{code.hexdigest()}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from green_freight.contracts import contract
@@ -28,7 +28,7 @@ MOST_ITEMS = 2000
 DEFAULT_SIZE = "500"
 RESPONSES_KEPT = 50
 _CHANGING = "transport_changing_total"
-_WINDOW = ("changed_since", "changed_before")
+T = TypeVar("T")
 Items = list[bytes]
 Read = Callable[[Any, datetime], list[Row]]
 
@@ -69,15 +69,14 @@ class TransportApi:
     def _items(self, path: str, parameters: dict[str, str]) -> Items:
         now = self._now()
         if path == "vehicle-operations":
-            day = _day(parameters, "operation_date")
+            day = _parsed(parameters, "operation_date", "yyyy-MM-dd", date.fromisoformat)
             return [] if day >= now.date() else self._all(self._source.vehicle_operations, day, now)
         if path == "vehicle-operations/changes":
-            is_in_window = _window(parameters)
-            changes = self._source.operation_changes()
-            days = {day for changed_at, day in changes if changed_at < now and is_in_window(changed_at)}
+            window, changes = _window(parameters), self._source.operation_changes()
+            days = {day for at, day in changes if at < now and _is_within(at, *window)}
             return [dumps({"operation_date": day}) for day in sorted(days)]
         if path == "reported-figures":
-            month = _month(parameters, "period")
+            month = _parsed(parameters, "period", "yyyy-MM", lambda text: date.fromisoformat(f"{text}-01"))
             is_reported = form_delivered_at(month) < now
             return self._all(self._source.reported_figures, month, now) if is_reported else []
         return self._register(path, parameters, now)
@@ -87,9 +86,9 @@ class TransportApi:
 
     def _register(self, path: str, parameters: dict[str, str], now: datetime) -> Items:
         current = self._rendered(self._source.register_rows, REGISTERS[path], now)
-        is_in_window = _window(parameters)
-        chosen = [item for changed_at, item in current if is_in_window(changed_at)]
-        walk = "|".join([path, *(str(_instant(parameters, name)) for name in _WINDOW)])
+        since, before = _window(parameters)
+        chosen = [item for changed_at, item in current if _is_within(changed_at, since, before)]
+        walk = f"{path}|{since}|{before}"
         is_longer = len(chosen) > _whole(parameters.get("page_size", DEFAULT_SIZE), "page_size")
         return chosen[1:] if is_longer and self._source.changes_while_read(_CHANGING, walk) else chosen
 
@@ -121,33 +120,24 @@ def _whole(text: str, name: str) -> int:
     return int(text)
 
 
-def _day(parameters: dict[str, str], name: str) -> date:
+def _parsed(parameters: dict[str, str], name: str, form: str, read: Callable[[str], T]) -> T:
     try:
-        return date.fromisoformat(parameters.get(name, ""))
+        return read(parameters.get(name, ""))
     except ValueError as problem:
-        raise BadRequestError(f"{name} 应为 yyyy-MM-dd") from problem
+        raise BadRequestError(f"{name} 应为 {form}") from problem
 
 
-def _month(parameters: dict[str, str], name: str) -> date:
-    try:
-        return date.fromisoformat(f"{parameters.get(name)}-01")
-    except ValueError as problem:
-        raise BadRequestError(f"{name} 应为 yyyy-MM") from problem
+def _window(parameters: dict[str, str]) -> list[datetime | None]:
+    return [_parsed(parameters, name, "ISO 8601", _instant) for name in ("changed_since", "changed_before")]
 
 
-def _window(parameters: dict[str, str]) -> Callable[[datetime], bool]:
-    """Return a function that tells whether a moment lies in the window that was asked for."""
-    since, before = (_instant(parameters, name) for name in _WINDOW)
-    return lambda moment: (since is None or moment >= since) and (before is None or moment < before)
+def _is_within(moment: datetime, since: datetime | None, before: datetime | None) -> bool:
+    return (since is None or moment >= since) and (before is None or moment < before)
 
 
-def _instant(parameters: dict[str, str], name: str) -> datetime | None:
-    text = parameters.get(name, "")
+def _instant(text: str) -> datetime | None:
     if not text:
         return None
-    try:
-        # An unescaped + of the offset arrives as a space.
-        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-    except ValueError as problem:
-        raise BadRequestError(f"{name} 应为 ISO 8601") from problem
+    # An unescaped + of the offset arrives as a space.
+    moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)

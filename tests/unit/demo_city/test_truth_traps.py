@@ -7,10 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from demo_city.as_of_state import AsOfState
 from demo_city.plan_targets import INDICATORS, PlannedIndicator
 from demo_city.truth import expected_value, status_of
-from demo_city.truth_measures import Parts, measure_of
+from demo_city.truth_measures import AsOfState, Parts, measure_of
 from demo_city.versioned_register import Row
 
 PLANS = {plan.code: plan for plan in INDICATORS}
