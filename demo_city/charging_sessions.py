@@ -7,8 +7,8 @@ between 00:40 and 24:00 and the last ends before 00:40. (This holds up to volume
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from demo_city.columns import Ints
 from demo_city.random_generator import stream
 
+Columns = NDArray[Any]
 SESSIONS_A_DAY = 2000
 DAY = 86_400
 _FIRST_START = 40 * 60
@@ -28,27 +29,18 @@ _WEEKDAY = (1.02, 1.03, 1.03, 1.03, 1.06, 0.96, 0.87)
 _STOP_REASONS = np.array([0] * 62 + [1] * 12 + [2] * 16 + [3] * 2 + [4] * 8, dtype=np.int64)
 
 
-@dataclass(frozen=True)
-class Sessions:
-    """One day's sessions, sorted by start. Energy in 0.01 kWh, money in cents, prices in 0.0001 yuan."""
+# energy is in 0.01 kWh, money in cents, prices in 0.0001 yuan, times in seconds from midnight
+_SESSION = [("plug", "i8"), ("start", "i8"), ("end", "i8"), ("energy", "i8"), ("stop_reason", "i8")]
+_SESSION += [("vehicle_draw", "f8"), ("count", "i8"), ("electricity_fee", "i8"), ("service_fee", "i8")]
+_PERIOD = [("start", "i8"), ("end", "i8"), ("energy", "i8"), ("price", "i8"), ("service_price", "i8")]
+_PERIOD += [("electricity_fee", "i8"), ("service_fee", "i8")]
 
-    plug: Ints
-    start: Ints
-    end: Ints
-    energy: Ints
-    stop_reason: Ints
-    vehicle_draw: NDArray[np.float64]
-    # how many tariff periods a session has, and the periods of all sessions one after another
-    count: Ints
-    part_start: Ints
-    part_end: Ints
-    part_energy: Ints
-    part_price: Ints
-    part_service_price: Ints
-    part_electricity_fee: Ints
-    part_service_fee: Ints
-    electricity_fee: Ints
-    service_fee: Ints
+
+class Sessions(NamedTuple):
+    """One day's sessions, sorted by start, with their number of periods; the tariff periods one after another."""
+
+    sessions: Columns
+    periods: Columns
 
 
 def sessions_of(seed: int, volume: float, day: date, plugs: Ints, watts: Ints) -> Sessions:
@@ -99,21 +91,8 @@ def _priced(
     service_price = _SERVICE[tariff]
     fee = (part_energy * price + 5000) // 10_000
     service_fee = (part_energy * service_price + 5000) // 10_000
-    return Sessions(
-        plug=plug,
-        start=start,
-        end=end,
-        energy=energy,
-        stop_reason=reasons,
-        vehicle_draw=draw,
-        count=count,
-        part_start=part_start,
-        part_end=part_end,
-        part_energy=part_energy,
-        part_price=price,
-        part_service_price=service_price,
-        part_electricity_fee=fee,
-        part_service_fee=service_fee,
-        electricity_fee=np.add.reduceat(fee, first) if len(first) else fee,
-        service_fee=np.add.reduceat(service_fee, first) if len(first) else service_fee,
-    )
+    # no session has no period, but a day may have no session
+    fees = [np.add.reduceat(part, first) if len(first) else part for part in (fee, service_fee)]
+    sessions = np.rec.fromarrays([plug, start, end, energy, reasons, draw, count, *fees], dtype=_SESSION)
+    columns = [part_start, part_end, part_energy, price, service_price, fee, service_fee]
+    return Sessions(sessions, np.rec.fromarrays(columns, dtype=_PERIOD))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from demo_city.charging_network import OPERATOR_ID, SITES, Connector, connectors, station_id, station_versions
 from demo_city.charging_operator import Message, station_stats
-from demo_city.charging_sessions import DAY, Sessions, sessions_of
+from demo_city.charging_sessions import DAY, Columns, Sessions, sessions_of
 from demo_city.columns import Ints, ServiceDays, hundredths, ten_thousandths
 from demo_city.versioned_register import Row
 
@@ -83,13 +83,34 @@ class PowerOperator:
     def charge_orders_pushed(self, day: date) -> list[Message]:
         """Return the ChargeOrderInfos pushed on a day: those whose session ended on it."""
         before = day - timedelta(days=1)
-        from_before = self._render(before, np.flatnonzero(self.sessions(before).end >= DAY))
-        return from_before + self._render(day, np.flatnonzero(self.sessions(day).end < DAY))
+        from_before = self._render(before, np.flatnonzero(self.sessions(before).sessions["end"] >= DAY))
+        return from_before + self._render(day, np.flatnonzero(self.sessions(day).sessions["end"] < DAY))
 
     def _render(self, day: date, rows: Ints) -> list[Message]:
-        sessions = self.sessions(day)
-        vins = self._vins_of(sessions.vehicle_draw[rows], day)
-        return _orders(sessions, rows, day, OPERATOR_ID, self._connector_ids, vins)
+        """Return the orders of the sessions of a day at `rows` (ascending)."""
+        sessions, periods = self.sessions(day)
+        wanted = np.zeros(len(sessions), dtype=bool)
+        wanted[rows] = True
+        details = iter(_details(periods[np.repeat(wanted, sessions["count"])], day))
+        chosen = sessions[rows]
+        counts = chosen["count"].tolist()
+        columns = zip(
+            (f"{OPERATOR_ID}{day:%Y%m%d}{row + 1:010d}" for row in rows.tolist()),
+            repeat(OPERATOR_ID),
+            (self._connector_ids[plug] for plug in chosen["plug"].tolist()),
+            _moments(day, chosen["start"].tolist()),
+            _moments(day, chosen["end"].tolist()),
+            hundredths(chosen["energy"].tolist()),
+            hundredths(chosen["electricity_fee"].tolist()),
+            hundredths(chosen["service_fee"].tolist()),
+            hundredths((chosen["electricity_fee"] + chosen["service_fee"]).tolist()),
+            chosen["stop_reason"].tolist(),
+            counts,
+            (list(islice(details, count)) for count in counts),
+        )
+        orders = (dict(zip(_ORDER, values, strict=True)) for values in columns)
+        vins = self._vins_of(chosen["vehicle_draw"], day)
+        return [order | {"Vin": vin} if vin else order for order, vin in zip(orders, vins, strict=True)]
 
     def _vins_of(self, draws: NDArray[np.float64], day: date) -> list[str]:
         fleet = self._fleet.on(day)
@@ -103,54 +124,20 @@ class PowerOperator:
 
     def _energy_by_connector(self, day: date) -> list[Decimal]:
         """Return the energy (kWh) of the sessions that started on a day, by place of the connector."""
-        sessions = self.sessions(day)
-        total = np.bincount(sessions.plug, weights=sessions.energy, minlength=len(self.connectors))
+        sessions = self.sessions(day).sessions
+        total = np.bincount(sessions["plug"], weights=sessions["energy"], minlength=len(self.connectors))
         return hundredths(total.astype(np.int64).tolist())
 
 
-def _orders(
-    sessions: Sessions,
-    rows: Ints,
-    day: date,
-    operator_id: str,
-    connector_ids: Sequence[str],
-    vins: Sequence[str],
-) -> list[Message]:
-    """Return the orders of the sessions at `rows` (ascending); `vins` has one text per row, "" for unknown."""
-    details = iter(_details(sessions, rows, day))
-    counts = sessions.count[rows].tolist()
-    serial = f"{operator_id}{day:%Y%m%d}"
+def _details(periods: Columns, day: date) -> list[Message]:
     columns = zip(
-        (f"{serial}{row + 1:010d}" for row in rows.tolist()),
-        repeat(operator_id),
-        (connector_ids[plug] for plug in sessions.plug[rows].tolist()),
-        _moments(day, sessions.start[rows].tolist()),
-        _moments(day, sessions.end[rows].tolist()),
-        hundredths(sessions.energy[rows].tolist()),
-        hundredths(sessions.electricity_fee[rows].tolist()),
-        hundredths(sessions.service_fee[rows].tolist()),
-        hundredths((sessions.electricity_fee + sessions.service_fee)[rows].tolist()),
-        sessions.stop_reason[rows].tolist(),
-        counts,
-        (list(islice(details, count)) for count in counts),
-    )
-    orders = [dict(zip(_ORDER, values, strict=True)) for values in columns]
-    return [order | {"Vin": vin} if vin else order for order, vin in zip(orders, vins, strict=True)]
-
-
-def _details(sessions: Sessions, rows: Ints, day: date) -> list[Message]:
-    """Return the tariff periods of the sessions at `rows`, one after another."""
-    wanted = np.zeros(len(sessions.plug), dtype=bool)
-    wanted[rows] = True
-    parts = np.flatnonzero(np.repeat(wanted, sessions.count))
-    columns = zip(
-        _moments(day, sessions.part_start[parts].tolist()),
-        _moments(day, sessions.part_end[parts].tolist()),
-        ten_thousandths(sessions.part_price[parts].tolist()),
-        ten_thousandths(sessions.part_service_price[parts].tolist()),
-        hundredths(sessions.part_energy[parts].tolist()),
-        hundredths(sessions.part_electricity_fee[parts].tolist()),
-        hundredths(sessions.part_service_fee[parts].tolist()),
+        _moments(day, periods["start"].tolist()),
+        _moments(day, periods["end"].tolist()),
+        ten_thousandths(periods["price"].tolist()),
+        ten_thousandths(periods["service_price"].tolist()),
+        hundredths(periods["energy"].tolist()),
+        hundredths(periods["electricity_fee"].tolist()),
+        hundredths(periods["service_fee"].tolist()),
         strict=True,
     )
     return [dict(zip(_DETAIL, values, strict=True)) for values in columns]

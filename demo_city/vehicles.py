@@ -119,7 +119,9 @@ def vehicles(seed: int, last_year: int) -> VersionedRegister:
         days = spread(office.rng, new_energy[year, month], year, month)
         stock["new_energy"] += _new_energy_entries(office, days, has_cold_body=(year, month) in cold)
         for day in spread(office.rng, other.get((year, month), 0), year, month):
-            _other_entry(office, others, day)
+            entry, kind = "new" if others % 5 < 2 else "renewal", "BEV" if others % 5 == 4 else None
+            energy = "O" if others % 35 == 6 else None
+            office.put_in(entry, kind, day, ("van", "other")[others % 2], energy)
             others += 1
         _exits(office, stock, n, year, month)
     _corrections(office)
@@ -160,13 +162,6 @@ def _new_energy_entries(office: VehicleOffice, days: list[date], *, has_cold_bod
         if not cold:
             entered.append(vehicle_id)
     return entered
-
-
-def _other_entry(office: VehicleOffice, place: int, day: date) -> None:
-    entry = "new" if place % 5 < 2 else "renewal"
-    kind = "BEV" if place % 5 == 4 else None
-    energy = "O" if place % 35 == 6 else None
-    office.put_in(entry, kind, day, ("van", "other")[place % 2], energy)
 
 
 def _exits(office: VehicleOffice, stock: dict[str, list[str]], n: int, year: int, month: int) -> None:

@@ -42,7 +42,7 @@ def true_event_totals(city: City, month: date, as_of: date | None = None) -> Eve
     last = min(month_end(month), as_of) if as_of else month_end(month)
     cents = Decimal("0.01")
     for day in (month.replace(day=n) for n in range(1, last.day + 1)):
-        columns = city.power.sessions(day)
+        columns = city.power.sessions(day).sessions
         arrived = columns.end < DAY if day == as_of else np.ones(len(columns.end), dtype=bool)
         fees = columns.electricity_fee + columns.service_fee
         totals.session_count += int(arrived.sum())

@@ -40,12 +40,6 @@ def _negative_energy(row: Row, _: int) -> list[Row] | None:
     return [{**row, "TotalPower": -row["TotalPower"], "ChargeDetails": details}]
 
 
-def _energy_out_of_range(row: Row, _: int) -> list[Row] | None:
-    """Charge more than any connector can, consistently in sum and details."""
-    changed = _with_more_energy(row, _TOO_MUCH_KWH)
-    return changed and [{**changed[0], "TotalPower": row["TotalPower"] + _TOO_MUCH_KWH}]
-
-
 def with_wrong_vin_digit(vin: str) -> str:
     """Return a VIN whose ninth character is another digit."""
     right = vin[8]
@@ -70,11 +64,13 @@ def respelt(value: Any, spell: Callable[[str], str]) -> Any:
     return [respelt(inner, spell) for inner in value] if isinstance(value, list) else value
 
 
-def _with_more_energy(row: Row, kwh: Decimal) -> list[Row] | None:
+def _with_more_energy(row: Row, kwh: Decimal, in_total: Decimal = Decimal(0)) -> list[Row] | None:
+    """Add energy to the first detail and, where it shall fit, to the total."""
     if not row["ChargeDetails"]:
         return None
     first, *others = row["ChargeDetails"]
-    return [{**row, "ChargeDetails": [{**first, "DetailPower": first["DetailPower"] + kwh}, *others]}]
+    details = [{**first, "DetailPower": first["DetailPower"] + kwh}, *others]
+    return [{**row, "ChargeDetails": details, "TotalPower": row["TotalPower"] + in_total}]
 
 
 # by the names of `named_defects.csv`
@@ -87,7 +83,8 @@ ORDER_CHANGES: dict[str, Change] = {
     # the details do not add up to the total energy
     "order_detail_sum_wrong": lambda order, n: _with_more_energy(order, Decimal(1 + n % 5)),
     "order_detail_count_wrong": lambda order, _: [{**order, "SumPeriod": order["SumPeriod"] + 1}],
-    "order_energy_out_of_range": _energy_out_of_range,
+    # more than any connector can give, consistently in the total and the details
+    "order_energy_out_of_range": lambda order, _: _with_more_energy(order, _TOO_MUCH_KWH, _TOO_MUCH_KWH),
     # one that no register holds
     "order_unknown_connector": lambda order, n: [
         {**order, "ConnectorID": f"{order['ConnectorID'][:9]}UNKNOWN{n % 1000:03d}"}

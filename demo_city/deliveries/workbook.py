@@ -43,11 +43,6 @@ TITLES: dict[tuple[str, str], str | tuple[str, str]] = {
 }
 
 
-def is_in_kilograms(month: date) -> bool:
-    """Tell whether a month's tonnes are written in kilograms."""
-    return month.month in (4, 8, 11)
-
-
 def report_bytes(
     edition: Edition,
     sheets: Mapping[str, list[Row]],
@@ -81,7 +76,8 @@ class _Sheet:
         ]
         self._merged = [name for name, column in self._columns.items() if column.is_filled_down]
         self._has_tonnes = any(column.unit == "t" for column in self._columns.values())
-        self._factor = KILOGRAMS if is_in_kilograms(edition.month) else 1
+        # some months are filled in in kilograms
+        self._factor = KILOGRAMS if edition.month.month in (4, 8, 11) else 1
 
     def write(self, rows: list[Row]) -> None:
         """Write the head, the titles and the rows, with totals of what can be added up."""

@@ -70,7 +70,7 @@ def test_nothing_is_lost_between_the_files(city: City) -> None:
     """A fortnight's files and what started in it differ by the sessions that cross the ends only."""
     days = [date(2024, 2, 20) + timedelta(days=n) for n in range(14)]
     pushed = [order for day in days for order in city.power.charge_orders_pushed(day)]
-    started = sum(len(city.power.sessions(day).plug) for day in days)
+    started = sum(len(city.power.sessions(day).sessions) for day in days)
     before = [order for order in pushed if order["StartTime"] < days[0].isoformat()]
     after = city.power.charge_orders_pushed(days[-1] + timedelta(days=1))
     late = [order for order in after if order["StartTime"][:10] == days[-1].isoformat()]
