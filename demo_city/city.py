@@ -12,11 +12,17 @@ from datetime import date
 from green_freight.programme import programme
 
 from demo_city import DEFAULT_SEED, RUN_VOLUME
-from demo_city.commerce_forms import cold_chain_enterprises, pharma_enterprises, store_deliveries
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.late_knowledge import LateKnowledge
 from demo_city.monthly_events import FIRST_DAY
-from demo_city.postal_forms import parcel_volumes, terminal_stations, tricycles
+from demo_city.monthly_forms import (
+    cold_chain_enterprises,
+    parcel_volumes,
+    pharma_enterprises,
+    store_deliveries,
+    terminal_stations,
+    tricycles,
+)
 from demo_city.power_operator import PowerOperator
 from demo_city.random_generator import day_end, month_end
 from demo_city.registers import transport_registers
@@ -62,11 +68,7 @@ class City:
         self.power = PowerOperator(seed, volume, chargeable, first_day, last_day)
 
     def register_versions(self, dataset_id: str) -> list[Row]:
-        """Return every version of a transport register's records in order of `changed_at`.
-
-        Raises:
-            KeyError: `dataset_id` is none of REGISTER_KEYS.
-        """
+        """Return every version of the records of one of REGISTER_KEYS (else KeyError) in order of `changed_at`."""
         return self._versions[dataset_id]
 
     def register_as_known(self, dataset_id: str, as_of: date) -> list[Row]:
@@ -86,11 +88,7 @@ class City:
         return reported_figures(self, month)
 
     def form_rows(self, dataset_id: str, month: date) -> list[Row]:
-        """Return the rows of a monthly form (none outside the city's dates).
-
-        Raises:
-            KeyError: `dataset_id` is none of FORM_DATASETS.
-        """
+        """Return the rows of one of FORM_DATASETS (else KeyError), none outside the city's dates."""
         rows_of = _FORM_ROWS[dataset_id]
         is_inside = self.first_day.replace(day=1) <= month <= month_end(self.last_day)
         return rows_of(self, month.replace(day=1)) if is_inside else []

@@ -33,11 +33,7 @@ _DEFAULT_CLOCK = datetime.fromisoformat("2025-10-01T02:00:00+08:00")
 
 
 def _day(given: str | date) -> date:
-    """Read a day of the city; the option's default passes through here too, as a date.
-
-    Raises:
-        typer.BadParameter: it is no date, or outside the city's dates.
-    """
+    # the option's default passes through here too, as a date
     day = date.fromisoformat(str(given))
     if not FIRST_DAY <= day <= LAST_DAY:
         raise typer.BadParameter(f"须在 must be within {FIRST_DAY} – {LAST_DAY}")

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import islice, repeat
 
 import numpy as np
+from green_freight.contracts import contract
 from numpy.typing import NDArray
 
 from demo_city.charging_network import OPERATOR_ID, SITES, Connector, connectors, station_id, station_versions
@@ -22,10 +23,7 @@ from demo_city.versioned_register import Row
 
 # three of five drivers identify themselves; the others charge by card
 _IDENTIFIED_SHARE = 0.6
-_ORDER = (
-    *("StartChargeSeq", "OperatorID", "ConnectorID", "StartTime", "EndTime", "TotalPower", "TotalElecMoney"),
-    *("TotalSeviceMoney", "TotalMoney", "StopReason", "SumPeriod", "ChargeDetails"),
-)
+_ORDER = [column.source_names[0] for column in contract("power_charge_order").columns if column.name != "vin"]
 _DETAIL = (
     *("DetailStartTime", "DetailEndTime", "ElecPrice", "SevicePrice"),
     *("DetailPower", "DetailElecMoney", "DetailSeviceMoney"),
@@ -65,11 +63,7 @@ class PowerOperator:
         return [station_id(site) for site in SITES]
 
     def station_stats(self, station: str, day: date) -> Message:
-        """Return StationStats of one day: the energy of the sessions that started on it, in kWh (2 dp).
-
-        Raises:
-            KeyError: the operator has no such station.
-        """
+        """Return StationStats for the sessions that began on a day (kWh, 2 dp); KeyError for an unknown station."""
         if station not in self.station_ids():
             raise KeyError(station)
         energy = self._stats(day)

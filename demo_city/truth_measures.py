@@ -111,11 +111,7 @@ _NEW = ("new",)
 
 
 def measure_of(code: str) -> Measure:
-    """Return the function that counts an indicator at a day: (knowledge, day) -> Parts.
-
-    Raises:
-        KeyError: no such indicator.
-    """
+    """Return the function that counts an indicator, (knowledge, day) -> Parts; KeyError if there is none."""
     if code in _MEASURES:
         return _MEASURES[code]
     for plan in INDICATORS:
@@ -159,20 +155,29 @@ def _added(dataset: str, since: str = "in_service_on", **accepted: Collection[ob
     )
 
 
+def _stock(dataset: str, **accepted: Collection[object]) -> Measure:
+    """Count rows that are in service at the end of a day."""
+    return lambda known, day: Parts(_count(_in_service(_rows(known, dataset, **accepted), day)))
+
+
+def _entered(**accepted: Collection[object]) -> Measure:
+    """Count vehicles that came into service since the programme began."""
+    return lambda known, day: Parts(
+        _count(_between(_rows(known, "transport_vehicle", **accepted), "in_service_on", FIRST_DAY, day))
+    )
+
+
+def _ratio(part: Measure, whole: Measure, whole_at: date | None = None) -> Measure:
+    """Divide one count by another, which may be that of a fixed day."""
+    return lambda known, day: Parts(part(known, day).numerator, whole(known, whole_at or day).numerator)
+
+
 def _terminal_station_added(known: AsOfState, day: date) -> Parts:
     forms = known.forms.get("postal_terminal_station", {})
     if not forms:
         return NO_DATA
     joint = _matching(forms[max(forms)], is_joint=(True,))
     return Parts(_count(_between(joint, "opened_on", date(day.year, 1, 1), day)))
-
-
-def _pile_vehicle_ratio(known: AsOfState, day: date) -> Parts:
-    piles = _in_service(_rows(known, "usable_pile"), day)
-    return Parts(
-        _count(piles),
-        _count(_in_service(_rows(known, "transport_vehicle", new_energy_kind_code=_NEW_ENERGY), day)),
-    )
 
 
 def _tricycle_marking_share(known: AsOfState, day: date) -> Parts:
@@ -182,26 +187,6 @@ def _tricycle_marking_share(known: AsOfState, day: date) -> Parts:
         return NO_DATA
     in_use = _in_service(forms[max(months)], day, "in_use_from", "in_use_to")
     return Parts(_count(_matching(in_use, is_marking_uniform=(True,))), _count(in_use))
-
-
-def _nev_share_of_new(known: AsOfState, day: date) -> Parts:
-    entered = _rows(known, "transport_vehicle", entry_kind_code=("new", "renewal"))
-    entered = _between(entered, "in_service_on", FIRST_DAY, day)
-    return Parts(
-        _count(_matching(entered, entry_kind_code=_NEW, new_energy_kind_code=_NEW_ENERGY)), _count(entered)
-    )
-
-
-def _nev_share_of_initial_stock(known: AsOfState, day: date) -> Parts:
-    vehicles = _rows(known, "transport_vehicle", new_energy_kind_code=_NEW_ENERGY)
-    added = _between(_matching(vehicles, entry_kind_code=_NEW), "in_service_on", FIRST_DAY, day)
-    return Parts(_count(added), _count(_in_service(vehicles, FIRST_DAY - timedelta(days=1))))
-
-
-def _platform(kind: str) -> Measure:
-    return lambda known, day: Parts(
-        _count(_in_service(_rows(known, "transport_platform", platform_kind_code=(kind,)), day))
-    )
 
 
 def _joint_delivery_share(known: AsOfState, day: date) -> Parts:
@@ -215,11 +200,6 @@ def _joint_delivery_share(known: AsOfState, day: date) -> Parts:
         _sum(rows, f"{freight}_tonnes") for freight in ("joint", "night", "joint_night", "total")
     )
     return Parts(joint + night - both, total)
-
-
-def _cold_vehicle_share(known: AsOfState, day: date) -> Parts:
-    fleet = _in_service(_rows(known, "transport_vehicle"), day)
-    return Parts(_count(_matching(fleet, body_kind_code=("refrigerated", "insulated"))), _count(fleet))
 
 
 def _enterprise_3a(known: AsOfState, day: date) -> Parts:
@@ -259,19 +239,30 @@ _MEASURES: dict[str, Measure] = {
     "terminal_station_added": _terminal_station_added,
     "charging_station_added": _added("usable_station"),
     "charging_pile_added": _added("usable_pile"),
-    "pile_vehicle_ratio": _pile_vehicle_ratio,
+    "pile_vehicle_ratio": _ratio(
+        _stock("usable_pile"), _stock("transport_vehicle", new_energy_kind_code=_NEW_ENERGY)
+    ),
     "stopping_place_added": _added("transport_stopping_place"),
     "tricycle_marking_share": _tricycle_marking_share,
     "nev_added": _added("transport_vehicle", entry_kind_code=_NEW, new_energy_kind_code=_NEW_ENERGY),
-    "nev_share_of_new": _nev_share_of_new,
-    "nev_share_of_initial_stock": _nev_share_of_initial_stock,
+    "nev_share_of_new": _ratio(
+        _entered(entry_kind_code=_NEW, new_energy_kind_code=_NEW_ENERGY),
+        _entered(entry_kind_code=("new", "renewal")),
+    ),
+    "nev_share_of_initial_stock": _ratio(
+        _entered(entry_kind_code=_NEW, new_energy_kind_code=_NEW_ENERGY),
+        _stock("transport_vehicle", new_energy_kind_code=_NEW_ENERGY),
+        whole_at=FIRST_DAY - timedelta(days=1),
+    ),
     "noncompliant_vehicle_removed": _added(
         "transport_vehicle", since="out_of_service_on", out_of_service_reason_code=("noncompliant",)
     ),
-    "public_platform": _platform("public"),
-    "enterprise_platform": _platform("enterprise"),
+    "public_platform": _stock("transport_platform", platform_kind_code=("public",)),
+    "enterprise_platform": _stock("transport_platform", platform_kind_code=("enterprise",)),
     "joint_delivery_share": _joint_delivery_share,
-    "cold_vehicle_share": _cold_vehicle_share,
+    "cold_vehicle_share": _ratio(
+        _stock("transport_vehicle", body_kind_code=("refrigerated", "insulated")), _stock("transport_vehicle")
+    ),
     "enterprise_3a": _enterprise_3a,
     "fund_budgeted_yuan": _fund("budgeted"),
     "fund_paid_yuan": _fund("paid"),

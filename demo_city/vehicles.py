@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from itertools import repeat
 
 import numpy as np
+from green_freight.contracts import contract
 
 from demo_city.columns import ServiceDays, hundredths, tenths
 from demo_city.identifiers import PlateOffice, vin
@@ -36,10 +37,6 @@ _SEASON = (0.96, 0.8, 0.98, 1.0, 1.02, 1.05, 0.99, 0.98, 1.03, 0.97, 1.08, 1.06)
 _WEEKDAY = (1.03, 1.04, 1.04, 1.04, 1.05, 0.97, 0.83)
 # a year's steps, for items 31 and 32 of the national form: more driving and load, less energy per tonne-km
 _KM_GROWTH, _LOAD_GROWTH, _ENERGY_DECLINE = 1.015, 1.02, 0.985
-_DAY_FIELDS = (
-    *("vehicle_id", "operation_date", "distance_km", "trip_count"),
-    *("turnover_tonne_km", "electricity_kwh", "fuel_litre"),
-)
 
 
 def enterprise_id(place: int) -> str:
@@ -228,7 +225,8 @@ class VehicleDays:
             hundredths((electricity * 100).astype(np.int64).tolist()),
             hundredths((fuel * 100).astype(np.int64).tolist()),
         )
-        return [dict(zip(_DAY_FIELDS, values, strict=True)) for values in columns]
+        names = contract("transport_vehicle_operation").names
+        return [dict(zip(names, values, strict=True)) for values in columns]
 
 
 def _kind(row: Row) -> int:

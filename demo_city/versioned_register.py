@@ -22,11 +22,7 @@ class VersionedRegister:
         self._last: dict[str, Row] = {}
 
     def enter(self, row: Row, changed_at: datetime) -> None:
-        """Write a record's first version.
-
-        Raises:
-            ValueError: the key is already there (a generator's mistake).
-        """
+        """Write a record's first version; ValueError if the key is already there, a generator's mistake."""
         if row[self.key] in self._last:
             raise ValueError(f"{self.key} {row[self.key]!r} entered twice")
         self._write({**row, "changed_at": changed_at, "is_deleted": False})

@@ -56,11 +56,7 @@ def _defect(dataset: Contract, column: Column | None, kind: str, change: Change)
 
 
 def defect_by_full_name(full_name: str, value: Any = None) -> Defect:
-    """Return a defect that follows from a contract, with a bad value of its own where one is given.
-
-    Raises:
-        KeyError: no contract has this defect.
-    """
+    """Return a contract's defect (KeyError if none has it), with a bad value of its own where one is given."""
     dataset_id = full_name.partition(".")[0]
     if dataset_id not in contracts():
         raise KeyError(full_name)
@@ -82,14 +78,18 @@ def _changes(dataset: Contract) -> Iterator[tuple[Column | None, str, Change]]:
             yield from ((column, kind, _fixed_value(field, bad)) for kind, bad in _bad_values(column))
             for kind, rewrite in _rewritings(dataset, column):
                 yield column, kind, _rewritten(field, field, rewrite)
-    yield dataset.key[0], "duplicate_key", _duplicate
+    yield dataset.key[0], "duplicate_key", lambda row, _: None if row.get("is_deleted") else [row, dict(row)]
     for rule in dataset.rules:
         names = rule.settings
         if rule.name == "end_not_before_start" and dataset.container != "order_lines":
             change = _rewritten(names["start"], names["end"], lambda start, _: start - timedelta(days=1))
             yield dataset.column(names["end"]), "end_before_start", change
         elif rule.name == "part_not_above_whole":
-            change = _rewritten(names["whole"], names["part"], _one_more)
+            change = _rewritten(
+                names["whole"],
+                names["part"],
+                lambda total, _: total + 1 if isinstance(total, Decimal) else None,
+            )
             yield dataset.column(names["part"]), "part_exceeds_whole", change
     if dataset.container not in FORM_CONTAINERS:
         yield None, "numbers_as_text", lambda row, _: [textual(row)]
@@ -155,11 +155,3 @@ def _mismatch(text: str, pattern: str) -> str:
 
 def _with_separator(plate: str, n: int) -> str | None:
     return f"苏G{_SEPARATORS[n % 3]}{plate[2:].lstrip('·• ')}" if plate.startswith("苏G") else None
-
-
-def _duplicate(row: Row, _: int) -> list[Row] | None:
-    return None if row.get("is_deleted") else [row, dict(row)]
-
-
-def _one_more(total: Any, _: int) -> Decimal | None:
-    return total + Decimal(1) if isinstance(total, Decimal) else None

@@ -83,11 +83,7 @@ REGISTRY: dict[str, Defect] = {
 
 
 def defect_named(name: str) -> Defect:
-    """Return a defect by its name, or by its full name `<dataset>.<column>.<kind>`.
-
-    Raises:
-        KeyError: there is no such defect.
-    """
+    """Return a defect by its name or its full name `<dataset>.<column>.<kind>`; KeyError if there is none."""
     return REGISTRY[name] if name in REGISTRY else defect_by_full_name(name)
 
 

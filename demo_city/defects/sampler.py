@@ -16,11 +16,7 @@ class DefectSampler:
     """Defects with their rates; without rates nothing happens."""
 
     def __init__(self, wanted: Mapping[str, float] | None = None, seed: int = 0) -> None:
-        """Take rates by defect, agency, effect, place or `all` (see `registry.rates`).
-
-        Raises:
-            ValueError: a name or a rate is wrong.
-        """
+        """Take rates as `registry.rates` does, by defect, agency, effect, place or `all`; ValueError if wrong."""
         self.rates = {name: rate for name, rate in rates(dict(wanted or {})).items() if rate > 0}
         self.seed = seed
         self._row_defects: dict[str, list[Defect]] = {}

@@ -140,11 +140,7 @@ class Source:
         return self.late_knowledge.stations(self.city.power, known_at)
 
     def station_stats(self, station_id: str, day: date, known_at: datetime = EVERYTHING_KNOWN) -> Message:
-        """Return StationStats of one station and day as known at a moment, some with a wrong sum.
-
-        Raises:
-            KeyError: there is no such station, or no longer.
-        """
+        """Return StationStats as known at a moment, some with a wrong sum; KeyError without the station."""
         stats = [{"StationID": station_id, **self.city.power.station_stats(station_id, day)}]
         if self.late_knowledge.is_gone(self.city.power, station_id, known_at):
             raise KeyError(station_id)

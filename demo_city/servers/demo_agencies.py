@@ -59,11 +59,7 @@ class DemoAgencies:
         agencies: tuple[str, ...] = ("transport", "commerce", "postal", "power"),
         token_seconds: int = 7200,
     ) -> None:
-        """Prepare the agencies; nothing listens yet.
-
-        Raises:
-            ValueError: an unknown defect, fault or agency, or a clock without a zone.
-        """
+        """Prepare the agencies; ValueError for an unknown defect, fault or agency, or a clock without a zone."""
         unknown = set(agencies) - set(CONNECTIONS.values())
         if unknown:
             raise ValueError(f"no such agencies: {sorted(unknown)}")
@@ -90,11 +86,7 @@ class DemoAgencies:
         self.stop()
 
     def start(self) -> None:
-        """Start all servers; return when all of them listen and agencies.json says where.
-
-        Raises:
-            OSError: a server could not listen.
-        """
+        """Start all servers; return when all of them listen and agencies.json says where (OSError if not)."""
         self._directory.unlink(missing_ok=True)
         self._files.forget_others()
         self._portal = self._thread.enter_context(start_blocking_portal())
@@ -125,21 +117,13 @@ class DemoAgencies:
         return self._moment
 
     def set_clock(self, moment: datetime) -> None:
-        """Move the agencies' clock, which stands still otherwise: what was delivered by then is there at once.
-
-        Raises:
-            ValueError: the moment has no zone.
-        """
+        """Move the agencies' clock, which stands still otherwise; ValueError for a moment without a zone."""
         if moment.tzinfo is None:
             raise ValueError(f"{moment} has no time zone; write 2025-10-01T02:00:00+08:00")
         self._moment = moment.astimezone(SHANGHAI)
 
     def set_fault(self, name: str, fault: str | None) -> None:
-        """Let an agency or connection fail (`slow:5`, `down`, …) or work again (None), on the same port.
-
-        Raises:
-            ValueError: no such agency, connection or fault.
-        """
+        """Let an agency or connection fail (`slow:5`, …) or work again (None); ValueError if there is no such one."""
         for connection in self._set_fault(name, fault):
             if connection in self._running:
                 self._running.pop(connection).close()

@@ -23,11 +23,7 @@ class Fault:
     amount: float = 0.0
 
     def set(self, text: str | None) -> None:
-        """Fail from now on like `down`, `slow`, `slow:45` or `transient:3` says; None: work again.
-
-        Raises:
-            ValueError: the kind is unknown or the amount is no number.
-        """
+        """Fail from now on like `down` or `slow:45` (ValueError for another kind or amount); None: work again."""
         kind, _, amount = (text or "").partition(":")
         if text is not None and kind not in KINDS:
             raise ValueError(f"{kind!r} is no fault; there are {', '.join(KINDS)}")

@@ -96,9 +96,6 @@ class _PasswordServer(asyncssh.SSHServer):  # type: ignore[misc]
     def __init__(self, password: str, fault: Fault) -> None:
         self._password, self._fault = password, fault
 
-    def begin_auth(self, username: str) -> bool:
-        return True
-
     def password_auth_supported(self) -> bool:
         return True
 

@@ -33,11 +33,7 @@ class TcecKeys:
         return base64.b64encode(encryptor.update(padded) + encryptor.finalize()).decode("ascii")
 
     def decrypt(self, data: str) -> bytes:
-        """Return the plaintext of a Data field.
-
-        Raises:
-            UnreadableDataError: it was not encrypted with these keys, or is damaged.
-        """
+        """Return the plaintext of a Data field; UnreadableDataError for other keys or damaged data."""
         try:
             decryptor = self._cipher().decryptor()
             padded = decryptor.update(base64.b64decode(data, validate=True)) + decryptor.finalize()

@@ -71,10 +71,8 @@ class TcecResponses:
     def station_stats(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Return a station's energy over at most 7 days (kWh), by pile and connector."""
         first, last = _day(parameters, "StartTime"), _day(parameters, "EndTime")
-        if not first <= last < first + timedelta(days=MOST_DAYS):
-            raise BadParameterError(f"StartTime 至 EndTime 应为 1 至 {MOST_DAYS} 天")
+        days, now = _few_days(first, last, "StartTime 至 EndTime "), self._now()
         station_id = str(parameters.get("StationID", ""))
-        days, now = days_between(first, last), self._now()
         try:
             stats = [self._source.station_stats(station_id, d, now) for d in days if d <= now.date()]
         except KeyError as problem:
@@ -86,7 +84,9 @@ class TcecResponses:
         orders = parameters.get("ChargeOrders")
         if not isinstance(orders, list):
             raise BadParameterError("缺少 ChargeOrders")
-        own = self._own_orders(_moment(parameters.get("StartTime")), _moment(parameters.get("EndTime")))
+        start, end = (_moment(parameters.get(name)).date() for name in ("StartTime", "EndTime"))
+        days, power = _few_days(start, end, "对账区间"), self._source.city.power
+        own = {order["StartChargeSeq"]: order for day in days for order in power.charge_orders_pushed(day)}
         disputed = [d for order in orders if (d := _disputed(order, own)) is not None]
         return {
             "CheckOrderSeq": parameters.get("CheckOrderSeq", ""),
@@ -109,14 +109,6 @@ class TcecResponses:
                 for n, c in enumerate(connectors)
             ],
         }
-
-    def _own_orders(self, start: datetime, end: datetime) -> dict[str, Message]:
-        if not start.date() <= end.date() < start.date() + timedelta(days=MOST_DAYS):
-            raise BadParameterError(f"对账区间应为 1 至 {MOST_DAYS} 天")
-        power = self._source.city.power
-        days = days_between(start.date(), end.date())
-        pushed = (order for day in days for order in power.charge_orders_pushed(day))
-        return {order["StartChargeSeq"]: order for order in pushed}
 
 
 def _disputed(order: Message, own: dict[str, Message]) -> Message | None:
@@ -154,15 +146,22 @@ def _whole(value: Any, name: str) -> int:
     return int(value)
 
 
+def _few_days(first: date, last: date, what: str) -> list[date]:
+    if not first <= last < first + timedelta(days=MOST_DAYS):
+        raise BadParameterError(f"{what}应为 1 至 {MOST_DAYS} 天")
+    return days_between(first, last)
+
+
 def _moment(value: Any) -> datetime:
-    try:
-        return datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
-    except ValueError as problem:
-        raise BadParameterError(f"{value!r} 不是 yyyy-MM-dd HH:mm:ss") from problem
+    return _parsed(value, "%Y-%m-%d %H:%M:%S", f"{value!r} 不是 yyyy-MM-dd HH:mm:ss")
 
 
 def _day(parameters: dict[str, Any], name: str) -> date:
+    return _parsed(parameters.get(name), "%Y-%m-%d", f"{name} 应为 yyyy-MM-dd").date()
+
+
+def _parsed(value: Any, form: str, refusal: str) -> datetime:
     try:
-        return datetime.strptime(str(parameters.get(name)), "%Y-%m-%d").replace(tzinfo=SHANGHAI).date()
+        return datetime.strptime(str(value), form).replace(tzinfo=SHANGHAI)
     except ValueError as problem:
-        raise BadParameterError(f"{name} 应为 yyyy-MM-dd") from problem
+        raise BadParameterError(refusal) from problem
