@@ -11,18 +11,10 @@ from datetime import date
 
 from green_freight.programme import programme
 
-from demo_city import DEFAULT_SEED, RUN_VOLUME
+from demo_city import DEFAULT_SEED, RUN_VOLUME, monthly_forms
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.late_knowledge import LateKnowledge
 from demo_city.monthly_events import FIRST_DAY
-from demo_city.monthly_forms import (
-    cold_chain_enterprises,
-    parcel_volumes,
-    pharma_enterprises,
-    store_deliveries,
-    terminal_stations,
-    tricycles,
-)
 from demo_city.power_operator import PowerOperator
 from demo_city.random_generator import day_end, month_end
 from demo_city.registers import transport_registers
@@ -96,11 +88,13 @@ class City:
 
 # A new form is one more function here: from the city and the first day of a month to rows by contract column.
 _FORM_ROWS: dict[str, Callable[[City, date], list[Row]]] = {
-    "commerce_store_delivery": lambda city, month: store_deliveries(city.seed, month),
-    "commerce_cold_chain_enterprise": lambda _, month: cold_chain_enterprises(month),
-    "commerce_pharma_enterprise": lambda _, month: pharma_enterprises(month),
-    "postal_tricycle": lambda city, month: tricycles(city.seed, city.last_day.year, month),
-    "postal_terminal_station": lambda city, month: terminal_stations(city.seed, city.last_day.year, month),
-    "postal_parcel_volume": lambda city, month: parcel_volumes(city.seed, month),
+    "commerce_store_delivery": lambda city, month: monthly_forms.store_deliveries(city.seed, month),
+    "commerce_cold_chain_enterprise": lambda _, month: monthly_forms.cold_chain_enterprises(month),
+    "commerce_pharma_enterprise": lambda _, month: monthly_forms.pharma_enterprises(month),
+    "postal_tricycle": lambda city, month: monthly_forms.tricycles(city.seed, city.last_day.year, month),
+    "postal_terminal_station": lambda city, month: monthly_forms.terminal_stations(
+        city.seed, city.last_day.year, month
+    ),
+    "postal_parcel_volume": lambda city, month: monthly_forms.parcel_volumes(city.seed, month),
 }
 FORM_DATASETS = tuple(_FORM_ROWS)

@@ -26,11 +26,6 @@ from demo_city.random_generator import SHANGHAI, entered_at
 
 FIRST_DAY = programme().first_day
 BEFORE_START = datetime.combine(FIRST_DAY - timedelta(days=1), time(10), SHANGHAI)
-# vehicles: 1,700 in service when the programme begins, 720 of them new-energy
-INITIAL_NEW_ENERGY = 720
-INITIAL_FUEL = 980
-INITIAL_COLD = 8
-INITIAL_TRICYCLES = 570
 
 
 @cache

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from demo_city.columns import thousandths
 from demo_city.identifiers import credit_code
-from demo_city.monthly_events import FIRST_DAY, INITIAL_TRICYCLES, monthly_counts
+from demo_city.monthly_events import FIRST_DAY, monthly_counts
 from demo_city.random_generator import month_end, pick, spread, stream
 from demo_city.registers import ROADS, STEMS, region
 from demo_city.versioned_register import Row
@@ -32,6 +32,7 @@ _OUTER_SHARE = 0.24
 COMPANIES = tuple(f"演示快递{stem}公司" for stem in "甲乙丙丁戊")
 PARCEL_REGIONS = ("320703", "320706", "320707", "320722", "320723", "320724", "320771", "320772")
 OLD_JOINT_STATIONS, OLD_SINGLE_STATIONS = 6, 8
+INITIAL_TRICYCLES = 570
 _MARKED_BEFORE = 430
 _CLOSED_STATIONS = {3: date(2024, 1, 31), 20: date(2024, 5, 9)}
 

@@ -29,7 +29,6 @@ _ENTERPRISE_REGIONS = (
     *("320723", "320724", "320706", "320771", "320772", "320706"),
 )
 _RETIRED_REGIONS = {2: "320705", 4: "320721", 10: "320705"}
-CLOSED_ENTERPRISE, CLOSED_ON = 13, date(2023, 2, 15)
 
 REGIONS = ("320706", "320706", "320706", "320703", "320707", "320722", "320723", "320724", "320771", "320772")
 ROADS = ("示范大道", "样板路", "演示一路", "演示二路", "假设街", "例子巷", "虚拟北路", "模拟南路")
@@ -128,7 +127,8 @@ def _enterprises(seed: int) -> VersionedRegister:
         book.enter(row, BEFORE_START)
     for place in range(1, 9):
         book.amend(enterprise_id(place), entered_at(rng, date(2023, 3, 14)), is_demonstration=True)
-    book.amend(enterprise_id(CLOSED_ENTERPRISE), entered_at(rng, CLOSED_ON), closed_on=CLOSED_ON)
+    closed_on = date(2023, 2, 15)
+    book.amend(enterprise_id(13), entered_at(rng, closed_on), closed_on=closed_on)
     book.amend(enterprise_id(7), entered_at(rng, date(2024, 7, 9)), name="演示庚城市配送（集团）有限公司")
     return book
 

@@ -11,18 +11,14 @@ from green_freight.contracts import contract
 
 from demo_city.columns import ServiceDays, hundredths, tenths
 from demo_city.identifiers import PlateOffice, vin
-from demo_city.monthly_events import (
-    BEFORE_START,
-    FIRST_DAY,
-    INITIAL_COLD,
-    INITIAL_FUEL,
-    INITIAL_NEW_ENERGY,
-    monthly_counts,
-    recorded_at,
-)
+from demo_city.monthly_events import BEFORE_START, FIRST_DAY, monthly_counts, recorded_at
 from demo_city.random_generator import entered_at, month_end, pick, spread, stream
 from demo_city.versioned_register import Row, VersionedRegister
 
+# vehicles: 1,700 in service when the programme begins, 720 of them new-energy
+INITIAL_NEW_ENERGY = 720
+INITIAL_FUEL = 980
+INITIAL_COLD = 8
 # Trucks up to 4.5 t may all carry "region code + 000000": this number is not a key.
 SHARED_CERTIFICATE = "320700000000"
 LIGHT_LIMIT_KG = 4500

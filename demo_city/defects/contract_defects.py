@@ -21,7 +21,14 @@ from demo_city.defects.model import ABSORBED, REJECTED, ROW, WARNED, Change, Def
 from demo_city.defects.order_changes import textual, with_wrong_vin_digit
 
 _KINDS = {row["kind"]: row for row in csv_rows(Path(__file__).with_name("contract_kinds.csv"))}
-_NO_DATE, _NO_NUMBER, _NO_CODE = "2024-02-30", "待核实", "未列代码"
+_NO_NUMBER, _NO_DATE = ("not_a_number", "待核实"), ("not_a_date", "2024-02-30")
+_UNREADABLE = {
+    "number": _NO_NUMBER,
+    "integer": _NO_NUMBER,
+    "date": _NO_DATE,
+    "timestamp": _NO_DATE,
+    "boolean": ("not_a_boolean", "看不清"),
+}
 # GB/T 2260: retired in 2014, still written by some.
 _RETIRED_REGION = {"320706": "320705", "320707": "320721"}
 _FULL_WIDTH = str.maketrans("0123456789.", "０１２３４５６７８９．")
@@ -99,13 +106,9 @@ def _bad_values(column: Column) -> Iterator[tuple[str, Any]]:
     if column.required:
         yield "missing_value", None
     if column.codes:
-        yield "not_in_code_list", _NO_CODE
-    if column.logical_type in ("number", "integer"):
-        yield "not_a_number", _NO_NUMBER
-    if column.logical_type in ("date", "timestamp"):
-        yield "not_a_date", _NO_DATE
-    if column.logical_type == "boolean":
-        yield "not_a_boolean", "看不清"
+        yield "not_in_code_list", "未列代码"
+    if column.logical_type in _UNREADABLE:
+        yield _UNREADABLE[column.logical_type]
     if column.maximum is not None:
         yield "out_of_range", int(column.maximum) * 10 + 9
     elif column.minimum is not None:

@@ -5,6 +5,7 @@ A form is delivered on its month's last day at 18:00, the orders of a day at 01:
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from functools import partial
 
 from demo_city.contract_facts import form_columns
 from demo_city.deliveries.editions import CSV_FILES, FORMS, WORKBOOKS, Edition
-from demo_city.deliveries.encodings import checksum_line, csv_bytes, half
+from demo_city.deliveries.encodings import csv_bytes, half
 from demo_city.deliveries.source import Source
 from demo_city.deliveries.workbook import report_bytes
 from demo_city.random_generator import days_between, month_starts
@@ -118,8 +119,10 @@ def _csv_and_checksum(source: Source, edition: Edition) -> Iterator[DropFile]:
     content = partial(_csv, source, edition)
 
     def checksum() -> bytes:
+        """Write the line of sha256sum, not always over the bytes that are sent."""
         is_wrong = "postal_wrong_checksum" in source.form_defects(edition)
-        return checksum_line(edition.file_name, content() + b"\r\n" if is_wrong else content())
+        digest = hashlib.sha256(content() + b"\r\n" if is_wrong else content())
+        return f"{digest.hexdigest()}  {edition.file_name}\n".encode()
 
     yield DropFile(path, edition.delivered_at, content)
     yield DropFile(f"{path}.sha256", edition.delivered_at + timedelta(minutes=1), checksum)

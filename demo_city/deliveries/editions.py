@@ -14,8 +14,7 @@ from green_freight.contracts import contract
 
 from demo_city.contract_facts import forms
 from demo_city.defects.model import Row
-from demo_city.defects.registry import CHANGED_COLUMNS, NEW_COLUMN
-from demo_city.defects.sampler import DefectSampler
+from demo_city.defects.registry import CHANGED_COLUMNS, NEW_COLUMN, DefectSampler
 from demo_city.random_generator import form_delivered_at
 
 WORKBOOKS, CSV_FILES = forms("workbook"), forms("csv")

@@ -1,10 +1,9 @@
-"""How the agencies write what they deliver: JSON, gzipped JSON lines, CSV with a checksum file."""
+"""How the agencies write what they deliver: JSON, gzipped JSON lines, CSV."""
 
 from __future__ import annotations
 
 import csv
 import gzip
-import hashlib
 import io
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -36,11 +35,6 @@ def csv_bytes(month: date, titles: Mapping[str, str], rows: Iterable[Mapping[str
     writer.writerows([_csv_cell(row.get(field)) for field in titles] for row in rows)
     # the postal administration has two machines
     return text.getvalue().encode("utf-8-sig" if month.month % 2 else "gb18030")
-
-
-def checksum_line(file_name: str, content: bytes) -> bytes:
-    """Return the line that sha256sum writes for a file."""
-    return f"{hashlib.sha256(content).hexdigest()}  {file_name}\n".encode()
 
 
 def half(content: bytes) -> bytes:

@@ -16,8 +16,7 @@ from typing import Protocol
 from demo_city.charging_operator import ChargingOperator, Message
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.defects.model import Row
-from demo_city.defects.registry import CHANGED_COLUMNS, DAYS_LATE
-from demo_city.defects.sampler import DefectSampler
+from demo_city.defects.registry import CHANGED_COLUMNS, DAYS_LATE, DefectSampler
 from demo_city.deliveries.editions import (
     FORMS,
     ColumnChange,

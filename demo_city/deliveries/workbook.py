@@ -130,9 +130,12 @@ class _Sheet:
     def _write_rows(self, rows: Sequence[Row], at: int) -> int:
         for number, row in enumerate(rows):
             for place, name in enumerate(self._titles, start=1):
-                value = self._in_unit(self._columns.get(name), row.get(name))
-                if value is not None:
-                    self._write_cell(at + number, place, name, value, number)
+                column = self._columns.get(name)
+                value = self._in_unit(column, row.get(name))
+                if column and column.unit == "%" and isinstance(value, Decimal):
+                    self._write_share(at + number, place, value, is_text=number % 2 == 1)
+                elif value is not None:
+                    self._sheet.cell(at + number, place, _written(value, number))
         return at + len(rows)
 
     def _in_unit(self, column: Column | None, value: Any) -> Any:
@@ -149,14 +152,9 @@ class _Sheet:
             return full_width_text(Decimal(unicodedata.normalize("NFKC", value)) * self._factor)
         return value
 
-    def _write_cell(self, row: int, place: int, name: str, value: Any, number: int) -> None:
-        column = self._columns.get(name)
-        if column and column.unit == "%" and isinstance(value, Decimal):
-            # a share as Excel keeps a percentage, every other one as text
-            cell = self._sheet.cell(row, place, f"{value}%" if number % 2 else float(value / 100))
-            cell.number_format = cell.number_format if number % 2 else "0.0%"
-        else:
-            self._sheet.cell(row, place, _written(value, number))
+    def _write_share(self, row: int, place: int, share: Decimal, *, is_text: bool) -> None:
+        cell = self._sheet.cell(row, place, f"{share}%" if is_text else float(share / 100))
+        cell.number_format = cell.number_format if is_text else "0.0%"
 
     def _write_sums(self, word: str, rows: Sequence[Row], at: int) -> None:
         self._sheet.cell(at, 1, word).font = _BOLD

@@ -49,10 +49,21 @@ def stored_secrets(home: Path) -> dict[str, dict[str, str]]:
     They are `passwords` by connection, the `exchange`'s secrets, and an SSH host key per drop (`host_keys`).
     """
     store = home / "secrets.json"
-    if not store.exists():
-        write_private(store, json.dumps(_drawn(), indent=1).encode())
-    found: dict[str, dict[str, str]] = json.loads(store.read_text())
-    return found
+    if store.exists():
+        found: dict[str, dict[str, str]] = json.loads(store.read_text())
+        return found
+    exchange = ("operator_secret", "data_secret", "data_secret_iv", "sig_secret")
+    letters = string.ascii_letters + string.digits
+    drawn = {
+        "passwords": {name: secrets.token_urlsafe(24) for name in CONNECTIONS},
+        "exchange": {name: "".join(secrets.choice(letters) for _ in range(16)) for name in exchange},
+        "host_keys": {
+            name: asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh").decode()
+            for name in SFTP_CONNECTIONS
+        },
+    }
+    write_private(store, json.dumps(drawn, indent=1).encode())
+    return drawn
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -78,16 +89,3 @@ def bound_socket(preferred: int) -> socket.socket:
     except OSError:
         listener.bind(("127.0.0.1", 0))
     return listener
-
-
-def _drawn() -> dict[str, dict[str, str]]:
-    exchange = ("operator_secret", "data_secret", "data_secret_iv", "sig_secret")
-    letters = string.ascii_letters + string.digits
-    return {
-        "passwords": {name: secrets.token_urlsafe(24) for name in CONNECTIONS},
-        "exchange": {name: "".join(secrets.choice(letters) for _ in range(16)) for name in exchange},
-        "host_keys": {
-            name: asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh").decode()
-            for name in SFTP_CONNECTIONS
-        },
-    }

@@ -14,8 +14,7 @@ from green_freight.periods import SHANGHAI
 from demo_city.city import City
 from demo_city.contract_facts import FORM_CONTAINERS
 from demo_city.defects.model import REJECTED, ROW
-from demo_city.defects.registry import REGISTRY
-from demo_city.defects.sampler import DefectSampler
+from demo_city.defects.registry import REGISTRY, DefectSampler
 from demo_city.deliveries.catalogue import commerce_catalogue, postal_catalogue
 from demo_city.deliveries.encodings import dumps, order_file
 from demo_city.deliveries.source import Source

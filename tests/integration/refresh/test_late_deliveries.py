@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from demo_city.city import City
-from demo_city.defects.sampler import DefectSampler
+from demo_city.defects.registry import DefectSampler
 from demo_city.servers import DemoAgencies
 from tests.planted_defects import planted_defects
 

@@ -20,7 +20,7 @@ from green_freight.publishing.errors import NotAuditedError
 from green_freight.revisions import ApprovalMissingError
 
 from demo_city.city import City
-from demo_city.defects.sampler import DefectSampler
+from demo_city.defects.registry import DefectSampler
 from demo_city.plan_targets import INDICATORS
 from demo_city.servers import DemoAgencies
 

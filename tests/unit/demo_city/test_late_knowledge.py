@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from demo_city.city import City
-from demo_city.defects.sampler import DefectSampler
+from demo_city.defects.registry import DefectSampler
 from demo_city.deliveries.catalogue import orders_catalogue, postal_catalogue
 from demo_city.deliveries.source import Source
 from demo_city.late_knowledge import LateKnowledge, Revision
