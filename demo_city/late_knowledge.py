@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from demo_city.charging_operator import ChargingOperator, Message
+from demo_city.versioned_register import Row
 
-Row = dict[str, Any]
 Change = Callable[[list[Row]], list[Row]]
 STATIONS = "power_station"
 
@@ -73,8 +72,6 @@ class LateKnowledge:
 
     def is_gone(self, operator: ChargingOperator, station_id: str, known_at: datetime) -> bool:
         """Tell whether an operator had a station and a revision has taken it out by a moment."""
-        if not any(revision.dataset == STATIONS for revision in self._revisions):
-            return False
         entered = {info["StationID"] for at, info in operator.station_versions() if at < known_at}
         shown = {info["StationID"] for _, info in self.stations(operator, known_at)}
         return station_id in entered - shown

@@ -75,19 +75,17 @@ def reported_figures(city: City, month: date) -> list[Row]:
 
     `reported_value` is None where the figure has no value; `period_month` is `yyyy-MM`.
     """
-    actual = {value.indicator_code: value.actual_value for value in true_month(city, month)}
     first = month.replace(day=1)
-    differences = {code: more for (code, at), more in DIFFERING_FIGURES.items() if at == first}
     return [
         {
             "indicator_code": plan.code,
             "period_month": f"{month:%Y-%m}",
             "reported_value": None
-            if (value := actual[plan.code]) is None
-            else value + differences.get(plan.code, 0),
+            if value.actual_value is None
+            else value.actual_value + DIFFERING_FIGURES.get((plan.code, first), 0),
             "reporting_unit_name": plan.lead_unit,
         }
-        for plan in INDICATORS
+        for plan, value in zip(INDICATORS, true_month(city, month), strict=True)
         if plan.kind != MILESTONE
     ]
 
@@ -136,7 +134,11 @@ def expected_value(plan: PlannedIndicator, day: date) -> Decimal | None:
 def status_of(plan: PlannedIndicator, parts: Parts, day: date) -> str:
     """Return met, not_met, on_track, behind, no_target or no_data for a figure at a day."""
     if plan.kind == MILESTONE:
-        return _milestone_status(plan, parts, day)
+        if day.year not in plan.due_on:
+            return "no_target"
+        if parts.numerator:
+            return "met" if _is_year_over(day) else "on_track"
+        return "on_track" if day < plan.due_on[day.year] else "not_met"
     target, expected = plan.targets.get(day.year), expected_value(plan, day)
     if target is None or expected is None:
         return "no_target"
@@ -146,14 +148,6 @@ def status_of(plan: PlannedIndicator, parts: Parts, day: date) -> str:
     if _is_year_over(day):
         return "met" if parts.numerator >= target * (parts.denominator or 1) else "not_met"
     return "on_track" if parts.numerator >= expected * (parts.denominator or 1) else "behind"
-
-
-def _milestone_status(plan: PlannedIndicator, parts: Parts, day: date) -> str:
-    if day.year not in plan.due_on:
-        return "no_target"
-    if parts.numerator:
-        return "met" if _is_year_over(day) else "on_track"
-    return "on_track" if day < plan.due_on[day.year] else "not_met"
 
 
 def _round(value: Decimal) -> Decimal:

@@ -25,6 +25,7 @@ LIGHT_LIMIT_KG = 4500
 OPERATING_ENTERPRISES = 12
 _SEPARATORS = ("", "", "", "", "", "", "·", "·", "•", " ")
 _FUELS = "BBBBAAEBAD"
+_BODY_DIGITS = {"van": "23", "other": "159", "refrigerated": "8", "insulated": "8"}
 # by the size in the second place of the type code: heavy, medium, light
 _GROSS_MASS_KG = {"1": (12_000, 25_000), "2": (4_600, 11_900), "3": (2_500, 4_496)}
 
@@ -57,12 +58,13 @@ class VehicleOffice:
         size = "31"[int(rng.random() < 0.08)] if kind else pick(rng, "33321")
         mass = int(rng.integers(*_GROSS_MASS_KG[size])) // 5 * 5
         shared = mass <= LIGHT_LIMIT_KG
+        plate = self._plates.plate(kind, shared)
         row: Row = {
             "vehicle_id": vehicle_id,
-            "plate_no": self._plate(kind, shared),
+            "plate_no": plate[:2] + pick(rng, _SEPARATORS) + plate[2:],
             "plate_color_code": ("94" if shared else "93") if kind else ("1" if shared else "2"),
             "vin": vin(rng, on.year, serial),
-            "vehicle_type_code": f"H{size}{_body_digit(rng, body)}",
+            "vehicle_type_code": f"H{size}{pick(rng, _BODY_DIGITS[body])}",
             "energy_code": energy
             or {"PHEV": "O", "BEV": "C", "FCEV": "Z"}.get(kind or "")
             or pick(rng, _FUELS),
@@ -88,16 +90,6 @@ class VehicleOffice:
         """Enter a vehicle of the initial stock that came on some day between two; return its identifier."""
         day = first + timedelta(days=int(self.rng.integers(0, (last - first).days + 1)))
         return self.put_in("initial", kind, day, body, energy)
-
-    def _plate(self, kind: str | None, is_light: bool) -> str:
-        plate = self._plates.plate(kind, is_light)
-        return plate[:2] + pick(self.rng, _SEPARATORS) + plate[2:]
-
-
-def _body_digit(rng: np.random.Generator, body: str) -> str:
-    if body in ("refrigerated", "insulated"):
-        return "8"
-    return pick(rng, "23" if body == "van" else "159")
 
 
 def vehicles(seed: int, last_year: int) -> VersionedRegister:

@@ -12,8 +12,8 @@ import numpy as np
 
 from demo_city.charging_sessions import DAY
 from demo_city.city import City
-from demo_city.late_knowledge import Row
 from demo_city.random_generator import day_end, month_end
+from demo_city.versioned_register import Row
 
 _ORDERS, _STATISTICS = "power_charge_order", "power_connector_energy"
 _OPERATIONS = "transport_vehicle_operation"

@@ -7,7 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from demo_city.late_knowledge import Change, Row
+from demo_city.late_knowledge import Change
+from demo_city.versioned_register import Row
 
 
 def without(column: str, keys: Collection[str]) -> Change:

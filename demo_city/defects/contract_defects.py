@@ -17,8 +17,9 @@ from typing import Any
 from green_freight.contracts import Column, Contract, contract, contracts
 
 from demo_city.contract_facts import FORM_CONTAINERS, MESSAGE_CONTAINERS, csv_rows, field_name
-from demo_city.defects.model import ABSORBED, REJECTED, ROW, WARNED, Change, Defect, Row
+from demo_city.defects.model import ABSORBED, REJECTED, ROW, WARNED, Change, Defect
 from demo_city.defects.order_changes import textual, with_wrong_vin_digit
+from demo_city.versioned_register import Row
 
 _KINDS = {row["kind"]: row for row in csv_rows(Path(__file__).with_name("contract_kinds.csv"))}
 _NO_NUMBER, _NO_DATE = ("not_a_number", "待核实"), ("not_a_date", "2024-02-30")

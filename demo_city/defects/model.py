@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-Row = dict[str, Any]
+from demo_city.versioned_register import Row
+
 # Changes one row into the rows that stand in its place; None where the row cannot have the defect. The number is
 # drawn for the row and decides between variants.
 Change = Callable[[Row, int], list[Row] | None]

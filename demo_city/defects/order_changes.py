@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from demo_city.defects.model import Change, Row
+from demo_city.defects.model import Change
+from demo_city.versioned_register import Row
 
 _FORMAT = "%Y-%m-%d %H:%M:%S"
 _TOO_MUCH_KWH = Decimal(50_000)

@@ -16,8 +16,9 @@ from green_freight.contracts import contract, contracts
 
 from demo_city.contract_facts import FORM_CONTAINERS, csv_rows, is_register, key_fields, measured_column
 from demo_city.defects.contract_defects import defect_by_full_name
-from demo_city.defects.model import FILE, ROW, STOPPED, WARNED, Defect, Row
+from demo_city.defects.model import FILE, ROW, STOPPED, WARNED, Defect
 from demo_city.defects.order_changes import ORDER_CHANGES
+from demo_city.versioned_register import Row
 
 DAYS_LATE = 8
 NEW_COLUMN = "handled_by"

@@ -13,9 +13,9 @@ from typing import Any
 from green_freight.contracts import contract
 
 from demo_city.contract_facts import forms
-from demo_city.defects.model import Row
 from demo_city.defects.registry import CHANGED_COLUMNS, NEW_COLUMN, DefectSampler
 from demo_city.random_generator import form_delivered_at
+from demo_city.versioned_register import Row
 
 WORKBOOKS, CSV_FILES = forms("workbook"), forms("csv")
 FORMS = WORKBOOKS | CSV_FILES
@@ -97,13 +97,11 @@ def superseded_rows(dataset_id: str, rows: list[Row]) -> list[Row]:
     wrong = next((t for t in ("number", "integer", "boolean") if t in types.values()), None)
     key = free[0].name
     extra = {**rows[-1], key: f"{rows[-1][key]}临"}
-    spoilt = [
-        {k: _wrong_value(v) if types.get(k) == wrong else v for k, v in row.items()}
-        if n % _WRONG_EVERY == 0
-        else row
-        for n, row in enumerate(rows)
-    ]
-    return [*spoilt, extra]
+
+    def spoilt(row: Row) -> Row:
+        return {k: _wrong_value(v) if types.get(k) == wrong else v for k, v in row.items()}
+
+    return [*(row if n % _WRONG_EVERY else spoilt(row) for n, row in enumerate(rows)), extra]
 
 
 def _wrong_value(value: object) -> object:

@@ -15,7 +15,6 @@ from typing import Protocol
 
 from demo_city.charging_operator import ChargingOperator, Message
 from demo_city.contract_facts import REGISTER_KEYS
-from demo_city.defects.model import Row
 from demo_city.defects.registry import CHANGED_COLUMNS, DAYS_LATE, DefectSampler
 from demo_city.deliveries.editions import (
     FORMS,
@@ -30,7 +29,7 @@ from demo_city.deliveries.editions import (
 from demo_city.deliveries.encodings import half, order_file
 from demo_city.late_knowledge import LateKnowledge
 from demo_city.random_generator import SHANGHAI, days_between
-from demo_city.versioned_register import newest_rows
+from demo_city.versioned_register import Row, newest_rows
 
 OPERATIONS = "transport_vehicle_operation"
 FIGURES = "transport_reported_figure"

@@ -23,8 +23,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from demo_city.contract_facts import form_columns
 from demo_city.defects.contract_defects import full_width_text
-from demo_city.defects.model import Row
 from demo_city.deliveries.editions import ColumnChange, Edition
+from demo_city.versioned_register import Row
 
 KILOGRAMS = 1000
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)

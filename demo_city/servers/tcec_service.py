@@ -93,9 +93,7 @@ class TcecService:
         return self._business(interface, texts["Data"])
 
     def _is_signed(self, envelope: dict[str, str]) -> bool:
-        expected = self._keys.sign_request(
-            envelope["OperatorID"], envelope["Data"], envelope["TimeStamp"], envelope["Seq"]
-        )
+        expected = self._keys.sign_request(*(envelope[name] for name in ENVELOPE if name != "Sig"))
         known = envelope["OperatorID"] in self._ids
         return known and hmac.compare_digest(expected.encode(), envelope["Sig"].encode())
 
@@ -129,22 +127,20 @@ class TcecService:
         return plain[:-1] + b",}" if self._sampler.happens("exchange_trailing_comma", *place) else plain
 
     def _query_token(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        response = {
-            "OperatorID": parameters.get("OperatorID", ""),
-            "AccessToken": "",
-            "TokenAvailableTime": 0,
-        }
-        if parameters.get("OperatorID") not in self._ids:
-            return response | {"SuccStat": 1, "FailReason": 1}
-        if parameters.get("OperatorSecret") != self._operator_secret:
-            return response | {"SuccStat": 1, "FailReason": 2}
-        token = secrets.token_urlsafe(48)
-        self._tokens[token] = time.monotonic() + self._token_seconds
-        return response | {
-            "SuccStat": 0,
+        operator_id, reason, token = parameters.get("OperatorID", ""), 0, ""
+        if operator_id not in self._ids:
+            reason = 1
+        elif parameters.get("OperatorSecret") != self._operator_secret:
+            reason = 2
+        else:
+            token = secrets.token_urlsafe(48)
+            self._tokens[token] = time.monotonic() + self._token_seconds
+        return {
+            "OperatorID": operator_id,
             "AccessToken": token,
-            "TokenAvailableTime": self._token_seconds,
-            "FailReason": 0,
+            "TokenAvailableTime": self._token_seconds if token else 0,
+            "SuccStat": int(not token),
+            "FailReason": reason,
         }
 
     def _envelope(self, ret: int, message: str, plain: bytes = b"", *, is_lower_case: bool = False) -> bytes:

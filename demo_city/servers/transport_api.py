@@ -16,12 +16,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from demo_city.contract_facts import REGISTER_KEYS
-from demo_city.defects.model import Row
 from demo_city.deliveries.encodings import dumps
 from demo_city.deliveries.source import Source
 from demo_city.random_generator import SHANGHAI, form_delivered_at
 from demo_city.servers.credentials import Now
 from demo_city.servers.faults import Fault
+from demo_city.versioned_register import Row
 
 REGISTERS = {contract(dataset).delivery.replace("_", "-"): dataset for dataset in REGISTER_KEYS}
 MOST_ITEMS = 2000

@@ -17,7 +17,8 @@ from green_freight.periods import SHANGHAI
 from hypothesis import strategies as st
 
 from demo_city.city import City
-from demo_city.late_knowledge import Change, LateKnowledge, Revision, Row
+from demo_city.late_knowledge import Change, LateKnowledge, Revision
+from demo_city.versioned_register import Row
 from tests.late_changes import one_pile_silent, without, without_piles
 
 # History is loaded through LOADED, its events from EVENTS_FROM; what becomes known and what runs lies between FIRST and

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from demo_city.city import City
-from demo_city.late_knowledge import Row
+from demo_city.versioned_register import Row
 
 from .pipeline_warehouse import PipelineWarehouse
 from .scenarios import EVENTS_FROM, FINAL, FORMS, MONTHS, REGISTERS

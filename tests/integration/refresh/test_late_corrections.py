@@ -16,9 +16,10 @@ import pytest
 from green_freight.periods import SHANGHAI
 
 from demo_city.city import City
-from demo_city.late_knowledge import LateKnowledge, Revision, Row
+from demo_city.late_knowledge import LateKnowledge, Revision
 from demo_city.servers import DemoAgencies
 from demo_city.truth import true_values
+from demo_city.versioned_register import Row
 from tests.late_changes import one_pile_silent, with_values, without, without_piles
 
 from .conftest import OpenWarehouse, Snapshot

@@ -12,9 +12,10 @@ from green_freight.loading import LoadStoppedError
 
 from demo_city.city import City
 from demo_city.defects import REGISTRY
-from demo_city.defects.model import REJECTED, Row
+from demo_city.defects.model import REJECTED
 from demo_city.defects.registry import DefectSampler
 from demo_city.servers import DemoAgencies
+from demo_city.versioned_register import Row
 from tests.integration.coverage.agreement import assert_star_agrees
 from tests.planted_defects import PlantedDefect, planted_defects
 
