@@ -1,14 +1,63 @@
-"""Changes of rows for the revisions of a city's LateKnowledge that the tests set up."""
+"""Cities about which something turns out late, for tests.
+
+A revision changes the rows of one dataset from a moment on: a record is gone without a tombstone, a past value was
+wrong, a form or an order file is sent again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from demo_city.late_knowledge import Change
+from demo_city.charging_operator import ChargingOperator
+from demo_city.late_knowledge import LateKnowledge
 from demo_city.versioned_register import Row
+
+Change = Callable[[list[Row]], list[Row]]
+
+
+@dataclass(frozen=True)
+class Revision:
+    """From `at` on the rows of a dataset are what `change` makes of them.
+
+    `period` is the day of events or orders' push, the first day of a form's month, None for registers, which show
+    a change only where the row's own `changed_at` does.
+    """
+
+    dataset: str
+    at: datetime
+    change: Change
+    period: date | None = None
+
+
+class RevisedKnowledge(LateKnowledge):
+    """All revisions of a city, and the files that were cleared off a share, which changes nothing that is true."""
+
+    def __init__(
+        self, revisions: Iterable[Revision] = (), cleared: Mapping[str, datetime] | None = None
+    ) -> None:
+        self.cleared = dict(cleared or {})
+        self._revisions = sorted(revisions, key=lambda revision: revision.at)
+
+    def rows(self, dataset: str, period: date | None, rows: list[Row], known_at: datetime) -> list[Row]:
+        for revision in self._revisions:
+            if (revision.dataset, revision.period) == (dataset, period) and revision.at < known_at:
+                rows = revision.change(rows)
+        return rows
+
+    def moments(self, datasets: Collection[str], period: date) -> list[datetime]:
+        return sorted({r.at for r in self._revisions if r.dataset in datasets and r.period == period})
+
+    def periods(self, dataset: str) -> list[tuple[datetime, date]]:
+        return [(r.at, r.period) for r in self._revisions if r.dataset == dataset and r.period is not None]
+
+    def is_gone(self, operator: ChargingOperator, station_id: str, known_at: datetime) -> bool:
+        entered = {info["StationID"] for at, info in operator.station_versions() if at < known_at}
+        shown = {info["StationID"] for _, info in self.stations(operator, known_at)}
+        return station_id in entered - shown
 
 
 def without(column: str, keys: Collection[str]) -> Change:

@@ -17,9 +17,8 @@ from green_freight.periods import SHANGHAI
 from hypothesis import strategies as st
 
 from demo_city.city import City
-from demo_city.late_knowledge import Change, LateKnowledge, Revision
 from demo_city.versioned_register import Row
-from tests.late_changes import one_pile_silent, without, without_piles
+from tests.late_changes import Change, RevisedKnowledge, Revision, one_pile_silent, without, without_piles
 
 # History is loaded through LOADED, its events from EVENTS_FROM; what becomes known and what runs lies between FIRST and
 # LAST, and everything has been delivered by the night of FINAL.
@@ -79,7 +78,7 @@ class Step:
 def city_of(source_changes: list[SourceChange], plain: City) -> City:
     """Return the city about which all that becomes known."""
     revisions = [source_change.revision(plain) for source_change in source_changes]
-    return City(seed=plain.seed, volume=plain.volume, late_knowledge=LateKnowledge(revisions))
+    return City(seed=plain.seed, volume=plain.volume, late_knowledge=RevisedKnowledge(revisions))
 
 
 def _register_change(

@@ -16,11 +16,17 @@ import pytest
 from green_freight.periods import SHANGHAI
 
 from demo_city.city import City
-from demo_city.late_knowledge import LateKnowledge, Revision
 from demo_city.servers import DemoAgencies
 from demo_city.truth import true_values
 from demo_city.versioned_register import Row
-from tests.late_changes import one_pile_silent, with_values, without, without_piles
+from tests.late_changes import (
+    RevisedKnowledge,
+    Revision,
+    one_pile_silent,
+    with_values,
+    without,
+    without_piles,
+)
 
 from .conftest import OpenWarehouse, Snapshot
 from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after
@@ -93,7 +99,7 @@ CLEARED = {
 
 @pytest.fixture(scope="module")
 def corrected_city(city: City) -> City:
-    return City(seed=city.seed, volume=city.volume, late_knowledge=LateKnowledge(REVISIONS, CLEARED))
+    return City(seed=city.seed, volume=city.volume, late_knowledge=RevisedKnowledge(REVISIONS, CLEARED))
 
 
 @pytest.fixture(scope="module")

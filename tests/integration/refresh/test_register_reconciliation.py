@@ -16,9 +16,8 @@ from green_freight.errors import BrokenDeliveryError
 from green_freight.periods import SHANGHAI, Period, months
 
 from demo_city.city import City
-from demo_city.late_knowledge import LateKnowledge, Revision
 from demo_city.servers import DemoAgencies
-from tests.late_changes import without_stations
+from tests.late_changes import RevisedKnowledge, Revision, without_stations
 
 from .conftest import OpenWarehouse, Snapshot
 from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after
@@ -36,7 +35,7 @@ REVISIONS = [
 
 @pytest.fixture(scope="module")
 def smaller(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
-    town = City(seed=city.seed, volume=city.volume, late_knowledge=LateKnowledge(REVISIONS))
+    town = City(seed=city.seed, volume=city.volume, late_knowledge=RevisedKnowledge(REVISIONS))
     with DemoAgencies(town, tmp_path_factory.mktemp("smaller"), morning_after(DAY)) as running:
         yield running
 

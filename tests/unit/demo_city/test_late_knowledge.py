@@ -11,11 +11,18 @@ from demo_city.city import City
 from demo_city.defects.registry import DefectSampler
 from demo_city.deliveries.catalogue import orders_catalogue, postal_catalogue
 from demo_city.deliveries.source import Source
-from demo_city.late_knowledge import LateKnowledge, Revision
 from demo_city.random_generator import SHANGHAI
 from demo_city.truth import true_values
 from tests.event_totals import true_event_totals
-from tests.late_changes import one_pile_silent, with_values, without, without_piles, without_stations
+from tests.late_changes import (
+    RevisedKnowledge,
+    Revision,
+    one_pile_silent,
+    with_values,
+    without,
+    without_piles,
+    without_stations,
+)
 
 AT = datetime(2025, 10, 2, 12, tzinfo=SHANGHAI)
 BEFORE, AFTER = date(2025, 10, 1), date(2025, 10, 2)
@@ -39,7 +46,7 @@ def plain() -> City:
 
 @pytest.fixture(scope="module")
 def corrected() -> City:
-    return City(volume=0.02, late_knowledge=LateKnowledge(REVISIONS, {CLEARED: AT}))
+    return City(volume=0.02, late_knowledge=RevisedKnowledge(REVISIONS, {CLEARED: AT}))
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +103,7 @@ def test_a_station_without_a_pile_was_changed_then(source: Source) -> None:
 
 
 def test_a_station_that_is_gone_answers_nothing_any_more(plain: City) -> None:
-    gone = LateKnowledge([Revision("power_station", AT, without_stations({STATION}))])
+    gone = RevisedKnowledge([Revision("power_station", AT, without_stations({STATION}))])
     source = Source(City(volume=0.02, late_knowledge=gone), DefectSampler())
     assert source.station_stats(STATION, DAY, AT)["StationID"] == STATION
     with pytest.raises(KeyError):
