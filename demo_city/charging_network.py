@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import cycle, islice
 
-from demo_city.charging_operator import Message
+from demo_city.city_source import Message
 from demo_city.identifiers import organisation_code
 from demo_city.random_generator import SHANGHAI, stream
 

@@ -12,8 +12,8 @@ from datetime import date
 from green_freight.programme import programme
 
 from demo_city import DEFAULT_SEED, RUN_VOLUME, monthly_forms
+from demo_city.city_source import LateKnowledge
 from demo_city.contract_facts import REGISTER_KEYS
-from demo_city.late_knowledge import LateKnowledge
 from demo_city.monthly_events import FIRST_DAY
 from demo_city.power_operator import PowerOperator
 from demo_city.random_generator import day_end, month_end

@@ -16,8 +16,8 @@ from green_freight.contracts import contract
 from numpy.typing import NDArray
 
 from demo_city.charging_network import OPERATOR_ID, SITES, Connector, connectors, station_id, station_versions
-from demo_city.charging_operator import Message, station_stats
 from demo_city.charging_sessions import DAY, Columns, Sessions, sessions_of
+from demo_city.city_source import Message, station_stats
 from demo_city.columns import Ints, ServiceDays, hundredths, ten_thousandths
 from demo_city.versioned_register import Row
 

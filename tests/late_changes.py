@@ -12,8 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from demo_city.charging_operator import ChargingOperator
-from demo_city.late_knowledge import LateKnowledge
+from demo_city.city_source import ChargingOperator, LateKnowledge
 from demo_city.versioned_register import Row
 
 Change = Callable[[list[Row]], list[Row]]

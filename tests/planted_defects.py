@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from demo_city.city_source import CitySource
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.defects.model import Defect
 from demo_city.defects.registry import CHANGED_COLUMNS, DefectSampler, defect_named, row_key
 from demo_city.deliveries.editions import FORMS, column_change
-from demo_city.deliveries.source import MOVES, CitySource, Source
+from demo_city.deliveries.source import MOVES, Source
 from demo_city.random_generator import month_starts
 from demo_city.versioned_register import Row
 

@@ -11,9 +11,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 from operator import itemgetter
-from typing import Protocol
 
-from demo_city.charging_operator import ChargingOperator, Message
+from demo_city.city_source import CitySource, Message
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.defects.registry import CHANGED_COLUMNS, DAYS_LATE, DefectSampler
 from demo_city.deliveries.editions import (
@@ -27,7 +26,6 @@ from demo_city.deliveries.editions import (
     superseded_rows,
 )
 from demo_city.deliveries.encodings import half, order_file
-from demo_city.late_knowledge import LateKnowledge
 from demo_city.random_generator import SHANGHAI, days_between
 from demo_city.versioned_register import Row, newest_rows
 
@@ -43,21 +41,6 @@ ORDERS_REPEATED_AFTER = timedelta(hours=20)
 SMALL_PAGE = 2
 EVERYTHING_KNOWN = datetime(9999, 1, 1, tzinfo=SHANGHAI)
 _WRONG_EVERY = 10
-
-
-class CitySource(Protocol):
-    """What the servers ask of a city; `demo_city.city.City` is one."""
-
-    first_day: date
-    last_day: date
-    late_knowledge: LateKnowledge
-
-    @property
-    def power(self) -> ChargingOperator: ...
-    def register_versions(self, dataset_id: str, /) -> list[Row]: ...
-    def vehicle_operations(self, day: date) -> list[Row]: ...
-    def reported_figures(self, month: date) -> list[Row]: ...
-    def form_rows(self, dataset_id: str, month: date, /) -> list[Row]: ...
 
 
 class Source:

@@ -19,9 +19,10 @@ from uuid import uuid4
 import asyncssh
 from anyio.from_thread import start_blocking_portal
 
+from demo_city.city_source import CitySource
 from demo_city.defects import DefectSampler
 from demo_city.deliveries.catalogue import commerce_catalogue, orders_catalogue, postal_catalogue
-from demo_city.deliveries.source import CitySource, Source
+from demo_city.deliveries.source import Source
 from demo_city.random_generator import SHANGHAI
 from demo_city.servers.credentials import (
     CONNECTIONS,

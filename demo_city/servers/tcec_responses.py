@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from demo_city.charging_operator import Message, station_stats
+from demo_city.city_source import Message, station_stats
 from demo_city.deliveries.source import SMALL_PAGE, Source
 from demo_city.random_generator import SHANGHAI, days_between
 from demo_city.servers.credentials import Now

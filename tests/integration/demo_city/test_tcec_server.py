@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from demo_city.city import City
-from demo_city.late_knowledge import LateKnowledge
+from demo_city.city_source import LateKnowledge
 from demo_city.servers import DemoAgencies
 from tests.integration.demo_city.clients import ExchangeClient, openssl_sign
 

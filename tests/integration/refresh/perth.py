@@ -14,7 +14,7 @@ from typing import Any
 from green_freight.periods import SHANGHAI
 from green_freight.settings import PROJECT
 
-from demo_city.late_knowledge import LateKnowledge
+from demo_city.city_source import LateKnowledge
 
 FOLDER = PROJECT.parent / "shared" / "data" / "charging_perth"
 FILES = (

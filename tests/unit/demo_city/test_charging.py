@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import pytest
 
-from demo_city.charging_operator import ChargingOperator, Message
 from demo_city.city import City
+from demo_city.city_source import ChargingOperator, Message
 
 DAY = date(2025, 9, 30)
 CENT = Decimal("0.01")
