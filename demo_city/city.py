@@ -29,8 +29,6 @@ LAST_DAY = date(programme().last_day.year + 1, 12, 31)
 class City:
     """The synthetic city and the figures that its bureaus report. Months are given by any of their days."""
 
-    code = "320700"
-
     def __init__(
         self,
         seed: int = DEFAULT_SEED,

@@ -60,10 +60,7 @@ class LateKnowledge:
         return False
 
     def stations(self, operator: ChargingOperator, known_at: datetime) -> list[tuple[datetime, Message]]:
-        """Return (changed at, StationInfo) of every station as known at a moment, by StationID.
-
-        A revision of STATIONS sees rows of `changed_at` and `info`.
-        """
+        """Return (changed at, StationInfo) of every station as known at a moment, by StationID."""
         newest: dict[str, Row] = {
             info["StationID"]: {"changed_at": changed_at, "info": info}
             for changed_at, info in operator.station_versions()

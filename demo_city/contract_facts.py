@@ -30,7 +30,6 @@ def is_register(dataset: Contract) -> bool:
 REGISTER_KEYS = {d.id: d.key[0].name for d in contracts().values() if is_register(d)}
 
 
-@functools.cache
 def forms(container: str) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return the datasets in each (agency, delivery) that comes as a workbook or as csv, the main one first."""
     found: dict[tuple[str, str], list[str]] = {}

@@ -36,8 +36,6 @@ OLD_STOPPING_PLACES = 12
 OLD_LEVEL3_NODES = 8
 _LEVEL_NAMES = {"1": "一级节点（综合物流园）", "2": "二级节点（公共配送中心）", "3": "三级节点（末端网点）"}
 
-# on the day of its repeal a policy is amended half an hour after others are entered
-_REPEAL_LATER = timedelta(minutes=30)
 PURPOSES = {
     "node_system": "三级节点体系建设",
     "vehicle": "新能源车辆购置与运营",
@@ -73,7 +71,12 @@ def transport_registers(seed: int, last_year: int) -> dict[str, VersionedRegiste
         ),
         "transport_fund": _funds(seed, last_year),
         "transport_policy": _from_events(
-            "transport_policy", issued, "issued_on", last_year, ended="repealed_on", end_after=_REPEAL_LATER
+            "transport_policy",
+            issued,
+            "issued_on",
+            last_year,
+            ended="repealed_on",
+            end_after=timedelta(minutes=30),
         ),
     }
 

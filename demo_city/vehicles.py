@@ -24,6 +24,8 @@ SHARED_CERTIFICATE = "320700000000"
 LIGHT_LIMIT_KG = 4500
 OPERATING_ENTERPRISES = 12
 _SEPARATORS = ("", "", "", "", "", "", "·", "·", "•", " ")
+# which energy a kind of vehicle uses: fuel, electricity or both
+_ENERGIES = {None: 0, "BEV": 1, "FCEV": 1, "PHEV": 2}
 _FUELS = "BBBBAAEBAD"
 _BODY_DIGITS = {"van": "23", "other": "159", "refrigerated": "8", "insulated": "8"}
 # by the size in the second place of the type code: heavy, medium, light
@@ -181,7 +183,7 @@ class VehicleDays:
         self._seed, self._volume = seed, volume
         self._ids = [row["vehicle_id"] for row in vehicles]
         self._in_service = ServiceDays((row["in_service_on"], row["out_of_service_on"]) for row in vehicles)
-        self._kind = np.array([_kind(row) for row in vehicles], dtype=np.int64)
+        self._kind = np.array([_ENERGIES[row["new_energy_kind_code"]] for row in vehicles], dtype=np.int64)
         self._tonnes = np.array([row["gross_mass_kg"] / 1000 for row in vehicles], dtype=np.float64)
 
     def of(self, day: date) -> list[Row]:
@@ -215,8 +217,3 @@ class VehicleDays:
         )
         names = contract("transport_vehicle_operation").names
         return [dict(zip(names, values, strict=True)) for values in columns]
-
-
-def _kind(row: Row) -> int:
-    """Return 0 for fuel, 1 for battery and fuel cell, 2 for plug-in hybrids."""
-    return {None: 0, "PHEV": 2}.get(row["new_energy_kind_code"], 1)

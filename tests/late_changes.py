@@ -23,7 +23,7 @@ class Revision:
     """From `at` on the rows of a dataset are what `change` makes of them.
 
     `period` is the day of events or orders' push, the first day of a form's month, None for registers, which show
-    a change only where the row's own `changed_at` does.
+    a change only where the row's own `changed_at` does. Rows of `power_station` have `changed_at` and `info`.
     """
 
     dataset: str

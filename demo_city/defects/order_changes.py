@@ -14,9 +14,9 @@ _FORMAT = "%Y-%m-%d %H:%M:%S"
 _TOO_MUCH_KWH = Decimal(50_000)
 
 
-def _renamed(**names: str) -> Change:
-    """Return a change that spells fields differently, in the order and its details."""
-    return lambda row, _: [respelt(row, lambda key: names.get(key, key))]
+def renamed(message: Any, **names: str) -> Any:
+    """Return a message in which some keys have other names, at all levels."""
+    return respelt(message, lambda key: names.get(key, key))
 
 
 def lower_camel(key: str) -> str:
@@ -91,14 +91,12 @@ ORDER_CHANGES: dict[str, Change] = {
         {**order, "ConnectorID": f"{order['ConnectorID'][:9]}UNKNOWN{n % 1000:03d}"}
     ],
     "order_lower_camel": lambda order, _: [respelt(order, lower_camel)],
-    "order_operation_id": _renamed(OperatorID="OperationID"),
-    "order_elect_money": _renamed(TotalElecMoney="TotalElectMoney", DetailElecMoney="DetailElectMoney"),
-    "order_sub_period": _renamed(SumPeriod="SubPeriod"),
-    "order_service_money": _renamed(
-        TotalSeviceMoney="TotalServiceMoney",
-        DetailSeviceMoney="DetailServiceMoney",
-        SevicePrice="ServicePrice",
-    ),
+    "order_operation_id": lambda order, _: [renamed(order, OperatorID="OperationID")],
+    "order_elect_money": lambda order, _: [
+        renamed(order, TotalElecMoney="TotalElectMoney", DetailElecMoney="DetailElectMoney")
+    ],
+    "order_sub_period": lambda order, _: [renamed(order, SumPeriod="SubPeriod")],
+    "order_service_money": lambda order, _: [respelt(order, lambda key: key.replace("Sevice", "Service"))],
     "stats_sum_wrong": lambda stats, n: [
         {**stats, "StationElectricity": stats["StationElectricity"] + Decimal(50 + n % 50)}
     ],

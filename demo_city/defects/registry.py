@@ -20,7 +20,6 @@ from demo_city.defects.model import FILE, ROW, STOPPED, WARNED, Defect
 from demo_city.defects.order_changes import ORDER_CHANGES
 from demo_city.versioned_register import Row
 
-DAYS_LATE = 8
 NEW_COLUMN = "handled_by"
 _EMPTY = "(empty)"
 _SCALE = 2.0**64

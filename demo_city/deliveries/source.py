@@ -14,7 +14,7 @@ from operator import itemgetter
 
 from demo_city.city_source import CitySource, Message
 from demo_city.contract_facts import REGISTER_KEYS
-from demo_city.defects.registry import CHANGED_COLUMNS, DAYS_LATE, DefectSampler
+from demo_city.defects.registry import CHANGED_COLUMNS, DefectSampler
 from demo_city.deliveries.editions import (
     FORMS,
     ColumnChange,
@@ -34,7 +34,8 @@ FIGURES = "transport_reported_figure"
 ORDERS = "power_charge_order"
 STATS = "power_connector_energy"
 LATE_PUSH = "order_pushed_late"
-MOVES = {LATE_PUSH: DAYS_LATE, "order_pushed_twice": 1}
+# by how many days an order is in a later file
+MOVES = {LATE_PUSH: 8, "order_pushed_twice": 1}
 OPERATIONS_CORRECTED_AFTER = timedelta(days=4, hours=10)
 ORDERS_LATE = timedelta(days=3)
 ORDERS_REPEATED_AFTER = timedelta(hours=20)

@@ -70,9 +70,9 @@ class _Sheet:
         self._titles = change.titles(titles) if change else titles
         # quantities are added up in total rows, percentages are not
         self._additive = [
-            name
-            for name, column in self._columns.items()
-            if column.logical_type in ("number", "integer") and column.unit != "%"
+            c.name
+            for c in self._columns.values()
+            if c.logical_type in ("number", "integer") and c.unit != "%"
         ]
         self._merged = [name for name, column in self._columns.items() if column.is_filled_down]
         self._has_tonnes = any(column.unit == "t" for column in self._columns.values())
@@ -168,9 +168,7 @@ class _Sheet:
         cell = self._sheet.cell(row, column, value)
         cell.alignment = _CENTRE
         if (row, column) != (last_row, last_column):
-            self._sheet.merge_cells(
-                start_row=row, start_column=column, end_row=last_row, end_column=last_column
-            )
+            self._sheet.merge_cells(None, row, column, last_row, last_column)
 
 
 def _written(value: Any, number: int) -> Any:

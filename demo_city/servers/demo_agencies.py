@@ -6,18 +6,21 @@ servers share the city's caches. What is slow (rendering files) runs in worker t
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import socket
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, ExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 import asyncssh
+import uvicorn
 from anyio.from_thread import start_blocking_portal
+from starlette.types import ASGIApp
 
 from demo_city.city_source import CitySource
 from demo_city.defects import DefectSampler
@@ -33,8 +36,7 @@ from demo_city.servers.credentials import (
     stored_secrets,
     write_private,
 )
-from demo_city.servers.faults import Fault
-from demo_city.servers.http_server import http_server
+from demo_city.servers.faults import Fault, failing
 from demo_city.servers.sftp_server import FileCache, SftpDrop, sftp_server
 from demo_city.servers.tcec_service import TcecService
 from demo_city.servers.transport_api import TransportApi
@@ -155,9 +157,11 @@ class DemoAgencies:
             drop = SftpDrop(_CATALOGUES[name](self.source), self.now, fault, self._files)
             return sftp_server(listener, drop, password, self._host_key(name))
         if name == "transport":
-            return http_server(listener, TransportApi(self.source, self.now, fault, password).app(), fault)
-        service = TcecService(self.source, self.now, fault, self._secrets["exchange"], self._token_seconds)
-        return http_server(listener, service.app(), fault)
+            app = TransportApi(self.source, self.now, fault, password).app()
+        else:
+            secrets, seconds = self._secrets["exchange"], self._token_seconds
+            app = TcecService(self.source, self.now, fault, secrets, seconds).app()
+        return _http_server(listener, failing(app, fault))
 
     def _host_key(self, name: str) -> asyncssh.SSHKey:
         return asyncssh.import_private_key(self._secrets["host_keys"][name])
@@ -173,6 +177,30 @@ class DemoAgencies:
         exchange, operator_id = self._secrets["exchange"], self.source.city.power.operator_id
         extra |= {**exchange, "operator_id": operator_id, "platform_id": PLATFORM_ID}
         return DemoConnection(*at, PLATFORM_ID, exchange["operator_secret"], extra)
+
+
+@asynccontextmanager
+async def _http_server(listener: socket.socket, app: ASGIApp) -> AsyncIterator[None]:
+    """Serve an application on a bound socket within the block."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        if serving.done():
+            await serving
+            raise OSError("the HTTP server ended before it listened")
+        await asyncio.sleep(0.005)
+    yield
+    server.should_exit = True
+    await serving
 
 
 def _fingerprint(city: CitySource, sampler: DefectSampler) -> str:

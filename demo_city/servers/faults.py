@@ -1,8 +1,12 @@
-"""The ways in which an agency fails as a whole."""
+"""The ways in which an agency fails as a whole, and how its HTTP applications do so."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KINDS = {
     "down": "端口不通 / the port refuses connections",
@@ -12,6 +16,7 @@ KINDS = {
     "half_file": "应答传到一半就断 / every transfer is cut half-way",
     "transient": "前几次请求失败，之后正常 / the first requests fail, later ones succeed",
 }
+_GARBAGE = b"\x00\xff<html>\xb7\xfe\xce\xf1\xc6\xf7\xce\xac\xbb\xa4\xd6\xd0 502 Bad Gateway</ht\xff"
 _DEFAULT_AMOUNT = {"slow": 30.0, "transient": 2.0}
 
 
@@ -41,3 +46,33 @@ class Fault:
             return False
         self.amount -= 1
         return True
+
+
+def failing(app: ASGIApp, fault: Fault) -> ASGIApp:
+    """Return an application that is slow, answers garbage or stops half-way where the fault says so."""
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        if fault.seconds_late:
+            await asyncio.sleep(fault.seconds_late)
+        if fault.kind == "garbage":
+            await Response(_GARBAGE, media_type="application/json")(scope, receive, send)
+        elif fault.kind == "half_file":
+            await _send_half(app, scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return respond
+
+
+async def _send_half(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Announce the whole length, send half, and return: the server then closes the connection."""
+    held: list[Message] = []
+
+    async def hold(message: Message) -> None:
+        held.append(message)
+
+    await app(scope, receive, hold)
+    await send(held[0])
+    body = b"".join(message.get("body", b"") for message in held[1:])
+    await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+    await asyncio.sleep(0.05)

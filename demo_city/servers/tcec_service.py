@@ -1,41 +1,89 @@
-"""The power company's T/CEC 102 service: envelope, token, signature, and the five interfaces it serves.
+"""The power company's T/CEC 102 service: envelope, cryptography, token, and the five interfaces it serves.
 
 It serves any ChargingOperator, with the deviations of real exchange services where they are planted. A request is
-checked in the order of the standard's codes: fields (4003), signature (4001), token (4002), parameters (4004).
+checked in the order of the standard's codes: fields (4003), signature (4001), token (4002), parameters (4004). All is
+written from the standard and shared with no client.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import orjson
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from demo_city.defects.order_changes import lower_camel, respelt, textual
+from demo_city.defects.order_changes import lower_camel, renamed, respelt, textual
 from demo_city.deliveries.encodings import dumps
 from demo_city.deliveries.source import Source
 from demo_city.servers.credentials import PLATFORM_ID, Now
 from demo_city.servers.faults import Fault
-from demo_city.servers.tcec_crypto import TcecKeys, UnreadableDataError
 from demo_city.servers.tcec_responses import BadParameterError, TcecResponses
 
+_BLOCK_BITS = 128
 OK, BUSY, BAD_SIGNATURE, BAD_TOKEN, FIELD_MISSING, BAD_PARAMETER = 0, -1, 4001, 4002, 4003, 4004
 ENVELOPE = ("OperatorID", "Data", "TimeStamp", "Seq", "Sig")
 _RESPELLINGS: dict[str, Callable[[Any], Any]] = {
-    "exchange_operation_id": partial(
-        respelt, spell=lambda key: "OperationID" if key == "OperatorID" else key
-    ),
+    "exchange_operation_id": partial(renamed, OperatorID="OperationID"),
     "exchange_text_numbers": textual,
     "exchange_lower_camel": partial(respelt, spell=lower_camel),
 }
+
+
+class UnreadableDataError(ValueError):
+    """The Data field is no Base64, not whole blocks, or its padding is wrong."""
+
+
+@dataclass(frozen=True)
+class TcecKeys:
+    """DataSecret and DataSecretIV (16 bytes each) for AES-128-CBC, SigSecret for HMAC-MD5."""
+
+    data_secret: str
+    data_secret_iv: str
+    sig_secret: str
+
+    def encrypt(self, plaintext: bytes) -> str:
+        """Return the Base64 of AES-128-CBC with PKCS#7 padding."""
+        padder = padding.PKCS7(_BLOCK_BITS).padder()
+        encryptor = self._cipher().encryptor()
+        padded = padder.update(plaintext) + padder.finalize()
+        return base64.b64encode(encryptor.update(padded) + encryptor.finalize()).decode("ascii")
+
+    def decrypt(self, data: str) -> bytes:
+        """Return the plaintext of a Data field; UnreadableDataError for other keys or damaged data."""
+        try:
+            decryptor = self._cipher().decryptor()
+            padded = decryptor.update(base64.b64decode(data, validate=True)) + decryptor.finalize()
+            unpadder = padding.PKCS7(_BLOCK_BITS).unpadder()
+            return unpadder.update(padded) + unpadder.finalize()
+        except (binascii.Error, ValueError) as problem:
+            raise UnreadableDataError(str(problem)) from problem
+
+    def sign_request(self, operator_id: str, data: str, time_stamp: str, seq: str) -> str:
+        """Return Sig over OperatorID + Data + TimeStamp + Seq."""
+        return self._sign(operator_id + data + time_stamp + seq)
+
+    def sign_response(self, ret: int, message: str, data: str) -> str:
+        """Return Sig over Ret + Msg + Data."""
+        return self._sign(f"{ret}{message}{data}")
+
+    def _sign(self, text: str) -> str:
+        return hmac.new(self.sig_secret.encode(), text.encode(), "md5").hexdigest().upper()
+
+    def _cipher(self) -> Cipher[modes.CBC]:
+        return Cipher(algorithms.AES(self.data_secret.encode()), modes.CBC(self.data_secret_iv.encode()))
 
 
 class TcecService:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from green_freight.programme import programme
 from psycopg import Connection, sql
 
 from demo_city.city import FORM_DATASETS, City
@@ -109,7 +110,16 @@ def _write(
     with loader.cursor().copy(target) as copy:
         for number, row in enumerate(rows, 1):
             copy.write_row(
-                [*(row[c] for c in columns), City.code, period, key, None, number, "2025-01-01", 1]
+                [
+                    *(row[c] for c in columns),
+                    programme().city_code,
+                    period,
+                    key,
+                    None,
+                    number,
+                    "2025-01-01",
+                    1,
+                ]
             )
 
 

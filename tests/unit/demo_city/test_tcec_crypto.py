@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo_city.servers.tcec_crypto import TcecKeys, UnreadableDataError
+from demo_city.servers.tcec_service import TcecKeys, UnreadableDataError
 
 KEYS = TcecKeys(*["1234567890abcdef"] * 3)
 DATA_A = (
