@@ -78,7 +78,7 @@ class City:
         return reported_figures(self, month)
 
     def form_rows(self, dataset_id: str, month: date) -> list[Row]:
-        """Return the rows of one of FORM_DATASETS (else KeyError), none outside the city's dates."""
+        """Return the rows of a monthly form (KeyError for another dataset), none outside the city's dates."""
         rows_of = _FORM_ROWS[dataset_id]
         is_inside = self.first_day.replace(day=1) <= month <= month_end(self.last_day)
         return rows_of(self, month.replace(day=1)) if is_inside else []
@@ -95,4 +95,3 @@ _FORM_ROWS: dict[str, Callable[[City, date], list[Row]]] = {
     ),
     "postal_parcel_volume": lambda city, month: monthly_forms.parcel_volumes(city.seed, month),
 }
-FORM_DATASETS = tuple(_FORM_ROWS)

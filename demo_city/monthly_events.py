@@ -37,9 +37,9 @@ def event_rows(name: str) -> list[dict[str, str]]:
 def monthly_counts(what: str, last_year: int) -> dict[tuple[int, int], int]:
     """Return how many things of a column of `monthly_counts.csv` begin by (year, month), where any do."""
     counts = {(int(row["year"]), int(row["month"])): int(row[what]) for row in event_rows("monthly_counts")}
-    last_known = max(year for year, _ in counts)
-    years = range(min(year for year, _ in counts), last_year + 1)
-    found = {(year, month): counts[min(year, last_known), month] for year in years for month in range(1, 13)}
+    known = [year for year, _ in counts]
+    months = ((year, month) for year in range(min(known), last_year + 1) for month in range(1, 13))
+    found = {(year, month): counts[min(year, max(known)), month] for year, month in months}
     return {month: count for month, count in found.items() if count}
 
 

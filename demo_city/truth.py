@@ -1,9 +1,8 @@
 """The true value of every indicator for every month, from the city's own objects, in Python.
 
-`true_values(city, as_of)` has one entry per indicator and month from the programme's first to that of `as_of`, by what
-is known when the day `as_of` is over: late entries and corrections are in, the future is not. A month has its status at
-its last day, the running one at `as_of`. `true_scorecard` keeps each year's last month. The warehouse computes the same
-in SQL; that the two agree verifies both.
+What is known when the day `as_of` is over counts: late entries and corrections are in, the future is not. A month has
+its status at its last day, the running one at `as_of`. The warehouse computes the same in SQL; that the two agree
+verifies both.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ _FORMAT = "%Y-%m-%d %H:%M:%S"
 _TOO_MUCH_KWH = Decimal(50_000)
 
 
-def renamed(message: Any, **names: str) -> Any:
-    """Return a message in which some keys have other names, at all levels."""
-    return respelt(message, lambda key: names.get(key, key))
+def renamed(message: Any, written: str, instead: str) -> Any:
+    """Return a message whose keys are spelt differently in one part, at all levels."""
+    return respelt(message, lambda key: key.replace(written, instead))
 
 
 def lower_camel(key: str) -> str:
@@ -25,7 +25,6 @@ def lower_camel(key: str) -> str:
 
 
 def _end_before_start(row: Row, n: int) -> list[Row] | None:
-    """Let the session end some minutes before it begins."""
     if not row.get("StartTime"):
         return None
     # no zone: only the distance between two local times counts
@@ -78,9 +77,7 @@ def _with_more_energy(row: Row, kwh: Decimal, in_total: Decimal = Decimal(0)) ->
 ORDER_CHANGES: dict[str, Change] = {
     "order_end_before_start": _end_before_start,
     "order_negative_energy": _negative_energy,
-    "order_fee_sum_wrong": lambda order, n: [
-        {**order, "TotalMoney": order["TotalMoney"] + Decimal(1 + n % 9)}
-    ],
+    "order_fee_sum_wrong": lambda order, n: [{**order, "TotalMoney": order["TotalMoney"] + 1 + n % 9}],
     # the details do not add up to the total energy
     "order_detail_sum_wrong": lambda order, n: _with_more_energy(order, Decimal(1 + n % 5)),
     "order_detail_count_wrong": lambda order, _: [{**order, "SumPeriod": order["SumPeriod"] + 1}],
@@ -91,12 +88,10 @@ ORDER_CHANGES: dict[str, Change] = {
         {**order, "ConnectorID": f"{order['ConnectorID'][:9]}UNKNOWN{n % 1000:03d}"}
     ],
     "order_lower_camel": lambda order, _: [respelt(order, lower_camel)],
-    "order_operation_id": lambda order, _: [renamed(order, OperatorID="OperationID")],
-    "order_elect_money": lambda order, _: [
-        renamed(order, TotalElecMoney="TotalElectMoney", DetailElecMoney="DetailElectMoney")
-    ],
-    "order_sub_period": lambda order, _: [renamed(order, SumPeriod="SubPeriod")],
-    "order_service_money": lambda order, _: [respelt(order, lambda key: key.replace("Sevice", "Service"))],
+    "order_operation_id": lambda order, _: [renamed(order, "OperatorID", "OperationID")],
+    "order_elect_money": lambda order, _: [renamed(order, "ElecMoney", "ElectMoney")],
+    "order_sub_period": lambda order, _: [renamed(order, "SumPeriod", "SubPeriod")],
+    "order_service_money": lambda order, _: [renamed(order, "Sevice", "Service")],
     "stats_sum_wrong": lambda stats, n: [
         {**stats, "StationElectricity": stats["StationElectricity"] + Decimal(50 + n % 50)}
     ],

@@ -1,8 +1,7 @@
-"""The power company's T/CEC 102 service: envelope, cryptography, token, and the five interfaces it serves.
+"""The power company's T/CEC 102 service for any ChargingOperator, written from the standard, shared with no client.
 
-It serves any ChargingOperator, with the deviations of real exchange services where they are planted. A request is
-checked in the order of the standard's codes: fields (4003), signature (4001), token (4002), parameters (4004). All is
-written from the standard and shared with no client.
+A request is checked in the order of the standard's codes: fields (4003), signature (4001), token (4002), parameters
+(4004). Responses deviate from the standard like real exchange services' where that is planted.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _BLOCK_BITS = 128
 OK, BUSY, BAD_SIGNATURE, BAD_TOKEN, FIELD_MISSING, BAD_PARAMETER = 0, -1, 4001, 4002, 4003, 4004
 ENVELOPE = ("OperatorID", "Data", "TimeStamp", "Seq", "Sig")
 _RESPELLINGS: dict[str, Callable[[Any], Any]] = {
-    "exchange_operation_id": partial(renamed, OperatorID="OperationID"),
+    "exchange_operation_id": partial(renamed, written="OperatorID", instead="OperationID"),
     "exchange_text_numbers": textual,
     "exchange_lower_camel": partial(respelt, spell=lower_camel),
 }

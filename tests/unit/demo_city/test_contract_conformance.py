@@ -10,7 +10,7 @@ import pytest
 from green_freight.contracts import contract, contracts
 from green_freight.contracts.row_model import row_model
 
-from demo_city.city import FORM_DATASETS, City
+from demo_city.city import City
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.defects import DefectSampler
 from demo_city.deliveries.catalogue import DROP, REPORTS, commerce_catalogue, postal_catalogue
@@ -21,6 +21,8 @@ from demo_city.deliveries.workbook import TITLES
 from demo_city.random_generator import SHANGHAI
 from demo_city.registers import transport_registers
 from demo_city.versioned_register import Row
+
+FORM_DATASETS = [dataset for datasets in FORM_DELIVERIES.values() for dataset in datasets]
 
 
 def _form_rows(dataset: str, city: City, month: date) -> list[Row]:

@@ -8,8 +8,9 @@ from datetime import date
 
 import pytest
 
-from demo_city.city import FORM_DATASETS, City
+from demo_city.city import City
 from demo_city.contract_facts import REGISTER_KEYS
+from demo_city.deliveries.editions import FORMS
 from demo_city.random_generator import month_starts
 
 DAY, MONTH = date(2024, 2, 29), date(2024, 2, 1)
@@ -24,7 +25,7 @@ def _hash(things: Iterable[object]) -> str:
 
 def _everything(city: City) -> str:
     registers = [row for dataset in REGISTER_KEYS for row in city.register_versions(dataset)]
-    forms = [city.form_rows(dataset, MONTH) for dataset in FORM_DATASETS]
+    forms = [city.form_rows(dataset, MONTH) for datasets in FORMS.values() for dataset in datasets]
     events = [
         city.vehicle_operations(DAY),
         city.power.charge_orders_pushed(DAY),
