@@ -10,8 +10,9 @@ from typing import Any
 from green_freight.programme import programme
 from psycopg import Connection, sql
 
-from demo_city.city import FORM_DATASETS, City
+from demo_city.city import City
 from demo_city.contract_facts import REGISTER_KEYS
+from demo_city.deliveries.editions import FORMS
 
 Row = dict[str, Any]
 
@@ -26,7 +27,7 @@ def fill(loader: Connection[Any], city: City, as_of: date) -> None:
     stations, piles = _exchange(city, as_of)
     _write_by_month(loader, "power_station", stations, as_of)
     _write_by_month(loader, "power_pile", piles, as_of)
-    for dataset in FORM_DATASETS:
+    for dataset in (dataset for datasets in FORMS.values() for dataset in datasets):
         for month in _months(as_of):
             if _last_day(month) <= as_of:
                 _write(loader, dataset, f"{month:%Y-%m}", city.form_rows(dataset, month), _last_day(month))
