@@ -19,21 +19,22 @@ from green_freight.warehouse import Warehouse
 DATASOURCE = "candidate"
 BATCH = "this build"
 
-# Data Docs show the last audits; every result stays in ops.verdict. Each audit stored adds a page per table to render.
+# Data Docs show the last audits; every result stays in ops.verdict.
 STORED_AUDITS = 2
 
 
 def validate(warehouse: Warehouse, suites: Sequence[Suite]) -> list[ExpectationResult]:
     """Run every suite's checkpoint over the candidate, build the Data Docs once, and return the results."""
-    context = open_context(warehouse, suites)
+    context, checkpoints = open_context(warehouse, suites)
     results: list[ExpectationResult] = []
-    for suite in suites:
-        run = context.checkpoints.get(suite.table).run()
-        for validation in run.run_results.values():
+    pages: list[Any] = []
+    for suite, checkpoint in zip(suites, checkpoints, strict=True):
+        for page, validation in checkpoint.run().run_results.items():
+            pages.append(page)
             results += [_with_rows(context, suite, result) for result in validation.results]
     _remove_old_audits(warehouse)
-    shutil.rmtree(data_docs_index(warehouse).parent, ignore_errors=True)
-    context.build_data_docs()
+    # Without the list, every page of the audits before would be rendered again.
+    context.build_data_docs(resource_identifiers=pages)
     return results
 
 
@@ -42,8 +43,8 @@ def data_docs_index(warehouse: Warehouse) -> Path:
     return _audit_home(warehouse) / "data_docs" / "index.html"
 
 
-def open_context(warehouse: Warehouse, suites: Sequence[Suite]) -> Any:
-    """Return a context with an asset, a suite, a validation definition and a checkpoint per table.
+def open_context(warehouse: Warehouse, suites: Sequence[Suite]) -> tuple[Any, list[Any]]:
+    """Return a context with an asset, a suite and a validation definition per table, and its checkpoints in that order.
 
     It connects to the warehouse as the role builder; the views of `audit_views` must exist.
     """
@@ -60,6 +61,7 @@ def open_context(warehouse: Warehouse, suites: Sequence[Suite]) -> Any:
     datasource = context.data_sources.add_postgres(
         DATASOURCE, connection_string="${AUDIT_URL}", create_temp_table=False
     )
+    checkpoints = []
     for suite in suites:
         # Not a query: to learn its columns, Great Expectations would run it and fetch every row of a large fact.
         asset = datasource.add_table_asset(suite.table, table_name=f"audited_{suite.table}")
@@ -69,15 +71,14 @@ def open_context(warehouse: Warehouse, suites: Sequence[Suite]) -> Any:
             data=asset.add_batch_definition_whole_table(BATCH),
             suite=context.suites.add(gx.ExpectationSuite(name=suite.table, expectations=expectations)),
         )
-        context.checkpoints.add(
-            gx.Checkpoint(
-                name=suite.table,
-                validation_definitions=[context.validation_definitions.add(definition)],
-                # SUMMARY bounds what a broken million-row table sends back; the count stays exact.
-                result_format=suite.result_format("SUMMARY"),
-            )
+        checkpoint = gx.Checkpoint(
+            name=suite.table,
+            validation_definitions=[context.validation_definitions.add(definition)],
+            # SUMMARY bounds what a broken million-row table sends back; the count stays exact.
+            result_format=suite.result_format("SUMMARY"),
         )
-    return context
+        checkpoints.append(context.checkpoints.add(checkpoint))
+    return context, checkpoints
 
 
 def batch(datasource: Any, suite: Suite) -> Any:
@@ -121,6 +122,8 @@ def _project_config(warehouse: Warehouse) -> dict[str, Any]:
     site = {
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
+        # A page of results repeats its expectations; pages of the suites alone would be rendered in every audit.
+        "site_section_builders": {"expectations": "None"},
         "store_backend": folder("data_docs"),
         "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
     }
@@ -151,7 +154,9 @@ def _audit_home(warehouse: Warehouse) -> Path:
 
 
 def _remove_old_audits(warehouse: Warehouse) -> None:
-    """Remove the stored results of all but the last audits (folders `<suite>/<run name>/<run time>`)."""
-    for runs in (_audit_home(warehouse) / "validations").glob("*/*"):
+    """Remove results and pages of all but the last audits (folders `<suite>/<run name>/<run time>`)."""
+    stored, pages = _audit_home(warehouse) / "validations", data_docs_index(warehouse).parent / "validations"
+    for runs in stored.glob("*/*"):
         for old in sorted(run for run in runs.iterdir() if run.is_dir())[:-STORED_AUDITS]:
             shutil.rmtree(old)
+            shutil.rmtree(pages / old.relative_to(stored), ignore_errors=True)

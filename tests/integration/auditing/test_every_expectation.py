@@ -95,7 +95,7 @@ def evaluator(module_warehouse: Warehouse) -> Iterator[Evaluator]:
     connection = Uncommitted.connect(
         module_warehouse.url("builder"), options=f"-csearch_path={audit_views.SCHEMA}"
     )
-    context = gx_context.open_context(module_warehouse, SUITES)
+    context, _ = gx_context.open_context(module_warehouse, SUITES)
     datasource = context.data_sources.get(DATASOURCE)
     datasource.kwargs = {"creator": lambda: connection, "poolclass": StaticPool}
     yield Evaluator(connection, datasource, {table: context.suites.get(table) for table in tables})
