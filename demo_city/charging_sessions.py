@@ -27,8 +27,6 @@ _SERVICE = np.array([3000, 5000, 4200, 5000, 4200, 3000], dtype=np.int64)
 _SEASON = (0.92, 0.85, 0.95, 0.97, 1.0, 1.04, 1.1, 1.1, 1.02, 1.0, 1.03, 1.08)
 _WEEKDAY = (1.02, 1.03, 1.03, 1.03, 1.06, 0.96, 0.87)
 _STOP_REASONS = np.array([0] * 62 + [1] * 12 + [2] * 16 + [3] * 2 + [4] * 8, dtype=np.int64)
-
-
 # energy is in 0.01 kWh, money in cents, prices in 0.0001 yuan, times in seconds from midnight
 _SESSION = [("plug", "i8"), ("start", "i8"), ("end", "i8"), ("energy", "i8"), ("stop_reason", "i8")]
 _SESSION += [("vehicle_draw", "f8"), ("count", "i8"), ("electricity_fee", "i8"), ("service_fee", "i8")]

@@ -267,15 +267,12 @@ def _verified(row: CountedRow, file: SourceFile, found: Mapping[int, Delivered])
     evidence = row.evidence
     delivered = found.get(evidence.source_row_number)
     if delivered is None or delivered.key != row.row_key or delivered.sheet != evidence.source_sheet:
-        sheet, number, key = (
-            evidence.source_sheet or "–",
-            evidence.source_row_number,
-            delivered and delivered.key,
-        )
+        sheet, number = evidence.source_sheet or "–", evidence.source_row_number
+        read = (delivered.key if delivered else "") or "–"
         raise RowDiffersError(
-            f"文件“{file}”，工作表 {sheet}，第 {number} 行：应为 {row.row_key}，读到的是 {key or '–'}，"
+            f"文件“{file}”，工作表 {sheet}，第 {number} 行：应为 {row.row_key}，读到的是 {read}，"
             "未生成佐证材料；请交开发人员核查。 / "
-            f'The file "{file}", sheet {sheet}, row {number} should hold {row.row_key}, but {key or "–"} was read. '
+            f'The file "{file}", sheet {sheet}, row {number} should hold {row.row_key}, but {read} was read. '
             "No pack was written; the developers have to check it."
         )
     return VerifiedRow(row, file, delivered)
