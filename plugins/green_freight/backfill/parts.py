@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import LiteralString
 
 from green_freight.backfill.request import BackfillRequest
 from green_freight.warehouse import Session, Warehouse
@@ -33,13 +33,37 @@ class Part:
 
     run_id: str
     agency: str
-    months: tuple[str, ...]
+    months: Sequence[str]
     resumed_since: datetime | None
 
-    @property
-    def key(self) -> list[Any]:
-        """Return the part's key in ops.backfill_part."""
-        return [self.run_id, self.agency, list(self.months)]
+    def settled(self, session: Session) -> set[tuple[str, str]]:
+        """Return the deliveries and periods that an interrupted attempt at this part has settled already."""
+        return set(session.execute(_SETTLED, vars(self)).fetchall()) if self.resumed_since else set()
+
+    def month_done(self, session: Session) -> None:
+        """Record that one more month is done."""
+        self._update(session, "months_done = months_done + 1")
+
+    def finish(self, session: Session) -> None:
+        """Record that the part came to its end."""
+        self._update(session, "finished_at = clock_timestamp()")
+
+    def _update(self, session: Session, change: LiteralString) -> None:
+        key = [self.run_id, self.agency, list(self.months)]
+        session.execute(f"update ops.backfill_part set {change} {_OF_PART}", key)  # noqa: S608
+
+
+_OF_PART = "where run_id = %s and agency_code = %s and months = %s"
+_SETTLED = """
+select delivery_name, period_label from ops.load
+where run_id = %(run_id)s and agency_code = %(agency)s and finished_at >= %(resumed_since)s
+group by delivery_name, period_label
+having bool_and(outcome_code in ('loaded', 'unchanged'))
+union
+select delivery_name, period_label from ops.fetch
+where run_id = %(run_id)s and agency_code = %(agency)s and started_at >= %(resumed_since)s
+  and outcome_code in ('not_due', 'not_delivered')
+"""
 
 
 def plan_parts(warehouse: Warehouse, run_id: str, agency: str, request: BackfillRequest) -> list[list[str]]:
@@ -73,45 +97,7 @@ def begin_part(session: Session, run_id: str, agency: str, months: Sequence[str]
         [run_id, agency, list(months)],
     ).fetchone()
     assert row is not None
-    return Part(run_id, agency, tuple(months), row[0])
-
-
-def settled(session: Session, part: Part) -> set[tuple[str, str]]:
-    """Return the deliveries and periods that an interrupted attempt at this part has settled already."""
-    if part.resumed_since is None:
-        return set()
-    rows = session.execute(
-        """
-        select delivery_name, period_label from ops.load
-        where run_id = %(run_id)s and agency_code = %(agency)s and finished_at >= %(since)s
-        group by delivery_name, period_label
-        having bool_and(outcome_code in ('loaded', 'unchanged'))
-        union
-        select delivery_name, period_label from ops.fetch
-        where run_id = %(run_id)s and agency_code = %(agency)s and started_at >= %(since)s
-          and outcome_code in ('not_due', 'not_delivered')
-        """,
-        {"run_id": part.run_id, "agency": part.agency, "since": part.resumed_since},
-    )
-    return {(delivery, label) for delivery, label in rows}
-
-
-def month_done(session: Session, part: Part) -> None:
-    """Record that one more month of a part is done."""
-    session.execute(
-        "update ops.backfill_part set months_done = months_done + 1"
-        " where run_id = %s and agency_code = %s and months = %s",
-        part.key,
-    )
-
-
-def finish_part(session: Session, part: Part) -> None:
-    """Record that a part came to its end."""
-    session.execute(
-        "update ops.backfill_part set finished_at = clock_timestamp()"
-        " where run_id = %s and agency_code = %s and months = %s",
-        part.key,
-    )
+    return Part(run_id, agency, months, row[0])
 
 
 def progress(session: Session, run_id: str) -> Progress:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -127,11 +127,6 @@ class BackfillRequest:
         labels = [month.label for month in self.months]
         size = -(-len(labels) // MOST_PARTS)
         return [labels[at : at + size] for at in range(0, len(labels), size)]
-
-
-def agencies_of(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the agencies of a command line: all where none is named."""
-    return tuple(names) or tuple(AGENCIES)
 
 
 def _month(label: str) -> Period:

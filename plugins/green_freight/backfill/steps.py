@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from green_freight import pipeline, revisions
+from green_freight import loading, pipeline, revisions
 from green_freight.agencies import fetch_plan
 from green_freight.agencies.connection import Connection
-from green_freight.backfill.part_runner import BackfillWork, run_part
-from green_freight.backfill.parts import plan_parts
+from green_freight.agencies.fetch import fetch_agency
+from green_freight.agencies.outcome import AgencyFetchReport
+from green_freight.backfill.parts import begin_part, plan_parts, progress
 from green_freight.backfill.request import BackfillRequest
+from green_freight.loading import AgencyLoadReport
+from green_freight.periods import Period
 from green_freight.warehouse import Warehouse, runs, scratch
 from green_freight.warehouse.state_copy import CopyProgress, copy_state
 
@@ -88,24 +92,53 @@ def load_months(
     connections: Mapping[str, Connection],
     parameters: Mapping[str, Any] | None = None,
 ) -> dict[str, int]:
-    """Fetch, land and load months of one agency, up to the run's last business day; return the counts.
+    """Fetch, land and load months of one agency, up to the run's last business day; return deliveries and loads by
+    outcome.
 
-    With the parameter `only_missing` just the periods that have no complete load are asked for. After an
-    interruption it goes on where it stopped.
+    With the parameter `only_missing` just the periods that have no complete load are asked for. An attempt after one
+    that was killed or failed asks only for what that one has not settled.
 
     Raises:
-        AgencyUnavailableError, BrokenDeliveryError, LoadStoppedError: as the single steps do; what did come is loaded.
+        AgencyUnavailableError, BrokenDeliveryError, LoadStoppedError: after every month was tried; what came is loaded.
     """
-    is_only_missing = bool((parameters or {}).get("only_missing"))
-    work = BackfillWork(
-        warehouse=warehouse,
-        connections=connections,
-        until=pipeline.business_day_of(warehouse, run_id),
-        choose=fetch_plan.not_loaded if is_only_missing else fetch_plan.all_of,
-        on_progress=pipeline.log_fetched,
-    )
-    return run_part(run_id, agency, labels, work)
+    choose = fetch_plan.not_loaded if (parameters or {}).get("only_missing") else fetch_plan.all_of
+    until = pipeline.business_day_of(warehouse, run_id)
+    counts = Counter[str]()
+    reports: list[tuple[AgencyFetchReport, AgencyLoadReport]] = []
+    with warehouse.connect("loader", autocommit=True) as session:
+        part = begin_part(session, run_id, agency, labels)
+        settled = part.settled(session)
+        if settled:
+            log.info(
+                "%s：接续中断的回补，其中 %s 项交付已完成。 / "
+                "%s: The interrupted backfill continues; %s deliveries are done.",
+                agency, len(settled), agency, len(settled),
+            )  # fmt: skip
+        for label in labels:
+            due = fetch_plan.requests_of_month(agency, Period(label), until)
+            requests = [
+                request
+                for request in choose(warehouse, agency, due, until)
+                if (request.delivery, request.period.label) not in settled
+            ]
+            fetched = fetch_agency(
+                warehouse, agency, requests, connections, run_id, until, pipeline.log_fetched
+            )
+            landed = [(outcome.delivery, outcome.period) for outcome in fetched.outcomes if outcome.has_files]
+            loaded = loading.load_agency(warehouse, agency, landed, run_id)
+            reports.append((fetched, loaded))
+            counts.update(fetched.counts)
+            counts.update(loaded.counts)
+            if not (fetched.failures or loaded.stopped):
+                part.month_done(session)
+            log.info("%s %s: %s", agency, label, progress(session, run_id).sentence)
+        for fetched, _ in reports:
+            fetched.raise_for_failures()
+        for _, loaded in reports:
+            loaded.raise_if_stopped()
+        part.finish(session)
+    return dict(counts)
 
 
-def _log_copied(progress: CopyProgress) -> None:
-    log.info("%s/%s %s: %s rows", progress.done, progress.total, progress.table, progress.rows)
+def _log_copied(copied: CopyProgress) -> None:
+    log.info("%s/%s %s: %s rows", copied.done, copied.total, copied.table, copied.rows)

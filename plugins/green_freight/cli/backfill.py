@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from green_freight.agencies import AGENCIES
 from green_freight.backfill import BackfillRequest
-from green_freight.backfill.request import agencies_of
 from green_freight.cli import run_issues
 from green_freight.cli.airflow_client import DagRun
 from green_freight.cli.console import AsJson, Steps, as_day, as_month, console, print_json
@@ -114,7 +114,7 @@ def backfill_command(
     Exit status 0: published, or nothing differs, or the dry run is over; 3: changes wait for an approval; 1: failed.
     """
     installation: Installation = context.obj
-    until, agencies = day or installation.business_day(), agencies_of(agency or [])
+    until, agencies = day or installation.business_day(), tuple(agency or AGENCIES)
     request = BackfillRequest(first, last or first, agencies, reason.strip(), until, only_missing)
     request.check()
     output = console(stderr=as_json)
