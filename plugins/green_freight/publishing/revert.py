@@ -28,7 +28,7 @@ from green_freight.publishing.publication import (
 from green_freight.publishing.publication_record import State, next_number, record
 from green_freight.revisions import Approval, compare_with_past, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
-from green_freight.warehouse import Session, Warehouse
+from green_freight.warehouse import Session, Warehouse, pin
 
 FILES = "publication_file"
 
@@ -106,7 +106,7 @@ def _publish_again(
     tables = _tables(shapes)
     publication_no = next_number(session)
     comparison = compare_with_past(session, past.publication_no, past.build_id) if FIGURES in shapes else None
-    session.execute("select set_config('green_freight.publication', %s, true)", [str(past.publication_no)])
+    pin(session, past.publication_no)
     changes = merge(session, tables, None, publication_no)
     if not changes:
         return PublicationOutcome("unchanged", None)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from green_freight.landing import LandingStore
+from green_freight.landing import LandingStore, sha256_of
 from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.recipe import RecordedLoad
 
-_CHUNK_BYTES = 1 << 20
 # An object store answers in tens of milliseconds, and years are thousands of files.
 _AT_ONCE = 8
 _NAMED = 10
@@ -47,16 +45,14 @@ def verify(
 
 
 def _problem(load: RecordedLoad, store: LandingStore) -> str | None:
-    digest = hashlib.sha256()
     try:
         with store.open(load.landing_url) as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
+            found = sha256_of(file)
     except OSError as error:
         place = f"{load.landing_url}, {type(error).__name__}"
         return f"文件 {load.file_label} 缺失（{place}）。 / The file {load.file_label} is absent ({place})."
-    if digest.hexdigest() != load.sha256:
-        found, recorded = digest.hexdigest()[:16], load.sha256[:16]
+    if found != load.sha256:
+        found, recorded = found[:16], load.sha256[:16]
         return (
             f"文件 {load.file_label} 的内容已变：{load.landing_url} 的 SHA-256 为 {found}…，记录为 {recorded}…。 / "
             f"The file {load.file_label} was altered: {load.landing_url} has the SHA-256 {found}…, but {recorded}… is "

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from green_freight import settings
 from green_freight.replaying.errors import ReplayError
-from green_freight.warehouse import Warehouse
+from green_freight.warehouse import Warehouse, pin
 
 _BUILD = """
 select p.publication_no, p.kind_code, b.build_id, b.as_of_date, b.through_load_id, b.code_version
@@ -142,7 +142,7 @@ def recipe_of(warehouse: Warehouse, publication_no: int) -> Recipe:
 def _was_synthetic(warehouse: Warehouse, publication_no: int) -> bool:
     """Return what the publication's own figures say; this installation's setting where it had none."""
     with warehouse.connect("reader") as reader:
-        reader.execute("select set_config('green_freight.publication', %s, false)", [str(publication_no)])
+        pin(reader, publication_no)
         is_there = reader.execute("select to_regclass('mart_asof.fct_indicator_value')").fetchone()
         if is_there == (None,):
             return settings.is_synthetic()

@@ -7,19 +7,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from green_freight import settings
 from green_freight.landing import LandingStore
-from green_freight.replaying import landing_check, record
+from green_freight.replaying import landing_check
 from green_freight.replaying.checkout import Code, code_of
 from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.recipe import Recipe, recipe_of
-from green_freight.replaying.replay_diff import TableComparison, compare, pin
-from green_freight.warehouse import Warehouse, scratch
+from green_freight.replaying.replay_diff import TableComparison, compare
+from green_freight.warehouse import Warehouse, pin, scratch
 
 _STEP = "green_freight.replaying.step"
 
@@ -78,7 +78,7 @@ def replay(
         SettingMissingError: the URL of a role is not set.
     """
     recipe = recipe_of(warehouse, publication_no)
-    replay_id = record.begin(warehouse, publication_no, recipe.code_version)
+    replay_id = _begin_record(warehouse, recipe)
     try:
         landing_check.verify(
             recipe.loads,
@@ -93,10 +93,36 @@ def replay(
                 warnings = _rebuild(warehouse, recipe, code, rebuilt, on_progress)
             tables = _compare(warehouse, publication_no, rebuilt, on_progress)
     except BaseException as error:
-        record.fail(warehouse, replay_id, f"{type(error).__name__}: {error}")
+        _end_record(warehouse, replay_id, error=f"{type(error).__name__}: {error}")
         raise
-    record.finish(warehouse, replay_id, tables)
+    _end_record(warehouse, replay_id, tables)
     return ReplayOutcome(replay_id, recipe, tables, warnings)
+
+
+def _begin_record(warehouse: Warehouse, recipe: Recipe) -> int:
+    """Note in ops.replay that a replay begins, as the owner; return its number."""
+    with warehouse.connect("owner") as owner:
+        row = owner.execute(
+            "insert into ops.replay (publication_no, code_version) values (%s, %s) returning replay_id",
+            [recipe.publication_no, recipe.code_version],
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _end_record(
+    warehouse: Warehouse, replay_id: int, tables: Sequence[TableComparison] = (), error: str | None = None
+) -> None:
+    """Note how the tables compared, or why nothing could be compared."""
+    names = ("table", "rows_published", "rows_rebuilt", "hash_published", "hash_rebuilt")
+    found = [{name: getattr(table, name) for name in names} for table in tables]
+    is_equal = all(table.is_equal for table in tables) if tables else None
+    with warehouse.connect("owner") as owner:
+        owner.execute(
+            "update ops.replay set is_equal = %s, tables = %s, error_message = %s, finished_at = clock_timestamp()"
+            " where replay_id = %s",
+            [is_equal, json.dumps(found), error, replay_id],
+        )
 
 
 def _rebuild(

@@ -51,6 +51,8 @@ class TableComparison:
 
 @dataclass(frozen=True)
 class _Side:
+    """A table in one of the two databases; one that is not there has no shape."""
+
     session: Session
     schema: str
     table: str
@@ -60,10 +62,54 @@ class _Side:
     def columns(self) -> list[str]:
         return [name for name in (self.shape.columns if self.shape else ()) if name != VERSION_COLUMN]
 
+    @property
+    def relation(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, self.table)
 
-def pin(session: Session, publication_no: int) -> None:
-    """Let a session see every table of mart_asof as of one publication."""
-    session.execute("select set_config('green_freight.publication', %s, false)", [str(publication_no)])
+    def is_filled(self, column: str) -> bool:
+        query = sql.SQL("select exists (select from {} where {} is not null)")
+        return self.session.execute(query.format(self.relation, sql.Identifier(column))).fetchone() == (True,)
+
+    def hash(self, columns: Sequence[str]) -> tuple[int, str]:
+        """Return the number of rows and a hash that does not depend on their order.
+
+        Each row's text is hashed with two seeds and the hashes are added up: no sorting, no memory, and a row that is
+        there twice counts twice.
+        """
+        if self.shape is None:
+            return 0, ""
+        query = sql.SQL(
+            "select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0),"
+            " coalesce(sum(hashtextextended(t::text, 1)), 0) from (select {} from {}) as t"
+        )
+        row = self.session.execute(query.format(self._listed(columns), self.relation)).fetchone()
+        assert row is not None
+        return row[0], hashlib.sha256(f"{','.join(columns)} {row}".encode()).hexdigest()[:16]
+
+    def rows(self, columns: Sequence[str], key: Sequence[str]) -> Iterator[Row]:
+        """Yield the rows in the order of the key."""
+        if self.shape is None:
+            return
+        # Sorted by bytes, as Python compares text, whatever the collations of the two databases.
+        order = sql.SQL(", ").join(
+            sql.SQL("coalesce({}::text, '') collate \"C\"").format(sql.Identifier(column))
+            for column in key
+            if column in self.columns
+        )
+        query = sql.SQL("select {} from {} as t order by {}")
+        with self.session.cursor(name=f"rows_of_{self.table}"[:60]) as cursor:
+            cursor.itersize = _FETCHED
+            yield from cursor.execute(query.format(self._listed(columns), self.relation, order))
+
+    def _listed(self, columns: Sequence[str]) -> sql.Composed:
+        """Return the columns as text, a missing one as null."""
+        present = set(self.columns)
+        return sql.SQL(", ").join(
+            sql.SQL("{}::text as {}").format(
+                sql.Identifier(column) if column in present else sql.NULL, sql.Identifier(column)
+            )
+            for column in columns
+        )
 
 
 def compare(published: Session, rebuilt: Session) -> Iterator[TableComparison]:
@@ -81,7 +127,7 @@ def compare(published: Session, rebuilt: Session) -> Iterator[TableComparison]:
         left = _Side(published, "mart_asof", name, asof.get(name))
         right = _Side(rebuilt, "candidate", name, candidate.get(name))
         columns = _columns(left, right)
-        (rows_left, hash_left), (rows_right, hash_right) = _hash(left, columns), _hash(right, columns)
+        (rows_left, hash_left), (rows_right, hash_right) = left.hash(columns), right.hash(columns)
         if right.shape is None and not rows_left:
             continue  # a table that was added later
         differences: tuple[RowDifference, ...] = ()
@@ -95,46 +141,8 @@ def _columns(left: _Side, right: _Side) -> list[str]:
     """Return the columns to compare: those of the rebuilt table, and what else is not empty in the published one."""
     later = [column for column in left.columns if column not in right.columns]
     if right.shape is not None:
-        later = [column for column in later if _is_filled(left, column)]
+        later = [column for column in later if left.is_filled(column)]
     return [*right.columns, *later]
-
-
-def _is_filled(side: _Side, column: str) -> bool:
-    row = side.session.execute(
-        sql.SQL("select exists (select from {} where {} is not null)").format(
-            sql.Identifier(side.schema, side.table), sql.Identifier(column)
-        )
-    ).fetchone()
-    return row == (True,)
-
-
-def _hash(side: _Side, columns: Sequence[str]) -> tuple[int, str]:
-    """Return the number of rows and a hash that does not depend on their order.
-
-    Each row's text is hashed with two seeds and the hashes are added up: no sorting, no memory, and a row that is
-    there twice counts twice.
-    """
-    if side.shape is None:
-        return 0, ""
-    row = side.session.execute(
-        sql.SQL(
-            "select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0),"
-            " coalesce(sum(hashtextextended(t::text, 1)), 0) from (select {} from {}) as t"
-        ).format(_listed(side, columns), sql.Identifier(side.schema, side.table))
-    ).fetchone()
-    assert row is not None
-    return row[0], hashlib.sha256(f"{','.join(columns)} {row}".encode()).hexdigest()[:16]
-
-
-def _listed(side: _Side, columns: Sequence[str]) -> sql.Composed:
-    """Return the columns as text, a missing one as null."""
-    present = set(side.columns)
-    return sql.SQL(", ").join(
-        sql.SQL("{}::text as {}").format(
-            sql.Identifier(column) if column in present else sql.NULL, sql.Identifier(column)
-        )
-        for column in columns
-    )
 
 
 def _differences(
@@ -144,9 +152,8 @@ def _differences(
     places = [columns.index(column) for column in key if column in columns]
 
     def keyed(side: _Side, number: int) -> Iterator[tuple[tuple[str, ...], int, Row]]:
-        return (
-            (tuple(row[place] or "" for place in places), number, row) for row in _read(side, columns, key)
-        )
+        rows = side.rows(columns, key)
+        return ((tuple(row[place] or "" for place in places), number, row) for row in rows)
 
     merged = heapq.merge(keyed(left, 0), keyed(right, 1), key=itemgetter(0))
     for values, group in groupby(merged, key=itemgetter(0)):
@@ -156,25 +163,6 @@ def _differences(
         for published, rebuilt in zip_longest(*sides):
             if published != rebuilt:
                 yield _difference(key, values, columns, published, rebuilt)
-
-
-def _read(side: _Side, columns: Sequence[str], key: Sequence[str]) -> Iterator[Row]:
-    if side.shape is None:
-        return
-    # Sorted by bytes, as Python compares text, whatever the collations of the two databases.
-    order = sql.SQL(", ").join(
-        sql.SQL("coalesce({}::text, '') collate \"C\"").format(sql.Identifier(column))
-        for column in key
-        if column in side.columns
-    )
-    with side.session.cursor(name=f"rows_of_{side.table}"[:60]) as cursor:
-        cursor.itersize = _FETCHED
-        cursor.execute(
-            sql.SQL("select {} from {} as t order by {}").format(
-                _listed(side, columns), sql.Identifier(side.schema, side.table), order
-            )
-        )
-        yield from cursor
 
 
 def _difference(

@@ -80,19 +80,19 @@ def rebuild(warehouse: Warehouse, recipe: Recipe, on_progress: ProgressCallback)
         ReplayError: a load does not reproduce what was recorded of it.
         BuildFailedError: a model or a test failed.
     """
-    _set_up(warehouse)
-    runs.begin(warehouse, recipe.run_id, "replay", recipe.as_of_date)
-    _load(warehouse, recipe, on_progress)
-    built = build(warehouse, recipe.run_id, recipe.as_of_date, _node_callback(on_progress))
-    tables = [spec.name for spec in from_manifest_file(warehouse.manifest_path)]
-    return {"tables": tables, "warnings": list(built.warnings)}
-
-
-def _set_up(warehouse: Warehouse) -> None:
     with warehouse.connect("owner", autocommit=True) as owner:
         bootstrap.set_up_database(owner, database_name(warehouse), scratch.CONNECTING_ROLES)
         migrate(owner)
         bootstrap.store_registry(owner)
+    runs.begin(warehouse, recipe.run_id, "replay", recipe.as_of_date)
+    _load(warehouse, recipe, on_progress)
+
+    def on_node(node: NodeProgress) -> None:
+        on_progress({"stage": "build", "done": node.done, "total": node.total, "rows": 0})
+
+    built = build(warehouse, recipe.run_id, recipe.as_of_date, on_node)
+    tables = [spec.name for spec in from_manifest_file(warehouse.manifest_path)]
+    return {"tables": tables, "warnings": list(built.warnings)}
 
 
 def _load(warehouse: Warehouse, recipe: Recipe, on_progress: ProgressCallback) -> None:
@@ -105,11 +105,7 @@ def _load(warehouse: Warehouse, recipe: Recipe, on_progress: ProgressCallback) -
 
 
 def _load_again(
-    loader: Session,
-    recipe: Recipe,
-    recorded: RecordedLoad,
-    number: int,
-    store: LandingStore,
+    loader: Session, recipe: Recipe, recorded: RecordedLoad, number: int, store: LandingStore
 ) -> int:
     contract = contracts().get(recorded.dataset_id)
     if contract is None:
@@ -137,13 +133,6 @@ def _load_again(
             f"{outcome.rows_loaded} and {outcome.rows_rejected} (contract {contract.version})."
         )
     return outcome.rows_loaded
-
-
-def _node_callback(on_progress: ProgressCallback) -> Callable[[NodeProgress], None]:
-    def on_node(node: NodeProgress) -> None:
-        on_progress({"stage": "build", "done": node.done, "total": node.total, "rows": 0})
-
-    return on_node
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from green_freight.revisions import queries
 from green_freight.revisions.approval_rules import ApprovalRules, approval_codes
 from green_freight.revisions.causes import Facts, causes
 from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
-from green_freight.warehouse import Session
+from green_freight.warehouse import Session, pin
 
 FIGURES = "fct_indicator_value"
 
@@ -71,10 +71,10 @@ def compare(session: Session, build_id: int, rules: ApprovalRules) -> Comparison
 def compare_with_past(session: Session, publication_no: int, build_id: int) -> Comparison:
     """Compare what the publication `publication_no` showed, made by `build_id`, with the newest one: a revert."""
     with session.transaction():
-        session.execute("select set_config('green_freight.publication', %s, true)", [str(publication_no)])
+        pin(session, publication_no)
         rows = _changed_figures(session, sql.Identifier("mart_asof", FIGURES))
         base = _one(session, queries.BASE)
-        session.execute("select set_config('green_freight.publication', '', true)")
+        pin(session, None)
     changes = tuple(FigureChange.of(row, ["revert"]) for row in rows)
     return Comparison(build_id, base["publication_no"] if base else None, changes)
 

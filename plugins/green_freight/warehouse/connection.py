@@ -70,3 +70,9 @@ class Warehouse:
         return psycopg.connect(
             self.url(role), autocommit=autocommit, application_name=f"green-freight {role}"
         )
+
+
+def pin(session: Session, publication_no: int | None) -> None:
+    """Let a session see every table of `mart_asof` as of one publication, None: the newest, until its transaction
+    ends."""
+    session.execute("select set_config('green_freight.publication', %s, true)", [str(publication_no or "")])
