@@ -16,11 +16,11 @@ def dictionary_command(
 ) -> None:
     """数据字典 · Print the data dictionary, generated from the models' metadata."""
     from green_freight.contracts.generated_files import generated_files
-    from green_freight.reporting import data_dictionary, failure_codes, settings_page
+    from green_freight.reporting import data_dictionary, pages
 
     # dbt's sources come from the contracts, and the dictionary from dbt's manifest.
-    pages = {page.PAGE: page.markdown() for page in (failure_codes, settings_page)}
-    files = {**generated_files(), **pages} if write else {}
+    from_code = {pages.FAILURE_CODES: pages.failure_codes(), pages.SETTINGS: pages.settings_page()}
+    files = {**generated_files(), **from_code} if write else {}
     for path, text in files.items():
         path.write_text(text, encoding="utf-8")
     page = data_dictionary.markdown(data_dictionary.parsed_manifest())

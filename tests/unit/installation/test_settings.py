@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from green_freight import settings
-from green_freight.reporting import settings_page
+from green_freight.reporting import pages
 from green_freight.settings import PROJECT, SettingError, Settings, variable
 
 # Set by the code for dbt and for Great Expectations, never by a person; and a limit of one test.
@@ -70,8 +70,8 @@ def test_every_variable_is_described_in_both_languages() -> None:
 
 
 def test_the_page_is_the_one_that_the_list_gives() -> None:
-    text = settings_page.PAGE.read_text(encoding="utf-8")
-    assert text == settings_page.markdown(), "run ./green-freight dictionary --write"
+    text = pages.SETTINGS.read_text(encoding="utf-8")
+    assert text == pages.settings_page(), "run ./green-freight dictionary --write"
     assert all(f"`{name}`" in text for name in LISTED)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from green_freight.errors import KINDS
 from green_freight.loading.reasons import ROW_REASONS, STOP_REASONS
-from green_freight.reporting import failure_codes
+from green_freight.reporting import pages
 
 
 def test_every_code_has_a_row_with_both_languages() -> None:
-    lines = failure_codes.markdown().splitlines()
+    lines = pages.failure_codes().splitlines()
     for code in (*KINDS, *STOP_REASONS, *ROW_REASONS):
         rows = [line for line in lines if line.startswith(f"| `{code}` |")]
         assert rows, code
@@ -16,5 +16,5 @@ def test_every_code_has_a_row_with_both_languages() -> None:
 
 
 def test_the_committed_page_is_what_the_code_says_now() -> None:
-    said = failure_codes.PAGE.read_text(encoding="utf-8")
-    assert said == failure_codes.markdown(), "run ./green-freight dictionary --write"
+    said = pages.FAILURE_CODES.read_text(encoding="utf-8")
+    assert said == pages.failure_codes(), "run ./green-freight dictionary --write"
