@@ -28,6 +28,7 @@ from green_freight.airflow_context import (
     run_warehouse,
 )
 from green_freight.backfill import steps as backfill
+from green_freight.messages import message
 from green_freight.periods import SHANGHAI, business_day
 from green_freight.programme import programme
 from green_freight.revisions import ApprovalMissingError, rendering
@@ -137,9 +138,7 @@ def compare_candidate() -> dict[str, Any]:
     found = pipeline.compare(run_warehouse(), run_id())
     if run_params().get("dry_run"):
         backfill.end_dry_run(installed_warehouse(), run_id())
-        raise AirflowSkipException(
-            "试运行已结束，未发布任何内容。 / The dry run is over; nothing was published."
-        )
+        raise AirflowSkipException(message("dry_run_over"))
     return found
 
 
@@ -160,7 +159,7 @@ class AskForApproval(HITLOperator):
         waiting = pipeline.outstanding(warehouse, run_id())
         params = context["params"]
         if not waiting:
-            return "没有变化须批准。 / No change needs an approval."
+            return message("no_approval_needed")
         if params.get("approve"):
             pipeline.approve(warehouse, run_id(), person_behind(context), params["approve"])
             return params["approve"]
@@ -178,16 +177,10 @@ class AskForApproval(HITLOperator):
         person = (response["responded_by_user"] or {}).get("name") or "?"
         reason = (response["params_input"].get("approval_reason") or "").strip()
         if response["chosen_options"] != [self.APPROVE]:
-            raise AirflowFailException(
-                f"{person} 未批准本次变化，理由：{reason or '未填写'}。未发布任何内容，读者仍看到上一次发布。 / "
-                f"{person} rejected the changes, reason: {reason or 'none given'}. Nothing was published; readers keep "
-                "the last publication."
-            )
+            reasons = {"reason_zh": reason or "未填写", "reason_en": reason or "none given"}
+            raise AirflowFailException(message("approval_rejected", person=person, **reasons))
         if not reason:
-            raise AirflowFailException(
-                "批准未写明理由，未发布任何内容；请清除本任务后重新批准并写明理由。 / "
-                "The approval has no reason, so nothing was published: clear this task and approve with a reason."
-            )
+            raise AirflowFailException(message("approval_without_reason"))
         pipeline.approve(installed_warehouse(), run_id(), person, reason)
         return reason
 
@@ -243,9 +236,7 @@ def warn_stale() -> list[str]:
     """Name the datasets that are not complete up to the business day; skipped where there are none."""
     stale = pipeline.stale_datasets(installed_warehouse(), run_id())
     if not stale:
-        raise AirflowSkipException(
-            "各单位数据齐全，没有未更新的数据。 / Every agency delivered; no data are stale."
-        )
+        raise AirflowSkipException(message("no_stale_data"))
     for line in stale:
         log.warning(line)
     return stale

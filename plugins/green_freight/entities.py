@@ -14,6 +14,7 @@ from psycopg import sql
 
 from green_freight.contracts import contract
 from green_freight.errors import PermanentError
+from green_freight.messages import message
 
 _FILE = Path(__file__).with_suffix(".yaml")
 
@@ -24,12 +25,7 @@ class UnknownEntityKindError(PermanentError):
     """Evidence names a kind of thing that `entities.yaml` does not have."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(
-            f"佐证行的对象种类 {code} 不在 {_FILE.name} 中，无法找到其所在的表，任务已停止；"
-            "请开发人员在该文件中补充此种类。 / "
-            f"The evidence has rows of the kind {code}, which {_FILE.name} does not list, so their table is unknown. "
-            "The task stopped; the developers have to add the kind to that file."
-        )
+        super().__init__(message("unknown_entity_kind", kind=code, file=_FILE.name))
 
 
 @dataclass(frozen=True)

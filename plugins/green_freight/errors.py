@@ -1,6 +1,6 @@
 """What can go wrong between the platform and an agency, and what may succeed later: the one place that decides it.
 
-Clients raise `FetchError` with one of the codes of `KINDS`; exceptions of the libraries below them become one in
+Clients raise `FetchError` with one of the codes of `errors.yaml`; exceptions of the libraries below them become one in
 `fetch_error`. The kind says whether waiting can help (only then it is retried) and what an operator should do.
 `DeliveryError` adds agency, delivery and period, and is what reaches the DAG.
 """
@@ -10,7 +10,10 @@ from __future__ import annotations
 import functools
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from green_freight.messages import Reason, read_words
 
 if TYPE_CHECKING:
     from green_freight.agencies.agency import Agency, Delivery
@@ -18,100 +21,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One kind of failure: whether it may pass, what it is (a clause), and what to do (sentences without full stop)."""
+class Kind(Reason):
+    """One kind of failure: what it is (a clause), what to do (sentences without full stop), whether it may pass."""
 
     is_transient: bool
-    meaning_zh: str
-    meaning_en: str
-    advice_zh: str
-    advice_en: str
 
 
-_WAIT_ZH = "下次运行会自动补取；若持续一天以上，请联系该单位"
-_WAIT_EN = "The next run fetches it by itself; if the failure lasts longer than a day, call the agency"
-_CALL_ZH = "重试无用：请把本条信息发给该单位的技术联系人，修复后重新运行该日"
-_CALL_EN = "Retrying does not help: send this message to the agency's engineer, then run the day again"
-_LOGIN_ZH = "请核对 Airflow 连接中的账号、口令或密钥"
-_LOGIN_EN = "Check login, password and keys in the Airflow connection"
-
-# fmt: off
 KINDS: dict[str, Kind] = {
-    "unreachable": Kind(True, "无法连接服务器", "the server cannot be reached", _WAIT_ZH, _WAIT_EN),
-    "time_out": Kind(True, "服务器未在时限内响应", "the server did not respond in time", _WAIT_ZH, _WAIT_EN),
-    "busy": Kind(True, "服务器繁忙", "the server is busy", _WAIT_ZH, _WAIT_EN),
-    "server_error": Kind(True, "服务器内部错误", "the server had an internal error", _WAIT_ZH, _WAIT_EN),
-    "answer_cut_off": Kind(True, "响应中途断开", "the response ended too early", _WAIT_ZH, _WAIT_EN),
-    "paging_unstable": Kind(
-        True, "翻页时数据一直在变化，未能取全", "the data kept changing while their pages were read", _WAIT_ZH, _WAIT_EN
-    ),
-    "truncated_file": Kind(
-        True, "文件不完整，可能仍在上传", "the file is incomplete and may still be uploaded", _WAIT_ZH, _WAIT_EN
-    ),
-    "checksum_differs": Kind(
-        True, "文件与校验文件不一致，可能仍在上传",
-        "the file does not match its checksum file and may still be uploaded",
-        "下次运行会自动补取；若次日仍不一致，请该单位重新投递文件及校验文件",
-        "The next run fetches it by itself; if they still differ the next day, ask the agency to deliver both again",
-    ),
-    "landing_unwritable": Kind(
-        True, "原样留存的存储无法写入", "the landing store cannot be written",
-        "请检查磁盘空间、目录权限或对象存储的地址与凭据（GREEN_FREIGHT_LANDING_URL）",
-        "Check disk space, permissions, or address and keys of the object store (GREEN_FREIGHT_LANDING_URL)",
-    ),
-    "login_refused": Kind(False, "服务器拒绝登录", "the server refused the login", _LOGIN_ZH, _LOGIN_EN),
-    "token_refused": Kind(
-        False, "令牌无效，更新后仍被拒绝", "the server refused the token, also after its renewal", _LOGIN_ZH, _LOGIN_EN
-    ),
-    "host_key_differs": Kind(
-        False, "服务器主机密钥与登记的不一致，连接已中止，未发送任何内容",
-        "the server's host key is not the registered one; the connection was closed and nothing was sent",
-        "请先向该单位核实是否更换了服务器，确认后再更新连接中的 host_key",
-        "Ask the agency whether it has a new server; only then change host_key in the connection",
-    ),
-    "connection_incomplete": Kind(
-        False, "连接配置缺少必填项或填写有误", "a required entry of the connection is missing or wrong",
-        "请在 Airflow 连接中补正该项", "Correct the entry in the Airflow connection",
-    ),
-    "signature_refused": Kind(
-        False, "对方拒绝签名（4001）", "the agency refused the signature of the request (4001)", _LOGIN_ZH, _LOGIN_EN
-    ),
-    "signature_wrong": Kind(
-        False, "响应的签名不正确，未予解密", "the signature of the response is wrong, so it was not decrypted",
-        "请核对 sig_secret；若无误，响应可能被篡改，请立即联系供电公司",
-        "Check sig_secret; if it is right, the response may be forged: call the power company at once",
-    ),
-    "decryption_failed": Kind(
-        False, "响应无法解密", "the response cannot be decrypted",
-        "请核对 data_secret 与 data_secret_iv", "Check data_secret and data_secret_iv",
-    ),
-    "request_refused": Kind(False, "对方拒绝该请求", "the agency refused the request", _CALL_ZH, _CALL_EN),
-    "not_json": Kind(False, "响应不是合法的 JSON", "the response is not valid JSON", _CALL_ZH, _CALL_EN),
-    "answer_unexpected": Kind(
-        False, "响应结构与约定不符", "the response does not have the agreed structure", _CALL_ZH, _CALL_EN
-    ),
-    "unreadable_file": Kind(
-        False, "文件不是约定的格式", "the file does not have the agreed format", _CALL_ZH, _CALL_EN
-    ),
-    "file_name_unreadable": Kind(
-        False, "文件名中没有可识别的年月", "the file name has no recognisable year and month",
-        "请该单位按“2025年9月”的写法重新命名该文件",
-        "Ask the agency to rename the file, with year and month as in 2025-09",
-    ),
-    "register_shrunk": Kind(
-        False, "登记中消失的记录过多，该清单未被采用，原有记录保留",
-        "too many records are missing from the register; the listing was not used and the records stay",
-        "请向该单位核实：若确已删除，请对该单位的所列月份运行 backfill_history；若属故障，恢复后夜间自动继续",
-        "Ask the agency: if they are deleted indeed, run backfill_history of that agency for the months listed; if it "
-        "was a fault, the next night continues once it is repaired",
-    ),
-    "folder_missing": Kind(False, "约定的目录不存在", "the agreed folder does not exist", _CALL_ZH, _CALL_EN),
-    "unexpected": Kind(
-        False, "程序出现未预料的错误", "the program met an unexpected error",
-        "请把日志交给开发人员", "Give the log to the developers",
-    ),
+    code: Kind.of(words, is_transient="may_pass" in words)
+    for code, words in read_words(Path(__file__).with_suffix(".yaml"))["kinds"].items()
 }
-# fmt: on
 
 
 class FetchError(Exception):

@@ -6,6 +6,7 @@ import csv
 from functools import cache
 from typing import NamedTuple
 
+from green_freight.messages import message
 from green_freight.settings import PROJECT
 
 SEED = PROJECT / "dbt_project" / "seeds" / "label.csv"
@@ -33,7 +34,7 @@ def labels(kind: str) -> dict[str, Label]:
     with SEED.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] == kind]
     if not rows:
-        raise KeyError(f"{SEED.name} 没有标签种类 {kind}。 / {SEED.name} has no labels of the kind {kind}.")
+        raise KeyError(message("unknown_label_kind", file=SEED.name, kind=kind))
     rows.sort(key=lambda row: int(row["sort_order"]))
     return {row["code"]: Label(row["label_zh"], row["label_en"]) for row in rows}
 

@@ -16,6 +16,7 @@ from green_freight import loading, revisions
 from green_freight.agencies.connection import Connection
 from green_freight.agencies.fetch import Progress, fetch_agency
 from green_freight.agencies.fetch_plan import nightly_plan
+from green_freight.messages import message
 from green_freight.periods import SHANGHAI, Period, business_day
 from green_freight.reporting import alerts, run_report
 from green_freight.revisions import rendering
@@ -121,7 +122,7 @@ def write_comparison(warehouse: Warehouse, run_id: str, comparison: revisions.Co
     for line in rendering.lines(comparison):
         log.info("%s", line)
     path = rendering.write_csv(comparison, rendering.file_path(warehouse.home, run_id))
-    log.info("差异已写入文件 %s。 / The difference was written to the file %s.", path, path)
+    log.info(message("difference_written", path=path))
     return path
 
 
@@ -141,10 +142,7 @@ def approve(warehouse: Warehouse, run_id: str, approved_by: str, reason: str) ->
         waiting = revisions.outstanding(builder, revisions.saved_comparison(builder, run_id))
         if waiting:
             revisions.approve(builder, run_id, waiting, approved_by, reason)
-    log.info(
-        "%s 已批准 %s 项变化。 / %s approved %s changes.",
-        approved_by, len(waiting), approved_by, len(waiting),
-    )  # fmt: skip
+    log.info(message("changes_approved", person=approved_by, count=len(waiting)))
     return len(waiting)
 
 
@@ -219,10 +217,7 @@ def business_day_of(warehouse: Warehouse, run_id: str) -> date:
     with warehouse.connect("loader") as loader:
         row = loader.execute("select business_day from ops.run where run_id = %s", [run_id]).fetchone()
     if row is None:
-        raise UnknownRunError(
-            f"运行 {run_id} 没有开始记录，本步骤未执行；请查看其首个任务的日志。 / "
-            f"The run {run_id} never began, so this step did not run: see the log of its first task."
-        )
+        raise UnknownRunError(message("run_not_begun", run_id=run_id))
     day: date = row[0]
     return day
 
@@ -231,10 +226,7 @@ def _build_id(warehouse: Warehouse, run_id: str) -> int:
     with warehouse.connect("builder") as builder:
         row = builder.execute("select max(build_id) from ops.build where run_id = %s", [run_id]).fetchone()
     if row is None or row[0] is None:
-        raise UnknownRunError(
-            f"运行 {run_id} 没有构建，本步骤未执行；请清除其任务 build 后重新运行。 / "
-            f"The run {run_id} has no build, so this step did not run: clear its task `build`."
-        )
+        raise UnknownRunError(message("run_without_build", run_id=run_id))
     return int(row[0])
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from green_freight.errors import PermanentError
+from green_freight.messages import message
 from green_freight.settings import PROJECT
 
 if TYPE_CHECKING:
@@ -57,10 +58,7 @@ def programme() -> Programme:
     with SEED.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     if len(rows) != 1:
-        raise ProgrammeError(
-            f"{SEED.name} 应只有一行，现有 {len(rows)} 行；请改正后重试。 / "
-            f"{SEED.name} must hold one row and holds {len(rows)}. Correct the file and try again."
-        )
+        raise ProgrammeError(message("programme_rows", file=SEED.name, count=len(rows)))
     return _programme(rows[0])
 
 
@@ -75,15 +73,10 @@ def _programme(row: dict[str, str]) -> Programme:
             days_to_close=int(row["days_to_close"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ProgrammeError(
-            f"{SEED.name} 无法读取：{error}；请改正该列后重试。 / "
-            f"{SEED.name} cannot be read: {error}. Correct the column and try again."
-        ) from error
+        raise ProgrammeError(message("programme_unreadable", file=SEED.name, error=error)) from error
     if found.first_day.day != 1 or found.last_day <= found.first_day:
         raise ProgrammeError(
-            f"{SEED.name} 的起止日期不成立：{found.first_day} 至 {found.last_day}；起始日应为某月 1 日且早于结束日。 / "
-            f"{SEED.name} has unusable days, {found.first_day} to {found.last_day}: the first day must be the first "
-            "of a month and before the last day."
+            message("programme_days", file=SEED.name, first_day=found.first_day, last_day=found.last_day)
         )
     return found
 

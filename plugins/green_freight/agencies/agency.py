@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ImportString, ValidationError, model_validator
 
+from green_freight.messages import message
 from green_freight.periods import Period
 
 if TYPE_CHECKING:
@@ -191,10 +192,8 @@ class Agency(_Entry):
         try:
             return self.deliveries[name]
         except KeyError:
-            known = ", ".join(self.deliveries)
             raise LookupError(
-                f"{self.name_zh}（{self.code}）没有名为 {name} 的交付；可选：{known}。 / "
-                f"{self.name_en} ({self.code}) has no delivery named {name}; it has: {known}."
+                message("unknown_delivery", agency=self, name=name, known=", ".join(self.deliveries))
             ) from None
 
     def _delivery(self, name: str, carried: list[Contract]) -> Delivery:

@@ -15,6 +15,7 @@ from green_freight.agencies.connector import AvailableFile, Connector, exchange_
 from green_freight.contracts import Granularity
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
+from green_freight.messages import message
 from green_freight.periods import Period
 from green_freight.programme import programme
 from green_freight.protocols.http import open_http
@@ -63,10 +64,7 @@ class ChargingExchangeConnector(Connector):
     def close(self) -> None:
         """Close the client and log which departures from the standard were corrected."""
         if self._exchange.drift:
-            log.info(
-                "T/CEC 102 不规范之处已修正 / corrected departures from the standard: %s",
-                dict(self._exchange.drift),
-            )
+            log.info(message("standard_departures", departures=dict(self._exchange.drift)))
         self._client.close()
 
     def _station_stats(self, day: date, retries: Retries) -> list[Exchange]:

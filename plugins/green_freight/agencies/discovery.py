@@ -20,6 +20,7 @@ from green_freight.agencies.connectors import Connectors
 from green_freight.contracts import Granularity
 from green_freight.errors import fetch_error
 from green_freight.landing import Exchange
+from green_freight.messages import message
 from green_freight.protocols.retry_policy import Retries
 
 log = logging.getLogger(__name__)
@@ -74,14 +75,6 @@ def _ask(
         retries = Retries(connectors.policy(connection_id).without_retries())
         return request(connectors.connector(connection_id), retries)
     except Exception as error:
-        _warn(agency, error)
+        failure = fetch_error(error)
+        log.warning(message("discovery_failed", agency=agency, kind=failure.kind, detail=failure.detail))
         return None
-
-
-def _warn(agency: Agency, error: Exception) -> None:
-    failure = fetch_error(error)
-    log.warning(
-        "%s：%s；本次计划可能不含补发、更正和删除的数据。 / %s: %s; the plan may lack re-sent, corrected and deleted "
-        "data. (%s)",
-        agency.name_zh, failure.kind.meaning_zh, agency.name_en, failure.kind.meaning_en, failure.detail,
-    )  # fmt: skip

@@ -10,6 +10,7 @@ from enum import StrEnum
 from green_freight.agencies.connector import KnownFile
 from green_freight.errors import AgencyUnavailableError, DeliveryError
 from green_freight.landing import Landed
+from green_freight.messages import message
 from green_freight.periods import Period
 
 
@@ -122,7 +123,5 @@ class AgencyFetchReport:
         error: DeliveryError = next(passing, self.failures[0])
         others = len(self.failures) - 1
         if others:
-            error.add_note(
-                f"另有 {others} 项交付取数失败，见 ops.fetch。 / {others} more deliveries failed; see ops.fetch."
-            )
+            error.add_note(message("more_failed_deliveries", count=others))
         raise error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from green_freight.agencies.agency import FOLDER, Agency, AgencyFileError, ConnectionEntry, read_agency
+from green_freight.messages import message
 from green_freight.warehouse import Session
 
 
@@ -41,10 +42,7 @@ def agency_named(code: str) -> Agency:
     try:
         return AGENCIES[code]
     except KeyError:
-        known = ", ".join(AGENCIES)
-        raise LookupError(
-            f"没有单位 {code}；可选：{known}。 / There is no agency {code}; there are: {known}."
-        ) from None
+        raise LookupError(message("unknown_agency", agency=code, known=", ".join(AGENCIES))) from None
 
 
 def store_agencies(owner: Session) -> None:

@@ -11,6 +11,7 @@ from green_freight.auditing import audit_views, gx_context, result_page
 from green_freight.auditing.expectations import Suite, read_suites
 from green_freight.auditing.results import ExpectationResult, record
 from green_freight.errors import PermanentError
+from green_freight.messages import message
 from green_freight.publishing.specs import from_manifest_file
 from green_freight.warehouse import Warehouse
 
@@ -55,10 +56,7 @@ def audit(
     outcome = AuditOutcome(build_id, tuple(results))
     record(warehouse, run_id, build_id, results)
     page = result_page.write(gx_context.data_docs_index(warehouse).parents[1], build_id, results)
-    log.info(
-        "构建 %s 的审核结果为 %s，页面为 %s。 / The audit of build %s gave %s; the page is %s.",
-        *(build_id, outcome.counts, page) * 2,
-    )
+    log.info(message("audit_results", build_id=build_id, counts=outcome.counts, page=page))
     for result in results:
         if not result.is_success:
             log.warning(result.sentence())
@@ -74,8 +72,7 @@ def failures(suites: Sequence[Suite], results: Sequence[ExpectationResult]) -> l
     found = [result.sentence() for result in results if result.code == "critical"]
     evaluated = {(result.table_name, result.expectation_code) for result in results}
     return found + [
-        f"【严重】校验规则 {suite.table}.{one.code} 没有结果。 / "
-        f"[critical] The expectation {suite.table}.{one.code} has no result."
+        message("expectation_without_result", table=suite.table, expectation=one.code)
         for suite in suites
         for one in suite.expectations
         if (suite.table, one.code) not in evaluated
@@ -92,7 +89,5 @@ def _decide(warehouse: Warehouse, run_id: str, build_id: int, reasons: Sequence[
         )
     if reasons:
         raise AuditFailedError(
-            f"运行 {run_id} 的构建 {build_id} 审核未通过，未发布，读者仍看到上一次发布。 / "
-            f"Build {build_id} of run {run_id} failed its audit. Nothing was published; readers still see the last "
-            "publication.\n- " + "\n- ".join(reasons)
+            "\n- ".join([message("audit_failed", run_id=run_id, build_id=build_id), *reasons])
         )

@@ -12,6 +12,7 @@ import yaml
 
 from green_freight.contracts.code_lists import code_list
 from green_freight.labels import labels
+from green_freight.messages import message
 from green_freight.publishing.specs import ForeignKey, TableSpec
 from green_freight.settings import PROJECT
 
@@ -90,10 +91,8 @@ def read_suites(specs: Sequence[TableSpec], folder: Path = EXPECTATIONS) -> list
     files = {path.stem: path for path in folder.glob("*.yml") if path.name != SHARED}
     unknown = sorted(files.keys() - {spec.name for spec in specs})
     if unknown:
-        raise ValueError(
-            f"expectations/ 中有未发布的表的文件：{'、'.join(unknown)}；请删除或改名。 / "
-            f"expectations/ has files of tables that are not published: {', '.join(unknown)}; remove or rename them."
-        )
+        tables = {"tables_zh": "、".join(unknown), "tables_en": ", ".join(unknown)}
+        raise ValueError(message("expectations_of_unpublished_tables", **tables))
     suites = []
     for spec in sorted(specs, key=lambda spec: spec.name):
         path = files.get(spec.name)
@@ -118,8 +117,7 @@ def _read(spec: TableSpec, shared: Mapping[str, Any], code: str, text: Mapping[s
         )
     except KeyError as missing:
         raise ValueError(
-            f"校验规则 {spec.name}.{code} 缺少或含有未知的 {missing}；请更正其文件。 / "
-            f"The expectation {spec.name}.{code} needs or does not know {missing}; correct its file."
+            message("expectation_incomplete", table=spec.name, expectation=code, missing=missing)
         ) from None
 
 
@@ -237,7 +235,5 @@ def _refuse_duplicates(table: str, expectations: Sequence[Expectation]) -> None:
     for values in (codes, rules):
         duplicates = sorted({value for value in values if values.count(value) > 1})
         if duplicates:
-            raise ValueError(
-                f"表 {table} 有重复的校验规则：{'、'.join(duplicates)}；请删除或修改其一。 / "
-                f"The table {table} has two expectations that are alike: {', '.join(duplicates)}; remove or change one."
-            )
+            names = {"names_zh": "、".join(duplicates), "names_en": ", ".join(duplicates)}
+            raise ValueError(message("expectations_alike", table=table, **names))

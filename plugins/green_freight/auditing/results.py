@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from green_freight.auditing.expectations import SAMPLE_ROWS, Suite
 from green_freight.labels import label
+from green_freight.messages import message
 from green_freight.warehouse import Warehouse
 
 _ROWS_IN_SENTENCE = 3
@@ -41,22 +42,14 @@ class ExpectationResult:
     def sentence(self) -> str:
         """Return the failure as one line in both languages: where, how many rows, the rule, the action, first rows."""
         severity = label("audit_result", self.code)
-        name = f"{self.table_name}.{self.expectation_code}"
         if self.is_broken:
-            return (
-                f"【{severity.zh}】校验规则 {name} 无法执行：{self.observed_value}。规则：{self.message_zh} / "
-                f"[{severity.en}] The expectation {name} could not be evaluated: {self.observed_value}. "
-                f"Rule: {self.message_en}"
-            )
+            return message("expectation_not_evaluated", severity=severity, result=self)
         rows = "; ".join(
             json.dumps(row, ensure_ascii=False, default=str) for row in self.sample[:_ROWS_IN_SENTENCE]
         )
         examples = f" 例 / Examples: {rows}" if rows else ""
         count = f"{self.unexpected_count or 0:,}"
-        return (
-            f"【{severity.zh}】校验规则 {name} 有 {count} 行不符合：{self.message_zh} / "
-            f"[{severity.en}] {count} rows break the expectation {name}: {self.message_en}{examples}"
-        )
+        return message("expectation_broken", severity=severity, result=self, count=count, examples=examples)
 
 
 def from_gx(suite: Suite, result: Any) -> ExpectationResult:

@@ -19,6 +19,7 @@ from psycopg.rows import dict_row
 
 from green_freight import settings
 from green_freight.building.outcome import NodeProgress
+from green_freight.messages import message
 from green_freight.warehouse import Warehouse
 
 PROJECT = settings.PROJECT / "dbt_project"
@@ -154,13 +155,13 @@ def _described(warehouse: Warehouse, result: Any) -> str:
     if str(node.resource_type) == "test":
         tested = str(getattr(node, "attached_node", None) or "").rpartition(".")[2]
         of_zh, of_en = (f"模型 {tested} 的", f" of the model {tested}") if tested else ("", "")
-        sentence = f"{of_zh}测试 {node.name} 未通过。 / The test {node.name}{of_en} did not pass."
+        sentence = message("dbt_test_failed", of_zh=of_zh, test=node.name, of_en=of_en)
         if str(result.status) in ("fail", "warn"):
             details.append(_first_violations(warehouse, node.compiled_code))
     elif str(node.resource_type) == "seed":
-        sentence = f"种子 {node.name} 未能装载。 / The seed {node.name} could not be loaded."
+        sentence = message("dbt_seed_failed", seed=node.name)
     else:
-        sentence = f"模型 {node.name} 未能构建。 / The model {node.name} could not be built."
+        sentence = message("dbt_model_failed", model=node.name)
     if getattr(node, "compiled_path", None):
         details.append(f"SQL: {node.compiled_path}")
     return f"{sentence}\n    {'; '.join(filter(None, details))}"
@@ -174,4 +175,4 @@ def _first_violations(warehouse: Warehouse, query: str) -> str:
 
 
 def _said(error: BaseException | None) -> str:
-    return " ".join(str(error or "dbt 未说明原因。 / dbt gave no reason.").split())
+    return " ".join(str(error or message("dbt_gave_no_reason")).split())

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from green_freight.errors import PermanentError
+from green_freight.messages import message
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,4 @@ class BuildFailedError(PermanentError):
     def __init__(self, build_id: int, failures: tuple[str, ...], log: Path) -> None:
         self.build_id, self.failures, self.log = build_id, failures, log
         listed = "\n".join(f"  - {failure}" for failure in failures)
-        super().__init__(
-            f"构建 {build_id} 失败，未发布任何内容。请更正下列模型或其来源数据，然后重新运行构建；日志见 {log}。 / "
-            f"Build {build_id} failed, so nothing was published. Correct the models below or the data that they read, "
-            f"then run the build again; the log is {log}.\n{listed}"
-        )
+        super().__init__(message("build_failed", build_id=build_id, log=log, failures=listed))

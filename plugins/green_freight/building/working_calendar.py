@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from chinese_calendar import Holiday, constants
 from psycopg import Connection, sql
 
+from green_freight.messages import message
 from green_freight.programme import programme
 
 log = logging.getLogger(__name__)
@@ -74,12 +75,7 @@ def write_calendar(loader: Connection[tuple[object, ...]], as_of_date: date) -> 
     The same library and as-of date give the same rows.
     """
     if as_of_date.year > last_noticed_year():
-        log.warning(
-            "%s 年的节假日通知不在日历库中，按周末推定；请升级 chinesecalendar / no official calendar of %s in the "
-            "library: weekdays only, flagged provisional; upgrade chinesecalendar",
-            as_of_date.year,
-            as_of_date.year,
-        )
+        log.warning(message("calendar_not_known", year=as_of_date.year))
     _create(loader)
     loader.execute("delete from raw.reference_calendar")
     names = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(CalendarDay))

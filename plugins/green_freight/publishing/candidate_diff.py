@@ -8,6 +8,7 @@ from datetime import date
 
 from psycopg import sql
 
+from green_freight.messages import message
 from green_freight.publishing.errors import InvalidCandidateError
 from green_freight.publishing.plan import PlannedTable
 from green_freight.publishing.statements import compose, months_condition, names
@@ -51,9 +52,7 @@ def find_scope(session: Session, table: PlannedTable, changed_months: Collection
         return Scope(candidate, [] if table.is_new else [None], [])
     if None in candidate:
         raise InvalidCandidateError(
-            f"列 candidate.{table.name}.{table.partition_column} 有空值，这些行没有月份；请更正模型后重新构建。 / "
-            f"The column candidate.{table.name}.{table.partition_column} has rows without a month; correct the model "
-            "and build again."
+            message("row_without_month", table=table.name, column=table.partition_column)
         )
     present = {} if table.is_new else count_by_month(session, table, table.mart)
     partitions = _partitions(session, table)
@@ -124,10 +123,7 @@ def _check_keys(session: Session, table: PlannedTable, rows: sql.Identifier) -> 
     for column in table.key:
         statement = sql.SQL("select 1 from {} where {} is null limit 1").format(rows, sql.Identifier(column))
         if session.execute(statement).fetchone():
-            raise InvalidCandidateError(
-                f"主键列 candidate.{table.name}.{column} 有空值；请更正模型后重新构建。 / "
-                f"The primary key column candidate.{table.name}.{column} has nulls; correct the model and build again."
-            )
+            raise InvalidCandidateError(message("key_with_nulls", table=table.name, column=column))
 
 
 def _partitions(session: Session, table: PlannedTable) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from green_freight.messages import message
 from green_freight.publishing.errors import CandidateRebuiltError, NotAuditedError, PublishingError
 from green_freight.warehouse import Session
 
@@ -53,10 +54,7 @@ def check(session: Session, build_id: int) -> AuditedBuild:
     """
     row = session.execute(_BUILD, [build_id]).fetchone()
     if row is None:
-        raise PublishingError(
-            f"没有构建 {build_id}，未发布任何内容；请先运行构建。 / "
-            f"There is no build {build_id}, so nothing was published; run a build first."
-        )
+        raise PublishingError(message("no_such_build", build_id=build_id))
     build = AuditedBuild(*row)
     if build.is_published:
         return build
@@ -67,31 +65,16 @@ def check(session: Session, build_id: int) -> AuditedBuild:
     ).fetchone()
     if later:
         raise CandidateRebuiltError(
-            f"运行 {later[1]} 之后又做了构建 {later[0]}，candidate 已不是构建 {build_id}，未发布任何内容；"
-            "请重新构建并审核。 / "
-            f"The candidate is not build {build_id} any more: run {later[1]} has made build {later[0]} since. Nothing "
-            "was published; build and audit again."
+            message("candidate_rebuilt", later_run=later[1], later_build=later[0], build_id=build_id)
         )
     return build
 
 
 def _check_audit(build: AuditedBuild) -> None:
     if build.outcome_code != "audited":
-        raise NotAuditedError(
-            f"构建 {build.build_id} 的状态是 {build.outcome_code or '未完成'}，未发布任何内容；"
-            "只有审核通过的构建才能发布。 / "
-            f"Build {build.build_id} was not published, because its state is {build.outcome_code or 'unfinished'}: "
-            "only an audited one is published."
-        )
+        states = {"state_zh": build.outcome_code or "未完成", "state_en": build.outcome_code or "unfinished"}
+        raise NotAuditedError(message("build_not_audited", build=build, **states))
     if build.verdicts_failed:
-        raise NotAuditedError(
-            f"构建 {build.build_id} 有 {build.verdicts_failed} 条严重校验规则未通过，未发布任何内容；"
-            "请在表 ops.verdict 中查看，更正后重新构建并审核。 / "
-            f"Build {build.build_id} breaks {build.verdicts_failed} critical expectations, so nothing was published; "
-            "the table ops.verdict lists them. Correct the data, then build and audit again."
-        )
+        raise NotAuditedError(message("build_failed_audit", build=build))
     if not build.verdicts_passed + build.verdicts_warning:
-        raise NotAuditedError(
-            f"构建 {build.build_id} 没有任何审核结果，未发布任何内容；请重新运行审核。 / "
-            f"Build {build.build_id} has no verdict at all, so nothing was published; run its audit again."
-        )
+        raise NotAuditedError(message("build_without_results", build=build))

@@ -10,6 +10,7 @@ from typing import LiteralString
 
 from psycopg import errors, sql
 
+from green_freight.messages import message
 from green_freight.publishing.candidate_diff import (
     Difference,
     Scope,
@@ -140,10 +141,7 @@ class _Step:
                 name = f"candidate.{self.table.name}" + (f" ({month:%Y-%m})" if month else "")
                 columns = ", ".join(self.table.key)
                 raise InvalidCandidateError(
-                    f"表 {name} 有 {wanted} 行，合并后为 {now} 行，因为主键 ({columns}) 有重复；"
-                    "请更正模型后重新构建。 / "
-                    f"The table {name} has {wanted} rows but {now} after the merge, because its primary key "
-                    f"({columns}) has duplicates; correct the model and build again."
+                    message("duplicate_keys", table=name, wanted=wanted, now=now, columns=columns)
                 )
 
     def _execute(self, statement: LiteralString, **parts: sql.Composable) -> None:
@@ -179,7 +177,5 @@ def _naming(table: PlannedTable) -> Iterator[None]:
         where = diagnosis.constraint_name or diagnosis.column_name or ""
         detail = f"{where}: {diagnosis.message_detail or diagnosis.message_primary or ''}"
         raise InvalidCandidateError(
-            f"表 candidate.{table.name} 的{zh}（{detail}），未发布任何内容；请更正模型或数据后重新构建。 / "
-            f"In the table candidate.{table.name}, {en} ({detail}). Nothing was published; correct the model or the "
-            "data and build again."
+            message("row_refused", table=table.name, zh=zh, detail=detail, en=en)
         ) from refused

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from green_freight.messages import message
 from green_freight.publishing.catalog import Shape
 from green_freight.publishing.errors import BreakingChangeError, InvalidCandidateError
 from green_freight.publishing.specs import ForeignKey, TableSpec
@@ -65,11 +66,7 @@ def plan(
         if spec.name in present:
             breaking += _lost_columns(spec, candidate[spec.name], present[spec.name])
     if breaking:
-        raise BreakingChangeError(
-            "\n".join(breaking)
-            + "\n未发布任何内容。请保留原有的表和列，另外新增；或由所有者先迁移 mart。 / Nothing was published. "
-            "Keep the old tables and columns and add new ones, or let the owner migrate mart first."
-        )
+        raise BreakingChangeError("\n".join([*breaking, message("breaking_change")]))
     return [_planned(spec, candidate[spec.name], present.get(spec.name)) for spec in specs]
 
 
@@ -99,28 +96,19 @@ def _planned(spec: TableSpec, candidate: Shape, published: Shape | None) -> Plan
 def _candidate_problems(spec: TableSpec, candidate: Shape | None) -> Iterable[str]:
     if candidate is None:
         name = f"candidate.{spec.name}"
-        yield f"表 {name} 不存在，请重新构建。 / The table {name} does not exist; build again."
+        yield message("table_missing", table=name)
         return
     for column in spec.columns.keys() - candidate.columns.keys():
-        yield (
-            f"模型文件说明了列 candidate.{spec.name}.{column}，但该列不存在。 / "
-            f"The column candidate.{spec.name}.{column} is described in its model's file but does not exist."
-        )
+        yield message("described_column_missing", table=spec.name, column=column)
     for column in candidate.columns.keys() - spec.columns.keys():
-        yield (
-            f"列 candidate.{spec.name}.{column} 在模型文件中没有说明。 / "
-            f"The column candidate.{spec.name}.{column} is not described in its model's file."
-        )
+        yield message("column_not_described", table=spec.name, column=column)
     if VERSION_COLUMN in candidate.columns:
-        yield (
-            f"列名 {VERSION_COLUMN} 由发布保留，请在模型 {spec.name} 中改名。 / "
-            f"The column name {VERSION_COLUMN} is reserved for publishing; rename it in the model {spec.name}."
-        )
+        yield message("column_reserved", column=VERSION_COLUMN, table=spec.name)
 
 
 def _lost_tables(specs: Sequence[TableSpec], published: Mapping[str, Shape]) -> Iterable[str]:
     for name in sorted(published.keys() - {spec.name for spec in specs}):
-        yield f"模型中已没有表 mart.{name}。 / The models no longer have the table mart.{name}."
+        yield message("table_lost", table=name)
 
 
 def _lost_columns(spec: TableSpec, candidate: Shape, published: Shape) -> Iterable[str]:
@@ -133,23 +121,13 @@ def _lost_columns(spec: TableSpec, candidate: Shape, published: Shape) -> Iterab
             alike = [name for name in added if candidate.columns[name] == type_name]
             hint_zh = f"，可能已改名为 {alike[0]}" if len(alike) == 1 else ""
             hint_en = f"; it may have been renamed to {alike[0]}" if len(alike) == 1 else ""
-            yield (
-                f"列 mart.{spec.name}.{column} 已消失{hint_zh}。 / "
-                f"The column mart.{spec.name}.{column} is gone{hint_en}."
-            )
+            yield message("column_lost", table=spec.name, column=column, hint_zh=hint_zh, hint_en=hint_en)
         elif now != type_name:
-            yield (
-                f"列 mart.{spec.name}.{column} 的类型由 {type_name} 变为 {now}。 / "
-                f"The type of the column mart.{spec.name}.{column} changed from {type_name} to {now}."
-            )
+            yield message("column_type_changed", table=spec.name, column=column, then=type_name, now=now)
     if published.primary_key != spec.primary_key:
         old, new = ", ".join(published.primary_key), ", ".join(spec.primary_key)
-        yield (
-            f"表 mart.{spec.name} 的主键由 ({old}) 变为 ({new})。 / "
-            f"The primary key of the table mart.{spec.name} changed from ({old}) to ({new})."
-        )
+        yield message("primary_key_changed", table=spec.name, old=old, new=new)
     if (then := published.partition_column) != (now := spec.partition_month_column):
-        yield (
-            f"表 mart.{spec.name} 的分区列由 {then or '无'} 变为 {now or '无'}。 / "
-            f"The partition column of the table mart.{spec.name} changed from {then or 'none'} to {now or 'none'}."
-        )
+        columns = {"then_zh": then or "无", "now_zh": now or "无"}
+        columns |= {"then_en": then or "none", "now_en": now or "none"}
+        yield message("partition_column_changed", table=spec.name, **columns)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from psycopg import IsolationLevel, errors, sql
 
+from green_freight.messages import message
 from green_freight.publishing import gate, publication_record
 from green_freight.publishing.catalog import read_shapes
 from green_freight.publishing.errors import CandidateRebuiltError, PublicationBusyError
@@ -50,22 +51,12 @@ class PublicationOutcome:
     def sentence(self) -> str:
         """Return the outcome in Chinese and English, for a log."""
         if self.outcome_code == "published":
-            return (
-                f"第 {self.publication_no} 号已发布，{len(self.changes)} 张表共 {self.rows_changed} 行有变化。 / "
-                f"Publication {self.publication_no} was published; {self.rows_changed} rows differ in "
-                f"{len(self.changes)} tables."
-            )
+            return message("published", outcome=self, table_count=len(self.changes))
         if self.outcome_code == "unchanged":
-            return (
-                "内容与当前发布相同，未产生新发布。 / "
-                "Nothing differs from the current publication, so there is no new one."
-            )
+            return message("published_unchanged")
         if self.publication_no is None:
-            return "此构建此前已处理，没有带来变化。 / This build was processed before and changed nothing."
-        return (
-            f"此构建已作为第 {self.publication_no} 号发布。 / "
-            f"This build was published before, as publication {self.publication_no}."
-        )
+            return message("processed_before")
+        return message("published_before", publication_no=self.publication_no)
 
 
 def publish(
@@ -179,9 +170,7 @@ def _take_turn(session: Session) -> None:
         session.execute("select pg_advisory_lock(%s)", [_LOCK])
     except errors.LockNotAvailable:
         raise PublicationBusyError(
-            f"另一次发布超过 {_LONGEST_PUBLICATION_MINUTES} 分钟仍未结束，本次未发布任何内容；请待其结束后重试。 / "
-            f"Another publication did not end within {_LONGEST_PUBLICATION_MINUTES} minutes, so nothing was published; "
-            "try again after it has ended."
+            message("publication_busy", minutes=_LONGEST_PUBLICATION_MINUTES)
         ) from None
 
 
@@ -202,11 +191,7 @@ def _hold_candidate(session: Session, tables: Sequence[PlannedTable]) -> None:
             )
         )
     except errors.UndefinedTable as gone:
-        raise CandidateRebuiltError(
-            f"candidate 正在重建（{gone}），未发布任何内容；请待构建并审核后重新发布。 / "
-            f"The candidate is being rebuilt ({gone}), so nothing was published; publish again after that build and "
-            "its audit."
-        ) from gone
+        raise CandidateRebuiltError(message("candidate_being_rebuilt", problem=gone)) from gone
 
 
 def refresh_statistics(session: Session, changes: Sequence[TableChange]) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 
 from psycopg import sql
 
+from green_freight.messages import message
 from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.gate import AuditedBuild
 from green_freight.publishing.merge import TableChange
@@ -142,10 +143,7 @@ def record(
         "approval_reason": approval and approval.reason,
     }
     if session.execute(_PUBLICATION, facts).rowcount != 1:
-        raise PublishingError(
-            f"表 ops.run 中没有运行 {run_id}，未发布任何内容；请先开始该运行。 / "
-            f"There is no run {run_id} in the table ops.run, so nothing was published; begin the run first."
-        )
+        raise PublishingError(message("publishing_run_not_begun", run_id=run_id))
     with session.cursor() as cursor:
         cursor.executemany(
             "insert into mart.publication_table_change values (%s, %s, %s, %s, %s)",

@@ -15,6 +15,7 @@ from graphlib import TopologicalSorter
 from psycopg import sql
 from psycopg.rows import class_row
 
+from green_freight.messages import message
 from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.merge import merge
@@ -63,10 +64,7 @@ def past_publication(session: Session, publication_no: int) -> PastPublication:
     with session.cursor(row_factory=class_row(PastPublication)) as cursor:
         found = cursor.execute(_PAST, [publication_no]).fetchone()
     if found is None:
-        raise PublicationNotFoundError(
-            f"没有第 {publication_no} 号发布；全部发布见表 mart.publication。 / "
-            f"There is no publication {publication_no}; the table mart.publication lists all of them."
-        )
+        raise PublicationNotFoundError(message("no_such_publication", publication_no=publication_no))
     return found
 
 

@@ -14,6 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from green_freight.messages import message
 from green_freight.publishing.errors import InvalidSpecError
 
 
@@ -47,9 +48,7 @@ def from_manifest_file(path: Path) -> list[TableSpec]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InvalidSpecError(
-            f"构建没有留下 {path.name}，请重新构建。 / The build left no {path.name}; build again."
-        ) from None
+        raise InvalidSpecError(message("no_manifest", file=path.name)) from None
     return from_manifest(manifest)
 
 
@@ -62,10 +61,7 @@ def from_manifest(manifest: Mapping[str, Any]) -> list[TableSpec]:
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     specs = [_spec(model) for model in models if _constraints(model, "primary_key")]
     if not specs:
-        raise InvalidSpecError(
-            "构建清单中没有声明主键的模型，没有可发布的表。 / "
-            "No model of the manifest declares a primary key, so there is no table to publish."
-        )
+        raise InvalidSpecError(message("no_published_model"))
     return in_order(specs)
 
 
@@ -89,9 +85,7 @@ def in_order(specs: Sequence[TableSpec]) -> list[TableSpec]:
         return [by_name[name] for name in TopologicalSorter(parents).static_order()]
     except CycleError as circle:
         names = " → ".join(circle.args[1])
-        raise InvalidSpecError(
-            f"外键成环：{names}；请去掉其中一个引用。 / Foreign keys run in a circle: {names}; remove one of them."
-        ) from None
+        raise InvalidSpecError(message("circular_keys", tables=names)) from None
 
 
 def _constraints(model: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
@@ -102,9 +96,7 @@ def _spec(model: Mapping[str, Any]) -> TableSpec:
     name = model.get("alias") or model["name"]
     primary_key, *others = _constraints(model, "primary_key")
     if others:
-        raise InvalidSpecError(
-            f"模型 {name} 声明了多个主键，请只保留一个。 / Model {name} declares several primary keys; keep one."
-        )
+        raise InvalidSpecError(message("several_primary_keys", model=name))
     return TableSpec(
         name=name,
         description=model.get("description", ""),
@@ -130,31 +122,16 @@ def _problems(spec: TableSpec, by_name: Mapping[str, TableSpec]) -> Iterable[str
     partition = [spec.partition_month_column] if spec.partition_month_column else []
     used = {*spec.primary_key, *partition, *(name for key in spec.foreign_keys for name in key.columns)}
     if not spec.primary_key:
-        yield f"模型 {spec.name} 没有主键。 / Model {spec.name} has no primary key."
+        yield message("no_primary_key", model=spec.name)
     for column in sorted(used - spec.columns.keys()):
-        yield (
-            f"键中的 {spec.name}.{column} 不是模型的列。 / "
-            f"The name {spec.name}.{column} in a key is no column of the model."
-        )
+        yield message("unknown_key_column", model=spec.name, column=column)
     if not set(partition) <= set(spec.primary_key):
-        yield (
-            f"模型 {spec.name} 的主键应包含分区列 {partition[0]}。 / "
-            f"Model {spec.name} needs its partition column {partition[0]} in the primary key."
-        )
+        yield message("partition_column_not_in_key", model=spec.name, column=partition[0])
     for key in spec.foreign_keys:
         target = by_name.get(key.references)
         if target is None:
-            yield (
-                f"模型 {spec.name} 引用的 {key.references} 没有发布。 / "
-                f"Model {spec.name} refers to {key.references}, which is not published."
-            )
+            yield message("reference_not_published", model=spec.name, table=key.references)
         elif sorted(target.primary_key) != sorted(key.referenced_columns):
-            yield (
-                f"模型 {spec.name} 对 {key.references} 的引用应使用其主键。 / "
-                f"The reference of model {spec.name} to {key.references} should refer to its primary key."
-            )
+            yield message("reference_to_no_primary_key", model=spec.name, table=key.references)
         elif len(key.columns) != len(key.referenced_columns):
-            yield (
-                f"模型 {spec.name} 对 {key.references} 的引用两侧列数不同。 / "
-                f"The reference of model {spec.name} to {key.references} has unequal numbers of columns."
-            )
+            yield message("reference_unequal", model=spec.name, table=key.references)

@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
+from green_freight.messages import message
 from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.errors import ReaderLockError
 from green_freight.publishing.plan import VERSION_COLUMN, VERSION_COMMENT, PlannedTable
@@ -233,8 +234,4 @@ def _lock_error(session: Session, tables: Sequence[str]) -> ReaderLockError:
     relations = [f"{schema}.{name}" for name in tables for schema in _SCHEMAS]
     blockers = ", ".join(row[0] for row in session.execute(_BLOCKERS, [relations])) or "–"
     listed = ", ".join(f"mart.{name}" for name in tables)
-    return ReaderLockError(
-        f"{listed} 的结构需要更改，但会话 {blockers} 一直占用锁，未发布任何内容；请结束该会话后重新发布。 / "
-        f"The structure of {listed} has to change, but the session {blockers} keeps a lock, so nothing was published; "
-        "end that session and publish again."
-    )
+    return ReaderLockError(message("readers_lock", tables=listed, blockers=blockers))

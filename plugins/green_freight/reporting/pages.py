@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from green_freight.agencies.registry import AGENCIES
 from green_freight.errors import KINDS
 from green_freight.loading.reasons import ROW_REASONS, STOP_REASONS
-from green_freight.settings import ALWAYS, LOCAL, PROJECT, SERVERS, Settings, variable
+from green_freight.settings import ALWAYS, DESCRIPTIONS, LOCAL, PROJECT, SERVERS, Settings, variable
 
 FAILURE_CODES = PROJECT / "docs" / "failure_codes.md"
 SETTINGS = PROJECT / "docs" / "settings.md"
@@ -47,13 +47,13 @@ def render(template: str, **values: Any) -> str:
     return f"{_TEMPLATES.get_template(f'{template}.md.j2').render(values).rstrip()}\n"
 
 
-def _variables(scope: str) -> Iterator[tuple[str, str, str, str | None]]:
+def _variables(scope: str) -> Iterator[tuple[str, str, str, str]]:
     """Yield name, default and descriptions of the variables of a scope."""
     for name, field in Settings.model_fields.items():
-        extra = field.json_schema_extra
-        if isinstance(extra, dict) and extra["scope"] == scope:
+        words = DESCRIPTIONS[name]
+        if words.scope == scope:
             default = "" if field.default is None else str(field.default).replace(f"{PROJECT}/", "")
-            yield variable(name), default, str(extra["zh"]), field.description
+            yield variable(name), default, words.zh, words.en
     if scope == ALWAYS:
         for agency in AGENCIES.values():
             for connection_id, entry in agency.connections.items():

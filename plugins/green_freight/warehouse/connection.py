@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from green_freight import settings
+from green_freight.messages import message
 
 Session = psycopg.Connection[TupleRow]
 
@@ -51,11 +52,7 @@ class Warehouse:
             raise ValueError(f"{role!r} is none of the warehouse's roles {settings.ROLES}")
         if role not in self.urls:
             name = settings.url_variable(role)
-            raise settings.SettingMissingError(
-                f"未设置 {name}（数据仓库角色 {role} 的 postgresql:// 地址）；正式部署时请在 .env 中设置，"
-                f"./green-freight 会自动设置 / {name}, the postgresql:// URL of the warehouse for the role {role}, "
-                "is not set: set it in .env; ./green-freight sets it by itself"
-            )
+            raise settings.SettingMissingError(message("url_missing", variable=name, role=role))
         return self.urls[role]
 
     def connect(self, role: str, *, autocommit: bool = False) -> Session:

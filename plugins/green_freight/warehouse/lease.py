@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from green_freight.messages import message
 from green_freight.warehouse.connection import Warehouse
 
 LASTS = timedelta(hours=1)
@@ -58,12 +59,7 @@ def acquire(
         if lease.run_id == run_id:
             return lease
         if time.monotonic() >= deadline:
-            raise CandidateLeasedError(
-                f"运行 {lease.run_id} 自 {lease.acquired_at:%Y-%m-%d %H:%M:%S} 起占用 candidate，"
-                f"最迟 {lease.expires_at:%H:%M:%S} 到期；请等它结束后重试 / run {lease.run_id} has held the "
-                f"candidate since {lease.acquired_at:%Y-%m-%d %H:%M:%S} and lets go by "
-                f"{lease.expires_at:%H:%M:%S} at the latest; try again when it has ended"
-            )
+            raise CandidateLeasedError(message("candidate_leased", lease=lease))
         time.sleep(_POLL_SECONDS)
 
 

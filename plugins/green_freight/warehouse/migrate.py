@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from green_freight.messages import message
 from green_freight.warehouse.connection import Session
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -92,13 +93,7 @@ def migrate(owner: Session) -> list[int]:
 def _check(applied: dict[int, str]) -> None:
     newest = known()[-1].number
     if applied and max(applied) > newest:
-        raise MigrationError(
-            f"数据库已升级到 {max(applied)}，本代码只到 {newest}，请使用较新的代码 / "
-            f"the database is at migration {max(applied)}, this code knows {newest}: use the newer code"
-        )
+        raise MigrationError(message("database_newer", applied=max(applied), known=newest))
     for migration in known():
         if applied.get(migration.number, migration.sha256) != migration.sha256:
-            raise MigrationError(
-                f"{migration.file_name} 在应用之后被修改，请新增一个迁移文件 / "
-                f"{migration.file_name} was changed after it was applied: add a new file instead"
-            )
+            raise MigrationError(message("migration_changed", file=migration.file_name))

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 import psycopg
 
+from green_freight.messages import message
 from green_freight.warehouse.connection import Session
 
 log = logging.getLogger(__name__)
@@ -52,11 +53,7 @@ def closed(url: str, purpose: str) -> Iterator[None]:
     name = f"green-freight {purpose}".encode()[:_MOST_NAME_BYTES].decode(errors="ignore")
     with psycopg.connect(url, autocommit=True, application_name=name, options=_KEEPALIVES) as connection:
         if not _try(connection, "pg_try_advisory_lock"):
-            others = holders(connection)
-            log.info(
-                "正在等待会话 %s 结束装载或释放 raw。 / Waiting until the sessions %s end their loads or release raw.",
-                others, others,
-            )  # fmt: skip
+            log.info(message("gate_waits", sessions=holders(connection)))
             connection.execute("select pg_advisory_lock(%s)", [LOCK])
         yield
         connection.execute("select pg_advisory_unlock(%s)", [LOCK])
@@ -66,10 +63,7 @@ def pass_through(loader: Session) -> None:
     """Pass the gate for the rest of the load's transaction; where it is closed, wait and say once for whom."""
     if _try(loader, "pg_try_advisory_xact_lock_shared"):
         return
-    others = holders(loader)
-    log.info(
-        "raw 由会话 %s 占用，装载等待。 / The load waits, because %s keeps raw as it is.", others, others
-    )
+    log.info(message("load_waits", sessions=holders(loader)))
     loader.execute("select pg_advisory_xact_lock_shared(%s)", [LOCK])
 
 

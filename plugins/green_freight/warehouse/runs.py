@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from green_freight import settings
+from green_freight.messages import message
 from green_freight.warehouse import lease
 from green_freight.warehouse.connection import Warehouse
 
@@ -42,5 +43,5 @@ def finish(warehouse: Warehouse, run_id: str, outcome_code: str) -> None:
             [outcome_code, run_id],
         )
         if not found.rowcount:
-            raise LookupError(f"没有运行 {run_id} / there is no run {run_id}")
+            raise LookupError(message("no_such_run", run_id=run_id))
     lease.release(warehouse, run_id, role="loader")

@@ -17,6 +17,7 @@ import psycopg
 from psycopg import errors, sql
 
 from green_freight import settings
+from green_freight.messages import message
 from green_freight.warehouse import bootstrap
 from green_freight.warehouse.connection import Session, Warehouse
 from green_freight.warehouse.migrate import migrate
@@ -141,10 +142,7 @@ def _make_room(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
     deadline = time.monotonic() + _DISCONNECT_SECONDS
     while _is_in_use(owner, scratch.database):
         if time.monotonic() > deadline:
-            raise ScratchError(
-                f"临时库 {scratch.database} 正在使用，未新建；请等待使用它的运行结束后重试 / the scratch database "
-                f"{scratch.database} is in use, so no new one was made; try again when the run that uses it has ended"
-            )
+            raise ScratchError(message("scratch_in_use", database=scratch.database))
         time.sleep(0.05)
     _drop(owner, warehouse, scratch)
 
@@ -165,20 +163,14 @@ def _drop(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
     ).fetchone()
     if row is not None:
         if marked(warehouse, database, row[0]) is None:
-            raise ScratchError(
-                f"数据库 {database} 没有临时库标记，未删除；若确属残留，请由管理员删除 / the database {database} "
-                "does not bear the mark of a scratch and was not dropped; the administrator may drop it if it is one"
-            )
+            raise ScratchError(message("scratch_not_marked", database=database))
         try:
             _disconnect_all(owner, database)
             owner.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(database)))
         except errors.InvalidCatalogName:
             pass  # another run that clears up was quicker
         except errors.ObjectInUse as used:
-            raise ScratchError(
-                f"临时库 {database} 仍有管理员会话，未删除；请断开该会话后重试 / an administrator is connected to the "
-                f"scratch database {database}, so it was not dropped; end that session and try again"
-            ) from used
+            raise ScratchError(message("scratch_with_administrator", database=database)) from used
     shutil.rmtree(scratch.warehouse.home, ignore_errors=True)
 
 

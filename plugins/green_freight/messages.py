@@ -1,0 +1,44 @@
+"""Messages for people, in Chinese and English: the sentences of `messages.yaml`, and reasons with what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something failed: what is wrong (a clause or a template of one), and what the reader should do."""
+
+    meaning_zh: str
+    meaning_en: str
+    advice_zh: str
+    advice_en: str
+
+    @classmethod
+    def of(cls, words: dict[str, Any], **facts: Any) -> Any:
+        """Return the reason that an entry of a YAML file describes; `facts` are the fields that a subclass adds."""
+        advice = words["advice"]
+        return cls(words["zh"], words["en"], advice["zh"], advice["en"], **facts)
+
+
+def read_words(path: Path) -> Any:
+    """Return what a YAML file of texts holds."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+
+
+@cache
+def templates() -> dict[str, dict[str, str]]:
+    """Return the messages by code, each in `zh` and `en`."""
+    words: dict[str, dict[str, str]] = read_words(Path(__file__).with_suffix(".yaml"))
+    return words
+
+
+def message(code: str, /, **facts: object) -> str:
+    """Return a message of `messages.yaml` in both languages, Chinese first, with the facts filled in."""
+    words = templates()[code]
+    return f"{words['zh']} / {words['en']}".format(**facts)

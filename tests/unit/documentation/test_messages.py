@@ -1,0 +1,44 @@
+"""Every message of messages.yaml is used, in both languages, and gets the facts that it names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from string import Formatter
+
+import pytest
+from green_freight.messages import templates
+from green_freight.settings import PACKAGE
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def _calls() -> Iterator[ast.Call]:
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "message":
+                yield node
+
+
+def _facts(template: str) -> set[str]:
+    named = (field for _, field, _, _ in Formatter().parse(template) if field)
+    return {re.split(r"[.\[]", field)[0] for field in named}
+
+
+CALLS = {call.args[0].value: call for call in _calls() if isinstance(call.args[0], ast.Constant)}
+
+
+@pytest.mark.parametrize("code", templates())
+def test_a_message_is_used_in_both_languages_with_its_facts(code: str) -> None:
+    words = templates()[code]
+    assert set(words) == {"zh", "en"}
+    assert CHINESE.search(words["zh"])
+    assert not CHINESE.search(words["en"])
+    given = {keyword.arg for keyword in CALLS[code].keywords}
+    # Facts in both languages are given as a dictionary.
+    assert None in given or given == _facts(words["zh"]) | _facts(words["en"])
+
+
+def test_every_message_that_the_code_gives_exists() -> None:
+    assert set(CALLS) == set(templates())
