@@ -61,8 +61,8 @@ class Settings(BaseSettings):
     builder_url: str | None = None
     publisher_url: str | None = None
     reader_url: str | None = None
-    final_change_share: Decimal = Field(Decimal("0.01"), ge=0)
-    retry_delay_seconds: float = Field(300, ge=0)
+    final_change_share: Decimal = Field(default=Decimal("0.01"), ge=0)
+    retry_delay_seconds: float = Field(default=300, ge=0)
     alert_url: str | None = None
     code_version: str | None = None
     release: str = "files"
@@ -73,13 +73,13 @@ class Settings(BaseSettings):
     builder_password: str | None = None
     publisher_password: str | None = None
     reader_password: str | None = None
-    postgres_admin_password: str | None = Field(None, validation_alias="POSTGRES_ADMIN_PASSWORD")
-    airflow_database_password: str | None = Field(None, validation_alias="AIRFLOW_DATABASE_PASSWORD")
-    airflow_operator_password: str | None = Field(None, validation_alias="AIRFLOW_OPERATOR_PASSWORD")
-    redis_password: str | None = Field(None, validation_alias="REDIS_PASSWORD")
-    airflow_fernet_key: str | None = Field(None, validation_alias="AIRFLOW_FERNET_KEY")
-    airflow_jwt_secret: str | None = Field(None, validation_alias="AIRFLOW_JWT_SECRET")
-    airflow_api_secret_key: str | None = Field(None, validation_alias="AIRFLOW_API_SECRET_KEY")
+    postgres_admin_password: str | None = Field(default=None, validation_alias="POSTGRES_ADMIN_PASSWORD")
+    airflow_database_password: str | None = Field(default=None, validation_alias="AIRFLOW_DATABASE_PASSWORD")
+    airflow_operator_password: str | None = Field(default=None, validation_alias="AIRFLOW_OPERATOR_PASSWORD")
+    redis_password: str | None = Field(default=None, validation_alias="REDIS_PASSWORD")
+    airflow_fernet_key: str | None = Field(default=None, validation_alias="AIRFLOW_FERNET_KEY")
+    airflow_jwt_secret: str | None = Field(default=None, validation_alias="AIRFLOW_JWT_SECRET")
+    airflow_api_secret_key: str | None = Field(default=None, validation_alias="AIRFLOW_API_SECRET_KEY")
     version: str = "local"
     airflow_port: int = 8080
     postgres_port: int = 5432
