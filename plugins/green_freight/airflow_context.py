@@ -13,7 +13,7 @@ from airflow.sdk import BaseHook, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
 from green_freight.agencies import agency_named
-from green_freight.agencies.connection import Connection
+from green_freight.agencies.connector import Connection
 from green_freight.errors import AgencyUnavailableError, PermanentError
 from green_freight.loading import LoadStoppedError
 from green_freight.settings import ROLES

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 # What decides the rows of a publication: a change elsewhere (docs, tests, the demonstration) is no other version.
 PARTS = ("dags", "dbt_project", "expectations", "plugins", "requirements.txt")
-_NOT_CODE = frozenset({"__pycache__"})
 
 
 def current(project: Path, release: str = "files") -> str:
@@ -27,13 +27,27 @@ def current(project: Path, release: str = "files") -> str:
 def content_hash(project: Path) -> str:
     """Return twelve hex digits of the names and contents of the files of PARTS, those that git ignores excepted."""
     listed = git(project, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *PARTS)
-    files = [project / name for name in listed.split("\0") if name] if listed else _files(project)
-    digest = hashlib.sha256()
+    files = [project / name for name in listed.split("\0") if name] if listed else files_below(project, PARTS)
+    return hash_of(project, files)[:12]
+
+
+def hash_of(folder: Path, files: Iterable[Path], prefix: str = "") -> str:
+    """Return the SHA-256, as hex digits, of a text and of the names and contents of files below a folder."""
+    digest = hashlib.sha256(prefix.encode())
     for path in sorted(set(files)):
         if path.is_file():
             content = path.read_bytes()
-            digest.update(f"\0{path.relative_to(project).as_posix()}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()[:12]
+            digest.update(f"\0{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def files_below(folder: Path, parts: Iterable[str]) -> list[Path]:
+    """Return the files of a folder's parts (files and folders), caches of Python excepted."""
+    found: list[Path] = []
+    for part in parts:
+        path = folder / part
+        found += [path] if path.is_file() else path.rglob("*")
+    return [path for path in found if "__pycache__" not in path.parts]
 
 
 def git(project: Path, *arguments: str) -> str | None:
@@ -44,12 +58,3 @@ def git(project: Path, *arguments: str) -> str | None:
     except FileNotFoundError:
         return None
     return done.stdout if done.returncode == 0 else None
-
-
-def _files(project: Path) -> list[Path]:
-    """Return the files of PARTS where no git lists them."""
-    found: list[Path] = []
-    for part in PARTS:
-        path = project / part
-        found += [path] if path.is_file() else path.rglob("*")
-    return [path for path in found if not _NOT_CODE & set(path.parts)]

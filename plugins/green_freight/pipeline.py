@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from green_freight import loading, revisions
-from green_freight.agencies.connection import Connection
+from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import Progress, fetch_agency
 from green_freight.agencies.fetch_plan import nightly_plan
 from green_freight.messages import message

@@ -1,4 +1,4 @@
-"""An agency as its file `agencies/<code>.yaml` describes it; its deliveries follow from its datasets' contracts.
+"""The agencies: each as its file `agencies/<code>.yaml` describes it; deliveries follow from its datasets' contracts.
 
 Reading the files is cheap, so that Airflow may do it whenever it parses a DAG file; contracts are read at the first
 use of `deliveries`.
@@ -18,9 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field, ImportString, ValidationError
 
 from green_freight.messages import message
 from green_freight.periods import Period
+from green_freight.warehouse import Session
+from green_freight.written_dates import month_in
 
 if TYPE_CHECKING:
     from green_freight.contracts import Contract, Granularity
+
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -36,6 +39,12 @@ class FilePlace:
     period: Period
     version: int = 1
     delivery: str | None = None
+
+
+def month_place(file_name: str) -> FilePlace | None:
+    """Return the month that people wrote into a file name in one of many spellings, as a `name_parser`."""
+    month = month_in(file_name, is_file_name=True)
+    return None if month is None else FilePlace(Period(month))
 
 
 class _Entry(BaseModel):
@@ -236,3 +245,52 @@ def read_agency(path: Path) -> Agency:
     if agency.code != path.stem:
         raise AgencyFileError(f"{path.name}: code is {agency.code}, it must be the file's name {path.stem}")
     return agency
+
+
+def read_agencies(folder: Path = FOLDER) -> dict[str, Agency]:
+    """Return the agencies of a folder by code.
+
+    Raises:
+        AgencyFileError: a file is not usable, or two agencies have the same position or connection id.
+    """
+    agencies = sorted(
+        (read_agency(path) for path in folder.glob("*.yaml")), key=lambda agency: agency.position
+    )
+    ids = [connection_id for agency in agencies for connection_id in agency.connections]
+    for what, values in (("position", [agency.position for agency in agencies]), ("connection", ids)):
+        if len(values) > len(set(values)):
+            raise AgencyFileError(f"two agency files have the same {what}: {values}")
+    return {agency.code: agency for agency in agencies}
+
+
+AGENCIES = read_agencies()
+CONNECTIONS: dict[str, ConnectionEntry] = {
+    connection_id: entry
+    for agency in AGENCIES.values()
+    for connection_id, entry in agency.connections.items()
+}
+
+
+def agency_named(code: str) -> Agency:
+    """Return an agency by its code.
+
+    Raises:
+        LookupError: there is none; the message lists those there are.
+    """
+    try:
+        return AGENCIES[code]
+    except KeyError:
+        raise LookupError(message("unknown_agency", agency=code, known=", ".join(AGENCIES))) from None
+
+
+def store_agencies(owner: Session) -> None:
+    """Write codes and names into ops.agency, as the owner.
+
+    An agency whose file was removed stays: what it delivered still refers to it.
+    """
+    with owner.transaction(), owner.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.agency (code, name_zh, name_en) values (%s, %s, %s) "
+            "on conflict (code) do update set name_zh = excluded.name_zh, name_en = excluded.name_en",
+            [(agency.code, agency.name_zh, agency.name_en) for agency in AGENCIES.values()],
+        )

@@ -10,8 +10,7 @@ from functools import partial
 from typing import Any
 
 from green_freight.agencies.agency import Delivery
-from green_freight.agencies.connection import Connection
-from green_freight.agencies.connector import AvailableFile, Connector, exchange_file
+from green_freight.agencies.connector import AvailableFile, Connection, Connector, exchange_file
 from green_freight.contracts import Granularity
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
@@ -20,8 +19,7 @@ from green_freight.periods import Period
 from green_freight.programme import programme
 from green_freight.protocols.http import open_http
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
-from green_freight.protocols.tcec102 import ChargingExchange, Identity
-from green_freight.protocols.tcec102_crypto import Secrets
+from green_freight.protocols.tcec102 import ChargingExchange, Identity, Secrets
 
 log = logging.getLogger(__name__)
 

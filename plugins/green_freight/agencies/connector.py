@@ -1,4 +1,4 @@
-"""What an agency's connection offers, whatever its protocol: files for a request, and what it lists unasked."""
+"""What an agency's connection is and offers, whatever its protocol: files for a request, and what it lists unasked."""
 
 from __future__ import annotations
 
@@ -9,9 +9,47 @@ from datetime import date, datetime
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from green_freight.agencies.agency import Delivery
+from green_freight.errors import FetchError
 from green_freight.landing import Exchange, write_exchanges
 from green_freight.periods import Period
 from green_freight.protocols.retry_policy import Retries
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Address and credentials of one service; `extra` holds what its protocol needs beyond login and password.
+
+    Every connection may set the retry policy in `extra` (see protocols.retry_policy.RetryPolicy) and `proxy` for HTTP.
+    """
+
+    host: str
+    port: int
+    login: str = ""
+    password: str = field(default="", repr=False)
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Connection:
+        """Return the connection that a mapping describes, as agencies.json of the demonstration holds it."""
+        extra = {key: str(value) for key, value in (facts.get("extra") or {}).items()}
+        login, password = facts.get("login") or "", facts.get("password") or ""
+        return cls(str(facts["host"]), int(facts["port"]), login, password, extra)
+
+    @property
+    def base_url(self) -> str:
+        """Return the URL of an HTTP service: `base_url` of the extra, else http on host and port."""
+        return self.extra.get("base_url") or f"http://{self.host}:{self.port}"
+
+    def required(self, name: str) -> str:
+        """Return an entry of the extra.
+
+        Raises:
+            FetchError: `connection_incomplete`, it is absent or empty.
+        """
+        if value := self.extra.get(name):
+            return value
+        raise FetchError("connection_incomplete", f"extra.{name}")
+
 
 # Beyond this size a file goes to disk while it is received.
 IN_MEMORY_BYTES = 16 << 20

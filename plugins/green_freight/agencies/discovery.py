@@ -14,8 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from green_freight.agencies.agency import Agency, Delivery
-from green_freight.agencies.connection import Connection
-from green_freight.agencies.connector import Connector, ListedFile
+from green_freight.agencies.connector import Connection, Connector, ListedFile
 from green_freight.agencies.connectors import Connectors
 from green_freight.contracts import Granularity
 from green_freight.errors import fetch_error

@@ -13,14 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from green_freight.agencies.agency import Agency, Delivery
-from green_freight.agencies.connection import Connection
-from green_freight.agencies.connector import AvailableFile, KnownFile
-from green_freight.agencies.connectors import Connectors
+from green_freight.agencies.agency import Agency, Delivery, agency_named
+from green_freight.agencies.connector import AvailableFile, Connection, KnownFile
+from green_freight.agencies.connectors import Connectors, Reachability
 from green_freight.agencies.fetch_records import FetchRecorder, known_files
 from green_freight.agencies.outcome import AgencyFetchReport, FetchOutcome, FileOutcome, Outcome
-from green_freight.agencies.reachability import Reachability
-from green_freight.agencies.registry import agency_named
 from green_freight.errors import FetchError, delivery_error, fetch_error
 from green_freight.landing import Landed, LandingStore, Origin
 from green_freight.periods import Period

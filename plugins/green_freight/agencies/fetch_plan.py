@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from green_freight.agencies.agency import Agency, SftpConnection
-from green_freight.agencies.connection import Connection
-from green_freight.agencies.connector import FetchRequest, KnownFile, ListedFile
+from green_freight.agencies.agency import Agency, SftpConnection, agency_named
+from green_freight.agencies.connector import Connection, FetchRequest, KnownFile, ListedFile
 from green_freight.agencies.discovery import discover
 from green_freight.agencies.fetch_records import (
     DuePart,
@@ -26,7 +25,6 @@ from green_freight.agencies.fetch_records import (
 )
 from green_freight.agencies.refetch_schedule import refetch_requests
 from green_freight.agencies.register_reconciliation import reconcile
-from green_freight.agencies.registry import agency_named
 from green_freight.contracts import Granularity
 from green_freight.errors import FetchError
 from green_freight.periods import Period

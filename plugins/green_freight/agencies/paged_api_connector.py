@@ -7,8 +7,7 @@ from datetime import date, datetime
 from functools import partial
 
 from green_freight.agencies.agency import Delivery, PagedApiConnection
-from green_freight.agencies.connection import Connection
-from green_freight.agencies.connector import AvailableFile, Connector, exchange_file
+from green_freight.agencies.connector import AvailableFile, Connection, Connector, exchange_file
 from green_freight.contracts import Granularity
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange

@@ -7,8 +7,14 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from green_freight.agencies.agency import Delivery, FilePlace, SftpConnection
-from green_freight.agencies.connection import Connection
-from green_freight.agencies.connector import AvailableFile, Connector, ListedFile, ReceivedFile, spool
+from green_freight.agencies.connector import (
+    AvailableFile,
+    Connection,
+    Connector,
+    ListedFile,
+    ReceivedFile,
+    spool,
+)
 from green_freight.errors import FetchError
 from green_freight.landing import sha256_of
 from green_freight.periods import Period

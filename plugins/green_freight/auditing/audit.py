@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from green_freight.auditing import audit_views, gx_context, result_page
+from green_freight.auditing import audit_views, gx_context
 from green_freight.auditing.expectations import Suite, read_suites
-from green_freight.auditing.results import ExpectationResult, record
+from green_freight.auditing.results import ExpectationResult, record, write_page
 from green_freight.errors import PermanentError
 from green_freight.messages import message
 from green_freight.publishing.specs import from_manifest_file
@@ -55,7 +55,7 @@ def audit(
     results = gx_context.validate(warehouse, suites)
     outcome = AuditOutcome(build_id, tuple(results))
     record(warehouse, run_id, build_id, results)
-    page = result_page.write(gx_context.data_docs_index(warehouse).parents[1], build_id, results)
+    page = write_page(gx_context.data_docs_index(warehouse).parents[1], build_id, results)
     log.info(message("audit_results", build_id=build_id, counts=outcome.counts, page=page))
     for result in results:
         if not result.is_success:

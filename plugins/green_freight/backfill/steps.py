@@ -10,7 +10,7 @@ from typing import Any
 
 from green_freight import loading, pipeline, revisions
 from green_freight.agencies import fetch_plan
-from green_freight.agencies.connection import Connection
+from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.agencies.outcome import AgencyFetchReport
 from green_freight.backfill.parts import begin_part, plan_parts, progress

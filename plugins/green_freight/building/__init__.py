@@ -1,6 +1,6 @@
 """Building: from raw to the candidate star, by dbt, for exactly the months that changed."""
 
-from green_freight.building.build import build
-from green_freight.building.outcome import BuildFailedError, BuildOutcome, NodeProgress
+from green_freight.building.build import BuildFailedError, BuildOutcome, build
+from green_freight.building.dbt_run import NodeProgress
 
 __all__ = ["BuildFailedError", "BuildOutcome", "NodeProgress", "build"]

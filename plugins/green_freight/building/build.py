@@ -4,20 +4,46 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from psycopg import sql
 
 from green_freight import settings
-from green_freight.building import candidate_state, dbt_run
-from green_freight.building.outcome import BuildFailedError, BuildOutcome, NodeProgress
-from green_freight.building.plan import BuildPlan, plan_build
-from green_freight.building.raw_tables import prepare_raw_tables
+from green_freight.building import dbt_run
+from green_freight.building.dbt_run import NodeProgress
+from green_freight.building.plan import BuildPlan, fingerprint, mark_candidate, plan_build, take_mark
 from green_freight.building.working_calendar import write_calendar
+from green_freight.errors import PermanentError
+from green_freight.loading.raw_tables import prepare_raw_tables
+from green_freight.messages import message
 from green_freight.warehouse import Session, Warehouse, raw_gate
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildOutcome(BuildPlan):
+    """One build of the candidate, as it was planned.
+
+    `changed_months` are the first days of the months that the large facts replaced, `model_rows` the rows of each
+    model that is a table, `warnings` the tests that failed with severity warn.
+    """
+
+    build_id: int
+    model_rows: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+class BuildFailedError(PermanentError):
+    """The candidate could not be built; the message names each failed model or test and what to do."""
+
+    def __init__(self, build_id: int, failures: tuple[str, ...], log: Path) -> None:
+        self.build_id, self.failures, self.log = build_id, failures, log
+        listed = "\n".join(f"  - {failure}" for failure in failures)
+        super().__init__(message("build_failed", build_id=build_id, log=log, failures=listed))
 
 
 def log_progress(node: NodeProgress) -> None:
@@ -56,30 +82,22 @@ def build(
         raise
     if done.failures:
         raise BuildFailedError(build_id, done.failures, dbt_run.log_path(warehouse) / "dbt.log")
-    return BuildOutcome(
-        build_id=build_id,
-        as_of_date=plan.as_of_date,
-        changed_months=plan.changed_months,
-        is_full=plan.is_full,
-        through_load_id=plan.through_load_id,
-        model_rows=rows,
-        warnings=done.warnings,
-    )
+    return BuildOutcome(**vars(plan), build_id=build_id, model_rows=rows, warnings=done.warnings)
 
 
 def _plan_and_run(
     warehouse: Warehouse, build_id: int, business_day: date, progress: Callable[[NodeProgress], None]
 ) -> tuple[BuildPlan, dbt_run.DbtRun]:
-    code = candidate_state.fingerprint(dbt_run.PROJECT)
+    code = fingerprint(dbt_run.PROJECT)
     with warehouse.connect("builder") as builder:
-        plan = plan_build(builder, business_day, is_same_code=candidate_state.take(builder) == code)
+        plan = plan_build(builder, business_day, is_same_code=take_mark(builder) == code)
         _record_plan(builder, build_id, plan, code)
     with warehouse.connect("loader") as loader:
         write_calendar(loader, plan.as_of_date)
     done = dbt_run.run_dbt(warehouse, _variables(plan), full_refresh=plan.is_full, progress=progress)
     if not done.failures:
         with warehouse.connect("builder") as builder:
-            candidate_state.mark(builder, code)
+            mark_candidate(builder, code)
     return plan, done
 
 

@@ -18,7 +18,6 @@ from urllib.parse import unquote, urlsplit
 from psycopg.rows import dict_row
 
 from green_freight import settings
-from green_freight.building.outcome import NodeProgress
 from green_freight.messages import message
 from green_freight.warehouse import Warehouse
 
@@ -26,6 +25,17 @@ PROJECT = settings.PROJECT / "dbt_project"
 _FAILED = ("error", "fail", "runtime error", "partial success")
 _FINISHED = ("LogModelResult", "LogSeedResult", "LogTestResult")
 _VIOLATIONS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class NodeProgress:
+    """One model, seed or test that has just finished; `done` of `total` are over, it took `seconds`."""
+
+    done: int
+    total: int
+    name: str
+    status: str
+    seconds: float
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,31 @@
-"""What a build has to do: its as-of date, and the months that the large facts replace."""
+"""What a build has to do: its as-of date, and the months that the large facts replace.
+
+A large fact may keep the months that did not change only if the same models wrote them. A mark beside the candidate
+says which code built it: taken away when a build begins and set when it has ended well, so that a killed or failed
+build is followed by a full one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from psycopg.rows import dict_row
 
+from green_freight.code_version import files_below, hash_of
 from green_freight.warehouse import Session
 
 # The models that replace months instead of being built whole, and the view that names months to build again.
 PERIOD_MODELS = ("fct_charging_session", "fct_pile_energy_day", "fct_vehicle_operation")
 MONTHS_TO_RESOLVE = "intermediate.int_charging__month_to_resolve"
+
+# A build that read raw while loads went on may lack some that have a lower number than it names: a candidate without
+# this word was built so, and is followed by a full build.
+_ONE_STATE = "one state of raw: "
+_PARTS = ("macros", "models", "seeds", "dbt_project.yml")
 
 
 @dataclass(frozen=True)
@@ -125,3 +138,27 @@ def _value(builder: Session, query: Any, *parameters: object) -> Any:
     row = builder.execute(query, parameters).fetchone()
     assert row is not None
     return row[0]
+
+
+def fingerprint(project: Path) -> str:
+    """Return a hash of everything in the dbt project that decides what a build writes."""
+    libraries = f"{version('dbt-core')} {version('dbt-postgres')}"
+    return hash_of(project, files_below(project, _PARTS), libraries)
+
+
+def take_mark(builder: Session) -> str | None:
+    """Return the fingerprint that the candidate was built by, and take the mark away."""
+    builder.execute("create table if not exists intermediate.candidate_state (fingerprint text not null)")
+    builder.execute(
+        "comment on table intermediate.candidate_state is "
+        "'候选模型由哪一版代码完整构建 / the code that built the candidate as it stands, empty while it is not whole'"
+    )
+    row = builder.execute("delete from intermediate.candidate_state returning fingerprint").fetchone()
+    return str(row[0]).removeprefix(_ONE_STATE) if row and str(row[0]).startswith(_ONE_STATE) else None
+
+
+def mark_candidate(builder: Session, value: str) -> None:
+    """Record that the candidate is whole and which code built it."""
+    builder.execute(
+        "insert into intermediate.candidate_state (fingerprint) values (%s)", [_ONE_STATE + value]
+    )

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from green_freight.agencies.registry import AGENCIES, CONNECTIONS
+from green_freight.agencies.agency import AGENCIES, CONNECTIONS
 from green_freight.cli.console import Steps
 from green_freight.cli.errors import InstallError
 from green_freight.warehouse import bootstrap

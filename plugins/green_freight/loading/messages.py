@@ -8,8 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from green_freight.contracts.model import Column, Contract
-from green_freight.loading.outcomes import RowIssue, UnreadableFileError
-from green_freight.loading.reasons import IDENTIFIER_WORDS, ROW_REASONS, STOP_REASONS, TYPE_WORDS
+from green_freight.loading.outcomes import (
+    IDENTIFIER_WORDS,
+    ROW_REASONS,
+    STOP_REASONS,
+    TYPE_WORDS,
+    RowIssue,
+    UnreadableFileError,
+)
 
 _LONGEST_VALUE = 80
 _MOST_CODES = 12

@@ -1,19 +1,30 @@
-"""What is wrong in a row or a file, before it is put into words, and what a load reports to its caller."""
+"""What is wrong in a row or a file, the words for it (`reasons.yaml`), and what a load reports to its caller."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from green_freight.contracts.model import Column
-from green_freight.loading.reasons import DETAILS, WARNINGS
+from green_freight.messages import Reason, read_words
+
+_WORDS = read_words(Path(__file__).with_name("reasons.yaml"))
+ROW_REASONS: dict[str, Reason] = {code: Reason.of(words) for code, words in _WORDS["rows"].items()}
+STOP_REASONS: dict[str, Reason] = {code: Reason.of(words) for code, words in _WORDS["files"].items()}
+# In Chinese and English, by logical type and by identifier.
+TYPE_WORDS = {name: (words["zh"], words["en"]) for name, words in _WORDS["types"].items()}
+IDENTIFIER_WORDS = {name: (words["zh"], words["en"]) for name, words in _WORDS["identifiers"].items()}
+# In Chinese (`zh`) and English (`en`); a warning has a severity where it is not `warning`.
+DETAILS: dict[str, dict[str, str]] = _WORDS["details"]
+WARNINGS: dict[str, dict[str, str]] = _WORDS["warnings"]
 
 
 @dataclass(frozen=True)
 class RowIssue:
-    """One violation in one row: a code of `reasons.ROW_REASONS`, the column, its value.
+    """One violation in one row: a code of ROW_REASONS, the column, its value.
 
     `facts` are what the reason's template names besides: columns, numbers, dates, or a pair of Chinese and English.
     """
@@ -39,7 +50,7 @@ class SourceRow(NamedTuple):
 
 
 class UnreadableFileError(Exception):
-    """A file that cannot be loaded as a whole: a code of `reasons.STOP_REASONS` and details in both languages.
+    """A file that cannot be loaded as a whole: a code of STOP_REASONS and details in both languages.
 
     The counts of rows and the first rejected ones are known only of a file that was read to its end.
     """

@@ -9,8 +9,7 @@ import httpx
 
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
-from green_freight.protocols.http import checked, decoded, json_object
-from green_freight.protocols.paging import Page, read_all_pages
+from green_freight.protocols.http import Page, checked, decoded, json_object, read_all_pages
 from green_freight.protocols.retry_policy import Retries
 
 PAGE_SIZE = 500

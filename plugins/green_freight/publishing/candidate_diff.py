@@ -10,8 +10,7 @@ from psycopg import sql
 
 from green_freight.messages import message
 from green_freight.publishing.errors import InvalidCandidateError
-from green_freight.publishing.plan import PlannedTable
-from green_freight.publishing.statements import compose, months_condition, names
+from green_freight.publishing.plan import PlannedTable, compose, months_condition, names
 from green_freight.publishing.structure import partition_name
 from green_freight.warehouse import Session
 

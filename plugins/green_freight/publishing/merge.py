@@ -19,8 +19,14 @@ from green_freight.publishing.candidate_diff import (
     find_scope,
 )
 from green_freight.publishing.errors import InvalidCandidateError
-from green_freight.publishing.plan import VERSION_COLUMN, PlannedTable
-from green_freight.publishing.statements import compose, months_condition, names, same_key
+from green_freight.publishing.plan import (
+    VERSION_COLUMN,
+    PlannedTable,
+    compose,
+    months_condition,
+    names,
+    same_key,
+)
 from green_freight.publishing.structure import add_foreign_key, create_partition, create_table
 from green_freight.warehouse import Session
 

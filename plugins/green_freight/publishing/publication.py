@@ -12,12 +12,11 @@ from psycopg import IsolationLevel, errors, sql
 
 from green_freight.messages import message
 from green_freight.publishing import gate, publication_record
-from green_freight.publishing.catalog import read_shapes
 from green_freight.publishing.errors import CandidateRebuiltError, PublicationBusyError
 from green_freight.publishing.gate import AuditedBuild
 from green_freight.publishing.merge import TableChange, merge
 from green_freight.publishing.plan import PlannedTable, plan
-from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order
+from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order, read_shapes
 from green_freight.publishing.structure import describe, extend
 from green_freight.revisions import ApprovalRules, Comparison, compare, require_approval, write_revisions
 from green_freight.revisions.figure_diff import FIGURES

@@ -16,7 +16,6 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from green_freight.messages import message
-from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.merge import merge
 from green_freight.publishing.plan import VERSION_COLUMN, PlannedTable, models
@@ -27,6 +26,7 @@ from green_freight.publishing.publication import (
     refresh_statistics,
 )
 from green_freight.publishing.publication_record import State, next_number, record
+from green_freight.publishing.specs import Shape, read_shapes
 from green_freight.revisions import Approval, compare_with_past, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import Session, Warehouse, pin

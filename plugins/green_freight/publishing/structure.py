@@ -17,11 +17,17 @@ from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
 from green_freight.messages import message
-from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.errors import ReaderLockError
-from green_freight.publishing.plan import VERSION_COLUMN, VERSION_COMMENT, PlannedTable
-from green_freight.publishing.specs import ForeignKey
-from green_freight.publishing.statements import compose, definitions, months_condition, names
+from green_freight.publishing.plan import (
+    VERSION_COLUMN,
+    VERSION_COMMENT,
+    PlannedTable,
+    compose,
+    definitions,
+    months_condition,
+    names,
+)
+from green_freight.publishing.specs import ForeignKey, Shape, read_shapes
 from green_freight.warehouse import Session
 
 _SCHEMAS = ("mart", "mart_history", "mart_asof")

@@ -12,8 +12,8 @@ from typing import Any
 
 from psycopg import sql
 
-from green_freight.publishing.catalog import Shape, read_shapes
 from green_freight.publishing.plan import VERSION_COLUMN, models
+from green_freight.publishing.specs import Shape, read_shapes
 from green_freight.warehouse import Session
 
 Row = tuple[Any, ...]

@@ -21,8 +21,7 @@ from typing import Any
 
 import psycopg
 
-from green_freight.building import BuildFailedError, build
-from green_freight.building.outcome import NodeProgress
+from green_freight.building import BuildFailedError, NodeProgress, build
 from green_freight.contracts import contracts
 from green_freight.landing import LandingStore
 from green_freight.loading.dataset_load import Task, load_dataset
@@ -32,7 +31,7 @@ from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.recipe import Recipe, RecordedLoad
 from green_freight.warehouse import Session, Warehouse, bootstrap, runs, scratch
 from green_freight.warehouse.migrate import migrate
-from green_freight.warehouse.scratch_name import database_name
+from green_freight.warehouse.scratch import database_name
 
 ProgressCallback = Callable[[dict[str, Any]], object]
 

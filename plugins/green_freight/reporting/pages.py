@@ -9,9 +9,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from green_freight.agencies.registry import AGENCIES
+from green_freight.agencies.agency import AGENCIES
 from green_freight.errors import KINDS
-from green_freight.loading.reasons import ROW_REASONS, STOP_REASONS
+from green_freight.loading.outcomes import ROW_REASONS, STOP_REASONS
 from green_freight.settings import ALWAYS, DESCRIPTIONS, LOCAL, PROJECT, SERVERS, Settings, variable
 
 FAILURE_CODES = PROJECT / "docs" / "failure_codes.md"

@@ -124,7 +124,7 @@ def set_up_database(owner: Session, database: str, entering: Iterable[str] = ROL
 def store_registry(owner: Session) -> None:
     """Write what the database knows of agency files, contracts and programme, as the owner."""
     # Contracts are slow to import, and most of this module's users need only its URLs.
-    from green_freight.agencies.registry import store_agencies
+    from green_freight.agencies.agency import store_agencies
     from green_freight.coverage import update_expected_datasets
     from green_freight.programme import write_programme
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from green_freight.building import BuildFailedError, BuildOutcome, NodeProgress, build
 from green_freight.building.plan import PERIOD_MODELS
-from green_freight.building.raw_tables import prepare_raw_tables
+from green_freight.loading.raw_tables import prepare_raw_tables
 from green_freight.publishing.specs import from_manifest_file
 
 from tests.integration.building.deliveries import connector, energy, load, operation, order, pile, station

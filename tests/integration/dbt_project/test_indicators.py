@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from green_freight.building import build, dbt_run
-from green_freight.building.raw_tables import prepare_raw_tables
+from green_freight.loading.raw_tables import prepare_raw_tables
 from psycopg import sql
 
 from demo_city.city import City

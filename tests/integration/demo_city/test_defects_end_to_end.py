@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from green_freight.agencies.connection import Connection
+from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.contracts import Granularity, contract
 from green_freight.loading import LoadOutcome, load_agency

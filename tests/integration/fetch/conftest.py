@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from green_freight.agencies.connection import Connection
+from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.agencies.outcome import AgencyFetchReport
 from green_freight.landing import LandingStore

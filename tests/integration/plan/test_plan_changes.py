@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from green_freight.building.raw_tables import prepare_raw_tables
+from green_freight.loading.raw_tables import prepare_raw_tables
 from green_freight.programme import programme
 from green_freight.settings import PROJECT
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from green_freight import loading, pipeline
 from green_freight.agencies import AGENCIES
-from green_freight.agencies.connection import Connection
+from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.agencies.fetch_plan import requests_of_month
 from green_freight.backfill import steps

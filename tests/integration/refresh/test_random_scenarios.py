@@ -17,7 +17,7 @@ from green_freight import loading
 from green_freight.agencies import AGENCIES, fetch_plan
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.building import dbt_run
-from green_freight.building.raw_tables import prepare_raw_tables
+from green_freight.loading.raw_tables import prepare_raw_tables
 from green_freight.periods import Period
 from green_freight.warehouse import Warehouse
 from hypothesis import HealthCheck, Phase, event, given, settings

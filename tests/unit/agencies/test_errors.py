@@ -8,7 +8,7 @@ import httpx
 import paramiko
 import pytest
 from green_freight.agencies import AGENCIES
-from green_freight.agencies.reachability import Reachability
+from green_freight.agencies.connectors import Reachability
 from green_freight.errors import (
     KINDS,
     AgencyUnavailableError,

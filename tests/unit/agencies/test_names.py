@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from green_freight.agencies.agency import FilePlace, SftpConnection
+from green_freight.agencies.agency import CONNECTIONS, FilePlace, SftpConnection
 from green_freight.agencies.charging_exchange_connector import is_running
-from green_freight.agencies.connection import Connection
-from green_freight.agencies.registry import CONNECTIONS
+from green_freight.agencies.connector import Connection
 from green_freight.errors import FetchError
 from green_freight.periods import Period
 from green_freight.written_dates import month_in

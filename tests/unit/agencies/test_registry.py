@@ -11,8 +11,14 @@ from pathlib import Path
 
 import pytest
 from green_freight.agencies import AGENCIES
-from green_freight.agencies.agency import FOLDER, AgencyFileError, SftpConnection, read_agency
-from green_freight.agencies.registry import CONNECTIONS, read_agencies
+from green_freight.agencies.agency import (
+    CONNECTIONS,
+    FOLDER,
+    AgencyFileError,
+    SftpConnection,
+    read_agencies,
+    read_agency,
+)
 from green_freight.contracts import contracts
 from green_freight.settings import PROJECT
 
@@ -49,7 +55,7 @@ import json
 from datetime import date
 from green_freight.agencies import AGENCIES
 from green_freight.agencies.fetch_plan import PlanInputs, requests_of_month, nightly_requests
-from green_freight.agencies.registry import CONNECTIONS
+from green_freight.agencies.agency import CONNECTIONS
 from green_freight.periods import Period
 from green_freight.cli import airflow_metadata
 

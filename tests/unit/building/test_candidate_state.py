@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from green_freight.building.candidate_state import fingerprint
+from green_freight.building.plan import fingerprint
 
 
 def project(folder: Path) -> Path:

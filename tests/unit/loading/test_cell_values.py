@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from green_freight.contracts import contract
 from green_freight.loading.cell_values import clean, day, number
-from green_freight.loading.readers.form_notes import title_period
+from green_freight.loading.readers.workbook import title_period
 from hypothesis import given
 from hypothesis import strategies as st
 

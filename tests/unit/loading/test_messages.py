@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from green_freight.contracts import contract, contracts
 from green_freight.loading.messages import Place, expected, row_message, stop_message
-from green_freight.loading.outcomes import RowIssue, UnreadableFileError
-from green_freight.loading.reasons import ROW_REASONS, STOP_REASONS
+from green_freight.loading.outcomes import ROW_REASONS, STOP_REASONS, RowIssue, UnreadableFileError
 from green_freight.loading.row_rules import row_checks
 from green_freight.periods import Period
 

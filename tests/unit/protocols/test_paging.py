@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from green_freight.errors import FetchError
-from green_freight.protocols.paging import MOST_ROUNDS, Page, read_all_pages
+from green_freight.protocols.http import MOST_ROUNDS, Page, read_all_pages
 
 SIZE = 3
 

@@ -13,8 +13,16 @@ import pytest
 from green_freight.errors import FetchError
 from green_freight.periods import SHANGHAI
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
-from green_freight.protocols.tcec102 import ChargingExchange, Identity, Sequence, split_days
-from green_freight.protocols.tcec102_crypto import Secrets, decrypt, encrypt, sign
+from green_freight.protocols.tcec102 import (
+    ChargingExchange,
+    Identity,
+    Secrets,
+    Sequence,
+    decrypt,
+    encrypt,
+    sign,
+    split_days,
+)
 
 SECRETS = Secrets("1234567890abcdef", "fedcba0987654321", "the signing secret")
 STATS = {"StationStats": {"StationID": "S1", "StationElectricity": 1.5, "EquipmentStatsInfos": []}}

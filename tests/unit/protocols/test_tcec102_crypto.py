@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from green_freight.errors import FetchError
 from green_freight.protocols.http import json_object
-from green_freight.protocols.tcec102_crypto import Secrets, decrypt, encrypt, is_signed, sign
+from green_freight.protocols.tcec102 import Secrets, decrypt, encrypt, is_signed, sign
 
 KEY = "1234567890abcdef"
 SECRETS = Secrets(KEY, KEY, KEY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from green_freight.errors import KINDS
-from green_freight.loading.reasons import ROW_REASONS, STOP_REASONS
+from green_freight.loading.outcomes import ROW_REASONS, STOP_REASONS
 from green_freight.reporting import pages
 
 

@@ -13,9 +13,9 @@ from green_freight.periods import Period
 
 READERS = {
     "transport_pages": ("json_rows", "TransportPages"),
-    "tcec_stations": ("charging_stations", "StationPages"),
-    "tcec_station_stats": ("charging_stations", "StationStatistics"),
-    "order_lines": ("charge_orders", "OrderLines"),
+    "tcec_stations": ("charging_exchange", "StationPages"),
+    "tcec_station_stats": ("charging_exchange", "StationStatistics"),
+    "order_lines": ("charging_exchange", "OrderLines"),
     "csv": ("csv_file", "CsvReading"),
     "workbook": ("workbook", "WorkbookReading"),
 }
