@@ -67,10 +67,9 @@ class ChargingExchangeConnector(Connector):
 
     def _station_stats(self, day: date, retries: Retries) -> list[Exchange]:
         return [
-            exchange
+            self._exchange.station_stats(station["StationID"], day, retries)
             for station in self._known_stations(retries)
             if is_running(station, day)
-            for exchange in self._exchange.station_stats(station["StationID"], day, day, retries)
         ]
 
     def _known_stations(self, retries: Retries) -> list[dict[str, Any]]:

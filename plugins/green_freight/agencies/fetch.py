@@ -66,7 +66,6 @@ def fetch_agency(
     """
     found = agency_named(agency)
     work = [(found.delivery(name), period) for name, period in requests]
-    begun = time.monotonic()
     outcomes: list[FetchOutcome] = []
     with (
         warehouse.connect("loader", autocommit=True) as session,
@@ -85,7 +84,7 @@ def fetch_agency(
         # Last, so that the newest record of the delivery is the anomaly.
         for name, anomaly in anomalies:
             outcomes.append(recorder.record(fetch.anomaly(found.delivery(name), anomaly)))
-    return AgencyFetchReport(agency, time.monotonic() - begun, tuple(outcomes))
+    return AgencyFetchReport(agency, tuple(outcomes))
 
 
 @dataclass

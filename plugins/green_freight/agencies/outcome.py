@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -44,11 +44,6 @@ class FileOutcome:
     known: KnownFile | None = None
     error: DeliveryError | None = None
 
-    @property
-    def bytes(self) -> int:
-        """Return how many bytes were received."""
-        return self.landed.bytes if self.landed else 0
-
 
 @dataclass(frozen=True)
 class FetchOutcome:
@@ -71,11 +66,6 @@ class FetchOutcome:
         return self.outcome.value
 
     @property
-    def bytes(self) -> int:
-        """Return how many bytes were received."""
-        return sum(file.bytes for file in self.files)
-
-    @property
     def error(self) -> DeliveryError | None:
         """Return the error of the file that failed worst, or None."""
         worst = min(self.files, key=lambda file: _ORDER.index(file.outcome))
@@ -92,18 +82,12 @@ class AgencyFetchReport:
     """The outcomes of all requests to one agency, in the order of the requests."""
 
     agency: str
-    seconds: float
-    outcomes: tuple[FetchOutcome, ...] = field(default_factory=tuple)
+    outcomes: tuple[FetchOutcome, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
         """Return how many deliveries had each outcome; outcomes that did not occur are left out."""
         return dict(Counter(each.outcome_code for each in self.outcomes))
-
-    @property
-    def bytes(self) -> int:
-        """Return how many bytes were received."""
-        return sum(each.bytes for each in self.outcomes)
 
     @property
     def failures(self) -> tuple[DeliveryError, ...]:

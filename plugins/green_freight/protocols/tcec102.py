@@ -27,7 +27,7 @@ from green_freight.landing import Exchange
 from green_freight.periods import SHANGHAI
 from green_freight.protocols.http import Page, checked, decoded, json_object, read_all_pages
 from green_freight.protocols.retry_policy import Retries
-from green_freight.protocols.tcec102_drift import ENVELOPE, STATIONS_ANSWER, TOKEN_ANSWER, canonical
+from green_freight.protocols.tcec102_drift import SHAPES, canonical
 
 _KEY_BYTES = 16
 
@@ -84,7 +84,6 @@ def _cipher(secrets: Secrets) -> Cipher[modes.CBC]:
 
 
 PAGE_SIZE = 50
-LONGEST_STATS_DAYS = 7
 _MOST_IN_A_SECOND = 9999
 
 # Ret of the response → failure; after 4002 the token is renewed first (charging_exchange.md).
@@ -159,19 +158,12 @@ class ChargingExchange:
         """Return every station the platform knows, canonical. Raises as `stations`."""
         return [station for page in self._station_pages(None, retries) for station in page.items]
 
-    def station_stats(self, station_id: str, first: date, last: date, retries: Retries) -> list[Exchange]:
-        """Return query_station_stats for days `first` to `last`, asked in pieces of at most seven days.
-
-        Raises:
-            FetchError: as `stations`.
-        """
-        found: list[Exchange] = []
-        for start, end in split_days(first, last, LONGEST_STATS_DAYS):
-            query = {"StationID": station_id, "StartTime": start.isoformat(), "EndTime": end.isoformat()}
-            body = self.query("query_station_stats", query, retries)
-            json_object(body, "query_station_stats")
-            found.append(Exchange({"interface": "query_station_stats", **query}, body))
-        return found
+    def station_stats(self, station_id: str, day: date, retries: Retries) -> Exchange:
+        """Return query_station_stats of one day. Raises as `stations`."""
+        query = {"StationID": station_id, "StartTime": day.isoformat(), "EndTime": day.isoformat()}
+        body = self.query("query_station_stats", query, retries)
+        json_object(body, "query_station_stats")
+        return Exchange({"interface": "query_station_stats", **query}, body)
 
     def query(self, interface: str, parameters: Mapping[str, Any], retries: Retries) -> str:
         """Return the verified, decrypted response of one interface; a refused token is renewed once."""
@@ -187,7 +179,9 @@ class ChargingExchange:
     def _station_pages(self, since: datetime | None, retries: Retries) -> list[Page]:
         def request_page(number: int) -> Page:
             body = self.query("query_stations_info", _station_query(since, number), retries)
-            message = canonical(json_object(body, "query_stations_info"), STATIONS_ANSWER, self.drift)
+            message = canonical(
+                json_object(body, "query_stations_info"), SHAPES["stations_answer"], self.drift
+            )
             items, total = message.get("StationInfos"), message.get("ItemSize")
             if not isinstance(items, list) or not isinstance(total, int):
                 raise FetchError("answer_unexpected", f"page {number} without StationInfos and ItemSize")
@@ -206,7 +200,7 @@ class ChargingExchange:
         known_as = self._identity
         credentials = {"OperatorID": known_as.operator_id, "OperatorSecret": known_as.operator_secret}
         body = self._send("query_token", credentials, None)
-        message = canonical(json_object(body, "query_token"), TOKEN_ANSWER, self.drift)
+        message = canonical(json_object(body, "query_token"), SHAPES["token_answer"], self.drift)
         token = message.get("AccessToken")
         if message.get("SuccStat") != 0 or not isinstance(token, str) or not token:
             raise FetchError("login_refused", f"query_token: FailReason {message.get('FailReason')}")
@@ -227,7 +221,7 @@ class ChargingExchange:
         return {"OperatorID": operator, "Data": data, "TimeStamp": timestamp, "Seq": number, "Sig": signature}
 
     def _opened(self, envelope: Mapping[str, Any], interface: str) -> str:
-        found = canonical(envelope, ENVELOPE, self.drift)
+        found = canonical(envelope, SHAPES["envelope"], self.drift)
         if "Ret" not in found:
             raise FetchError("answer_unexpected", f"{interface}: a response without Ret")
         ret = str(found["Ret"]).strip()
@@ -242,16 +236,6 @@ class ChargingExchange:
         if signature != signature.upper():
             self.drift["lower-case Sig"] += 1
         return decrypt(data, self._secrets)
-
-
-def split_days(first: date, last: date, longest: int) -> list[tuple[date, date]]:
-    """Return the pieces of at most `longest` days, both ends included, that make up `first` to `last`."""
-    pieces: list[tuple[date, date]] = []
-    while first <= last:
-        end = min(last, first + timedelta(days=longest - 1))
-        pieces.append((first, end))
-        first = end + timedelta(days=1)
-    return pieces
 
 
 def _station_query(since: datetime | None, number: int) -> dict[str, Any]:

@@ -13,7 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
+
+from green_freight.messages import read_words
 
 # A misspelling stands for the standard's word wherever in a key it occurs: DetailElectMoney is covered too.
 _WORDS = (
@@ -41,50 +44,15 @@ class Shape:
         return {name.lower(): name for name in (*self.texts, *self.counts, *self.numbers, *self.parts)}
 
 
-def _shape(texts: str = "", counts: str = "", numbers: str = "", **parts: Shape) -> Shape:
-    return Shape(tuple(texts.split()), tuple(counts.split()), tuple(numbers.split()), parts)
+def _shape(words: Mapping[str, Any]) -> Shape:
+    texts, counts, numbers = (tuple(words.get(kind, "").split()) for kind in ("texts", "counts", "numbers"))
+    parts = {name: _shape(part) for name, part in words.get("parts", {}).items()}
+    return Shape(texts, counts, numbers, parts)
 
 
-CONNECTOR = _shape(
-    texts="ConnectorID ConnectorName ConnectorType ParkNo NationalStandard",
-    counts="VoltageUpperLimits VoltageLowerLimits Current",
-    numbers="Power",
-)
-EQUIPMENT = _shape(
-    texts="EquipmentID ManufacturerID ManufacturerName EquipmentModel ProductionDate EquipmentType EquipmentName"
-    " OfficialRunTime DecommissionTime",
-    numbers="Power EquipmentLng EquipmentLat",
-    ConnectorInfos=CONNECTOR,
-)
-STATION = _shape(
-    texts="StationID OperatorID EquipmentOwnerID StationName CountryCode AreaCode Address StationTel ServiceTel"
-    " StationType StationStatus Construction SiteGuide MatchCars ParkInfo BusineHours ElectricityFee ServiceFee"
-    " ParkFee Payment Remark OfficialRunTime DecommissionTime",
-    counts="ParkNums SupportOrder",
-    numbers="StationLng StationLat",
-    EquipmentInfos=EQUIPMENT,
-)
-CONNECTOR_STATS = _shape(texts="ConnectorID", numbers="ConnectorElectricity")
-EQUIPMENT_STATS = _shape(
-    texts="EquipmentID", numbers="EquipmentElectricity", ConnectorStatsInfos=CONNECTOR_STATS
-)
-STATION_STATS = _shape(
-    texts="StationID StartTime EndTime", numbers="StationElectricity", EquipmentStatsInfos=EQUIPMENT_STATS
-)
-CHARGE_DETAIL = _shape(
-    texts="DetailStartTime DetailEndTime",
-    numbers="ElecPrice SevicePrice DetailPower DetailElecMoney DetailSeviceMoney",
-)
-CHARGE_ORDER = _shape(
-    texts="OperatorID ConnectorID StartChargeSeq UserChargeType MobileNumber StartTime EndTime StopReason Vin",
-    counts="SumPeriod",
-    numbers="TotalPower TotalElecMoney TotalSeviceMoney TotalMoney MeterValueStart MeterValueEnd",
-    ChargeDetails=CHARGE_DETAIL,
-)
-_STATS_ANSWER = _shape(StationStats=STATION_STATS)
-STATIONS_ANSWER = _shape(counts="PageNo PageCount ItemSize", StationInfos=STATION)
-TOKEN_ANSWER = _shape(texts="OperatorID AccessToken", counts="SuccStat TokenAvailableTime FailReason")
-ENVELOPE = _shape(texts="OperatorID Ret Msg Data Sig")
+_MESSAGES = read_words(Path(__file__).with_name("tcec102_messages.yaml"))
+SHAPES: dict[str, Shape] = {name: _shape(words) for name, words in _MESSAGES.items()}
+_STATS_ANSWER = Shape((), (), (), {"StationStats": SHAPES["station_stats"]})
 
 
 def canonical_stats(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
@@ -93,7 +61,7 @@ def canonical_stats(message: Mapping[str, Any], drift: Counter[str] | None = Non
     if isinstance(message.get(next(wrapped, "")), Mapping):
         found: dict[str, Any] = canonical(message, _STATS_ANSWER, drift)["StationStats"]
         return found
-    return canonical(message, STATION_STATS, drift)
+    return canonical(message, SHAPES["station_stats"], drift)
 
 
 def canonical(message: Mapping[str, Any], shape: Shape, drift: Counter[str] | None = None) -> dict[str, Any]:

@@ -8,8 +8,6 @@ blocks nobody for ever.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,39 +65,6 @@ def release(warehouse: Warehouse, run_id: str, *, role: str = "builder") -> None
     """Give the candidate back; a run that does not hold it changes nothing."""
     with warehouse.connect(role) as session:
         session.execute("delete from ops.candidate_lease where run_id = %s", [run_id])
-
-
-@contextmanager
-def candidate_lease(
-    warehouse: Warehouse,
-    run_id: str,
-    *,
-    role: str = "builder",
-    wait: timedelta = timedelta(0),
-    lasts: timedelta = LASTS,
-) -> Iterator[Lease]:
-    """Hold the candidate for the block, then give it back.
-
-    Within a longer hold of the same run it only renews: who took it first gives it back.
-
-    Raises:
-        CandidateLeasedError: another run still holds it when the waiting is over.
-    """
-    is_held_already = _holder(warehouse, role) == run_id
-    lease = acquire(warehouse, run_id, role=role, wait=wait, lasts=lasts)
-    try:
-        yield lease
-    finally:
-        if not is_held_already:
-            release(warehouse, run_id, role=role)
-
-
-def _holder(warehouse: Warehouse, role: str) -> str | None:
-    with warehouse.connect(role) as session:
-        row = session.execute(
-            "select run_id from ops.candidate_lease where expires_at > clock_timestamp()"
-        ).fetchone()
-    return row[0] if row else None
 
 
 def _try_to_acquire(warehouse: Warehouse, run_id: str, role: str, lasts: timedelta) -> Lease | None:

@@ -21,7 +21,6 @@ from green_freight.protocols.tcec102 import (
     decrypt,
     encrypt,
     sign,
-    split_days,
 )
 
 SECRETS = Secrets("1234567890abcdef", "fedcba0987654321", "the signing secret")
@@ -93,32 +92,32 @@ def _retries() -> Retries:
 def test_the_token_is_asked_for_once_and_kept(platform: Platform) -> None:
     exchange = platform.client()
     for _ in range(3):
-        [answer] = exchange.station_stats("S1", DAY, DAY, _retries())
+        answer = exchange.station_stats("S1", DAY, _retries())
     assert json.loads(answer.body) == STATS
     assert platform.tokens_given == 1
 
 
 def test_an_expired_token_is_renewed_once_and_the_question_repeated(platform: Platform) -> None:
     exchange = platform.client()
-    exchange.station_stats("S1", DAY, DAY, _retries())
+    exchange.station_stats("S1", DAY, _retries())
     platform.valid_token = "another one"
-    exchange.station_stats("S1", DAY, DAY, _retries())
+    exchange.station_stats("S1", DAY, _retries())
     assert platform.tokens_given == 2
 
 
 def test_threads_renew_an_expired_token_together(platform: Platform) -> None:
     exchange = platform.client()
-    exchange.station_stats("S1", DAY, DAY, _retries())
+    exchange.station_stats("S1", DAY, _retries())
     platform.valid_token = "another one"
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: exchange.station_stats("S1", DAY, DAY, _retries()), range(8)))
+        list(pool.map(lambda _: exchange.station_stats("S1", DAY, _retries()), range(8)))
     assert platform.tokens_given == 2
 
 
 def test_a_token_refused_after_its_renewal_is_permanent(platform: Platform) -> None:
     platform.rets = [4002, 4002]
     with pytest.raises(FetchError, match="token_refused"):
-        platform.client().station_stats("S1", DAY, DAY, _retries())
+        platform.client().station_stats("S1", DAY, _retries())
     assert platform.interfaces.count("query_token") == 2
 
 
@@ -126,14 +125,14 @@ def test_a_wrong_operator_secret_is_a_refused_login(platform: Platform) -> None:
     exchange = platform.client()
     exchange._identity = Identity("MA1ASKING", "wrong")
     with pytest.raises(FetchError, match="login_refused: query_token: FailReason 2"):
-        exchange.station_stats("S1", DAY, DAY, _retries())
+        exchange.station_stats("S1", DAY, _retries())
 
 
 @pytest.mark.parametrize("ret", [-1, 500, "-1", httpx.Response(502)])
 def test_what_can_pass_is_asked_again(platform: Platform, ret: Any) -> None:
     platform.rets = [ret, ret]
     retries = _retries()
-    platform.client().station_stats("S1", DAY, DAY, retries)
+    platform.client().station_stats("S1", DAY, retries)
     assert retries.attempts == 3
 
 
@@ -150,28 +149,28 @@ def test_what_cannot_pass_fails_at_once(platform: Platform, ret: int, code: str)
     platform.rets = [ret]
     retries = _retries()
     with pytest.raises(FetchError, match=f"{code}: query_station_stats: Ret {ret}"):
-        platform.client().station_stats("S1", DAY, DAY, retries)
+        platform.client().station_stats("S1", DAY, retries)
     assert (retries.attempts, platform.interfaces.count("query_station_stats")) == (1, 1)
 
 
 def test_a_wrong_signature_is_found_before_decrypting(platform: Platform) -> None:
     exchange = platform.client()
-    exchange.station_stats("S1", DAY, DAY, _retries())
+    exchange.station_stats("S1", DAY, _retries())
     platform.spoil = lambda envelope: envelope | {"Data": "no data that could be decrypted"}
     with pytest.raises(FetchError, match="signature_wrong"):
-        exchange.station_stats("S1", DAY, DAY, _retries())
+        exchange.station_stats("S1", DAY, _retries())
 
 
 def test_a_lower_case_signature_is_accepted_and_noted(platform: Platform) -> None:
     exchange = platform.client()
     platform.spoil = lambda envelope: envelope | {"Sig": envelope["Sig"].lower()}
-    exchange.station_stats("S1", DAY, DAY, _retries())
+    exchange.station_stats("S1", DAY, _retries())
     assert exchange.drift["lower-case Sig"] == 2
 
 
 def test_lower_camel_envelopes_are_read(platform: Platform) -> None:
     platform.spoil = lambda envelope: {key.lower(): value for key, value in envelope.items()}
-    assert platform.client().station_stats("S1", DAY, DAY, _retries())
+    assert platform.client().station_stats("S1", DAY, _retries())
 
 
 @pytest.mark.parametrize("envelope", [{}, {"Msg": "?"}])
@@ -180,7 +179,7 @@ def test_an_answer_without_ret_is_not_of_the_agreed_shape(
 ) -> None:
     platform.spoil = lambda _: envelope
     with pytest.raises(FetchError, match="answer_unexpected"):
-        platform.client().station_stats("S1", DAY, DAY, _retries())
+        platform.client().station_stats("S1", DAY, _retries())
 
 
 def test_no_answer_in_time_can_pass(platform: Platform) -> None:
@@ -192,21 +191,8 @@ def test_no_answer_in_time_can_pass(platform: Platform) -> None:
     exchange._client = httpx.Client(transport=httpx.MockTransport(late), base_url="http://platform")
     retries = _retries()
     with pytest.raises(FetchError, match="time_out"):
-        exchange.station_stats("S1", DAY, DAY, retries)
+        exchange.station_stats("S1", DAY, retries)
     assert retries.attempts == 3
-
-
-def test_a_long_range_is_asked_in_weeks(platform: Platform) -> None:
-    answers = platform.client().station_stats("S1", date(2025, 9, 1), date(2025, 9, 30), _retries())
-    asked = [answer.request for answer in answers]
-    assert [(one["StartTime"], one["EndTime"]) for one in asked] == [
-        ("2025-09-01", "2025-09-07"),
-        ("2025-09-08", "2025-09-14"),
-        ("2025-09-15", "2025-09-21"),
-        ("2025-09-22", "2025-09-28"),
-        ("2025-09-29", "2025-09-30"),
-    ]
-    assert split_days(date(2025, 9, 2), date(2025, 9, 1), 7) == []
 
 
 def test_stations_are_read_to_their_total_whatever_the_page_count_says(platform: Platform) -> None:
@@ -223,7 +209,7 @@ def test_nothing_that_is_landed_tells_a_secret_or_changes_from_try_to_try(platfo
     platform.stations = [{"StationID": "S1"}]
     exchange = platform.client()
     first, second = (
-        [*exchange.stations(None, _retries()), *exchange.station_stats("S1", DAY, DAY, _retries())]
+        [*exchange.stations(None, _retries()), exchange.station_stats("S1", DAY, _retries())]
         for _ in range(2)
     )
     assert first == second

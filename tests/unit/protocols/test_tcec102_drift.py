@@ -7,7 +7,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-from green_freight.protocols.tcec102_drift import CHARGE_ORDER, STATION, canonical, canonical_stats
+from green_freight.protocols.tcec102_drift import SHAPES, canonical, canonical_stats
 
 ORDER: dict[str, Any] = {
     "OperatorID": "MA1POWER1",
@@ -58,13 +58,13 @@ def _as_text(message: Any) -> Any:
 
 def test_the_standard_itself_is_left_alone() -> None:
     drift: Counter[str] = Counter()
-    assert canonical(ORDER, CHARGE_ORDER, drift) == ORDER
+    assert canonical(ORDER, SHAPES["charge_order"], drift) == ORDER
     assert not drift
 
 
 def test_lower_camel_keys() -> None:
     drift: Counter[str] = Counter()
-    assert canonical(_lower_camel(ORDER), CHARGE_ORDER, drift) == ORDER
+    assert canonical(_lower_camel(ORDER), SHAPES["charge_order"], drift) == ORDER
     assert drift["key totalPower"] == 1
 
 
@@ -79,36 +79,36 @@ def test_misspelt_keys() -> None:
         "SevicePrice": "ServicePrice",
     }
     drift: Counter[str] = Counter()
-    assert canonical(_renamed(ORDER, names), CHARGE_ORDER, drift) == ORDER
+    assert canonical(_renamed(ORDER, names), SHAPES["charge_order"], drift) == ORDER
     assert {f"key {name}" for name in names.values()} == set(drift)
 
 
 def test_numbers_as_text_and_codes_as_numbers() -> None:
     drift: Counter[str] = Counter()
-    assert canonical(_as_text(ORDER), CHARGE_ORDER, drift) == ORDER
+    assert canonical(_as_text(ORDER), SHAPES["charge_order"], drift) == ORDER
     assert drift["text number TotalPower"] == 1
-    assert canonical({**ORDER, "StopReason": 0}, CHARGE_ORDER) == ORDER
+    assert canonical({**ORDER, "StopReason": 0}, SHAPES["charge_order"]) == ORDER
 
 
 def test_floats_of_json_keep_their_digits() -> None:
     message = json.loads(json.dumps(ORDER, default=float))
-    assert canonical(message, CHARGE_ORDER)["TotalPower"] == Decimal("12.5")
+    assert canonical(message, SHAPES["charge_order"])["TotalPower"] == Decimal("12.5")
 
 
 def test_all_drifts_at_once() -> None:
     names = {"OperatorID": "OperationID", "SumPeriod": "SubPeriod", "TotalSeviceMoney": "TotalServiceMoney"}
-    assert canonical(_lower_camel(_as_text(_renamed(ORDER, names))), CHARGE_ORDER) == ORDER
+    assert canonical(_lower_camel(_as_text(_renamed(ORDER, names))), SHAPES["charge_order"]) == ORDER
 
 
 def test_the_right_spelling_wins_over_a_drifted_one() -> None:
     both = {"TotalServiceMoney": Decimal("9"), **ORDER}
-    assert canonical(both, CHARGE_ORDER)["TotalSeviceMoney"] == Decimal("5.00")
+    assert canonical(both, SHAPES["charge_order"])["TotalSeviceMoney"] == Decimal("5.00")
 
 
 def test_what_cannot_be_read_stays_and_what_is_unknown_is_named() -> None:
     drift: Counter[str] = Counter()
     found = canonical(
-        {"TotalPower": "满电", "SumPeriod": True, "Colour": 3, "Vin": None}, CHARGE_ORDER, drift
+        {"TotalPower": "满电", "SumPeriod": True, "Colour": 3, "Vin": None}, SHAPES["charge_order"], drift
     )
     assert found == {"TotalPower": "满电", "SumPeriod": True, "Colour": 3, "Vin": None}
     assert drift["unknown key Colour"] == 1
@@ -129,7 +129,7 @@ def test_stations_and_their_parts() -> None:
             }
         ],
     }
-    assert canonical(station, STATION) == {
+    assert canonical(station, SHAPES["station"]) == {
         "StationID": "S1",
         "OperatorID": "MA1POWER1",
         "StationType": "102",

@@ -16,10 +16,9 @@ import orjson
 from green_freight.loading.outcomes import RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
 from green_freight.loading.readers.json_rows import JsonReading, standard_name
-from green_freight.protocols import tcec102_drift as drift
-from green_freight.protocols.tcec102_drift import CHARGE_DETAIL, CHARGE_ORDER, Shape, canonical
+from green_freight.protocols.tcec102_drift import SHAPES, Shape, canonical, canonical_stats
 
-_SHAPES = {"stations": drift.STATION, "piles": drift.EQUIPMENT, "connectors": drift.CONNECTOR}
+_SHAPES = {"stations": SHAPES["station"], "piles": SHAPES["equipment"], "connectors": SHAPES["connector"]}
 _INHERITED = ("OperatorID", "StationID", "EquipmentID")
 _PER_ITEM = Decimal("0.01")
 
@@ -36,7 +35,7 @@ class StationPages(JsonReading):
         """Yield the entries of the asked level in the order of the pages."""
         number = 0
         for line, _, answer in self.answers():
-            page = drift.canonical(_message(line, answer), drift.STATIONS_ANSWER, self._drift)
+            page = canonical(_message(line, answer), SHAPES["stations_answer"], self._drift)
             stations = page.get("StationInfos")
             if not isinstance(stations, list):
                 raise UnreadableFileError.of(
@@ -52,14 +51,14 @@ class StationStatistics(JsonReading):
 
     def __init__(self, source: Source) -> None:
         names = ("StatDate", "StationID", "StationElectricity", "EquipmentID", "EquipmentElectricity")
-        super().__init__(source, drift.CONNECTOR_STATS, names)
+        super().__init__(source, SHAPES["connector_stats"], names)
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield a row a connector."""
         number = 0
         for line, request, answer in self.answers():
             message = _message(line, answer)
-            stats = drift.canonical_stats(message, self._drift) if message else {}
+            stats = canonical_stats(message, self._drift) if message else {}
             for item, fault in self._connectors(stats, request):
                 number += 1
                 row = self.row(number, item, line)
@@ -142,7 +141,7 @@ class OrderLines(JsonReading):
     """Reads orders line by line; a row's number is its line. Orders in the standard's spelling are not rewritten."""
 
     def __init__(self, source: Source) -> None:
-        super().__init__(source, CHARGE_ORDER)
+        super().__init__(source, SHAPES["charge_order"])
         self._is_plain: dict[tuple[str, ...], bool] = {}
 
     def rows(self) -> Iterator[SourceRow]:
@@ -182,7 +181,7 @@ class OrderLines(JsonReading):
         if not isinstance(order, dict):
             return order
         if not self._spelt_as_the_standard(order):
-            order = canonical(order, CHARGE_ORDER, self._drift)
+            order = canonical(order, SHAPES["charge_order"], self._drift)
         if order.get(_OPERATOR) in (None, ""):
             # The number of an order begins with its operator's (T/CEC 102: 27 = OperatorID + 18).
             sequence = order.get("StartChargeSeq")
@@ -190,7 +189,7 @@ class OrderLines(JsonReading):
         return order
 
     def _spelt_as_the_standard(self, order: dict[str, Any]) -> bool:
-        if not self._plain_keys(tuple(order), CHARGE_ORDER):
+        if not self._plain_keys(tuple(order), SHAPES["charge_order"]):
             return False
         details = order.get("ChargeDetails")
         if not isinstance(details, list):
@@ -198,7 +197,8 @@ class OrderLines(JsonReading):
         # A sender that deviates in one detail of an order deviates in all of them.
         first = details[0] if details else None
         return not isinstance(first, dict) or (
-            self._plain_keys(tuple(first), CHARGE_DETAIL) and not isinstance(first.get("DetailPower"), str)
+            self._plain_keys(tuple(first), SHAPES["charge_detail"])
+            and not isinstance(first.get("DetailPower"), str)
         )
 
     def _plain_keys(self, keys: tuple[str, ...], shape: Shape) -> bool:
