@@ -76,10 +76,7 @@ class Coverage(DatasetMonth):
 def coverage(session: Session, agencies: Collection[str] = (), years: Collection[int] = ()) -> list[Coverage]:
     """Return the coverage by agency, dataset (as the registry has them) and month, of all unless some are named.
 
-    Args:
-        session: one of a role that may read `ops`.
-        agencies: codes of agencies.
-        years: calendar years.
+    `session` is of a role that may read `ops`; `agencies` are codes, `years` calendar years.
     """
     with session.cursor(row_factory=class_row(Coverage)) as cursor:
         found = cursor.execute(
@@ -127,9 +124,6 @@ def update_expected_datasets(owner: Session) -> None:
     """Make ops.expected_dataset equal to the contracts, in one transaction, as the owner.
 
     A dataset is expected from the programme's first day where its contract names no other.
-
-    Raises:
-        ContractError: a contract file is not usable.
     """
     first_day = programme().first_day
     rows = [

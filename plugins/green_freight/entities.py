@@ -71,11 +71,7 @@ def entity_kinds() -> dict[str, EntityKind]:
 
 
 def entity_kind(code: str) -> EntityKind:
-    """Return the kind of a code.
-
-    Raises:
-        UnknownEntityKindError: there is no such kind.
-    """
+    """Return the kind of a code; UnknownEntityKindError where there is none."""
     if code not in entity_kinds():
         raise UnknownEntityKindError(code)
     return entity_kinds()[code]

@@ -26,11 +26,7 @@ class Label(NamedTuple):
 
 @cache
 def labels(kind: str) -> dict[str, Label]:
-    """Return the labels of one kind of code (`status`, `cause` …) by code, in their order of display.
-
-    Raises:
-        KeyError: the seed has no such kind.
-    """
+    """Return the labels of one kind of code (`status` …) in their order of display; KeyError: no such kind."""
     with SEED.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] == kind]
     if not rows:

@@ -98,11 +98,7 @@ class LandingStore:
         return landed
 
     def open(self, landed: Landed | str) -> BinaryIO:
-        """Open a landed file for reading, by itself or by its URL (`ops.source_file.landing_url`).
-
-        Raises:
-            FileNotFoundError: it is not in the store.
-        """
+        """Open a landed file by itself or by its URL (`ops.source_file.landing_url`); FileNotFoundError: not there."""
         url = landed if isinstance(landed, str) else landed.url
         return cast(BinaryIO, self._filesystem.open(self._filesystem._strip_protocol(url), "rb"))
 
@@ -159,11 +155,7 @@ def write_exchanges(exchanges: Iterable[Exchange], target: BinaryIO) -> None:
 
 
 def read_exchanges(source: BinaryIO) -> Iterator[Exchange]:
-    """Yield the exchanges of a landed container, one at a time.
-
-    Raises:
-        ValueError: a line is not an exchange; the message names the line.
-    """
+    """Yield the exchanges of a landed container, one at a time; ValueError names a line that is none."""
     for number, line in enumerate(source, start=1):
         try:
             found = json.loads(line)

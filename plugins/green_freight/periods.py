@@ -97,11 +97,7 @@ def months(first: Period, last: Period) -> list[Period]:
 
 
 def business_day(moment: datetime) -> date:
-    """Return the business day (Asia/Shanghai) that holds an instant.
-
-    Raises:
-        ValueError: the instant carries no zone, so that its day would be a guess.
-    """
+    """Return the business day (Asia/Shanghai) that holds an instant; ValueError where it carries no zone."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
     return moment.astimezone(SHANGHAI).date()

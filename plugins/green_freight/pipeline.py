@@ -44,9 +44,7 @@ def fetch_due(
 ) -> dict[str, int]:
     """Fetch and land what is due from one agency for the run's business day; return deliveries by outcome.
 
-    Raises:
-        AgencyUnavailableError: some of it may pass when tried again.
-        BrokenDeliveryError: some of it failed and will fail again.
+    Raises as `AgencyFetchReport.raise_for_failures`.
     """
     day = business_day_of(warehouse, run_id)
     plan = nightly_plan(warehouse, agency, day, connections)
@@ -60,8 +58,7 @@ def fetch_due(
 def load_landed(warehouse: Warehouse, run_id: str, agency: str) -> dict[str, int]:
     """Load what has landed from one agency and is not in the warehouse yet; return loads and rows.
 
-    Raises:
-        LoadStoppedError: a file breaks its contract as a whole; every other one has been loaded.
+    Raises LoadStoppedError where a file breaks its contract as a whole; every other one has been loaded.
     """
     business_day_of(warehouse, run_id)
     loaded = loading.load_agency(warehouse, agency, _landed(warehouse, run_id, agency), run_id)
@@ -70,12 +67,7 @@ def load_landed(warehouse: Warehouse, run_id: str, agency: str) -> dict[str, int
 
 
 def build(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
-    """Take the candidate for this run and build it; return what was built.
-
-    Raises:
-        CandidateLeasedError: another run stayed between build and publish for longer than CANDIDATE_WAIT.
-        BuildFailedError: a model or a test failed; the candidate is given back.
-    """
+    """Take the candidate for this run, waiting CANDIDATE_WAIT for another one, and build it; return what was built."""
     from green_freight import building
 
     day = business_day_of(warehouse, run_id)
@@ -86,11 +78,7 @@ def build(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
 
 
 def audit(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
-    """Audit the run's candidate; return the counts of verdicts.
-
-    Raises:
-        AuditFailedError: a critical expectation failed; nothing may be published, the candidate is given back.
-    """
+    """Audit the run's candidate, which is given back where nothing may be published; return the counts of verdicts."""
     from green_freight import auditing
 
     with _given_back_on_failure(warehouse, run_id):
@@ -133,11 +121,7 @@ def outstanding(warehouse: Warehouse, run_id: str) -> list[revisions.FigureChang
 
 
 def approve(warehouse: Warehouse, run_id: str, approved_by: str, reason: str) -> int:
-    """Approve what a run found, exactly as it was shown; return the number of changes approved.
-
-    Raises:
-        ValueError: no reason was given.
-    """
+    """Approve what a run found, exactly as it was shown, for a reason; return the number of changes approved."""
     with warehouse.connect("builder") as builder:
         waiting = revisions.outstanding(builder, revisions.saved_comparison(builder, run_id))
         if waiting:
@@ -147,12 +131,7 @@ def approve(warehouse: Warehouse, run_id: str, approved_by: str, reason: str) ->
 
 
 def publish(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
-    """Publish the run's audited candidate and give it back; return the publication's number and changed rows.
-
-    Raises:
-        ApprovalMissingError: a change needs an approval and has none.
-        PublishingError: nothing was published; the message says why.
-    """
+    """Publish the run's audited candidate and give it back; return the publication's number and changed rows."""
     from green_freight import publishing
 
     lease.acquire(warehouse, run_id, role="publisher", wait=CANDIDATE_WAIT)
@@ -209,11 +188,7 @@ def _given_back_on_failure(warehouse: Warehouse, run_id: str) -> Iterator[None]:
 
 
 def business_day_of(warehouse: Warehouse, run_id: str) -> date:
-    """Return the last business day that a run may load.
-
-    Raises:
-        UnknownRunError: it never began.
-    """
+    """Return the last business day that a run may load; UnknownRunError where it never began."""
     with warehouse.connect("loader") as loader:
         row = loader.execute("select business_day from ops.run where run_id = %s", [run_id]).fetchone()
     if row is None:

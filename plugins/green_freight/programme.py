@@ -50,11 +50,7 @@ class Programme:
 
 @cache
 def programme() -> Programme:
-    """Return the programme of this installation, from the seed's only row.
-
-    Raises:
-        ProgrammeError: the file has no row or several, lacks a column, or holds a value of another type.
-    """
+    """Return the programme of this installation; ProgrammeError where the seed has no usable row or several."""
     with SEED.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     if len(rows) != 1:

@@ -91,11 +91,7 @@ class Settings(BaseSettings):
 
 
 def current() -> Settings:
-    """Return the settings as they are in the environment now.
-
-    Raises:
-        SettingError: values cannot be used; the message names every one.
-    """
+    """Return the settings as they are in the environment now; SettingError names every value that is unusable."""
     try:
         return Settings()
     except ValidationError as error:

@@ -176,9 +176,8 @@ class Agency(_Entry):
     def deliveries(self) -> Mapping[str, Delivery]:
         """Return the deliveries by name: by connection, registers first, then days, then months.
 
-        Raises:
-            AgencyFileError: contracts of one delivery contradict each other, name a connection that the agency file
-                does not have, or share a delivery that the file gives no name.
+        Raises AgencyFileError where contracts of one delivery contradict each other, name a connection that the agency
+        file does not have, or share a delivery that the file gives no name.
         """
         from green_freight.contracts import Granularity, contracts
 
@@ -193,11 +192,7 @@ class Agency(_Entry):
         return {delivery.name: delivery for delivery in found}
 
     def delivery(self, name: str) -> Delivery:
-        """Return one of the deliveries.
-
-        Raises:
-            LookupError: the agency has none of that name; the message lists those it has.
-        """
+        """Return one of the deliveries; where the agency has none of that name, LookupError lists those it has."""
         try:
             return self.deliveries[name]
         except KeyError:
@@ -230,11 +225,7 @@ class Agency(_Entry):
 
 
 def read_agency(path: Path) -> Agency:
-    """Read one agency file.
-
-    Raises:
-        AgencyFileError: an entry is missing, unknown or has a wrong value; the message names the file and each entry.
-    """
+    """Read one agency file; AgencyFileError names the file and each entry that is missing, unknown or wrong."""
     try:
         agency = Agency.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except ValidationError as error:
@@ -248,11 +239,7 @@ def read_agency(path: Path) -> Agency:
 
 
 def read_agencies(folder: Path = FOLDER) -> dict[str, Agency]:
-    """Return the agencies of a folder by code.
-
-    Raises:
-        AgencyFileError: a file is not usable, or two agencies have the same position or connection id.
-    """
+    """Return the agencies of a folder by code; AgencyFileError where two have one position or connection id."""
     agencies = sorted(
         (read_agency(path) for path in folder.glob("*.yaml")), key=lambda agency: agency.position
     )
@@ -272,11 +259,7 @@ CONNECTIONS: dict[str, ConnectionEntry] = {
 
 
 def agency_named(code: str) -> Agency:
-    """Return an agency by its code.
-
-    Raises:
-        LookupError: there is none; the message lists those there are.
-    """
+    """Return an agency by its code; where there is none, LookupError lists those there are."""
     try:
         return AGENCIES[code]
     except KeyError:

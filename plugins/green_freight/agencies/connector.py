@@ -41,11 +41,7 @@ class Connection:
         return self.extra.get("base_url") or f"http://{self.host}:{self.port}"
 
     def required(self, name: str) -> str:
-        """Return an entry of the extra.
-
-        Raises:
-            FetchError: `connection_incomplete`, it is absent or empty.
-        """
+        """Return an entry of the extra; FetchError `connection_incomplete` where it is absent or empty."""
         if value := self.extra.get(name):
             return value
         raise FetchError("connection_incomplete", f"extra.{name}")

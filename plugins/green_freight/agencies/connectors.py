@@ -31,19 +31,11 @@ class Connectors:
             connector.close()
 
     def policy(self, connection_id: str) -> RetryPolicy:
-        """Return the retry policy that a connection sets.
-
-        Raises:
-            FetchError: `connection_incomplete`, there is no such connection or its policy is not of numbers.
-        """
+        """Return the retry policy that a connection sets; FetchError `connection_incomplete` where it is unusable."""
         return RetryPolicy.of(self._connection(connection_id).extra)
 
     def connector(self, connection_id: str) -> Connector:
-        """Return the connector of one of the agency's connections.
-
-        Raises:
-            FetchError: `connection_incomplete`, there is no such connection or an entry of it is missing.
-        """
+        """Return the connector of a connection; FetchError `connection_incomplete` where an entry is missing."""
         with self._lock:
             if connection_id not in self._open:
                 self._open[connection_id] = self._opened(connection_id)

@@ -48,21 +48,9 @@ def fetch_agency(
 ) -> AgencyFetchReport:
     """Fetch every (delivery, period) of `requests` from one agency, land and record it.
 
-    Args:
-        warehouse: whose landing store and record of fetches are written.
-        agency: its code.
-        requests: what is fetched; nothing that begins after `business_day` is requested.
-        connections: the agency's connections by id.
-        run_id: the run that fetches.
-        business_day: the last day that a delivery may cover.
-        progress: called after each delivery.
-        anomalies: by delivery, why a suspicious listing was not acted upon; recorded as failures of the business day.
-
-    Failures are outcomes of the report; `report.raise_for_failures()` turns them into an exception.
-
-    Raises:
-        LookupError: an unknown agency or delivery.
-        psycopg.Error: the warehouse cannot be written.
+    Nothing that begins after `business_day` is requested. `progress` is called after each delivery. `anomalies` say, by
+    delivery, why a suspicious listing was not acted upon; they are recorded as failures of the business day. Failures
+    are outcomes of the report; `report.raise_for_failures()` turns them into an exception.
     """
     found = agency_named(agency)
     work = [(found.delivery(name), period) for name, period in requests]

@@ -72,10 +72,6 @@ def nightly_plan(
     """Return what the night of a business day requests from an agency.
 
     Where discovery fails, the plan is made without it: the requests themselves will record the failure.
-
-    Raises:
-        LookupError: an unknown agency.
-        psycopg.Error: the warehouse cannot be read.
     """
     found = agency_named(agency)
     with warehouse.connect("loader", autocommit=True) as session:
@@ -160,9 +156,6 @@ def requests_of_month(agency: str, month: Period, until_day: date) -> list[Fetch
     """Return how a backfill requests a month from an agency: forms and registers by month, events by day.
 
     Days after `until_day` and months before the programme's first day are left out.
-
-    Raises:
-        LookupError: an unknown agency.
     """
     if month.last_day < programme().first_day:
         return []

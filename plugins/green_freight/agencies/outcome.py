@@ -97,9 +97,7 @@ class AgencyFetchReport:
     def raise_for_failures(self) -> None:
         """Raise one error for all failures, after everything else was fetched.
 
-        Raises:
-            AgencyUnavailableError: some of it may succeed later.
-            BrokenDeliveryError: all failures are permanent.
+        AgencyUnavailableError says that some of it may succeed later, BrokenDeliveryError that all is permanent.
         """
         if not self.failures:
             return

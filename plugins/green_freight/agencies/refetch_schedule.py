@@ -33,9 +33,6 @@ def refetch_requests(
 
     `registers` are its whole registers; where the one that a delivery refers to could not be read, a later night
     requests the days.
-
-    Raises:
-        psycopg.Error: the warehouse cannot be read.
     """
     first, last = Period.day(day - timedelta(days=days_back - 1)), Period.day(day)
     found: list[FetchRequest] = []

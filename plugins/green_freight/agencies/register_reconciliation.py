@@ -84,15 +84,8 @@ def reconcile(
 ) -> RegisterDifferences:
     """Return what differs between an agency's registers as listed and raw.
 
-    Args:
-        session: a connection that may read raw.
-        agency: whose registers they are.
-        registers: the exchanges of each whole register, by delivery.
-        covered: through which day each window is loaded.
-        day: the business day; changes after it are fetched by later nights.
-
-    Raises:
-        psycopg.Error: raw cannot be read.
+    `registers` are the exchanges of each whole register, by delivery; `covered` is through which day each window is
+    loaded. Changes after the business day `day` are fetched by later nights.
     """
     requests: list[FetchRequest] = []
     anomalies: list[tuple[str, FetchError]] = []
@@ -117,8 +110,7 @@ def differing_windows(
 ) -> set[Period]:
     """Return the windows that must be fetched again so that raw holds what the source lists.
 
-    Raises:
-        FetchError: `register_shrunk`, more records are gone than a source deletes in the course of time.
+    Raises FetchError `register_shrunk` where more records are gone than a source deletes in the course of time.
     """
     vanished = [record for key, record in held.items() if key not in listed.keys]
     _check_plausible(dataset, listed, held, [record for record in vanished if not record.is_deleted])
@@ -157,11 +149,7 @@ def _windows_of(changed_on: date, windows: Mapping[Period, date]) -> set[Period]
 
 
 def listed_records(contract: Contract, exchanges: Sequence[Exchange], day: date) -> Listed:
-    """Return the records of one dataset in the exchanges of a whole register.
-
-    Raises:
-        UnreadableFileError: a response is not of the agreed shape.
-    """
+    """Return the records of one dataset in a whole register; UnreadableFileError where it is not as agreed."""
     container = io.BytesIO()
     write_exchanges(exchanges, container)
     content, period = container.getvalue(), Period.day(day)

@@ -46,8 +46,7 @@ class SftpConnector(Connector):
     ) -> Sequence[AvailableFile]:
         """Return every file of the delivery and period: all versions, re-sent and corrected ones.
 
-        Raises:
-            FetchError: `file_name_unreadable` where there is none, but the name of some file tells no period.
+        Raises FetchError `file_name_unreadable` where there is none, but the name of some file tells no period.
         """
         folder = self._entry.folder
         if self._entry.has_month_folders:

@@ -40,14 +40,8 @@ def audit(
 ) -> AuditOutcome:
     """Evaluate every suite on a build's candidate, record the results, build the Data Docs, decide.
 
-    Args:
-        warehouse: the warehouse with the candidate.
-        run_id: the run that audits.
-        build_id: the build that is in the candidate.
-        suites: the suites; by default those of the tables in the manifest that the build left.
-
-    Raises:
-        AuditFailedError: a critical expectation failed, could not be evaluated, or was not evaluated at all.
+    The suites are by default those of the tables in the manifest that the build left. Raises AuditFailedError where a
+    critical expectation failed, could not be evaluated, or was not evaluated at all.
     """
     if suites is None:
         suites = read_suites(from_manifest_file(warehouse.manifest_path))

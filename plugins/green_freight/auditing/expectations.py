@@ -79,13 +79,8 @@ class Suite:
 def read_suites(specs: Sequence[TableSpec], folder: Path = EXPECTATIONS) -> list[Suite]:
     """Return the suite of every published table, in the order of the tables' names.
 
-    Args:
-        specs: the published tables with their keys, from the manifest of the build.
-        folder: the folder of the YAML files.
-
-    Raises:
-        ValueError: a file belongs to no published table, an expectation lacks its severity or a text or does not
-            have exactly one rule, or two of a table have one code or say the same.
+    Raises ValueError where a file belongs to no published table, an expectation lacks its severity or a text or does
+    not have exactly one rule, or two of a table have one code or say the same.
     """
     shared = yaml.safe_load((folder / SHARED).read_text(encoding="utf-8"))
     files = {path.stem: path for path in folder.glob("*.yml") if path.name != SHARED}

@@ -59,11 +59,8 @@ def build(
 ) -> BuildOutcome:
     """Build the candidate for a business day: whole, or the months that changed since the last publication.
 
-    The caller holds the candidate's lease. Every build leaves a row in ops.build.
-
-    Raises:
-        BuildFailedError: a model or a test of severity error failed; the next build makes the candidate whole again.
-        SettingMissingError: the URL of the role builder or loader is not set.
+    The caller holds the candidate's lease. Every build leaves a row in ops.build. Raises BuildFailedError where a model
+    or a test of severity error failed; the next build makes the candidate whole again.
     """
     with warehouse.connect("builder") as builder:
         build_id = _begin(builder, run_id, business_day)

@@ -60,15 +60,9 @@ def run_dbt(
 ) -> DbtRun:
     """Build every seed and model and run every data test of the project, as the role builder.
 
-    Args:
-        warehouse: what is built.
-        variables: dbt's vars, of JSON's types.
-        full_refresh: whether the large facts are built whole; if not, seeds and the views tagged `standing`,
-            which read raw tables alone and so are never dropped with a rebuilt table, stay as they are.
-        progress: called as each node finishes, from dbt's threads.
-
-    Raises:
-        SettingMissingError: the builder's URL is not set.
+    `variables` are dbt's vars, of JSON's types. Without `full_refresh`, seeds and the views tagged `standing`, which
+    read raw tables alone and so are never dropped with a rebuilt table, stay as they are. `progress` is called as each
+    node finishes, from dbt's threads.
     """
     from dbt.cli.main import dbtRunner
 

@@ -26,19 +26,9 @@ def load_agency(
 ) -> AgencyLoadReport:
     """Load what has landed of each (delivery, period) of an agency; a stopped one does not stop the others.
 
-    Each dataset of a delivery is loaded in a transaction of its own. `AgencyLoadReport.raise_if_stopped` is for
-    callers that must not go on without every delivery.
-
-    Args:
-        warehouse: from whose landing store files are loaded.
-        agency: its code.
-        work: the deliveries with their periods.
-        run_id: the run that loads.
-        progress: called with a line for each load as it ends.
-
-    Raises:
-        KeyError: no contract knows a delivery.
-        psycopg.OperationalError: the warehouse does not answer.
+    Each dataset of a delivery is loaded in a transaction of its own. `progress` is called with a line for each load as
+    it ends. `AgencyLoadReport.raise_if_stopped` is for callers that must not go on without every delivery. Raises
+    KeyError where no contract knows a delivery.
     """
     store = LandingStore(warehouse.landing_url)
     report = AgencyLoadReport(agency)

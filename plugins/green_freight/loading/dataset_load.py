@@ -42,9 +42,6 @@ def load_dataset(connection: Session, task: Task) -> LoadOutcome | None:
     """Load one dataset and period; None when no file has landed for it.
 
     A file that cannot be loaded as a whole gives an outcome `stopped`; rows that were there stay.
-
-    Raises:
-        psycopg.OperationalError: the warehouse is not there; nothing is known of the file.
     """
     started_at = datetime.now(UTC)
     try:

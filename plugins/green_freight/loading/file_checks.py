@@ -22,8 +22,7 @@ def column_warnings(
 ) -> list[LoadWarning]:
     """Return warnings for columns that are new or missing; asked when all rows are read.
 
-    Raises:
-        UnreadableFileError: a column that the contract needs is missing, has another type, or must not be there.
+    Raises UnreadableFileError where a column that the contract needs is missing, has another type, or is too many.
     """
     absent = [
         column for column in contract.columns if column.name in reading.absent() and not column.value_from

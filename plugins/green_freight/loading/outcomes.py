@@ -167,11 +167,7 @@ class AgencyLoadReport:
         }
 
     def raise_if_stopped(self) -> None:
-        """Raise for a caller that must not go on without every delivery.
-
-        Raises:
-            LoadStoppedError: at least one load stopped.
-        """
+        """Raise LoadStoppedError where a load stopped, for a caller that must not go on without every delivery."""
         if self.stopped:
             raise LoadStoppedError(self.outcomes)
 

@@ -27,8 +27,7 @@ _DDL_LOCK = 4_705_102
 def prepare_table(connection: Session, contract: Contract) -> None:
     """Make the contract's raw table, or add the columns it lacks, in a transaction of its own.
 
-    Raises:
-        UnreadableFileError: `contract_not_additive`, a column there has another type than the contract says.
+    Raises UnreadableFileError `contract_not_additive` where a column has another type than the contract says.
     """
     if not _differences(contract, _columns_there(connection, contract)):
         return
@@ -101,9 +100,6 @@ def prepare_raw_tables(loader: Session) -> None:
 
     A dataset that was never delivered has an empty table, so the star is built without it. Statistics are not
     left to autovacuum, which comes a minute after the first load: plans made without them took minutes.
-
-    Raises:
-        UnreadableFileError: a raw table has a column of another type than its contract says.
     """
     for contract in contracts().values():
         prepare_table(loader, contract)

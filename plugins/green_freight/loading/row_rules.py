@@ -22,11 +22,7 @@ RowCheck = Callable[[Row], RowIssue | None]
 
 
 def row_checks(contract: Contract, period: Period) -> list[RowCheck]:
-    """Return the checks of a contract's rules for rows of one period.
-
-    Raises:
-        KeyError: the contract names a rule that is not there, or the rule a column that is not there.
-    """
+    """Return the checks of a contract's rules for rows of one period; KeyError: no such rule or column."""
     return [
         _RULES[rule.name](contract, rule, period) for rule in contract.rules if rule.name not in BY_READER
     ]

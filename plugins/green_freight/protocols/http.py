@@ -33,11 +33,7 @@ def open_http(base_url: str, policy: RetryPolicy, proxy: str | None = None) -> h
 
 
 def checked(response: httpx.Response) -> httpx.Response:
-    """Return the response when its status is 2xx.
-
-    Raises:
-        FetchError: by the status (errors.status_error); a redirect is `answer_unexpected`.
-    """
+    """Return the response when its status is 2xx, else raise by the status; a redirect is `answer_unexpected`."""
     if response.is_success:
         return response
     detail = f"{response.request.method} {response.request.url.path}: HTTP {response.status_code}"
@@ -48,11 +44,7 @@ def checked(response: httpx.Response) -> httpx.Response:
 
 
 def decoded(response: httpx.Response) -> str:
-    """Return the response's text as UTF-8.
-
-    Raises:
-        FetchError: `not_json`, the bytes are no UTF-8.
-    """
+    """Return the response's text; FetchError `not_json` where it is no UTF-8."""
     try:
         return response.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -62,9 +54,8 @@ def decoded(response: httpx.Response) -> str:
 def json_object(text: str, where: str) -> dict[str, Any]:
     """Return the JSON object in a response; `where` names the request in the message.
 
-    Raises:
-        FetchError: `answer_cut_off` (transient) where the text ends too early, `not_json` or `answer_unexpected`
-            (permanent) where it is something else.
+    Raises FetchError `answer_cut_off` (transient) where the text ends too early, `not_json` or `answer_unexpected`
+    (permanent) where it is something else.
     """
     try:
         found = json.loads(text)
@@ -105,8 +96,7 @@ class Page:
 def read_all_pages(request_page: Callable[[int], Page], where: str) -> list[Page]:
     """Return all pages of one consistent reading, in order; `request_page(number)` counts from 1.
 
-    Raises:
-        FetchError: `paging_unstable` (transient) where the list kept changing or items stay missing.
+    Raises FetchError `paging_unstable` (transient) where the list kept changing or items stay missing.
     """
     previous: list[Page] | None = None
     for _ in range(MOST_ROUNDS):

@@ -16,11 +16,7 @@ _CHECKED_BYTES = 4096
 
 
 def check_begin(file_name: str, content: BinaryIO) -> None:
-    """Check by its suffix that a file begins as its format does, before its size is checked.
-
-    Raises:
-        FetchError: `unreadable_file` (permanent), it is no such file at all.
-    """
+    """Check by its suffix that a file begins as its format does; FetchError `unreadable_file` where it does not."""
     content.seek(0)
     begin = content.read(_CHECKED_BYTES)
     suffix = f".{file_name.lower().rpartition('.')[2]}"
@@ -34,9 +30,8 @@ def check_begin(file_name: str, content: BinaryIO) -> None:
 def check_whole(file_name: str, content: BinaryIO) -> None:
     """Check by its suffix (.gz, .xlsx) that a file has its end; other formats have no mark at their end.
 
-    Raises:
-        FetchError: `truncated_file` (transient) where it begins well and breaks off, `unreadable_file`
-            (permanent) where it is damaged or no such file at all.
+    Raises FetchError `truncated_file` (transient) where it begins well and breaks off, `unreadable_file` (permanent)
+    where it is damaged or no such file at all.
     """
     check_begin(file_name, content)
     content.seek(0)

@@ -25,17 +25,13 @@ class PagedApi:
         self._page_size = page_size
 
     def exchanges(self, path: str, query: Mapping[str, str], retries: Retries) -> list[Exchange]:
-        """Return the exchanges that make up one list, a page each, whole and consistent.
-
-        Raises:
-            FetchError: see green_freight.errors; transient ones after the retries's policy ended.
-        """
+        """Return the exchanges that make up one list, a page each, whole and consistent."""
         pages = self._pages(path, query, retries)
         request = {"method": "GET", "path": path}
         return [Exchange(request | {"query": {**query, **self._paging(p.number)}}, p.body) for p in pages]
 
     def items(self, path: str, query: Mapping[str, str], retries: Retries) -> list[Any]:
-        """Return the items of one list. Raises as `exchanges`."""
+        """Return the items of one list."""
         return [item for page in self._pages(path, query, retries) for item in page.items]
 
     def _pages(self, path: str, query: Mapping[str, str], retries: Retries) -> list[Page]:

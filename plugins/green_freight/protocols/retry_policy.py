@@ -26,11 +26,7 @@ class RetryPolicy:
 
     @classmethod
     def of(cls, extra: Mapping[str, str]) -> RetryPolicy:
-        """Return the default policy, changed by the entries of a connection's extra.
-
-        Raises:
-            FetchError: `connection_incomplete`, an entry is not a number.
-        """
+        """Return the default policy, changed by a connection's extra; FetchError where an entry is not a number."""
         try:
             names = [each.name for each in fields(cls) if each.name in extra]
             return cls(**{name: type(getattr(cls, name))(extra[name]) for name in names})
@@ -64,8 +60,7 @@ class Retries:
     def call(self, request: Callable[[], _Response]) -> _Response:
         """Call `request` until it responds, fails permanently, or the policy ends.
 
-        Raises:
-            FetchError: the last failure, whatever exception it was; what is not transient is raised at once.
+        Raises the last failure as FetchError, whatever exception it was; what is not transient is raised at once.
         """
 
         def attempt() -> _Response:

@@ -64,11 +64,7 @@ class SftpSession:
         self._sftp: paramiko.SFTPClient | None = None
 
     def files(self, folder: str, retries: Retries) -> list[RemoteFile]:
-        """Return the plain files of a folder, by name.
-
-        Raises:
-            FetchError: `folder_missing` (permanent) where there is none; for others see green_freight.errors.
-        """
+        """Return the plain files of a folder, by name; FetchError `folder_missing` (permanent) where there is none."""
         entries = self._call(lambda sftp: sftp.listdir_attr(folder), retries, folder)
         found = [_remote_file(folder, entry) for entry in entries if not stat.S_ISDIR(entry.st_mode or 0)]
         return sorted(found, key=lambda file: file.name)
@@ -81,8 +77,7 @@ class SftpSession:
     def download(self, file: RemoteFile, target: BinaryIO, retries: Retries) -> RemoteFile:
         """Stream a file into `target` (emptied first) and return it as it is listed now.
 
-        Raises:
-            FetchError: `truncated_file` (transient) where it changed meanwhile or bytes are missing.
+        Raises FetchError `truncated_file` (transient) where it changed meanwhile or bytes are missing.
         """
         return self._call(lambda sftp: _download(sftp, file, target), retries, file.path)
 
@@ -148,8 +143,7 @@ class SftpSession:
 def pinned_key(text: str) -> paramiko.PKey:
     """Return the public key in a known_hosts or authorized_keys line; host names and comments are skipped.
 
-    Raises:
-        FetchError: `connection_incomplete`, it is missing or no key.
+    Raises FetchError `connection_incomplete` where it is missing or no key.
     """
     for name, encoded in pairwise(text.split()):
         if name.startswith(("ssh-", "ecdsa-")):

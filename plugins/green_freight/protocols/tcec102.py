@@ -55,11 +55,7 @@ def encrypt(plaintext: str, secrets: Secrets) -> str:
 
 
 def decrypt(data: str, secrets: Secrets) -> str:
-    """Return the UTF-8 text that Base64 `data` hides.
-
-    Raises:
-        FetchError: `decryption_failed` (permanent), the message says at which step.
-    """
+    """Return the UTF-8 text that Base64 `data` hides; FetchError `decryption_failed` says at which step."""
     try:
         decryptor = _cipher(secrets).decryptor()
         padded = decryptor.update(base64.b64decode(data, validate=True)) + decryptor.finalize()
@@ -145,21 +141,17 @@ class ChargingExchange:
         self._token_lock = threading.Lock()
 
     def stations(self, since: datetime | None, retries: Retries) -> list[Exchange]:
-        """Return query_stations_info page by page: the stations changed since an instant (all when None).
-
-        Raises:
-            FetchError: see green_freight.errors; transient ones after the retries's policy ended.
-        """
+        """Return query_stations_info page by page: the stations changed since an instant (all when None)."""
         pages = self._station_pages(since, retries)
         interface = {"interface": "query_stations_info"}
         return [Exchange(interface | _station_query(since, page.number), page.body) for page in pages]
 
     def station_records(self, retries: Retries) -> list[dict[str, Any]]:
-        """Return every station the platform knows, canonical. Raises as `stations`."""
+        """Return every station the platform knows, canonical."""
         return [station for page in self._station_pages(None, retries) for station in page.items]
 
     def station_stats(self, station_id: str, day: date, retries: Retries) -> Exchange:
-        """Return query_station_stats of one day. Raises as `stations`."""
+        """Return query_station_stats of one day."""
         query = {"StationID": station_id, "StartTime": day.isoformat(), "EndTime": day.isoformat()}
         body = self.query("query_station_stats", query, retries)
         json_object(body, "query_station_stats")

@@ -71,8 +71,7 @@ def count_by_month(session: Session, table: PlannedTable, relation: sql.Composab
 def find_difference(session: Session, table: PlannedTable, months: Sequence[date | None]) -> Difference:
     """Compare every column of every row of the months, and keep those that differ.
 
-    Raises:
-        InvalidCandidateError: a candidate row lacks a column of its key.
+    Raises InvalidCandidateError where a candidate row lacks a column of its key.
     """
     rows = sql.Identifier("pg_temp", f"difference_{table.name}")
     if not months:

@@ -43,14 +43,9 @@ class AuditedBuild:
 
 
 def check(session: Session, build_id: int) -> AuditedBuild:
-    """Return the build if the candidate still is that build and its audit was passed.
+    """Return the build if the candidate still is that build and its audit was passed, else raise a PublishingError.
 
     A build that is published already passes too, whatever was built since: publishing it again does nothing.
-
-    Raises:
-        PublishingError: there is no such build.
-        NotAuditedError: its audit is missing, unfinished or failed.
-        CandidateRebuiltError: a later build has begun since.
     """
     row = session.execute(_BUILD, [build_id]).fetchone()
     if row is None:

@@ -55,11 +55,8 @@ def merge(
 ) -> list[TableChange]:
     """Make mart equal to the candidate within the caller's transaction, and return what changed.
 
-    Rows are added and changed with referenced tables first and removed with them last, so that every reference
-    holds after every statement.
-
-    Raises:
-        InvalidCandidateError: a row breaks a key or a reference; the message names table, constraint and row.
+    Rows are added and changed with referenced tables first and removed with them last, so that every reference holds
+    after every statement. InvalidCandidateError names table, constraint and row that break a key or a reference.
     """
     steps = [_Step.prepare(session, table, changed_months, publication_no) for table in tables]
     changes = [step.add_and_change() for step in steps]

@@ -54,9 +54,8 @@ def plan(
 ) -> list[PlannedTable]:
     """Return the tables to publish in the order of `specs`.
 
-    Raises:
-        InvalidCandidateError: the candidate lacks a table or column of the specs, or has one they do not describe.
-        BreakingChangeError: a table or column would vanish or change under its readers; the message lists every one.
+    Raises InvalidCandidateError where tables or columns of candidate and specs differ, BreakingChangeError where one
+    would vanish or change under its readers; the message lists every one.
     """
     missing = [problem for spec in specs for problem in _candidate_problems(spec, candidate.get(spec.name))]
     if missing:
@@ -135,13 +134,10 @@ def _lost_columns(spec: TableSpec, candidate: Shape, published: Shape) -> Iterab
 
 
 def compose(table: PlannedTable, statement: LiteralString, **parts: sql.Composable) -> sql.Composed:
-    """Return a statement with the names of a table filled in.
+    """Return a statement with the names of a table filled in, and `parts` in the other places.
 
-    Args:
-        table: fills `{mart}`, `{history}` and `{view}`, its relations; `{source}`, what its rows come from;
-            `{columns}` and `{key}`, lists of names; `{month}`, its partition column; `{version}`.
-        statement: the SQL with places in braces.
-        parts: what fills the other places.
+    The table fills `{mart}`, `{history}` and `{view}`, its relations; `{source}`, what its rows come from; `{columns}`
+    and `{key}`, lists of names; `{month}`, its partition column; `{version}`.
     """
     return sql.SQL(statement).format(
         mart=table.mart,

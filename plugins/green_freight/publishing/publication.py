@@ -66,20 +66,13 @@ def publish(
     *,
     lock_timeout: timedelta = READER_LOCK_TIMEOUT,
 ) -> PublicationOutcome:
-    """Publish an audited build; done twice it is done once. However it ends, the run's lease on the candidate
-    is given back: what comes next is another build, or publishing this one again while nobody else built.
+    """Publish an audited build; done twice it is done once. However it ends, the run's lease on the candidate is
+    given back: what comes next is another build, or publishing this one again while nobody else built.
 
-    Args:
-        warehouse: the warehouse with the candidate.
-        run_id: the run that publishes; its kind and reason stand in `mart.publication`.
-        build_id: the build that was audited and is in the candidate.
-        specs: the tables; by default those of the manifest that the build left.
-        lock_timeout: how long a new column may wait for sessions that keep a lock.
-
-    Raises:
-        PublishingError: nothing was published; the subclass and the message say why.
-        ApprovalMissingError: a figure changes so that somebody has to approve it first, and nobody did.
-        CandidateLeasedError: another run is between its build and its publication.
+    The tables are by default those of the manifest that the build left. `lock_timeout` is how long a new column may
+    wait for sessions that keep a lock. Raises a PublishingError that says why nothing was published, ApprovalMissingError
+    where a figure changes so that somebody has to approve it first, CandidateLeasedError where another run is between
+    its build and its publication.
     """
     tables = in_order(specs) if specs is not None else from_manifest_file(warehouse.manifest_path)
     with publisher(warehouse, run_id) as session:
@@ -92,9 +85,7 @@ def publish(
 def publisher(warehouse: Warehouse, run_id: str, wait: timedelta = timedelta(0)) -> Iterator[Session]:
     """Give the publisher's session once no other publication is under way; the run has the candidate meanwhile.
 
-    Raises:
-        CandidateLeasedError: another run had the candidate for longer than `wait`.
-        PublicationBusyError: another publication did not end in time.
+    Raises CandidateLeasedError or PublicationBusyError where the other run did not end within `wait`, or half an hour.
     """
     lease.acquire(warehouse, run_id, role="publisher", wait=wait)
     try:

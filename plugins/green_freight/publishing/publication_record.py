@@ -133,8 +133,7 @@ def record(
 ) -> None:
     """Write the publication, what it changed, the approval that it needed, and the one whose state it shows again.
 
-    Raises:
-        PublishingError: the run never began, so that nobody could say why this was published.
+    Raises PublishingError where the run never began, so that nobody could say why this was published.
     """
     facts = vars(state) | {"publication_no": publication_no, "run_id": run_id, "reverted_to": reverted_to}
     facts |= {

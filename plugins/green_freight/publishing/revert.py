@@ -56,11 +56,7 @@ class PastPublication(State):
 
 
 def past_publication(session: Session, publication_no: int) -> PastPublication:
-    """Return the publication of a number.
-
-    Raises:
-        PublicationNotFoundError: there is none.
-    """
+    """Return the publication of a number; PublicationNotFoundError where there is none."""
     with session.cursor(row_factory=class_row(PastPublication)) as cursor:
         found = cursor.execute(_PAST, [publication_no]).fetchone()
     if found is None:
@@ -77,17 +73,8 @@ def revert(
 ) -> PublicationOutcome:
     """Publish the state of an earlier publication again, as the newest one.
 
-    Args:
-        warehouse: the warehouse that has the publication.
-        run_id: the run that does it; its reason is kept with the publication.
-        publication_no: the publication to go back to.
-        reverted_by: who does it; stands as the approval, for somebody has decided it.
-        wait: how long to wait for a run that is between its build and its publication.
-
-    Raises:
-        PublicationNotFoundError: there is no such publication.
-        CandidateLeasedError: another run is between its build and its publication.
-        PublishingError: the run never began.
+    The run's reason is kept with the publication; `reverted_by` stands as the approval, for somebody has decided it.
+    `wait` is how long to wait for a run that is between its build and its publication, before CandidateLeasedError.
     """
     with publisher(warehouse, run_id, wait) as session:
         past = past_publication(session, publication_no)

@@ -42,11 +42,7 @@ class TableSpec:
 
 
 def from_manifest_file(path: Path) -> list[TableSpec]:
-    """Read the specs from a dbt manifest.json.
-
-    Raises:
-        InvalidSpecError: the file is missing, or what it says cannot be published.
-    """
+    """Read the specs from a dbt manifest.json; InvalidSpecError where it is missing or cannot be published."""
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -55,11 +51,7 @@ def from_manifest_file(path: Path) -> list[TableSpec]:
 
 
 def from_manifest(manifest: Mapping[str, Any]) -> list[TableSpec]:
-    """Return the published tables of a dbt manifest, referenced tables first.
-
-    Raises:
-        InvalidSpecError: no model is published, or one contradicts itself or another.
-    """
+    """Return the published tables of a dbt manifest, referenced tables first; InvalidSpecError where it has none."""
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     specs = [_spec(model) for model in models if _constraints(model, "primary_key")]
     if not specs:
@@ -70,9 +62,8 @@ def from_manifest(manifest: Mapping[str, Any]) -> list[TableSpec]:
 def in_order(specs: Sequence[TableSpec]) -> list[TableSpec]:
     """Check the specs against each other and return them with referenced tables first, else by name.
 
-    Raises:
-        InvalidSpecError: a key's column is unknown, a reference does not meet a primary key, or references run in a
-            circle; the message lists all that is wrong.
+    InvalidSpecError lists all that is wrong: a key's column is unknown, a reference does not meet a primary key, or
+    references run in a circle.
     """
     by_name = {spec.name: spec for spec in specs}
     problems = [problem for spec in specs for problem in _problems(spec, by_name)]

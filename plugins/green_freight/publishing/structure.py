@@ -129,8 +129,7 @@ def add_foreign_key(session: Session, table: PlannedTable, key: ForeignKey) -> N
 def extend(session: Session, tables: Sequence[PlannedTable], lock_timeout: timedelta) -> None:
     """Add the columns and comments that mart's existing tables lack, all or none of the columns.
 
-    Raises:
-        ReaderLockError: a session held a lock on one of the tables for as long as `lock_timeout`.
+    Raises ReaderLockError where a session held a lock on one of the tables for as long as `lock_timeout`.
     """
     existing = [table for table in tables if not table.is_new]
     statements = [statement for table in existing for statement in _changes(session, table)]

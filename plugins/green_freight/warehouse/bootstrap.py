@@ -42,16 +42,9 @@ def role_url(admin_url: str, database: str, role: str, password: str) -> str:
 def prepare(admin_url: str, database: str, passwords: Mapping[str, str]) -> dict[str, str]:
     """Make the warehouse or bring it up to date, and return each role's URL.
 
-    Args:
-        admin_url: a superuser, or a role with CREATEROLE and CREATEDB, in a database that exists. Use the
-            same one always: it holds the lock that puts two preparations in a row.
-        database: the warehouse's database.
-        passwords: one for each of `settings.ROLES`; a changed one takes effect.
-
-    Raises:
-        KeyError: a role has no password.
-        MigrationError: the database is newer than this code.
-        psycopg.Error: the administrator lacks a right.
+    `admin_url` is of a superuser, or of a role with CREATEROLE and CREATEDB, in a database that exists; always the same
+    one, for it holds the lock that puts two preparations in a row. `passwords` has one for each of `settings.ROLES`; a
+    changed one takes effect. Raises MigrationError where the database is newer than this code.
     """
     urls = {role: role_url(admin_url, database, role, passwords[role]) for role in ROLES}
     with psycopg.connect(admin_url, autocommit=True, application_name="green-freight bootstrap") as admin:
@@ -104,11 +97,7 @@ def _make_database(admin: Session, database: str) -> None:
 
 
 def set_up_database(owner: Session, database: str, entering: Iterable[str] = ROLES) -> None:
-    """Say who may enter a database and in which time zone it thinks, connected to it as its owner.
-
-    Args:
-        entering: those of `settings.ROLES` that may enter; nobody else may.
-    """
+    """Say who may enter a database (`entering`, nobody else) and in which time zone it thinks, as its owner."""
     name = sql.Identifier(database)
     everyone = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in entering)
     working = sql.SQL(", ").join(

@@ -43,11 +43,7 @@ class Warehouse:
         return self.dbt_target / "manifest.json"
 
     def url(self, role: str) -> str:
-        """Return the libpq URL of one of `settings.ROLES`.
-
-        Raises:
-            SettingMissingError: this warehouse has no URL for the role.
-        """
+        """Return the libpq URL of one of `settings.ROLES`; SettingMissingError where this warehouse has none."""
         if role not in settings.ROLES:
             raise ValueError(f"{role!r} is none of the warehouse's roles {settings.ROLES}")
         if role not in self.urls:
@@ -59,10 +55,6 @@ class Warehouse:
         """Open a connection as one of `settings.ROLES`; its transaction is the caller's to commit.
 
         Used as a context manager it commits, or rolls back on an exception, and closes.
-
-        Raises:
-            SettingMissingError: this warehouse has no URL for the role.
-            psycopg.OperationalError: the server does not answer or refuses the login.
         """
         return psycopg.connect(
             self.url(role), autocommit=autocommit, application_name=f"green-freight {role}"

@@ -41,13 +41,8 @@ def acquire(
 ) -> Lease:
     """Take the candidate for a run; a run that has it already keeps it and gets the full time again.
 
-    Args:
-        role: the warehouse role of the step that asks.
-        wait: how long to wait for another run to give it back.
-        lasts: after this another run may take it.
-
-    Raises:
-        CandidateLeasedError: another run still holds it when the waiting is over.
+    `role` is that of the step that asks, `wait` how long to wait for another run to give it back before
+    CandidateLeasedError is raised; after `lasts` another run may take it.
     """
     deadline = time.monotonic() + wait.total_seconds()
     while True:

@@ -49,8 +49,7 @@ class Migration:
 def known() -> tuple[Migration, ...]:
     """Return this code's migrations in order.
 
-    Raises:
-        MigrationError: a file is not named `0001_what_it_does.sql`, or a number is missing or twice there.
+    Raises MigrationError where a file is not named `0001_what_it_does.sql`, or a number is missing or twice there.
     """
     found: list[Migration] = []
     for path in sorted(MIGRATIONS.glob("*.sql")):
@@ -69,10 +68,8 @@ def fingerprint() -> str:
 def migrate(owner: Session) -> list[int]:
     """Apply what is missing, in one transaction, and return the numbers applied.
 
-    Two that migrate at once are put in a row.
-
-    Raises:
-        MigrationError: the database is newer than this code, or an applied file was changed afterwards.
+    Two that migrate at once are put in a row. Raises MigrationError where the database is newer than this code, or an
+    applied file was changed afterwards.
     """
     with owner.transaction():
         owner.execute("select pg_advisory_xact_lock(%s)", [_LOCK])

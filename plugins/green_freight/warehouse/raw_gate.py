@@ -42,13 +42,8 @@ where l.locktype = 'advisory' and l.granted and l.pid <> pg_backend_pid()
 def closed(url: str, purpose: str) -> Iterator[None]:
     """Keep loads out for the block: those in flight are waited for, then none begins.
 
-    Args:
-        url: the warehouse, as any role that may enter it.
-        purpose: who closes it and for what, for example the run; who waits reads it in his log.
-
-    Raises:
-        psycopg.OperationalError: the server does not answer, or the connection that held the gate was lost within
-            the block, so that raw may have changed.
+    `purpose` says who closes it and for what, for example the run; who waits reads it in his log. Raises
+    psycopg.OperationalError where the connection that held the gate was lost within the block: raw may have changed.
     """
     name = f"green-freight {purpose}".encode()[:_MOST_NAME_BYTES].decode(errors="ignore")
     with psycopg.connect(url, autocommit=True, application_name=name, options=_KEEPALIVES) as connection:

@@ -32,11 +32,7 @@ def begin(
 
 
 def finish(warehouse: Warehouse, run_id: str, outcome_code: str) -> None:
-    """Record how a run ended and give back its lease on the candidate, if it still held it.
-
-    Raises:
-        LookupError: the run never began.
-    """
+    """Record how a run ended and give back its lease on the candidate; LookupError where it never began."""
     with warehouse.connect("loader") as loader:
         found = loader.execute(
             "update ops.run set finished_at = clock_timestamp(), outcome_code = %s where run_id = %s",

@@ -122,13 +122,8 @@ class ScratchError(RuntimeError):
 def create(warehouse: Warehouse, name: str) -> Scratch:
     """Make an empty scratch database with the warehouse's schemas; what a killed run left under the name goes first.
 
-    Args:
-        warehouse: the warehouse beside which it is made.
-        name: what it is for, unique among those that run at a time, for example `replay_12`; any text is allowed.
-
-    Raises:
-        ScratchError: the scratch of that name is in use, or the server has another database of that name.
-        SettingMissingError: the URL of a role is not set.
+    `name` is what it is for, unique among those that run at a time, for example `replay_12`; any text is allowed.
+    Raises ScratchError where the scratch of that name is in use, or the server has another database of that name.
     """
     scratch = create_bare(warehouse, name)
     with _staying(scratch) as owner:
@@ -156,8 +151,7 @@ def named(warehouse: Warehouse, name: str) -> Scratch:
 def drop(warehouse: Warehouse, name: str) -> None:
     """Drop a scratch database with its folder, ending connections to it; one that does not exist is no error.
 
-    Raises:
-        ScratchError: the database of that name is no scratch of this warehouse.
+    Raises ScratchError where the database of that name is no scratch of this warehouse.
     """
     with warehouse.connect("owner", autocommit=True) as owner:
         _drop(owner, warehouse, named(warehouse, name))

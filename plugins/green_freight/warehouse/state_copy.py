@@ -79,16 +79,8 @@ def copy_state(
 ) -> dict[str, int]:
     """Copy raw, the record of runs and the published tables into an empty scratch; return the rows by table.
 
-    Tables that the scratch's frame does not have are made there without keys. `reference`, `candidate` and the
-    schemas of views are left out: the first build in the scratch is a full one.
-
-    Args:
-        warehouse: what is copied.
-        scratch: the warehouse in the scratch database.
-        on_progress: called after each table.
-
-    Raises:
-        psycopg.Error: a server does not answer, or the scratch is not empty and refuses a row.
+    Tables that the scratch's frame does not have are made there without keys. `reference`, `candidate` and the schemas
+    of views are left out: the first build in the scratch is a full one. `on_progress` is called after each table.
     """
     with warehouse.connect("owner") as source:
         _take_snapshot(source, warehouse.url("owner"))

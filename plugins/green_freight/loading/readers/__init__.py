@@ -61,11 +61,7 @@ class Reading(Protocol):
 
 
 def open_reading(source: Source) -> Reading:
-    """Return the reading of a source by the reader for its container.
-
-    Raises:
-        UnreadableFileError: the file cannot be opened as what it should be.
-    """
+    """Return the reading of a source by the reader for its container; UnreadableFileError: it is no such file."""
     module, name = READERS[source.contract.container]
     # Imported when it is needed: openpyxl alone takes 0.2 s, and most tasks read no workbook.
     reader: Callable[[Source], Reading] = getattr(import_module(f"{__name__}.{module}"), name)

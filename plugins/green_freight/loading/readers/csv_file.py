@@ -94,11 +94,7 @@ class CsvReading(TableReading):
 
 
 def encoding_of(source: Source) -> str:
-    """Return the first of ENCODINGS in which the whole file decodes.
-
-    Raises:
-        UnreadableFileError: none does, or the file is empty.
-    """
+    """Return the first of ENCODINGS in which the whole file decodes; UnreadableFileError where none does."""
     faults = []
     for encoding in ENCODINGS:
         try:

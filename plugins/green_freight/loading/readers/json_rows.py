@@ -69,8 +69,7 @@ class JsonReading:
     def answers(self) -> Iterator[tuple[int, Any, Any]]:
         """Yield line, request and JSON body of the exchanges in a landed container.
 
-        Raises:
-            UnreadableFileError: it is not such a container, it is cut off, or a body is not JSON.
+        Raises UnreadableFileError where it is not such a container, is cut off, or a body is not JSON.
         """
         with self._source.open() as file:
             line = 0
