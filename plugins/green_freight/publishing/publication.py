@@ -70,7 +70,7 @@ def publish(
     given back: what comes next is another build, or publishing this one again while nobody else built.
 
     The tables are by default those of the manifest that the build left. `lock_timeout` is how long a new column may
-    wait for sessions that keep a lock. Raises a PublishingError that says why nothing was published, ApprovalMissingError
+    wait for sessions that keep a lock. PublishingError says why nothing was published; ApprovalMissingError is raised
     where a figure changes so that somebody has to approve it first, CandidateLeasedError where another run is between
     its build and its publication.
     """
