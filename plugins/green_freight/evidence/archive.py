@@ -15,7 +15,7 @@ from pathlib import Path
 from green_freight.agencies import AGENCIES
 from green_freight.evidence.errors import OriginalDiffersError, OriginalMissingError
 from green_freight.evidence.evidence_rows import SourceFile
-from green_freight.landing import LandingStore
+from green_freight.landing import LandingStore, sha256_of
 from green_freight.periods import SHANGHAI
 
 Content = bytes | Path
@@ -48,7 +48,13 @@ def original_paths(files: Iterable[SourceFile]) -> dict[str, str]:
 
     Where a period was delivered twice under one name, both carry the beginning of their checksum.
     """
-    places = {file: (_folder(file), safe_name(file.file_name)) for file in files}
+    places = {
+        file: (
+            f"{ORIGINALS}/{file.agency_code}/{file.delivery_name}/{file.period_label}",
+            safe_name(file.file_name),
+        )
+        for file in files
+    }
     used = Counter(places.values())
     return {
         file.source_file_key: f"{folder}/{file.sha256[:16]}-{name}"
@@ -94,10 +100,6 @@ def without_clock(document: bytes, moment: datetime) -> bytes:
     return target.getvalue()
 
 
-def _folder(file: SourceFile) -> str:
-    return f"{ORIGINALS}/{file.agency_code}/{file.delivery_name}/{file.period_label}"
-
-
 def _copy(file: SourceFile, store: LandingStore, copy: Path) -> Path:
     agency = AGENCIES[file.agency_code].name_zh
     if file.landing_url is None:
@@ -132,7 +134,7 @@ def _checksum(content: Content) -> str:
     if isinstance(content, bytes):
         return hashlib.sha256(content).hexdigest()
     with content.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(file)
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: Content, moment: datetime) -> None:

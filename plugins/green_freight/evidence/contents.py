@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from green_freight.agencies import AGENCIES
 from green_freight.evidence.archive import safe_name
-from green_freight.evidence.evidence_rows import Count, SourceFile, VerifiedRow
+from green_freight.evidence.evidence_rows import SourceFile, VerifiedRow, total
 from green_freight.evidence.figures import Figure, Publication, Request, Revision, Work
 from green_freight.labels import label
 from green_freight.periods import SHANGHAI
@@ -47,7 +47,7 @@ class Proof:
 
     def part(self, part_code: str) -> list[VerifiedRow]:
         """Return the rows of one part."""
-        return [row for row in self.rows if row.counted.evidence.part_code == part_code]
+        return [row for row in self.rows if row.counted.part_code == part_code]
 
     def published(self, part_code: str) -> Decimal | None:
         """Return the published number of one part."""
@@ -55,13 +55,13 @@ class Proof:
 
     def added(self, part_code: str) -> Decimal:
         """Return the sum of one part's rows."""
-        return Count(self.figure, tuple(row.counted for row in self.rows)).total(part_code)
+        return total((row.counted for row in self.rows), part_code)
 
     def unit(self, part_code: str) -> str:
         """Return the unit in which a part is counted; without rows the indicator's own, if it is no ratio's."""
         rows = self.part(part_code)
         if rows:
-            return rows[0].counted.evidence.kind.unit_zh
+            return rows[0].counted.kind.unit_zh
         return "" if self.figure.measure_kind_code in ("ratio", "milestone") else self.figure.unit_zh
 
     def part_text(self, part_code: str) -> str:
@@ -144,10 +144,7 @@ def part_zh(part_code: str) -> str:
 
 def exact(value: Decimal | None) -> str:
     """Return a number with all its decimals and without trailing zeros (1,234.5), a dash for none."""
-    if value is None:
-        return EMPTY
-    whole = value.to_integral_value()
-    return f"{whole:,f}" if value == whole else f"{value.normalize():,f}"
+    return EMPTY if value is None else f"{value.normalize():,f}"
 
 
 def value_text(figure: Figure, value: Decimal | None) -> str:

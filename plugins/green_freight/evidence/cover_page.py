@@ -10,18 +10,25 @@ from green_freight.agencies import AGENCIES
 from green_freight.evidence import contents as text
 from green_freight.evidence.archive import ORIGINALS
 from green_freight.evidence.contents import DETAILS, EMPTY, SYNTHETIC_SENTENCE, Contents, Proof
-from green_freight.evidence.official_document import SIZE_TABLE_LONG, SUBHEADING, OfficialDocument
+from green_freight.evidence.official_document import SUBHEADING, OfficialDocument
 from green_freight.labels import label, labels
 from green_freight.periods import SHANGHAI
 
 CHECKSUMS, MANIFEST = "校验清单.sha256", "manifest.json"
 _ORDER = "一二三四五六七八九十"
-# Millimetres; the type area is 156 wide.
-_FACT_WIDTHS = (34.0, 122.0)
-_FIGURES = ("指标", "目标", "实际", "分子", "分母", "完成率", "状态")
-_FIGURE_WIDTHS = (26.0, 24.0, 26.0, 26.0, 21.0, 14.5, 18.5)
-_FILES = ("报送单位", "报送内容", "报送期", "文件名", "计入行数", "SHA-256前16位")
-_FILE_WIDTHS = (25.0, 27.0, 20.0, 42.0, 12.0, 30.0)
+# Columns with their widths in millimetres; the type area is 156 wide.
+_FIGURES = {
+    "指标": 26.0,
+    "目标": 24.0,
+    "实际": 26.0,
+    "分子": 26.0,
+    "分母": 21.0,
+    "完成率": 14.5,
+    "状态": 18.5,
+}
+_FILES = {
+    "报送单位": 25.0, "报送内容": 27.0, "报送期": 20.0, "文件名": 42.0, "计入行数": 12.0, "SHA-256前16位": 30.0,
+}  # fmt: skip
 
 
 def cover_of(contents: Contents) -> bytes:
@@ -37,9 +44,9 @@ def cover_of(contents: Contents) -> bytes:
         document.header(SYNTHETIC_SENTENCE)
         document.warning(SYNTHETIC_SENTENCE)
     document.heading("一、基本情况")
-    document.facts(_facts(contents), _FACT_WIDTHS)
+    document.facts(_facts(contents))
     document.heading("二、指标完成情况")
-    document.table(_FIGURES, [_figure(proof) for proof in contents.proofs], _FIGURE_WIDTHS, SIZE_TABLE_LONG)
+    document.table(_FIGURES, [_figure(proof) for proof in contents.proofs])
     document.heading("三、方案要求与统计口径")
     for number, proof in enumerate(contents.proofs):
         _write_definition(document, number, proof)
@@ -157,4 +164,4 @@ def _write_files(document: OfficialDocument, contents: Contents) -> None:
         for key, file in contents.files.items()
     ]
     document.heading("附表  原始文件清单")
-    document.table(_FILES, rows, _FILE_WIDTHS, SIZE_TABLE_LONG)
+    document.table(_FILES, rows)

@@ -6,18 +6,18 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from psycopg import sql
-from psycopg.rows import class_row
 
 from green_freight.contracts import Contract, contracts_of
 from green_freight.entities import EntityKind, Value, entity_kind
 from green_freight.evidence.errors import RowDiffersError, SumDiffersError
-from green_freight.evidence.figures import Figure
-from green_freight.loading.outcomes import SourceRow, UnreadableFileError
+from green_freight.evidence.figures import Figure, read
+from green_freight.loading.outcomes import UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
 from green_freight.periods import Period
 from green_freight.warehouse import Session
@@ -42,8 +42,11 @@ class SourceFile:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """A row of `fct_indicator_evidence`; weights are exact: 1, tonnes or yuan."""
+class CountedRow:
+    """A counted thing, a row of `fct_indicator_evidence`; weights are exact: 1, tonnes or yuan.
+
+    `row_key` is the key that its row in the file carries, `details` what a person knows it by.
+    """
 
     part_code: str
     entity_kind_code: str
@@ -53,6 +56,8 @@ class Evidence:
     source_file_key: str
     source_sheet: str | None
     source_row_number: int
+    row_key: str = ""
+    details: tuple[Value, ...] = ()
 
     @property
     def kind(self) -> EntityKind:
@@ -61,45 +66,21 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class CountedRow:
-    """A counted thing: its evidence, the key that its row in the file carries, what a person knows it by."""
+class VerifiedRow:
+    """A counted row, the file it came in, and what stands there as JSON; `answer` is the response that holds it (files
+    of HTTP exchanges)."""
 
-    evidence: Evidence
-    row_key: str
-    details: tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class Count:
-    """A figure with its counted rows in the order of parts and keys."""
-
-    figure: Figure
-    rows: tuple[CountedRow, ...]
-
-    def total(self, part_code: str) -> Decimal:
-        """Return the exact sum of the weights of `numerator` or `denominator`."""
-        weights = (row.evidence.weight for row in self.rows if row.evidence.part_code == part_code)
-        return sum(weights, Decimal(0))
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """A row as it stands in its file; `answer` is the response it is in (files of HTTP exchanges), `content` JSON."""
-
-    key: str
-    sheet: str | None
-    number: int
+    counted: CountedRow
+    file: SourceFile
     answer: int | None
     content: str
 
 
-@dataclass(frozen=True)
-class VerifiedRow:
-    """A counted row, the file it came in and what stands there."""
-
-    counted: CountedRow
-    file: SourceFile
-    delivered: Delivered
+class _Delivered(NamedTuple):
+    key: str
+    sheet: str | None
+    answer: int | None
+    content: str
 
 
 _MICRO = Decimal("0.000001")
@@ -127,15 +108,14 @@ where city_code = %s and source_file_key = any(%s)
 """
 
 
-def read_count(session: Session, city_code: str, figure: Figure) -> Count:
-    """Return the rows that were counted in a figure.
+def read_rows(session: Session, city_code: str, figure: Figure) -> list[CountedRow]:
+    """Return the rows that were counted in a figure, in the order of parts and keys.
 
     Raises:
         RowDiffersError: a thing was counted that no delivered row stands behind.
         UnknownEntityKindError: a thing is of a kind that `entities.yaml` does not have.
     """
-    with session.cursor(row_factory=class_row(Evidence)) as cursor:
-        found = cursor.execute(_EVIDENCE, [city_code, figure.indicator_code, figure.period_month]).fetchall()
+    found = read(session, CountedRow, _EVIDENCE, city_code, figure.indicator_code, figure.period_month)
     for one in found:
         if one.source_file_key is None or one.source_row_number is None:
             raise RowDiffersError(
@@ -147,10 +127,11 @@ def read_count(session: Session, city_code: str, figure: Figure) -> Count:
     details = _read_details(session, city_code, found)
     rows = []
     for one in found:
-        place = (one.entity_key, one.source_file_key, one.source_row_number)
         unknown = (one.entity_key, (None,) * len(one.kind.details))
-        rows.append(CountedRow(one, *details.get(place, unknown)))
-    return Count(figure, tuple(rows))
+        place = (one.entity_key, one.source_file_key, one.source_row_number)
+        row_key, readable = details.get(place, unknown)
+        rows.append(replace(one, row_key=row_key, details=readable))
+    return rows
 
 
 def read_files(session: Session, city_code: str, keys: Iterable[str]) -> dict[str, SourceFile]:
@@ -160,8 +141,7 @@ def read_files(session: Session, city_code: str, keys: Iterable[str]) -> dict[st
         RowDiffersError: the publication does not list a file.
     """
     wanted = set(keys)
-    with session.cursor(row_factory=class_row(SourceFile)) as cursor:
-        found = cursor.execute(_FILES, [city_code, sorted(wanted)]).fetchall()
+    found = read(session, SourceFile, _FILES, city_code, sorted(wanted))
     files = {file.source_file_key: file for file in found}
     for key in sorted(wanted - files.keys()):
         raise RowDiffersError(
@@ -172,7 +152,12 @@ def read_files(session: Session, city_code: str, keys: Iterable[str]) -> dict[st
     return files
 
 
-def verify_sums(count: Count) -> None:
+def total(rows: Iterable[CountedRow], part_code: str) -> Decimal:
+    """Return the exact sum of the weights of `numerator` or `denominator`."""
+    return sum((row.weight for row in rows if row.part_code == part_code), Decimal(0))
+
+
+def verify_sums(figure: Figure, rows: Sequence[CountedRow]) -> None:
     """Add the weights of a figure's parts and compare them with the published ones, to the last decimal.
 
     A figure without data is skipped: things of one part may be there while the other never came.
@@ -180,11 +165,10 @@ def verify_sums(count: Count) -> None:
     Raises:
         SumDiffersError: they differ.
     """
-    figure = count.figure
     if figure.numerator is None:
         return
-    numerator = count.total("numerator")
-    denominator = None if figure.denominator is None else count.total("denominator")
+    numerator = total(rows, "numerator")
+    denominator = None if figure.denominator is None else total(rows, "denominator")
     published = (figure.numerator, figure.denominator, figure.actual_value)
     added = (numerator, denominator, value_of(numerator, denominator))
     if published != added:
@@ -207,79 +191,69 @@ def value_of(numerator: Decimal, denominator: Decimal | None) -> Decimal | None:
 
 
 def verify_rows(
-    counts: Iterable[Count], files: Mapping[str, SourceFile], copies: Mapping[str, Path]
+    rows: Sequence[CountedRow], files: Mapping[str, SourceFile], copies: Mapping[str, Path]
 ) -> list[VerifiedRow]:
-    """Return the counted rows of all figures, in their order, each with what its file holds at its place.
+    """Return counted rows, in their order, each with what its file holds at its place.
 
     Every file is read once for each dataset in it. `copies` are the verified files by key.
 
     Raises:
         RowDiffersError: the file cannot be read, or another thing stands at the place.
     """
-    rows = [row for count in counts for row in count.rows]
     numbers: defaultdict[str, set[int]] = defaultdict(set)
     for row in rows:
-        numbers[row.evidence.source_file_key].add(row.evidence.source_row_number)
-    found: dict[tuple[str, str], dict[int, Delivered]] = {}
+        numbers[row.source_file_key].add(row.source_row_number)
+    found: dict[tuple[str, str], dict[int, _Delivered]] = {}
     verified = []
     for row in rows:
-        file = files[row.evidence.source_file_key]
-        contract = _contract(row, file)
-        key = file.source_file_key
+        key = row.source_file_key
+        file = files[key]
+        carried = contracts_of(file.agency_code, file.delivery_name)
+        contract = next(one for one in carried if one.id in row.kind.datasets)
         if (key, contract.id) not in found:
-            found[key, contract.id] = _read(file, contract, copies[key], numbers[key])
-        verified.append(_verified(row, file, found[key, contract.id]))
+            found[key, contract.id] = _delivered(file, contract, copies[key], numbers[key])
+        verified.append(_verified(row, file, found[key, contract.id].get(row.source_row_number)))
     return verified
 
 
-def _contract(row: CountedRow, file: SourceFile) -> Contract:
-    carried = contracts_of(file.agency_code, file.delivery_name)
-    return next(one for one in carried if one.id in row.evidence.kind.datasets)
-
-
-def _read(file: SourceFile, contract: Contract, copy: Path, numbers: set[int]) -> dict[int, Delivered]:
+def _delivered(file: SourceFile, contract: Contract, copy: Path, numbers: set[int]) -> dict[int, _Delivered]:
     """Return what stands at some rows of a file, by their numbers."""
     source = Source(contract, Period(file.period_label), file.file_name, lambda: copy.open("rb"))
+    # The key as staging makes it: the agency and the contract's key.
+    places = [contract.position(column.name) for column in contract.key]
+    found = {}
     try:
         reading = open_reading(source)
-        return {
-            row.number: _delivered(contract, reading.sheet, row)
-            for row in reading.rows()
-            if row.number in numbers and row.fault is None
-        }
+        for row in reading.rows():
+            if row.number in numbers and row.fault is None:
+                key = ":".join([contract.agency, *(str(row.values[place]) for place in places)])
+                # Numbers of a workbook's cells and of JSON are what the file holds; anything else (dates) as its text.
+                content = json.dumps(row.raw, ensure_ascii=False, separators=(",", ":"), default=str)
+                found[row.number] = _Delivered(key, reading.sheet, row.answer, content)
     except UnreadableFileError as error:
         raise RowDiffersError(
             f"文件“{file}”无法再次读取（{error.detail_zh}），未生成佐证材料；请交开发人员核查读取程序是否变更。 / "
             f'The file "{file}" cannot be read again ({error.detail_en}). No pack was written; the developers have to '
             "check whether the reader has changed."
         ) from error
+    return found
 
 
-def _delivered(contract: Contract, sheet: str | None, row: SourceRow) -> Delivered:
-    # The key as staging makes it: the agency and the contract's key.
-    values = (row.values[contract.position(column.name)] for column in contract.key)
-    # Numbers of a workbook's cells and of JSON are what the file holds; anything else (dates) as its text.
-    content = json.dumps(row.raw, ensure_ascii=False, separators=(",", ":"), default=str)
-    return Delivered(":".join([contract.agency, *map(str, values)]), sheet, row.number, row.answer, content)
-
-
-def _verified(row: CountedRow, file: SourceFile, found: Mapping[int, Delivered]) -> VerifiedRow:
-    evidence = row.evidence
-    delivered = found.get(evidence.source_row_number)
-    if delivered is None or delivered.key != row.row_key or delivered.sheet != evidence.source_sheet:
-        sheet, number = evidence.source_sheet or "–", evidence.source_row_number
-        read = (delivered.key if delivered else "") or "–"
+def _verified(row: CountedRow, file: SourceFile, found: _Delivered | None) -> VerifiedRow:
+    if found is None or (found.key, found.sheet) != (row.row_key, row.source_sheet):
+        sheet, number = row.source_sheet or "–", row.source_row_number
+        read_key = (found.key if found else "") or "–"
         raise RowDiffersError(
-            f"文件“{file}”，工作表 {sheet}，第 {number} 行：应为 {row.row_key}，读到的是 {read}，"
+            f"文件“{file}”，工作表 {sheet}，第 {number} 行：应为 {row.row_key}，读到的是 {read_key}，"
             "未生成佐证材料；请交开发人员核查。 / "
-            f'The file "{file}", sheet {sheet}, row {number} should hold {row.row_key}, but {read} was read. '
+            f'The file "{file}", sheet {sheet}, row {number} should hold {row.row_key}, but {read_key} was read. '
             "No pack was written; the developers have to check it."
         )
-    return VerifiedRow(row, file, delivered)
+    return VerifiedRow(row, file, found.answer, found.content)
 
 
 def _read_details(
-    session: Session, city_code: str, found: Sequence[Evidence]
+    session: Session, city_code: str, found: Sequence[CountedRow]
 ) -> dict[tuple[str, str, int], tuple[str, tuple[Value, ...]]]:
     """Return row key and readable values of each counted thing by its place."""
     details = {}

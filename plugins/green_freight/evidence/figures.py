@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from psycopg.rows import class_row
 
 from green_freight.evidence.errors import NoSuchChoiceError, NothingPublishedError, OlderWarehouseError
-from green_freight.warehouse import Session, Warehouse
+from green_freight.warehouse import Session, Warehouse, pin
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,19 @@ where s.city_code = %s and s.work_no = %s and s.year = %s
 order by s.display_order
 """
 
+_PUBLICATIONS = """
+select publication_no, published_at, kind_code, reason, as_of_date, code_version, stale_agencies, reverted_to,
+    approved_by, approved_at, approval_reason
+from mart.publication order by publication_no
+"""
+
+_REVISIONS = """
+select publication_no, published_at, old_actual_value, new_actual_value, is_restatement, cause_codes, reason
+from mart_asof.figure_revision
+where city_code = %s and region_code = city_code and indicator_code = %s and period_month = %s
+order by publication_no
+"""
+
 _WORK = """
 select work_no, work_name_zh, task_name_zh, plan_text_zh
 from mart_asof.dim_key_work where city_code = %s and work_no = %s
@@ -129,12 +145,18 @@ from mart_asof.dim_key_work where city_code = %s and work_no = %s
 
 # As the plan lists them: lead units first, each group in its own order.
 _UNITS = """
-select u.unit_name_zh, b.role_code
+select u.unit_name_zh as name_zh, b.role_code
 from mart_asof.bridge_work_unit as b
 inner join mart_asof.dim_unit as u using (city_code, unit_code)
 where b.city_code = %s and b.work_no = %s
 order by b.role_code <> 'lead', b.stated_order
 """
+
+
+def read(session: Session, row_class: type[T], query: str, *values: object) -> list[T]:
+    """Return the rows of a query as objects whose fields are its columns."""
+    with session.cursor(row_factory=class_row(row_class)) as cursor:
+        return cursor.execute(query.encode(), values).fetchall()
 
 
 @contextmanager
@@ -153,25 +175,22 @@ def read_session(warehouse: Warehouse) -> Iterator[Session]:
             raise OlderWarehouseError(error.diag.message_primary) from error
 
 
-def pin(session: Session, publication_no: int | None) -> Publication:
+def choose_publication(session: Session, publication_no: int | None) -> Publication:
     """Choose a publication for the rest of the session's transaction, the newest by default, and return it.
 
     Raises:
         NothingPublishedError: there is none yet.
         NoSuchChoiceError: there is none of that number.
     """
-    columns = ", ".join(field.name for field in fields(Publication))
-    with session.cursor(row_factory=class_row(Publication)) as cursor:
-        found = cursor.execute(f"select {columns} from mart.publication order by publication_no").fetchall()  # noqa: S608
+    found = read(session, Publication, _PUBLICATIONS)
     if not found:
         raise NothingPublishedError
     chosen = [one for one in found if publication_no in (None, one.publication_no)]
     if not chosen:
         zh, en = f"没有第 {publication_no} 号发布", f"There is no publication {publication_no}"
         raise NoSuchChoiceError(zh, en, [one.publication_no for one in found])
-    newest = chosen[-1]
-    session.execute("select set_config('green_freight.publication', %s, true)", [str(newest.publication_no)])
-    return newest
+    pin(session, chosen[-1].publication_no)
+    return chosen[-1]
 
 
 def read_work(session: Session, city_code: str, work_no: int) -> Work:
@@ -185,9 +204,7 @@ def read_work(session: Session, city_code: str, work_no: int) -> Work:
         works = "select work_no from mart_asof.dim_key_work where city_code = %s order by work_no"
         zh, en = f"方案没有重点工作（{work_no}）", f"The plan has no work {work_no}"
         raise NoSuchChoiceError(zh, en, [row[0] for row in session.execute(works, [city_code])])
-    units = tuple(Unit(*unit) for unit in session.execute(_UNITS, [city_code, work_no]))
-    number, name_zh, task_name_zh, plan_text_zh = found
-    return Work(number, name_zh, task_name_zh, plan_text_zh, units)
+    return Work(*found, units=tuple(read(session, Unit, _UNITS, city_code, work_no)))
 
 
 def read_figures(session: Session, city_code: str, request: Request) -> list[Figure]:
@@ -196,8 +213,7 @@ def read_figures(session: Session, city_code: str, request: Request) -> list[Fig
     Raises:
         NoSuchChoiceError: nothing is published for the year, or the work has no such indicator.
     """
-    with session.cursor(row_factory=class_row(Figure)) as cursor:
-        found = cursor.execute(_FIGURES, [city_code, request.work_no, request.year]).fetchall()
+    found = read(session, Figure, _FIGURES, city_code, request.work_no, request.year)
     if not found:
         years = "select distinct year from mart_asof.scorecard where city_code = %s order by year"
         zh, en = f"没有 {request.year} 年的指标值", f"There is no figure of {request.year}"
@@ -212,11 +228,4 @@ def read_figures(session: Session, city_code: str, request: Request) -> list[Fig
 
 def read_revisions(session: Session, city_code: str, figure: Figure) -> list[Revision]:
     """Return how a figure came to its value, publication by publication."""
-    columns = ", ".join(field.name for field in fields(Revision))
-    with session.cursor(row_factory=class_row(Revision)) as cursor:
-        return cursor.execute(
-            f"select {columns} from mart_asof.figure_revision "  # noqa: S608
-            "where city_code = %s and region_code = city_code and indicator_code = %s and period_month = %s "
-            "order by publication_no",
-            [city_code, figure.indicator_code, figure.period_month],
-        ).fetchall()
+    return read(session, Revision, _REVISIONS, city_code, figure.indicator_code, figure.period_month)

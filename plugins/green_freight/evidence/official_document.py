@@ -7,7 +7,7 @@ headings in 黑体 and 楷体_GB2312, page numbers in the footer. A computer wit
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
@@ -23,9 +23,9 @@ from docx.text.run import Run
 TITLE, BODY, HEADING, SUBHEADING = "方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312"
 _WESTERN = "Times New Roman"
 _RED = RGBColor(0xC0, 0x00, 0x00)
-# 2号, 3号, 小4号 and 4号 in points; 5号 and 小5号 for tables of many columns and rows.
+# 2号, 3号, 小4号 and 4号 in points; 5号 for the header, 小5号 for tables of many columns and rows.
 _SIZE_TITLE, _SIZE_BODY, _SIZE_TABLE, _SIZE_PAGE = 22.0, 16.0, 12.0, 14.0
-SIZE_TABLE_SMALL, SIZE_TABLE_LONG = 10.5, 9.0
+_SIZE_HEADER, _SIZE_LONG_TABLE = 10.5, 9.0
 
 
 class OfficialDocument:
@@ -46,7 +46,7 @@ class OfficialDocument:
         """Put a line in red on top of every page."""
         paragraph = self._document.sections[0].header.paragraphs[0]
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        _style(paragraph.add_run(text), HEADING, SIZE_TABLE_SMALL).font.color.rgb = _RED
+        _style(paragraph.add_run(text), HEADING, _SIZE_HEADER).font.color.rgb = _RED
 
     def label(self, text: str) -> None:
         """Write the word 附件 in the upper left corner."""
@@ -87,30 +87,24 @@ class OfficialDocument:
         paragraph.paragraph_format.right_indent = Pt(2 * _SIZE_BODY)
         _style(paragraph.add_run(text), BODY, _SIZE_BODY)
 
-    def facts(self, rows: Sequence[tuple[str, str]], widths_mm: tuple[float, float]) -> None:
+    def facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """Write a table of labels and values."""
-        table = self._table(len(rows), widths_mm)
+        table = self._table(len(rows), (34, 122))
         for row, (label, value) in enumerate(rows):
             _write(table.cell(row, 0), label, HEADING, _SIZE_TABLE, WD_ALIGN_PARAGRAPH.CENTER)
             _write(table.cell(row, 1), value, BODY, _SIZE_TABLE, WD_ALIGN_PARAGRAPH.LEFT)
         self._gap()
 
-    def table(
-        self,
-        titles: Sequence[str],
-        rows: Sequence[Sequence[str]],
-        widths_mm: Sequence[float],
-        size: float = SIZE_TABLE_SMALL,
-    ) -> None:
-        """Write a table with a header that is repeated on every page; `size` is its letters' in points."""
-        table = self._table(len(rows) + 1, widths_mm)
-        for column, title in enumerate(titles):
-            _write(table.cell(0, column), title, HEADING, size, WD_ALIGN_PARAGRAPH.CENTER)
+    def table(self, widths_mm: Mapping[str, float], rows: Sequence[Sequence[str]]) -> None:
+        """Write a table with a header that is repeated on every page; the widths are by the columns' titles."""
+        table = self._table(len(rows) + 1, [*widths_mm.values()])
+        for column, title in enumerate(widths_mm):
+            _write(table.cell(0, column), title, HEADING, _SIZE_LONG_TABLE, WD_ALIGN_PARAGRAPH.CENTER)
         cells = table._cells
         for number, row in enumerate(rows, start=1):
             for column, text in enumerate(row):
                 where = WD_ALIGN_PARAGRAPH.LEFT if len(text) > 14 else WD_ALIGN_PARAGRAPH.CENTER
-                _write(cells[number * len(titles) + column], text, BODY, size, where)
+                _write(cells[number * len(row) + column], text, BODY, _SIZE_LONG_TABLE, where)
         repeated = OxmlElement("w:tblHeader")
         repeated.set(qn("w:val"), "true")
         table.rows[0]._tr.get_or_add_trPr().append(repeated)

@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from green_freight.evidence.archive import Content
 from green_freight.evidence.contents import Contents, Proof
 from green_freight.evidence.cover_page import CHECKSUMS, MANIFEST, cover_of
 from green_freight.evidence.errors import UnwritableError
-from green_freight.evidence.evidence_rows import read_count, read_files, verify_rows, verify_sums
+from green_freight.evidence.evidence_rows import read_files, read_rows, verify_rows, verify_sums
 from green_freight.evidence.figures import (
     Request,
-    pin,
+    choose_publication,
     read_figures,
     read_revisions,
     read_session,
@@ -34,6 +34,11 @@ from green_freight.warehouse import Session, Warehouse
 
 # Raised when an entry of the manifest changes its meaning or goes away.
 _MANIFEST_VERSION = 1
+_OF_FIGURE = (
+    "period_month", "as_of_date", "target_value", "actual_value", "numerator", "denominator", "status_code",
+    "revision_state_code", "null_reason_code",
+)  # fmt: skip
+_OF_FILE = ("agency_code", "delivery_name", "period_label", "file_name", "sha256", "bytes")
 
 
 @dataclass(frozen=True)
@@ -84,25 +89,22 @@ def _gather(
     session: Session, store: LandingStore, request: Request, folder: Path
 ) -> tuple[Contents, Mapping[str, Path]]:
     city = programme()
-    publication = pin(session, request.publication_no)
+    publication = choose_publication(session, request.publication_no)
     work = read_work(session, city.city_code, request.work_no)
-    counts = [
-        read_count(session, city.city_code, figure)
-        for figure in read_figures(session, city.city_code, request)
-    ]
-    for count in counts:
-        verify_sums(count)
-    keys = {row.evidence.source_file_key for count in counts for row in count.rows}
-    files = read_files(session, city.city_code, keys)
+    figures = read_figures(session, city.city_code, request)
+    counted = [read_rows(session, city.city_code, figure) for figure in figures]
+    for figure, rows in zip(figures, counted, strict=True):
+        verify_sums(figure, rows)
+    files = read_files(session, city.city_code, {row.source_file_key for rows in counted for row in rows})
     copies = archive.copy_originals(files.values(), store, folder)
-    verified = iter(verify_rows(counts, files, copies))
+    verified = iter(verify_rows([*chain.from_iterable(counted)], files, copies))
     proofs = tuple(
         Proof(
-            count.figure,
-            tuple(next(verified) for _ in count.rows),
-            tuple(read_revisions(session, city.city_code, count.figure)),
+            figure,
+            tuple(islice(verified, len(rows))),
+            tuple(read_revisions(session, city.city_code, figure)),
         )
-        for count in counts
+        for figure, rows in zip(figures, counted, strict=True)
     )
     paths = archive.original_paths(files.values())
     return Contents(city.city_name_zh, publication, work, request, proofs, files, paths), copies
@@ -127,23 +129,16 @@ def _manifest(contents: Contents) -> bytes:
         "year": contents.year,
         "publication_no": publication.publication_no,
         "published_at": publication.published_at.astimezone(SHANGHAI).isoformat(),
-        "as_of_date": publication.as_of_date.isoformat(),
+        "as_of_date": publication.as_of_date,
         "code_version": publication.code_version,
         "indicators": [_indicator(contents, proof) for proof in contents.proofs],
         "files": [
-            {
-                "path": contents.paths[key],
-                "agency_code": file.agency_code,
-                "delivery_name": file.delivery_name,
-                "period_label": file.period_label,
-                "file_name": file.file_name,
-                "sha256": file.sha256,
-                "bytes": file.bytes,
-            }
+            {"path": contents.paths[key]} | {name: getattr(file, name) for name in _OF_FILE}
             for key, file in contents.files.items()
         ],
     }
-    return (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
+    # Numbers as text, so that no reader rounds them.
+    return (json.dumps(manifest, ensure_ascii=False, indent=1, default=str) + "\n").encode()
 
 
 def _indicator(contents: Contents, proof: Proof) -> dict[str, Any]:
@@ -151,21 +146,8 @@ def _indicator(contents: Contents, proof: Proof) -> dict[str, Any]:
     return {
         "indicator_code": figure.indicator_code,
         "indicator_name_zh": figure.name_zh,
-        "period_month": figure.period_month.isoformat(),
-        "as_of_date": figure.as_of_date.isoformat(),
-        "target_value": _text(figure.target_value),
-        "actual_value": _text(figure.actual_value),
-        "numerator": _text(figure.numerator),
-        "denominator": _text(figure.denominator),
-        "status_code": figure.status_code,
-        "revision_state_code": figure.revision_state_code,
-        "null_reason_code": figure.null_reason_code,
+        **{name: getattr(figure, name) for name in _OF_FIGURE},
         "workbook": contents.workbook_path(proof),
         "tables": {part: contents.table_path(proof, part) for part in proof.parts},
         "rows": {part: len(proof.part(part)) for part in proof.parts},
     }
-
-
-def _text(value: Decimal | None) -> str | None:
-    """Return a number as text, so that no reader rounds it."""
-    return None if value is None else str(value)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from green_freight.evidence.contents import Contents, Proof
-from green_freight.evidence.evidence_rows import Count, CountedRow, Evidence, SourceFile
+from green_freight.evidence.evidence_rows import CountedRow, SourceFile
 from green_freight.evidence.figures import Figure, Publication, Request, Unit, Work
 from green_freight.periods import SHANGHAI
 
@@ -35,14 +35,13 @@ def figure(**changed: Any) -> Figure:
     return replace(_FIGURE, **changed)
 
 
-def count(of: Figure, numerator: int, denominator: int) -> Count:
-    """Return a figure with so many rows of weight 1 in its parts."""
+def counted(numerator: int, denominator: int) -> list[CountedRow]:
+    """Return so many rows of weight 1 in the parts of a figure."""
     parts = ["numerator"] * numerator + ["denominator"] * denominator
-    rows = [
-        CountedRow(Evidence(part, "vehicle", f"transport:V{n}", Decimal(1), None, "f" * 20, None, n), "", ())
+    return [
+        CountedRow(part, "vehicle", f"transport:V{n}", Decimal(1), None, "f" * 20, None, n)
         for n, part in enumerate(parts, start=1)
     ]
-    return Count(of, tuple(rows))
 
 
 def contents(*figures: Figure, **changed: Any) -> Contents:

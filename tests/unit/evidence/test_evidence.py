@@ -18,7 +18,7 @@ from green_freight.evidence.errors import SumDiffersError
 from green_freight.evidence.evidence_rows import value_of, verify_sums
 from openpyxl import Workbook
 
-from .figures import contents, count, figure, source_file
+from .figures import contents, counted, figure, source_file
 
 NO_DATA = {"numerator": None, "denominator": None, "actual_value": None, "null_reason_code": "no_data"}
 ZERO = {
@@ -30,10 +30,10 @@ ZERO = {
 
 
 def test_rows_that_give_the_figure_pass() -> None:
-    verify_sums(count(figure(), 2, 3))
-    verify_sums(count(figure(**ZERO), 0, 0))
+    verify_sums(figure(), counted(2, 3))
+    verify_sums(figure(**ZERO), counted(0, 0))
     # The vehicles came, the stations never did: there is no figure, whatever the vehicles are.
-    verify_sums(count(figure(**NO_DATA), 0, 3))
+    verify_sums(figure(**NO_DATA), counted(0, 3))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_rows_that_do_not_give_the_figure_stop(
     changed: dict[str, Any], numerator: int, denominator: int
 ) -> None:
     with pytest.raises(SumDiffersError, match="pile_vehicle_ratio 2024-12"):
-        verify_sums(count(figure(**changed), numerator, denominator))
+        verify_sums(figure(**changed), counted(numerator, denominator))
 
 
 def test_a_ratio_is_rounded_half_up_to_six_decimals() -> None:
