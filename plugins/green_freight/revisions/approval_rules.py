@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -48,25 +47,14 @@ def approval_codes(
     if old is None:
         return ()
     after = new or NOTHING
-    return tuple(_codes(old, after, is_restatement, cause_codes, taken_away, rules))
-
-
-def _codes(
-    old: Values,
-    new: Values,
-    is_restatement: bool,
-    cause_codes: tuple[str, ...],
-    taken_away: Values | None,
-    rules: ApprovalRules,
-) -> Iterator[str]:
-    if _flips(old.status_code, new.status_code):
-        yield "status_flip"
-    if is_restatement and _exceeds(old.actual_value, new.actual_value, rules.final_change_share):
-        yield "final_change"
-    if "unexplained" in cause_codes:
-        yield "unexplained"
-    if taken_away is not None and new == taken_away:
-        yield "undoes_revert"
+    needed = {
+        "status_flip": _flips(old.status_code, after.status_code),
+        "final_change": is_restatement
+        and _exceeds(old.actual_value, after.actual_value, rules.final_change_share),
+        "unexplained": "unexplained" in cause_codes,
+        "undoes_revert": taken_away is not None and after == taken_away,
+    }
+    return tuple(code for code, is_needed in needed.items() if is_needed)
 
 
 def _flips(old: str | None, new: str | None) -> bool:

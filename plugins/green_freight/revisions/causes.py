@@ -9,7 +9,6 @@ definition by itself (docs/backfilling.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -37,26 +36,14 @@ def causes(facts: Facts) -> tuple[str, ...]:
     """Return the causes of a change, at least one; `unexplained` where nothing accounts for it."""
     if facts.is_first:
         return ("first",)
-    return tuple(_causes(facts)) or ("unexplained",)
-
-
-def _causes(facts: Facts) -> Iterator[str]:
-    if facts.is_as_of_moved:
-        yield "progress"
-    if facts.has_new_loads:
-        yield from _data_causes(facts)
-    is_from_models = facts.has_new_models and not facts.has_new_loads and not facts.is_as_of_moved
-    if facts.is_definition_changed or is_from_models:
-        yield "definition"
-
-
-def _data_causes(facts: Facts) -> Iterator[str]:
-    # What a new day brings to a running month is not late.
-    is_awaited = facts.is_as_of_moved
     came_empty = facts.is_availability_changed and not facts.changed_rows
-    if (facts.late_rows or came_empty) and not is_awaited:
-        yield "late_data"
-    if facts.corrected_rows:
-        yield "correction"
-    if facts.deleted_rows:
-        yield "deletion"
+    is_from_models = facts.has_new_models and not facts.has_new_loads and not facts.is_as_of_moved
+    applying = {
+        "progress": facts.is_as_of_moved,
+        # What a new day brings to a running month is not late.
+        "late_data": facts.has_new_loads and (facts.late_rows or came_empty) and not facts.is_as_of_moved,
+        "correction": facts.has_new_loads and facts.corrected_rows,
+        "deletion": facts.has_new_loads and facts.deleted_rows,
+        "definition": facts.is_definition_changed or is_from_models,
+    }
+    return tuple(code for code, applies in applying.items() if applies) or ("unexplained",)

@@ -88,7 +88,6 @@ def _facts(
     found = []
     for row in rows:
         code, month = row["indicator_code"], row["period_month"]
-        late, corrected, deleted = evidence.get((row["city_code"], code, month), (0, 0, 0))
         found.append(
             Facts(
                 is_first=row["is_first"],
@@ -97,16 +96,14 @@ def _facts(
                 is_availability_changed=row["is_availability_changed"],
                 has_new_loads=code in new_datasets,
                 has_new_models=build["model_fingerprint"] != base["model_fingerprint"],
-                late_rows=late,
-                corrected_rows=corrected,
-                deleted_rows=deleted,
+                **evidence.get((row["city_code"], code, month), {}),
             )
         )
     return found
 
 
-def _evidence(session: Session) -> dict[tuple[str, str, date], tuple[int, int, int]]:
-    """Return the evidence rows that are late, corrected and deleted, by city, indicator and month."""
+def _evidence(session: Session) -> dict[tuple[str, str, date], dict[str, int]]:
+    """Return how many evidence rows are late, corrected and deleted, as in Facts, by city, indicator and month."""
     query = sql.SQL(queries.EVIDENCE).format(
         known_before=known_entities("mart", _tables(session, "mart")),
         known_now=known_entities("candidate", _tables(session, "candidate")),
@@ -116,7 +113,7 @@ def _evidence(session: Session) -> dict[tuple[str, str, date], tuple[int, int, i
         for code in row["entity_kinds"]:
             entity_kind(code)
         figure = (row["city_code"], row["indicator_code"], row["period_month"])
-        found[figure] = (row["late_rows"], row["corrected_rows"], row["deleted_rows"])
+        found[figure] = {name: row[name] for name in ("late_rows", "corrected_rows", "deleted_rows")}
     return found
 
 

@@ -61,8 +61,7 @@ def sentence(change: FigureChange) -> str:
         parts.append(f"[{_label('status', old.status_code)} → {_label('status', new.status_code)}]")
     if change.is_restatement:
         parts.append("最终值 final")
-    causes = ", ".join(_label("cause", code) for code in change.cause_codes)
-    approval = ", ".join(_label("approval_reason", code) for code in change.approval_codes)
+    causes, approval = _words("cause", change.cause_codes), _words("approval_reason", change.approval_codes)
     place = f"{change.key.period_month:%Y-%m} {change.key.indicator_code} {change.name_zh}"
     line = f"{place}: {' '.join(parts)}; {causes}"
     return f"{line}; ！须批准 needs approval: {approval}" if approval else line
@@ -97,23 +96,18 @@ def file_path(home: Path, run_id: str) -> Path:
 
 def number(value: Decimal | None) -> str:
     """Return a number without needless zeros, a dash for none."""
-    if value is None:
-        return "–"
-    return f"{value.normalize():f}"
+    return "–" if value is None else f"{value.normalize():f}"
 
 
 def _cells(change: FigureChange) -> list[str]:
-    old, new = change.old or NOTHING, change.new or NOTHING
-    pairs = [
-        (old.actual_value, new.actual_value), (old.numerator, new.numerator),
-        (old.denominator, new.denominator), (old.target_value, new.target_value),
-    ]  # fmt: skip
-    numbers = ["" if value is None else number(value) for pair in pairs for value in pair]
-    codes = [" ".join(codes) for codes in (change.cause_codes, change.dataset_ids, change.approval_codes)]
-    key = change.key
+    key, sides = change.key, (change.old or NOTHING, change.new or NOTHING)
+    names = ("actual_value", "numerator", "denominator", "target_value")
+    values = (getattr(side, name) for name in names for side in sides)
     return [
-        key.indicator_code, change.name_zh, key.region_code, f"{key.period_month:%Y-%m}", *numbers,
-        old.status_code or "", new.status_code or "", "是 yes" if change.is_restatement else "否 no", *codes,
+        key.indicator_code, change.name_zh, key.region_code, f"{key.period_month:%Y-%m}",
+        *("" if value is None else number(value) for value in values),
+        *(side.status_code or "" for side in sides), "是 yes" if change.is_restatement else "否 no",
+        *map(" ".join, (change.cause_codes, change.dataset_ids, change.approval_codes)),
     ]  # fmt: skip
 
 
@@ -130,14 +124,18 @@ def _table_row(change: FigureChange) -> str:
         f"{change.name_zh} {change.key.indicator_code}",
         value,
         status,
-        ", ".join(_label("cause", code) for code in change.cause_codes),
-        ", ".join(_label("approval_reason", code) for code in change.approval_codes),
+        _words("cause", change.cause_codes),
+        _words("approval_reason", change.approval_codes),
     ]
     return f"| {' | '.join(cells)} |"
 
 
 def _fraction(values: Values) -> str:
     return f"{number(values.numerator)}/{number(values.denominator)}"
+
+
+def _words(kind: str, codes: Sequence[str]) -> str:
+    return ", ".join(_label(kind, code) for code in codes)
 
 
 def _label(kind: str, code: str | None) -> str:
