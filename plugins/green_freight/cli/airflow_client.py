@@ -63,16 +63,10 @@ class AirflowClient:
 
     def set_pool(self, name: str, slots: int, description: str) -> None:
         """Make a pool, or give it this number of slots."""
-        body: dict[str, Any] = {
-            "name": name,
-            "slots": slots,
-            "description": description,
-            "include_deferred": False,
-        }
-        response = self._http.post("/api/v2/pools", json=body)
+        body: dict[str, Any] = {"slots": slots, "description": description, "include_deferred": False}
+        response = self._http.post("/api/v2/pools", json=body | {"name": name})
         if response.status_code == httpx.codes.CONFLICT:
-            body["pool"] = body.pop("name")
-            response = self._http.patch(f"/api/v2/pools/{name}", json=body)
+            response = self._http.patch(f"/api/v2/pools/{name}", json=body | {"pool": name})
         _checked(response)
 
     def parsed_at(self, dag_id: str) -> datetime | None:

@@ -13,7 +13,6 @@ from green_freight.backfill import BackfillRequestError
 from green_freight.cli import (
     backfill,
     coverage,
-    demo_connections,
     dictionary,
     evidence,
     install,
@@ -72,7 +71,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("replay")(replay.replay_command)
     app.command("dictionary")(dictionary.dictionary_command)
     app.command("install")(install.install_command)
-    app.command("demo-connections")(demo_connections.demo_connections_command)
+    app.command("demo-connections")(install.demo_connections_command)
 
 
 def start(app: typer.Typer, name: str, errors: tuple[type[Exception], ...] = ()) -> None:

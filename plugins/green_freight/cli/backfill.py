@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -36,23 +37,6 @@ select count(*) as changes, count(*) filter (where approval_codes <> '{}') as wa
 from ops.figure_change where run_id = %s
 """
 _PUBLISHED = "select max(publication_no) from mart.publication where run_id = %s"
-
-
-@dataclass(frozen=True)
-class BackfillOrder:
-    """What the command line asks for.
-
-    `approve` says why its changes are approved in advance; None: they are not.
-    """
-
-    request: BackfillRequest
-    is_dry_run: bool = False
-    approve: str | None = None
-
-    def conf(self, wait_hours: float) -> dict[str, Any]:
-        """Return the parameters of the DAG `backfill_history`."""
-        approval = {"approve": self.approve, "approval_wait_hours": wait_hours}
-        return {**self.request.parameters, "dry_run": self.is_dry_run, **approval}
 
 
 @dataclass
@@ -120,7 +104,8 @@ def backfill_command(
     output = console(stderr=as_json)
     begun = time.monotonic()
     with installation.exclusive("backfill"):
-        result = backfill(installation, BackfillOrder(request, dry_run, approve), Steps(output))
+        approval = {"dry_run": dry_run, "approve": approve}
+        result = backfill(installation, request, {**request.parameters, **approval}, Steps(output))
     run_issues.print_issues(result.issues, output)
     if as_json:
         print_json(result.as_json())
@@ -148,18 +133,21 @@ def revert_command(
     console().print(f"[green]✓[/] {outcome.sentence}", soft_wrap=True)
 
 
-def backfill(installation: Installation, order: BackfillOrder, steps: Steps) -> BackfillResult:
-    """Backfill through Airflow and follow the run to its end.
+def backfill(
+    installation: Installation, request: BackfillRequest, conf: dict[str, Any], steps: Steps
+) -> BackfillResult:
+    """Backfill through Airflow and follow the run to its end; `conf` are the parameters of the DAG.
 
     An unfinished backfill, interrupted or requested by another person, is brought to its end first.
     """
     result = BackfillResult(seconds=steps.seconds)
-    with installation.airflow(order.request.until, steps) as airflow:
+    with installation.airflow(request.until, steps) as airflow:
         make_ready(airflow, BACKFILL)
-        begun = _finish_unfinished(airflow, order, steps, result)
+        begun = _finish_unfinished(airflow, conf, steps, result)
         if begun is None:
-            begun = airflow.client.trigger(BACKFILL, conf=order.conf(airflow.approval_wait_hours))
-            steps.print(order.request.sentence)
+            wait = {"approval_wait_hours": airflow.approval_wait_hours}
+            begun = airflow.client.trigger(BACKFILL, conf=conf | wait)
+            steps.print(request.sentence)
             follow_run(airflow, begun, "历史回补 · backfill_history", steps, result)
         _read_outcome(airflow.warehouse, begun, result)
         airflow.client.close()
@@ -167,35 +155,29 @@ def backfill(installation: Installation, order: BackfillOrder, steps: Steps) -> 
 
 
 def _finish_unfinished(
-    airflow: RunningAirflow, order: BackfillOrder, steps: Steps, result: BackfillResult
+    airflow: RunningAirflow, conf: Mapping[str, Any], steps: Steps, result: BackfillResult
 ) -> DagRun | None:
-    """Bring the unfinished backfill to its end; return it where it is the one that is ordered.
+    """Bring the unfinished backfill to its end; return it where it has these parameters, approval aside.
 
     Raises:
-        ApprovalPendingError: it waits for an approval, which this order does not give.
+        ApprovalPendingError: it waits for an approval, which these parameters do not give.
     """
     begun = airflow.client.unfinished(BACKFILL)
     if begun is None:
         return None
-    is_same = not _is_other_request(begun, order.conf(0))
+    is_same = all(begun.conf.get(name) == value for name, value in conf.items() if name != "approve")
     if any(task.state == WAITING for task in airflow.client.tasks(begun)):
-        if not (is_same and order.approve):
+        if not (is_same and conf["approve"]):
             raise ApprovalPendingError(
                 f"回补 {begun.run_id} 正在等待批准（原因：{begun.conf.get('reason')}），本次回补未开始；请在 Airflow "
                 f'的任务 {APPROVE} 中批准或不批准，或以相同参数加 --approve "理由" 运行 / the backfill {begun.run_id} '
                 f"waits for an approval (reason: {begun.conf.get('reason')}), so this one did not start; respond "
                 f'to its task {APPROVE} in Airflow, or run the same command with --approve "why"'
             )
-        airflow.client.respond(begun, APPROVE, APPROVED, {"approval_reason": order.approve})
+        airflow.client.respond(begun, APPROVE, APPROVED, {"approval_reason": conf["approve"]})
     steps.print(f"↻ 先完成未结束的回补 · first the unfinished backfill: {begun.conf.get('reason')}")
     follow_run(airflow, begun, "未结束的回补 · unfinished backfill_history", steps, result)
     return begun if is_same else None
-
-
-def _is_other_request(begun: DagRun, conf: dict[str, Any]) -> bool:
-    """Return whether an unfinished run has another request than this one, approvals aside."""
-    of_approval = {"approve", "approval_wait_hours"}
-    return any(begun.conf.get(name) != value for name, value in conf.items() if name not in of_approval)
 
 
 def _read_outcome(warehouse: Warehouse, begun: DagRun, result: BackfillResult) -> None:

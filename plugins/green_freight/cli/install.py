@@ -1,7 +1,7 @@
 """`install`: what a real installation needs once, before its services start; done again it changes nothing.
 
 The warehouse with its roles, Airflow's metadata database, the pools, the operator's login. All its settings are in the
-environment, as docker-compose.yml passes them on from .env.
+environment, as docker-compose.yml passes them on from .env. `demo-connections` adds the demonstration agencies.
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import psycopg
+import typer
 from rich.console import Console
 
 from green_freight import settings
 from green_freight.cli.airflow_metadata import (
+    CONNECTION_TYPES,
     POOLS,
     import_entries,
     make_metadata,
@@ -27,7 +31,7 @@ from green_freight.cli.airflow_metadata import (
     write_login,
 )
 from green_freight.cli.console import Steps
-from green_freight.cli.errors import InstallError
+from green_freight.cli.errors import InstallError, NotAvailableError
 from green_freight.warehouse import bootstrap
 from green_freight.warehouse.migrate import MigrationError
 
@@ -35,6 +39,8 @@ OPERATOR = "operator"
 ADMIN_URL = "GREEN_FREIGHT_POSTGRES_ADMIN_URL"
 METADATA_PASSWORD = "AIRFLOW_DATABASE_PASSWORD"
 OPERATOR_PASSWORD = "AIRFLOW_OPERATOR_PASSWORD"
+
+DEMONSTRATION_SECONDS = 120.0
 
 # The passwords are put into URLs as they are, here and in docker-compose.yml.
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
@@ -125,6 +131,29 @@ def install(airflow_home: Path, chosen: InstallSettings, steps: Steps) -> None:
         _make_pools(environment)
     write_login(airflow_home, OPERATOR, chosen.operator_password)
     steps.print(f"登录 Airflow · log in to Airflow: {OPERATOR}")
+
+
+def demo_connections_command(
+    agencies: Annotated[Path, typer.Argument(help="agencies.json 所在目录 · the folder of agencies.json.")],
+) -> None:
+    """演示连接 · Give an installation's Airflow the connections of the demonstration agencies beside it."""
+    # They draw ports, passwords and keys at their first start and write them into the file. A connection of a real
+    # agency (AIRFLOW_CONN_*) is found first and wins.
+    described = agencies / "agencies.json"
+    deadline = time.monotonic() + DEMONSTRATION_SECONDS
+    while not described.exists():
+        if time.monotonic() > deadline:
+            raise NotAvailableError(
+                f"演示单位未启动，未导入连接：没有文件 {described} / the demonstration agencies have not started, no "
+                f"connection was imported: there is no file {described}"
+            )
+        time.sleep(0.2)
+    connections = json.loads(described.read_text(encoding="utf-8"))["connections"]
+    for name, fields in connections.items():
+        fields["conn_type"] = CONNECTION_TYPES[name]
+    environment = {"AIRFLOW_HOME": str(settings.home() / "airflow")} | os.environ
+    import_entries(environment, connections, "connections", "import", "--overwrite")
+    typer.echo(f"连接 · connections: {', '.join(sorted(connections))}")
 
 
 def _is_fernet_key(text: str) -> bool:

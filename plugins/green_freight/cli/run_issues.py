@@ -7,57 +7,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import psycopg
+import yaml
 from rich.console import Console
 
 from green_freight.cli.airflow_client import DagRun, TaskState
+from green_freight.cli.scorecard import published
 from green_freight.labels import label
 from green_freight.warehouse import Warehouse
 
-_FAILED_FETCHES = """
-select agency_code || ' ' || delivery_name || ' ' || period_label || ': ' || coalesce(error_message, error_code)
-from (
-    select distinct on (agency_code, delivery_name, period_label) *
-    from ops.fetch where run_id = any(%s)
-    order by agency_code, delivery_name, period_label, fetch_id desc
-) as newest
-where outcome_code like 'failed%%' order by 1
-"""
-_STOPPED_LOADS = """
-select dataset_id || ' ' || period_label || ': ' || coalesce(error_message, 'stopped')
-from ops.load where run_id = any(%s) and outcome_code = 'stopped' order by 1
-"""
-_LOAD_WARNINGS = """
-select distinct load.dataset_id || ' ' || load.period_label || ': ' || coalesce(
-    (warning ->> 'message_zh') || ' / ' || (warning ->> 'message_en'), warning::text
-)
-from ops.load cross join lateral jsonb_array_elements(load.warnings) as warning
-where load.run_id = any(%s) and jsonb_typeof(load.warnings) = 'array'
-    and coalesce(warning ->> 'severity', 'warning') <> 'info'
-order by 1
-"""
-_REJECTED = """
-select rejected.dataset_id || ' ' || rejected.reason_code || ' × ' || count(*) || ': '
-    || min(rejected.message_zh) || ' / ' || min(rejected.message_en)
-from ops.rejected_row as rejected join ops.load using (load_id)
-where load.run_id = any(%s) group by rejected.dataset_id, rejected.reason_code order by count(*) desc
-"""
-_VERDICTS = """
-select distinct severity_code || ' ' || table_name || ' ' || expectation_code || ' (' || coalesce(unexpected_count, 0)
-    || '): ' || coalesce(message_zh, '') || ' / ' || coalesce(message_en, '')
-from ops.verdict where run_id = any(%s) and not is_success order by 1
-"""
-_STALE = """
-select distinct subject_code from mart.data_quality where is_stale order by 1
-"""
-
-TITLES = {
-    "failed_fetches": "取数失败 · failed fetches",
-    "stopped_loads": "整份拒收 · rejected files",
-    "load_warnings": "装载提示 · load warnings",
-    "rejected_rows": "拒收的行 · rejected rows",
-    "verdicts": "审核未通过项 · failed expectations",
-    "stale": label("timeliness", "stale").both,
+_ISSUES = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+TITLES = {kind: issue["title"] for kind, issue in _ISSUES.items()} | {
+    "stale": label("timeliness", "stale").both
 }
 SHOWN = 12
 
@@ -68,15 +28,13 @@ NONE: RunIssues = {kind: [] for kind in TITLES}
 
 def collect(warehouse: Warehouse, run_ids: list[str]) -> RunIssues:
     """Return the issues of the runs `dag_id/run_id`."""
-    queries = [_FAILED_FETCHES, _STOPPED_LOADS, _LOAD_WARNINGS, _REJECTED, _VERDICTS]
     with warehouse.connect("owner") as owner:
-        found = [_lines(owner, query, [run_ids]) for query in queries]
-    with warehouse.connect("reader") as reader:
-        try:
-            found.append(_lines(reader, _STALE, []))
-        except psycopg.errors.UndefinedTable:  # nothing has been published yet
-            found.append([])
-    return dict(zip(TITLES, found, strict=True))
+        found = {
+            kind: [str(line) for (line,) in owner.execute(issue["query"].encode(), [run_ids])]
+            for kind, issue in _ISSUES.items()
+        }
+    stale = "select distinct subject_code from mart.data_quality where is_stale order by 1"
+    return found | {"stale": [row["subject_code"] for row in published(warehouse.url("reader"), stale)]}
 
 
 def print_issues(issues: RunIssues, console: Console) -> None:
@@ -123,7 +81,3 @@ def _entry(line: str) -> dict[str, Any] | None:
 def _sentence(entry: dict[str, Any]) -> str:
     errors = [f"{one.get('exc_type')}: {one.get('exc_value')}" for one in entry.get("error_detail") or []]
     return " · ".join([str(entry.get("event", "")), *errors])
-
-
-def _lines(connection: psycopg.Connection[Any], query: str, values: list[Any]) -> list[str]:
-    return [str(row[0]) for row in connection.execute(query.encode(), values)]
