@@ -9,11 +9,13 @@ from typing import Any
 
 import httpx
 
+from green_freight.cli.errors import CommandError
+
 TIMEOUT_SECONDS = 60.0
 UNFINISHED = ("queued", "running")
 
 
-class AirflowRequestError(RuntimeError):
+class AirflowRequestError(CommandError):
     """Airflow rejected a request; the message carries its response."""
 
 

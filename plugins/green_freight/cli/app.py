@@ -20,13 +20,7 @@ from green_freight.cli import (
     scorecard,
     signals,
 )
-from green_freight.cli.airflow_client import AirflowRequestError
-from green_freight.cli.errors import (
-    ApprovalPendingError,
-    DagUnavailableError,
-    InstallError,
-    NotAvailableError,
-)
+from green_freight.cli.errors import CommandError
 from green_freight.cli.installation import Installation
 from green_freight.evidence.errors import EvidenceError
 from green_freight.publishing import PublishingError
@@ -37,9 +31,8 @@ from green_freight.warehouse.scratch import ScratchError
 
 # What any command may end in: their messages are printed without a trace.
 EXPECTED_ERRORS: tuple[type[Exception], ...] = (
-    AirflowRequestError, ApprovalPendingError, CandidateLeasedError, DagUnavailableError, EvidenceError,
-    InstallError, NotAvailableError, PublishingError, ReplayError, BackfillRequestError, ScratchError,
-    SettingError, SettingMissingError, psycopg.OperationalError,
+    BackfillRequestError, CandidateLeasedError, CommandError, EvidenceError, PublishingError, ReplayError,
+    ScratchError, SettingError, SettingMissingError, psycopg.OperationalError,
 )  # fmt: skip
 
 

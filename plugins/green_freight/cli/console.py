@@ -20,6 +20,9 @@ from green_freight.periods import Period
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON · print JSON for programs.")]
 
+AsCsv = Annotated[bool, typer.Option("--csv", help="输出 CSV · print CSV.")]
+Years = Annotated[list[int] | None, typer.Option("--year", help="只看这些年 · only these years.")]
+
 
 def as_day(value: str | date) -> date:
     """Return a day of the command line; typer hands the default through the parser too."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import psycopg
 import typer
@@ -19,13 +19,15 @@ from rich.text import Text
 
 from green_freight.agencies import AGENCIES
 from green_freight.cli import scorecard
-from green_freight.cli.console import AsJson, console, print_json
+from green_freight.cli.console import AsCsv, AsJson, Years, console, print_json
 from green_freight.cli.errors import NotAvailableError
 from green_freight.cli.installation import Installation
 from green_freight.contracts import contract
 from green_freight.coverage import BackfillRange, Coverage, backfill_of, coverage
 from green_freight.labels import label
 from green_freight.periods import Period
+
+T = TypeVar("T")
 
 STATES = {
     "complete": ("✓", "green"),
@@ -62,7 +64,7 @@ def coverage_command(
             parser=_agency, metavar="AGENCY", help="只看这些单位 · only these agencies; repeatable."
         ),
     ] = None,
-    year: Annotated[list[int] | None, typer.Option(help="只看这些年 · only these years.")] = None,
+    year: Years = None,
     gaps: Annotated[
         bool, typer.Option("--gaps", help="只列缺口及缺少的日期 · only the gaps, with the days they lack.")
     ] = False,
@@ -70,7 +72,7 @@ def coverage_command(
         bool, typer.Option("--plan", help="打印补齐缺口的命令 · print the command that fills the gaps.")
     ] = False,
     as_json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV · print CSV.")] = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """数据覆盖 · What every agency had to deliver and what is there: dataset × month, from the expected calendar.
 
@@ -132,7 +134,7 @@ def print_gaps(gaps: Sequence[Coverage], console: Console) -> None:
     table.add_column("状态 State", no_wrap=True)
     table.add_column("缺少 Missing", overflow="fold")
     table.add_column("说明 Remark", overflow="fold")
-    for alike in _alike(gaps):
+    for alike in _together(gaps, _is_alike):
         first = alike[0]
         _, style = STATES[first.state_code]
         delivered, due = sum(one.parts_delivered for one in alike), sum(one.parts_due for one in alike)
@@ -172,13 +174,19 @@ def csv_row(row: dict[str, Any]) -> dict[str, Any]:
 
 def stretches(labels: Iterable[str]) -> list[str]:
     """Return labels of periods with neighbours drawn together: `2025-08-13 … 2025-08-15`."""
-    found: list[tuple[Period, Period]] = []
-    for period in sorted(map(Period, labels)):
-        if found and found[-1][1].next == period:
-            found[-1] = (found[-1][0], period)
+    found = _together(sorted(map(Period, labels)), lambda before, one: before.next == one)
+    return [each[0].label if len(each) == 1 else f"{each[0]} … {each[-1]}" for each in found]
+
+
+def _together(items: Iterable[T], continues: Callable[[T, T], bool]) -> list[list[T]]:
+    """Return items in stretches, in which each continues the one before it."""
+    found: list[list[T]] = []
+    for one in items:
+        if found and continues(found[-1][-1], one):
+            found[-1].append(one)
         else:
-            found.append((period, period))
-    return [first.label if first == last else f"{first} … {last}" for first, last in found]
+            found.append([one])
+    return found
 
 
 def _grid(of_year: Sequence[Coverage]) -> Table:
@@ -218,21 +226,10 @@ def _marks(one: Coverage) -> str:
     return "".join(mark for mark, count in marks.items() if count)
 
 
-def _alike(gaps: Iterable[Coverage]) -> list[list[Coverage]]:
-    """Return the gaps with whole months that follow each other, alike in every mark, drawn together."""
-    found: list[list[Coverage]] = []
-    for one in gaps:
-        before = found[-1][-1] if found else None
-        if (
-            before is not None
-            and (before.dataset_id, before.state_code, _marks(before))
-            == (one.dataset_id, "missing", _marks(one))
-            and before.month.next == one.month
-        ):
-            found[-1].append(one)
-        else:
-            found.append([one])
-    return found
+def _is_alike(before: Coverage, one: Coverage) -> bool:
+    """Tell whether a whole month follows another one of its dataset and is alike in every mark."""
+    same = (before.dataset_id, before.state_code, _marks(before)) == (one.dataset_id, "missing", _marks(one))
+    return same and before.month.next == one.month
 
 
 def _remark(alike: Sequence[Coverage]) -> str:

@@ -21,7 +21,7 @@ from green_freight.cli.installation import RunningAirflow
 from green_freight.cli.progress_display import ProgressDisplay, Step
 from green_freight.cli.run_issues import RunIssues
 from green_freight.cli.scorecard import Row
-from green_freight.warehouse import Warehouse, scratch
+from green_freight.warehouse import scratch
 
 BACKFILL = "backfill_history"
 NIGHTLY = "nightly_refresh"
@@ -105,9 +105,11 @@ def make_ready(airflow: RunningAirflow, dag_id: str) -> None:
 
 def follow_run(airflow: RunningAirflow, begun: DagRun, title: str, steps: Steps, result: RunResult) -> None:
     """Follow a run to its end, showing its progress, and add it to the result; failed tasks are printed."""
-    started = time.monotonic()
+    started, loaded = time.monotonic(), airflow.warehouse
+    if begun.conf.get("dry_run"):  # it works on a copy
+        loaded = scratch.named(airflow.warehouse, f"{begun.dag_id}/{begun.run_id}").warehouse
     with ProgressDisplay(steps.console) as display:
-        ended = follow(airflow.client, begun, _warehouse_of(airflow, begun).url("owner"), display)
+        ended = follow(airflow.client, begun, loaded.url("owner"), display)
     result.runs.append(ended)
     if ended.state == "success":
         steps.done(title, time.monotonic() - started)
@@ -119,13 +121,6 @@ def follow_run(airflow: RunningAirflow, begun: DagRun, title: str, steps: Steps,
     steps.print(f"[red]✗[/] {title}: {ended.state}")
     failed = [task for task in airflow.client.tasks(ended) if task.state == "failed"]
     run_issues.print_failed_tasks(airflow.task_logs, ended, failed, steps.console)
-
-
-def _warehouse_of(airflow: RunningAirflow, run: DagRun) -> Warehouse:
-    """Return the warehouse that a run loads into: a dry run works on a copy."""
-    if not run.conf.get("dry_run"):
-        return airflow.warehouse
-    return scratch.named(airflow.warehouse, f"{run.dag_id}/{run.run_id}").warehouse
 
 
 def summarise(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 
-class NotAvailableError(RuntimeError):
+class CommandError(RuntimeError):
+    """A command cannot do what it was asked for; the message is for its user."""
+
+
+class NotAvailableError(CommandError):
     """What a command works on does not exist yet; the message says how to get it."""
 
 
-class InstallError(RuntimeError):
+class InstallError(CommandError):
     """The installation cannot be made or completed; the message says which setting or step."""
 
 
-class ApprovalPendingError(RuntimeError):
+class ApprovalPendingError(CommandError):
     """Another backfill waits for an approval; the message says where to give it."""
 
 
-class DagUnavailableError(RuntimeError):
+class DagUnavailableError(CommandError):
     """Airflow does not know a DAG; the message carries the import error."""

@@ -6,7 +6,7 @@ import csv
 import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, LiteralString, TextIO
+from typing import Any, LiteralString, TextIO
 
 import psycopg
 import typer
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from green_freight.cli.console import AsJson, console, print_json
+from green_freight.cli.console import AsCsv, AsJson, Years, console, print_json
 from green_freight.cli.errors import NotAvailableError
 from green_freight.cli.installation import Installation
 from green_freight.labels import label, labels
@@ -40,9 +40,9 @@ SYNTHETIC = " 演示数据，不是本市的真实数据 · synthetic demonstrat
 
 def scorecard_command(
     context: typer.Context,
-    year: Annotated[list[int] | None, typer.Option(help="只看这些年 · only these years.")] = None,
+    year: Years = None,
     as_json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV · print CSV.")] = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """计分卡 · The published scorecard: work × year with target, actual, completion and status."""
     installation: Installation = context.obj

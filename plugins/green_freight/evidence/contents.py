@@ -102,12 +102,7 @@ class Contents:
         """Return the name of the zip and of the folder in it."""
         only = f"_{safe_name(self.proofs[0].figure.name_zh)}" if self.request.indicator_code else ""
         work, number = self.work.work_no, self.publication.publication_no
-        return self._marked(f"佐证材料_重点工作{work:02}_{self.year}年{only}_第{number}号发布")
-
-    @property
-    def year(self) -> int:
-        """Return the year that was asked for."""
-        return self.request.year
+        return self._marked(f"佐证材料_重点工作{work:02}_{self.request.year}年{only}_第{number}号发布")
 
     @property
     def cover_path(self) -> str:

@@ -35,7 +35,7 @@ def cover_of(contents: Contents) -> bytes:
     """Return the cover page as a Word document."""
     title = (
         f"{contents.city_zh}城市绿色货运配送示范工程",
-        f"{contents.year}年度重点工作（{contents.work.work_no}）佐证材料",
+        f"{contents.request.year}年度重点工作（{contents.work.work_no}）佐证材料",
     )
     document = OfficialDocument("".join(title), contents.author)
     document.label("附件")
@@ -69,7 +69,7 @@ def _facts(contents: Contents) -> list[tuple[str, str]]:
         ("城市", contents.city_zh),
         ("重点工作", f"（{work.work_no}）{work.name_zh}（任务：{work.task_name_zh}）"),
         ("方案内容", work.plan_text_zh),
-        ("年度", f"{contents.year}年"),
+        ("年度", f"{contents.request.year}年"),
         ("统计截止日", text.day_text(max(proof.figure.as_of_date for proof in contents.proofs))),
     ]
     for role, title in labels("responsibility").items():

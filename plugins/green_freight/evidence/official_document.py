@@ -46,46 +46,43 @@ class OfficialDocument:
         """Put a line in red on top of every page."""
         paragraph = self._document.sections[0].header.paragraphs[0]
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        _style(paragraph.add_run(text), HEADING, _SIZE_HEADER).font.color.rgb = _RED
+        _run(paragraph, text, HEADING, _SIZE_HEADER).font.color.rgb = _RED
 
     def label(self, text: str) -> None:
         """Write the word 附件 in the upper left corner."""
-        _style(self._paragraph().add_run(text), HEADING, _SIZE_BODY)
+        _run(self._paragraph(), text, HEADING, _SIZE_BODY)
 
     def title(self, *lines: str) -> None:
         """Write the title, centred."""
         for line in lines:
-            paragraph = self._paragraph(line_points=34)
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-            _style(paragraph.add_run(line), TITLE, _SIZE_TITLE)
+            _run(self._paragraph(34, WD_ALIGN_PARAGRAPH.CENTER), line, TITLE, _SIZE_TITLE)
 
     def warning(self, text: str) -> None:
         """Write a sentence in red in a frame."""
-        paragraph = self._paragraph(line_points=18, space_points=14)
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        _style(paragraph.add_run(text), HEADING, _SIZE_TABLE).font.color.rgb = _RED
+        paragraph = self._paragraph(18, WD_ALIGN_PARAGRAPH.CENTER)
+        paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(14)
+        _run(paragraph, text, HEADING, _SIZE_TABLE).font.color.rgb = _RED
         _frame(paragraph)
 
     def heading(self, text: str, font: str = HEADING) -> None:
         """Write a heading of the first level (一、), or in SUBHEADING one of the second ((一))."""
         paragraph = self._indented()
         paragraph.paragraph_format.keep_with_next = True
-        _style(paragraph.add_run(text), font, _SIZE_BODY)
+        _run(paragraph, text, font, _SIZE_BODY)
 
     def body(self, text: str, label: str = "") -> None:
         """Write a paragraph of text, its beginning (a label) in 楷体."""
         paragraph = self._indented()
         if label:
-            _style(paragraph.add_run(label), SUBHEADING, _SIZE_BODY)
-        _style(paragraph.add_run(text), BODY, _SIZE_BODY)
+            _run(paragraph, label, SUBHEADING, _SIZE_BODY)
+        _run(paragraph, text, BODY, _SIZE_BODY)
 
     def closing(self, text: str) -> None:
         """Write a line at the end, to the right, on one page with the line before it."""
         self._document.paragraphs[-1].paragraph_format.keep_with_next = True
-        paragraph = self._paragraph()
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        paragraph = self._paragraph(alignment=WD_ALIGN_PARAGRAPH.RIGHT)
         paragraph.paragraph_format.right_indent = Pt(2 * _SIZE_BODY)
-        _style(paragraph.add_run(text), BODY, _SIZE_BODY)
+        _run(paragraph, text, BODY, _SIZE_BODY)
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """Write a table of labels and values."""
@@ -93,7 +90,7 @@ class OfficialDocument:
         for row, (label, value) in enumerate(rows):
             _write(table.cell(row, 0), label, HEADING, _SIZE_TABLE, WD_ALIGN_PARAGRAPH.CENTER)
             _write(table.cell(row, 1), value, BODY, _SIZE_TABLE, WD_ALIGN_PARAGRAPH.LEFT)
-        self._gap()
+        self._paragraph(line_points=12)
 
     def table(self, widths_mm: Mapping[str, float], rows: Sequence[Sequence[str]]) -> None:
         """Write a table with a header that is repeated on every page; the widths are by the columns' titles."""
@@ -108,7 +105,7 @@ class OfficialDocument:
         repeated = OxmlElement("w:tblHeader")
         repeated.set(qn("w:val"), "true")
         table.rows[0]._tr.get_or_add_trPr().append(repeated)
-        self._gap()
+        self._paragraph(line_points=12)
 
     def to_bytes(self) -> bytes:
         """Return the document as a file's content."""
@@ -122,11 +119,12 @@ class OfficialDocument:
         paragraph.paragraph_format.first_line_indent = Pt(2 * _SIZE_BODY)
         return paragraph
 
-    def _paragraph(self, *, line_points: float = 28, space_points: float = 0) -> Paragraph:
+    def _paragraph(self, line_points: float = 28, alignment: WD_ALIGN_PARAGRAPH | None = None) -> Paragraph:
         paragraph = self._document.add_paragraph()
+        paragraph.alignment = alignment
         layout = paragraph.paragraph_format
         layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(line_points)
-        layout.space_before = layout.space_after = Pt(space_points)
+        layout.space_before = layout.space_after = Pt(0)
         return paragraph
 
     def _table(self, rows: int, widths_mm: Sequence[float]) -> Table:
@@ -140,13 +138,10 @@ class OfficialDocument:
             row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         return table
 
-    def _gap(self) -> None:
-        self._paragraph(line_points=12)
-
     def _write_page_number(self, paragraph: Paragraph) -> None:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        _style(paragraph.add_run("— "), "宋体", _SIZE_PAGE)
-        run = _style(paragraph.add_run(), "宋体", _SIZE_PAGE)
+        _run(paragraph, "— ", "宋体", _SIZE_PAGE)
+        run = _run(paragraph, "", "宋体", _SIZE_PAGE)
         for kind, text in (("begin", None), (None, "PAGE"), ("end", None)):
             part = OxmlElement("w:instrText" if text else "w:fldChar")
             if text:
@@ -154,10 +149,11 @@ class OfficialDocument:
             else:
                 part.set(qn("w:fldCharType"), str(kind))
             run._r.append(part)
-        _style(paragraph.add_run(" —"), "宋体", _SIZE_PAGE)
+        _run(paragraph, " —", "宋体", _SIZE_PAGE)
 
 
-def _style(run: Run, font: str, size: float) -> Run:
+def _run(paragraph: Paragraph, text: str, font: str, size: float) -> Run:
+    run = paragraph.add_run(text)
     run.font.name, run.font.size = _WESTERN, Pt(size)
     fonts = run._r.get_or_add_rPr().get_or_add_rFonts()
     fonts.set(qn("w:eastAsia"), font)
@@ -173,7 +169,7 @@ def _write(cell: _Cell, text: str, font: str, size: float, alignment: WD_ALIGN_P
     layout = paragraph.paragraph_format
     layout.space_before = layout.space_after = Pt(2)
     layout.line_spacing = 1.0
-    _style(paragraph.add_run(text), font, size)
+    _run(paragraph, text, font, size)
 
 
 def _frame(paragraph: Paragraph) -> None:

@@ -126,7 +126,7 @@ def _manifest(contents: Contents) -> bytes:
         "city": contents.city_zh,
         "work_no": contents.work.work_no,
         "work_name_zh": contents.work.name_zh,
-        "year": contents.year,
+        "year": contents.request.year,
         "publication_no": publication.publication_no,
         "published_at": publication.published_at.astimezone(SHANGHAI).isoformat(),
         "as_of_date": publication.as_of_date,

@@ -142,7 +142,7 @@ def _write_sums(sheet: Worksheet, row: int, proof: Proof) -> int:
         formula = f"='{part_zh(part_code)}'!{_SUM_CELL}"
         sheets.put(sheet, row, 1, name, sheets.LABEL)
         sheets.put(sheet, row, 2, len(proof.part(part_code)))
-        _put_check(sheet, row, 3, formula, proof.published(part_code), _number_format(proof, part_code))
+        _put_check(sheet, row, formula, proof.published(part_code), _number_format(proof, part_code))
         cells.append(f"C{row}")
     row += 1
     if len(cells) == 1:
@@ -153,7 +153,7 @@ def _write_sums(sheet: Worksheet, row: int, proof: Proof) -> int:
         number = "0.00%"
     sheets.put(sheet, row, 1, "指标值", sheets.LABEL)
     sheets.put(sheet, row, 2, len(proof.rows))
-    _put_check(sheet, row, 3, formula, proof.figure.actual_value, number)
+    _put_check(sheet, row, formula, proof.figure.actual_value, number)
     return row
 
 
@@ -180,12 +180,10 @@ def _write_part(sheet: Worksheet, contents: Contents, proof: Proof, part_code: s
     sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A3
 
 
-def _put_check(
-    sheet: Worksheet, row: int, column: int, formula: str, published: Decimal | None, number: str
-) -> None:
-    """Write a formula, the published number beside it, and whether they agree."""
-    sheets.put_formula(sheet, row, column, formula).number_format = number
-    _put_published(sheet, row, column + 1, f"{get_column_letter(column)}{row}", published, number)
+def _put_check(sheet: Worksheet, row: int, formula: str, published: Decimal | None, number: str) -> None:
+    """Write a formula into column C, the published number beside it, and whether they agree."""
+    sheets.put_formula(sheet, row, 3, formula).number_format = number
+    _put_published(sheet, row, 4, f"C{row}", published, number)
 
 
 def _put_published(

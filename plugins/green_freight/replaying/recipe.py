@@ -1,11 +1,12 @@
 """The recipe of a publication: the exact inputs of its build, as small JSON that any later version can read.
 
 It is the interface to the step that rebuilds, which may be one of another version of this code: fields are added,
-never renamed, and a step ignores those that it does not know.
+never renamed, and a step ignores those that it does not know. Progress is what the step reports, a JSON line each.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,6 +16,22 @@ from pydantic import TypeAdapter
 from green_freight import settings
 from green_freight.replaying.errors import ReplayError
 from green_freight.warehouse import Warehouse, pin
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a replay is: `stage` is verify (files), load (files), build (models) or compare (tables).
+
+    `rows` are the rows loaded so far.
+    """
+
+    stage: str
+    done: int
+    total: int
+    rows: int = 0
+
+
+ProgressCallback = Callable[[Progress], object]
 
 _BUILD = """
 select p.publication_no, p.kind_code, b.build_id, b.as_of_date, b.through_load_id, b.code_version

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,24 +17,11 @@ from green_freight.landing import LandingStore
 from green_freight.replaying import landing_check
 from green_freight.replaying.checkout import Code, code_of
 from green_freight.replaying.errors import ReplayError
-from green_freight.replaying.recipe import Recipe, recipe_of
+from green_freight.replaying.recipe import Progress, ProgressCallback, Recipe, recipe_of
 from green_freight.replaying.replay_diff import TableComparison, compare
 from green_freight.warehouse import Warehouse, pin, scratch
 
 _STEP = "green_freight.replaying.step"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a replay is: `stage` is verify (files), load (files), build (models) or compare (tables).
-
-    `rows` are the rows loaded so far.
-    """
-
-    stage: str
-    done: int
-    total: int
-    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,9 +37,6 @@ class ReplayOutcome:
     def is_equal(self) -> bool:
         """Tell whether every table was rebuilt as it was published."""
         return all(table.is_equal for table in self.tables)
-
-
-ProgressCallback = Callable[[Progress], object]
 
 
 def replay(
@@ -192,9 +176,8 @@ def _environment(warehouse: Warehouse, recipe: Recipe, code: Code, rebuilt: Ware
 
 def _pass_on(line: str, on_progress: ProgressCallback) -> None:
     try:
-        facts = json.loads(line)
-        on_progress(Progress(facts["stage"], facts["done"], facts["total"], facts.get("rows", 0)))
-    except (ValueError, KeyError, TypeError):
+        on_progress(Progress(**json.loads(line)))
+    except (ValueError, TypeError):
         # A library that prints in the step's process is no failure.
         print(line, end="", file=sys.stderr)
 

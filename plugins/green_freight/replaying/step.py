@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,10 @@ from green_freight.loading.dataset_load import Task, load_dataset
 from green_freight.periods import Period
 from green_freight.publishing.specs import from_manifest_file
 from green_freight.replaying.errors import ReplayError
-from green_freight.replaying.recipe import Recipe, RecordedLoad
+from green_freight.replaying.recipe import Progress, ProgressCallback, Recipe, RecordedLoad
 from green_freight.warehouse import Session, Warehouse, bootstrap, runs, scratch
 from green_freight.warehouse.migrate import migrate
 from green_freight.warehouse.scratch import database_name
-
-ProgressCallback = Callable[[dict[str, Any]], object]
 
 # The file that counted for the recorded load counts here, whatever else the agency has put there before or after:
 # each load's file gets a higher version than the one before.
@@ -66,9 +63,9 @@ def main(arguments: list[str]) -> int:
     return 1 if "error" in result else 0
 
 
-def _print(progress: dict[str, Any]) -> None:
+def _print(progress: Progress) -> None:
     # In one write: dbt reports from several threads at once.
-    sys.stdout.write(json.dumps(progress) + "\n")
+    sys.stdout.write(json.dumps(vars(progress)) + "\n")
     sys.stdout.flush()
 
 
@@ -87,7 +84,7 @@ def rebuild(warehouse: Warehouse, recipe: Recipe, on_progress: ProgressCallback)
     _load(warehouse, recipe, on_progress)
 
     def on_node(node: NodeProgress) -> None:
-        on_progress({"stage": "build", "done": node.done, "total": node.total, "rows": 0})
+        on_progress(Progress("build", node.done, node.total))
 
     built = build(warehouse, recipe.run_id, recipe.as_of_date, on_node)
     tables = [spec.name for spec in from_manifest_file(warehouse.manifest_path)]
@@ -100,7 +97,7 @@ def _load(warehouse: Warehouse, recipe: Recipe, on_progress: ProgressCallback) -
     with warehouse.connect("loader", autocommit=True) as loader:
         for number, recorded in enumerate(recipe.loads, start=1):
             rows += _load_again(loader, recipe, recorded, number, store)
-            on_progress({"stage": "load", "done": number, "total": len(recipe.loads), "rows": rows})
+            on_progress(Progress("load", number, len(recipe.loads), rows))
 
 
 def _load_again(

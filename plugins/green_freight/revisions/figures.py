@@ -69,17 +69,10 @@ class FigureChange:
         approval_codes: Sequence[str] = (),
     ) -> Self:
         """Return the change in a row of the database, with its causes, datasets and reasons for an approval."""
-        return cls(
-            key=FigureKey.of(row),
-            name_zh=row["indicator_name_zh"],
-            name_en=row["indicator_name_en"],
-            old=Values.of(row, "old"),
-            new=Values.of(row, "new"),
-            is_restatement=row["is_restatement"],
-            cause_codes=tuple(cause_codes),
-            dataset_ids=tuple(dataset_ids),
-            approval_codes=tuple(approval_codes),
-        )
+        names = (row["indicator_name_zh"], row["indicator_name_en"])
+        sides = (Values.of(row, "old"), Values.of(row, "new"))
+        codes = (tuple(cause_codes), tuple(dataset_ids), tuple(approval_codes))
+        return cls(FigureKey.of(row), *names, *sides, row["is_restatement"], *codes)
 
     @property
     def needs_approval(self) -> bool:
