@@ -204,7 +204,9 @@ def read_work(session: Session, city_code: str, work_no: int) -> Work:
         works = "select work_no from mart_asof.dim_key_work where city_code = %s order by work_no"
         zh, en = f"方案没有重点工作（{work_no}）", f"The plan has no work {work_no}"
         raise NoSuchChoiceError(zh, en, [row[0] for row in session.execute(works, [city_code])])
-    return Work(*found, tuple(read(session, Unit, _UNITS, city_code, work_no)))
+    number, name_zh, task_name_zh, plan_text_zh = found
+    units = tuple(read(session, Unit, _UNITS, city_code, work_no))
+    return Work(number, name_zh, task_name_zh, plan_text_zh, units)
 
 
 def read_figures(session: Session, city_code: str, request: Request) -> list[Figure]:

@@ -121,7 +121,8 @@ class OfficialDocument:
 
     def _paragraph(self, line_points: float = 28, alignment: WD_ALIGN_PARAGRAPH | None = None) -> Paragraph:
         paragraph = self._document.add_paragraph()
-        paragraph.alignment = alignment
+        if alignment is not None:
+            paragraph.alignment = alignment
         layout = paragraph.paragraph_format
         layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(line_points)
         layout.space_before = layout.space_after = Pt(0)
