@@ -1,4 +1,4 @@
-"""Messages for people, in Chinese and English: the sentences of `messages.yaml`, and reasons with what to do."""
+"""Messages for people, in Chinese and English: the sentences of every `messages.yaml`, and reasons with what to do."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ def read_words(path: Path) -> Any:
 
 @cache
 def templates() -> dict[str, dict[str, str]]:
-    """Return the messages by code, each in `zh` and `en`."""
-    words: dict[str, dict[str, str]] = read_words(Path(__file__).with_suffix(".yaml"))
+    """Return the messages by code, each in `zh` and `en`, of every `messages.yaml` of the package."""
+    words: dict[str, dict[str, str]] = {}
+    for path in Path(__file__).parent.rglob("messages.yaml"):
+        words |= read_words(path)
     return words
 
 
 def message(code: str, /, **facts: object) -> str:
-    """Return a message of `messages.yaml` in both languages, Chinese first, with the facts filled in."""
+    """Return a message in both languages, Chinese first, with the facts filled in."""
     words = templates()[code]
     return f"{words['zh']} / {words['en']}".format(**facts)

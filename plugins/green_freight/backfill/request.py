@@ -9,6 +9,7 @@ from typing import Any
 
 from green_freight.agencies import AGENCIES
 from green_freight.errors import PermanentError
+from green_freight.messages import message
 from green_freight.periods import Period, months
 from green_freight.programme import programme
 
@@ -76,36 +77,19 @@ class BackfillRequest:
         first, last, until, begins = self.first, self.last, self.until, programme().first_day
         unknown, known = sorted(set(self.agencies) - set(AGENCIES)), ", ".join(AGENCIES)
         if unknown:
-            names = ", ".join(unknown)
             raise BackfillRequestError(
-                f"回补请求中的单位 {names} 不存在；请从 {known} 中选择。 / "
-                f"The backfill names the unknown agencies {names}; choose from {known}."
+                message("backfill_agencies_unknown", names=", ".join(unknown), known=known)
             )
         if not self.agencies:
-            raise BackfillRequestError(
-                f"回补请求未指定单位；请从 {known} 中选择。 / The backfill names no agency; choose from {known}."
-            )
+            raise BackfillRequestError(message("backfill_without_agency", known=known))
         if not self.reason:
-            raise BackfillRequestError(
-                "回补未写明原因；原因随发布一并保存，请补充。 / "
-                "A backfill needs a reason, because it is stored with the publication; state one."
-            )
+            raise BackfillRequestError(message("backfill_without_reason"))
         if first > last:
-            raise BackfillRequestError(
-                f"回补的起始月 {first} 晚于截止月 {last}；请更正。 / "
-                f"The backfill's first month {first} is after {last}; correct the range."
-            )
+            raise BackfillRequestError(message("backfill_range_empty", first=first, last=last))
         if first.first_day < begins:
-            raise BackfillRequestError(
-                f"示范期自 {begins:%Y-%m} 起，没有更早的月份 {first}。 / "
-                f"The programme begins in {begins:%Y-%m}; the month {first} is before it."
-            )
+            raise BackfillRequestError(message("backfill_before_programme", begins=begins, first=first))
         if first.first_day > until:
-            raise BackfillRequestError(
-                f"{first} 至 {last} 没有可回补的月份：数据只装载到 {until}；请选择更早的月份。 / "
-                f"There is no month to backfill from {first} to {last}: data are loaded up to {until} only; choose "
-                "earlier months."
-            )
+            raise BackfillRequestError(message("backfill_in_future", first=first, last=last, until=until))
 
     @property
     def months(self) -> list[Period]:
@@ -116,11 +100,9 @@ class BackfillRequest:
     def sentence(self) -> str:
         """Return the request in one line, in Chinese and English."""
         months, agencies = f"{self.months[0]} … {self.months[-1]}", ", ".join(self.agencies)
-        zh, en = ("缺失的期次", "missing periods") if self.is_only_missing else ("全部期次", "all periods")
-        return (
-            f"回补 {agencies} {months} 的{zh}，截至 {self.until}，原因：{self.reason}。 / "
-            f"Backfill of {en} of {agencies} {months}, up to {self.until}; reason: {self.reason}."
-        )
+        missing, every = ("缺失的期次", "missing periods"), ("全部期次", "all periods")
+        periods = missing if self.is_only_missing else every
+        return message("backfill_requested", agencies=agencies, months=months, periods=periods, request=self)
 
     def groups(self) -> list[list[str]]:
         """Return the months (`2023-01`) in at most MOST_PARTS groups of neighbours."""
@@ -135,7 +117,5 @@ def _month(label: str) -> Period:
     except ValueError:
         month = None
     if month is None or not month.is_month:
-        raise BackfillRequestError(
-            f"{label!r} 不是月份；请按 2023-01 的格式填写。 / {label!r} is not a month; write it as 2023-01."
-        )
+        raise BackfillRequestError(message("no_month", label=label))
     return month

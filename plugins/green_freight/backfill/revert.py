@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from green_freight import publishing
+from green_freight.messages import message
 from green_freight.pipeline import CANDIDATE_WAIT
 from green_freight.publishing import PublicationOutcome
 from green_freight.warehouse import Warehouse, runs
@@ -23,10 +24,7 @@ def revert(
         CandidateLeasedError: another run stayed between build and publish for longer than CANDIDATE_WAIT.
     """
     if not reason.strip():
-        raise ValueError(
-            "回退未写明原因；原因随发布一并保存，请补充。 / "
-            "A revert needs a reason, because it is stored with the publication; state one."
-        )
+        raise ValueError(message("revert_without_reason"))
     with warehouse.connect("publisher") as session:
         past = publishing.past_publication(session, publication_no)
     runs.begin(warehouse, run_id, "revert", past.as_of_date, reason.strip())

@@ -16,6 +16,7 @@ from green_freight.agencies.outcome import AgencyFetchReport
 from green_freight.backfill.parts import begin_part, plan_parts, progress
 from green_freight.backfill.request import BackfillRequest
 from green_freight.loading import AgencyLoadReport
+from green_freight.messages import message
 from green_freight.periods import Period
 from green_freight.warehouse import Warehouse, runs, scratch
 from green_freight.warehouse.state_copy import CopyProgress, copy_state
@@ -52,13 +53,7 @@ def begin_dry_run(warehouse: Warehouse, run_id: str, parameters: Mapping[str, An
     scratch.drop_left_over(warehouse)
     trial = scratch.create(warehouse, run_id)
     rows = copy_state(warehouse, trial.warehouse, _log_copied)
-    log.info(
-        "试运行在副本 %s 中进行，已复制 %s 张表。 / The dry run works on a copy in %s; %s tables were copied.",
-        trial.database,
-        len(rows),
-        trial.database,
-        len(rows),
-    )
+    log.info(message("dry_run_copied", database=trial.database, count=len(rows)))
     runs.begin(trial.warehouse, run_id, DRY_RUN, request.until, request.reason)
     return trial
 
@@ -109,11 +104,7 @@ def load_months(
         part = begin_part(session, run_id, agency, labels)
         settled = part.settled(session)
         if settled:
-            log.info(
-                "%s：接续中断的回补，其中 %s 项交付已完成。 / "
-                "%s: The interrupted backfill continues; %s deliveries are done.",
-                agency, len(settled), agency, len(settled),
-            )  # fmt: skip
+            log.info(message("backfill_continues", agency=agency, count=len(settled)))  # fmt: skip
         for label in labels:
             due = fetch_plan.requests_of_month(agency, Period(label), until)
             requests = [

@@ -18,6 +18,7 @@ from psycopg import sql
 from green_freight.agencies.agency import AGENCIES, CONNECTIONS
 from green_freight.cli.console import Steps
 from green_freight.cli.errors import InstallError
+from green_freight.messages import message
 from green_freight.warehouse import bootstrap
 
 METADATA = "airflow"
@@ -50,9 +51,7 @@ def run_airflow(environment: Mapping[str, str], *arguments: str) -> str:
     if done.returncode:
         output = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
         command = f"airflow {' '.join(arguments)}"
-        raise InstallError(
-            f"{command} 失败，安装未完成 / {command} failed, the installation is not complete:\n{output}"
-        )
+        raise InstallError(message("airflow_command_failed", command=command, output=output))
     return done.stdout
 
 

@@ -19,6 +19,7 @@ from green_freight.cli.console import AsJson, Steps, as_day, as_month, console, 
 from green_freight.cli.dag_run import BACKFILL, RunResult, follow_run, make_ready
 from green_freight.cli.errors import ApprovalPendingError
 from green_freight.cli.installation import Installation, RunningAirflow
+from green_freight.messages import message
 from green_freight.periods import SHANGHAI, Period
 from green_freight.revisions import rendering
 from green_freight.warehouse import Warehouse
@@ -168,11 +169,9 @@ def _finish_unfinished(
     is_same = all(begun.conf.get(name) == value for name, value in conf.items() if name != "approve")
     if any(task.state == WAITING for task in airflow.client.tasks(begun)):
         if not (is_same and conf["approve"]):
+            reason = begun.conf.get("reason")
             raise ApprovalPendingError(
-                f"回补 {begun.run_id} 正在等待批准（原因：{begun.conf.get('reason')}），本次回补未开始；请在 Airflow "
-                f'的任务 {APPROVE} 中批准或不批准，或以相同参数加 --approve "理由" 运行 / the backfill {begun.run_id} '
-                f"waits for an approval (reason: {begun.conf.get('reason')}), so this one did not start; respond "
-                f'to its task {APPROVE} in Airflow, or run the same command with --approve "why"'
+                message("unfinished_backfill_waits", run=begun, reason=reason, task=APPROVE)
             )
         airflow.client.respond(begun, APPROVE, APPROVED, {"approval_reason": conf["approve"]})
     steps.print(f"↻ 先完成未结束的回补 · first the unfinished backfill: {begun.conf.get('reason')}")

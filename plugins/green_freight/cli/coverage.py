@@ -25,6 +25,7 @@ from green_freight.cli.installation import Installation
 from green_freight.contracts import contract
 from green_freight.coverage import BackfillRange, Coverage, backfill_of, coverage
 from green_freight.labels import label
+from green_freight.messages import message
 from green_freight.periods import Period
 
 T = TypeVar("T")
@@ -50,9 +51,7 @@ REASON = "补齐缺口 / filling the gaps"
 
 def _agency(value: str) -> str:
     if value not in AGENCIES:
-        raise typer.BadParameter(
-            f"没有单位 {value!r}，可选 / there is no agency {value!r}, choose one of {', '.join(AGENCIES)}"
-        )
+        raise typer.BadParameter(message("no_such_agency", value=value, agencies=", ".join(AGENCIES)))
     return value
 
 
@@ -85,11 +84,7 @@ def coverage_command(
         try:
             found = coverage(builder, agency or [], year or [])
         except psycopg.errors.UndefinedTable as error:
-            raise NotAvailableError(
-                "数据仓库由旧版本建立，无法查询覆盖情况；请先运行 ./green-freight run（服务器上运行 "
-                "green-freight install）升级 / the warehouse was made by an older version and has no record of "
-                "coverage; bring it up to date by ./green-freight run, on servers by green-freight install"
-            ) from error
+            raise NotAvailableError(message("no_record_of_coverage")) from error
     chosen = [one for one in found if one.parts_missing] if gaps else found
     gap = backfill_of(chosen) if plan else None
     planned = [plan_row(gap)] if gap else []

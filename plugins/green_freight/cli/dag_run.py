@@ -21,6 +21,7 @@ from green_freight.cli.installation import RunningAirflow
 from green_freight.cli.progress_display import ProgressDisplay, Step
 from green_freight.cli.run_issues import RunIssues
 from green_freight.cli.scorecard import Row
+from green_freight.messages import message
 from green_freight.warehouse import scratch
 
 BACKFILL = "backfill_history"
@@ -96,9 +97,7 @@ def make_ready(airflow: RunningAirflow, dag_id: str) -> None:
         errors = airflow.client.import_errors()
         if errors or time.monotonic() > deadline:
             traces = "\n".join(f"{name}:\n{trace}" for name, trace in errors.items())
-            raise DagUnavailableError(
-                f"Airflow 无法读取 DAG {dag_id} / Airflow cannot read the DAG {dag_id}:\n{traces}"
-            )
+            raise DagUnavailableError(message("dag_unreadable", dag_id=dag_id, traces=traces))
         time.sleep(0.2)
     airflow.client.unpause(dag_id)
 

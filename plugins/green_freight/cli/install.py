@@ -32,6 +32,7 @@ from green_freight.cli.airflow_metadata import (
 )
 from green_freight.cli.console import Steps
 from green_freight.cli.errors import InstallError, NotAvailableError
+from green_freight.messages import message
 from green_freight.warehouse import bootstrap
 from green_freight.warehouse.migrate import MigrationError
 
@@ -82,20 +83,20 @@ def read_settings(environment: Mapping[str, str]) -> InstallSettings:
     roles = {role: role_variable(role) for role in settings.ROLES}
     passwords = [*roles.values(), METADATA_PASSWORD, OPERATOR_PASSWORD]
     problems = [
-        f"{name} 未设置 / is not set" for name in (ADMIN_URL, *passwords) if not environment.get(name)
+        message("variable_not_set", name=name)
+        for name in (ADMIN_URL, *passwords)
+        if not environment.get(name)
     ]
     problems += [
-        f"{name} 只能含字母、数字和 . _ ~ - / may hold letters, digits and . _ ~ - only"
+        message("password_not_plain", name=name)
         for name in passwords
         if environment.get(name) and not _PLAIN.fullmatch(environment[name])
     ]
     key = environment.get("AIRFLOW__CORE__FERNET_KEY")
     if key and not _is_fernet_key(key):
-        problems.append("AIRFLOW_FERNET_KEY 不是 32 字节的 base64 / is not 32 bytes in base64")
+        problems.append(message("fernet_key_invalid"))
     if problems:
-        raise InstallError(
-            "\n".join([*problems, "请在 .env 中填写（说明见 .env.example） / fill it in in .env"])
-        )
+        raise InstallError("\n".join([*problems, message("fill_in_settings")]))
     return InstallSettings(
         environment[ADMIN_URL],
         {role: environment[name] for role, name in roles.items()},
@@ -117,11 +118,7 @@ def install(airflow_home: Path, chosen: InstallSettings, steps: Steps) -> None:
             bootstrap.prepare(chosen.admin_url, bootstrap.DATABASE, chosen.role_passwords)
         metadata_url = make_metadata(chosen.admin_url, chosen.metadata_password)
     except psycopg.errors.InsufficientPrivilege as error:
-        raise InstallError(
-            f"{ADMIN_URL} 中的管理员无权创建角色和数据库，安装未完成；请授予 CREATEROLE 和 CREATEDB / the "
-            f"administrator of {ADMIN_URL} may not create roles and databases, so the installation is not "
-            f"complete; grant CREATEROLE and CREATEDB: {error}"
-        ) from error
+        raise InstallError(message("administrator_lacks_rights", variable=ADMIN_URL, error=error)) from error
     except MigrationError as error:
         raise InstallError(str(error)) from error
     environment = {"AIRFLOW_HOME": str(airflow_home)} | os.environ
@@ -143,10 +140,7 @@ def demo_connections_command(
     deadline = time.monotonic() + DEMONSTRATION_SECONDS
     while not described.exists():
         if time.monotonic() > deadline:
-            raise NotAvailableError(
-                f"演示单位未启动，未导入连接：没有文件 {described} / the demonstration agencies have not started, no "
-                f"connection was imported: there is no file {described}"
-            )
+            raise NotAvailableError(message("demonstration_not_started", path=described))
         time.sleep(0.2)
     connections = json.loads(described.read_text(encoding="utf-8"))["connections"]
     for name, fields in connections.items():

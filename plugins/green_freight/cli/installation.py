@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from green_freight.cli.airflow_client import AirflowClient
 from green_freight.cli.console import Steps
+from green_freight.messages import message
 from green_freight.periods import SHANGHAI
 from green_freight.settings import SettingMissingError
 from green_freight.warehouse import Warehouse
@@ -93,8 +94,7 @@ def airflow_login(environment: Mapping[str, str]) -> tuple[str, str, str]:
     missing = [name for name in names if not environment.get(name)]
     if missing:
         raise SettingMissingError(
-            f"未设置 {'、'.join(missing)}；请在安装的容器内运行本命令 / {', '.join(missing)} is not set: run "
-            "this command in a container of the installation"
+            message("airflow_login_not_set", names_zh="、".join(missing), names_en=", ".join(missing))
         )
     server = urlsplit(environment[names[0]])
     logins: dict[str, str] = json.loads(Path(environment[names[1]]).read_text(encoding="utf-8"))

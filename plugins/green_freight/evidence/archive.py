@@ -16,6 +16,7 @@ from green_freight.agencies import AGENCIES
 from green_freight.evidence.errors import OriginalDiffersError, OriginalMissingError
 from green_freight.evidence.evidence_rows import SourceFile
 from green_freight.landing import LandingStore, sha256_of
+from green_freight.messages import message
 from green_freight.periods import SHANGHAI
 
 Content = bytes | Path
@@ -103,30 +104,18 @@ def without_clock(document: bytes, moment: datetime) -> bytes:
 def _copy(file: SourceFile, store: LandingStore, copy: Path) -> Path:
     agency = AGENCIES[file.agency_code].name_zh
     if file.landing_url is None:
-        raise OriginalMissingError(
-            f"{agency}文件“{file}”：接收记录（ops.source_file）中没有此文件，未生成佐证材料；请从备份还原数据库。 / "
-            f'The file "{file}" is not in the record of received files (ops.source_file). No pack was written; '
-            "restore the database from its backup."
-        )
+        raise OriginalMissingError(message("original_unrecorded", agency=agency, file=file))
     try:
         with store.open(file.landing_url) as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target)
     except OSError as error:
+        reason = type(error).__name__
         raise OriginalMissingError(
-            f"{agency}文件“{file}”：落地存储中无法读取（{file.landing_url}，{type(error).__name__}），未生成佐证材料；"
-            "请从备份还原落地存储，或请该单位重新报送原文件。 / "
-            f'The file "{file}" cannot be read from the landing store ({file.landing_url}, {type(error).__name__}). '
-            "No pack was written; restore the landing store from its backup, or ask the agency for the same file again."
+            message("original_unreadable", agency=agency, file=file, error=reason)
         ) from error
     found = _checksum(copy)
     if {file.sha256, file.recorded_sha256} != {found}:
-        raise OriginalDiffersError(
-            f"{agency}文件“{file}”：内容与记录不符（发布时 {file.sha256}，接收时 {file.recorded_sha256}，"
-            f"现为 {found}），不得作为佐证，未生成佐证材料；请从备份还原落地存储中的原文件，并查明何人何时改动。 / "
-            f'The content of the file "{file}" is not the one on record (published {file.sha256}, received '
-            f"{file.recorded_sha256}, now {found}) and proves nothing. No pack was written; restore the original in "
-            "the landing store from its backup and find out who changed it."
-        )
+        raise OriginalDiffersError(message("original_differs", agency=agency, file=file, found=found))
     return copy
 
 

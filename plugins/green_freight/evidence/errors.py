@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from green_freight.messages import message
 
 
 class EvidenceError(RuntimeError):
@@ -13,29 +13,18 @@ class NothingPublishedError(EvidenceError):
     """There is no publication yet."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "尚未发布任何数据，无法生成佐证材料；请先运行 ./green-freight run。 / "
-            "Nothing is published yet, so there is no evidence; run ./green-freight run first."
-        )
+        super().__init__(message("no_evidence_published"))
 
 
 class OlderWarehouseError(EvidenceError):
     """The warehouse lacks tables that this version of the code reads."""
 
     def __init__(self, lacking: object) -> None:
-        super().__init__(
-            f"数据仓库的结构比本程序旧（{lacking}），请先运行 ./green-freight run（真实安装：initialise）。 / "
-            f"The warehouse is older than this code ({lacking}); run ./green-freight run first (a real installation: "
-            "initialise)."
-        )
+        super().__init__(message("older_warehouse", lacking=lacking))
 
 
 class NoSuchChoiceError(EvidenceError):
     """A work, year, indicator or publication was asked for that the published state does not have."""
-
-    def __init__(self, zh: str, en: str, there_is: Iterable[object]) -> None:
-        there = ", ".join(map(str, there_is)) or "–"
-        super().__init__(f"{zh}；可选：{there}。 / {en}; choose from: {there}.")
 
 
 class OriginalMissingError(EvidenceError):
@@ -58,7 +47,4 @@ class UnwritableError(EvidenceError):
     """The zip cannot be written where it was asked for."""
 
     def __init__(self, path: object, error: OSError) -> None:
-        super().__init__(
-            f"佐证材料 {path} 无法写入（{error.strerror}），请用 --output 指定可写的位置。 / "
-            f"The evidence pack {path} cannot be written ({error.strerror}); name another place with --output."
-        )
+        super().__init__(message("pack_unwritable", path=path, error=error))

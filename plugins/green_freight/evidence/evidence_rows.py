@@ -19,6 +19,7 @@ from green_freight.evidence.errors import RowDiffersError, SumDiffersError
 from green_freight.evidence.figures import Figure, read
 from green_freight.loading.outcomes import UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
+from green_freight.messages import message
 from green_freight.periods import Period
 from green_freight.warehouse import Session
 
@@ -118,12 +119,7 @@ def read_rows(session: Session, city_code: str, figure: Figure) -> list[CountedR
     found = read(session, CountedRow, _EVIDENCE, city_code, figure.indicator_code, figure.period_month)
     for one in found:
         if one.source_file_key is None or one.source_row_number is None:
-            raise RowDiffersError(
-                f"指标 {figure.indicator_code} {figure.period_month:%Y-%m} 计入的对象 {one.entity_key} 没有来源行，"
-                "未生成佐证材料；请交开发人员核查模型。 / "
-                f"The indicator {figure.indicator_code} {figure.period_month:%Y-%m} counts {one.entity_key}, which has "
-                "no row in any file. No pack was written; the developers have to check the model."
-            )
+            raise RowDiffersError(message("counted_without_row", figure=figure, entity_key=one.entity_key))
     details = _read_details(session, city_code, found)
     rows = []
     for one in found:
@@ -144,11 +140,7 @@ def read_files(session: Session, city_code: str, keys: Iterable[str]) -> dict[st
     found = read(session, SourceFile, _FILES, city_code, sorted(wanted))
     files = {file.source_file_key: file for file in found}
     for key in sorted(wanted - files.keys()):
-        raise RowDiffersError(
-            f"该次发布的来源文件目录（dim_source_file）中没有 {key}，未生成佐证材料；请交开发人员核查。 / "
-            f"The publication's source files (dim_source_file) lack {key}. No pack was written; the developers have "
-            "to check it."
-        )
+        raise RowDiffersError(message("source_file_not_published", key=key))
     return files
 
 
@@ -173,13 +165,7 @@ def verify_sums(figure: Figure, rows: Sequence[CountedRow]) -> None:
     added = (numerator, denominator, value_of(numerator, denominator))
     if published != added:
         sums, stated = (", ".join(map(str, parts)) for parts in (added, published))
-        raise SumDiffersError(
-            f"指标“{figure.name_zh}”{figure.period_month:%Y-%m}：佐证行合计所得分子、分母、数值为 {sums}，"
-            f"发布的是 {stated}，未生成佐证材料；请交开发人员核查。 / "
-            f"The evidence rows of {figure.indicator_code} {figure.period_month:%Y-%m} add up to numerator, "
-            f"denominator and value {sums}, but {stated} were published. No pack was written; the developers have to "
-            "check it."
-        )
+        raise SumDiffersError(message("evidence_sums_differ", figure=figure, sums=sums, stated=stated))
 
 
 def value_of(numerator: Decimal, denominator: Decimal | None) -> Decimal | None:
@@ -231,24 +217,15 @@ def _delivered(file: SourceFile, contract: Contract, copy: Path, numbers: set[in
                 content = json.dumps(row.raw, ensure_ascii=False, separators=(",", ":"), default=str)
                 found[row.number] = _Delivered(key, reading.sheet, row.answer, content)
     except UnreadableFileError as error:
-        raise RowDiffersError(
-            f"文件“{file}”无法再次读取（{error.detail_zh}），未生成佐证材料；请交开发人员核查读取程序是否变更。 / "
-            f'The file "{file}" cannot be read again ({error.detail_en}). No pack was written; the developers have to '
-            "check whether the reader has changed."
-        ) from error
+        raise RowDiffersError(message("original_unreadable_again", file=file, error=error)) from error
     return found
 
 
 def _verified(row: CountedRow, file: SourceFile, found: _Delivered | None) -> VerifiedRow:
     if found is None or (found.key, found.sheet) != (row.row_key, row.source_sheet):
-        sheet, number = row.source_sheet or "–", row.source_row_number
-        read_key = (found.key if found else "") or "–"
-        raise RowDiffersError(
-            f"文件“{file}”，工作表 {sheet}，第 {number} 行：应为 {row.row_key}，读到的是 {read_key}，"
-            "未生成佐证材料；请交开发人员核查。 / "
-            f'The file "{file}", sheet {sheet}, row {number} should hold {row.row_key}, but {read_key} was read. '
-            "No pack was written; the developers have to check it."
-        )
+        there = (found.key if found else "") or "–"
+        sheet = row.source_sheet or "–"
+        raise RowDiffersError(message("counted_row_differs", file=file, sheet=sheet, row=row, found=there))
     return VerifiedRow(row, file, found.answer, found.content)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +13,7 @@ from psycopg.errors import UndefinedColumn, UndefinedTable
 from psycopg.rows import class_row
 
 from green_freight.evidence.errors import NoSuchChoiceError, NothingPublishedError, OlderWarehouseError
+from green_freight.messages import message
 from green_freight.warehouse import Session, Warehouse, pin
 
 T = TypeVar("T")
@@ -187,8 +188,10 @@ def choose_publication(session: Session, publication_no: int | None) -> Publicat
         raise NothingPublishedError
     chosen = [one for one in found if publication_no in (None, one.publication_no)]
     if not chosen:
-        zh, en = f"没有第 {publication_no} 号发布", f"There is no publication {publication_no}"
-        raise NoSuchChoiceError(zh, en, [one.publication_no for one in found])
+        there = _listed(one.publication_no for one in found)
+        raise NoSuchChoiceError(
+            message("no_publication_of_number", publication_no=publication_no, there=there)
+        )
     pin(session, chosen[-1].publication_no)
     return chosen[-1]
 
@@ -202,8 +205,8 @@ def read_work(session: Session, city_code: str, work_no: int) -> Work:
     found = session.execute(_WORK, [city_code, work_no]).fetchone()
     if found is None:
         works = "select work_no from mart_asof.dim_key_work where city_code = %s order by work_no"
-        zh, en = f"方案没有重点工作（{work_no}）", f"The plan has no work {work_no}"
-        raise NoSuchChoiceError(zh, en, [row[0] for row in session.execute(works, [city_code])])
+        there = _listed(row[0] for row in session.execute(works, [city_code]))
+        raise NoSuchChoiceError(message("no_such_work", work_no=work_no, there=there))
     number, name_zh, task_name_zh, plan_text_zh = found
     units = tuple(read(session, Unit, _UNITS, city_code, work_no))
     return Work(number, name_zh, task_name_zh, plan_text_zh, units)
@@ -218,16 +221,19 @@ def read_figures(session: Session, city_code: str, request: Request) -> list[Fig
     found = read(session, Figure, _FIGURES, city_code, request.work_no, request.year)
     if not found:
         years = "select distinct year from mart_asof.scorecard where city_code = %s order by year"
-        zh, en = f"没有 {request.year} 年的指标值", f"There is no figure of {request.year}"
-        raise NoSuchChoiceError(zh, en, [row[0] for row in session.execute(years, [city_code])])
+        there = _listed(row[0] for row in session.execute(years, [city_code]))
+        raise NoSuchChoiceError(message("no_figure_of_year", year=request.year, there=there))
     chosen = [figure for figure in found if request.indicator_code in (None, figure.indicator_code)]
     if not chosen:
-        zh = f"重点工作（{request.work_no}）没有指标 {request.indicator_code}"
-        en = f"Work {request.work_no} has no indicator {request.indicator_code}"
-        raise NoSuchChoiceError(zh, en, [figure.indicator_code for figure in found])
+        there = _listed(figure.indicator_code for figure in found)
+        raise NoSuchChoiceError(message("no_such_indicator", request=request, there=there))
     return chosen
 
 
 def read_revisions(session: Session, city_code: str, figure: Figure) -> list[Revision]:
     """Return how a figure came to its value, publication by publication."""
     return read(session, Revision, _REVISIONS, city_code, figure.indicator_code, figure.period_month)
+
+
+def _listed(choices: Iterable[object]) -> str:
+    return ", ".join(map(str, choices)) or "–"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from green_freight import settings
 from green_freight.code_version import content_hash, git
+from green_freight.messages import message
 from green_freight.replaying.errors import ReplayError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -56,18 +57,9 @@ def code_of(version: str, folder: Path, *, running: Path = settings.PROJECT) -> 
     added = git(running, "worktree", "add", "--detach", "--force", str(folder), commit)
     try:
         if added is None:
-            raise ReplayError(
-                f"git 无法在 {folder} 建立提交 {commit} 的工作树；请检查磁盘空间与目录权限后重试。 / "
-                f"git could not make a work tree of the commit {commit} at {folder}; check disk space and permissions "
-                "and try again."
-            )
+            raise ReplayError(message("work_tree_failed", folder=folder, commit=commit))
         if not (folder / _STEP).is_file():
-            raise ReplayError(
-                f"发布所用代码 {commit[:12]} 早于重放功能，无法自动重放；"
-                "请检出该提交，手工回补到空的数据仓库后比对。 / "
-                f"The code of this publication, {commit[:12]}, is older than replaying; check that commit out, load "
-                "into an empty warehouse by hand, and compare."
-            )
+            raise ReplayError(message("code_older_than_replaying", commit=commit[:12]))
         yield Code(version, folder, _python(folder, running))
     finally:
         git(running, "worktree", "remove", "--force", str(folder))
@@ -82,25 +74,11 @@ def is_running(version: str, running: Path = settings.PROJECT) -> bool:
 
 def _commit(version: str, running: Path) -> str:
     if not _COMMIT.fullmatch(version):
-        raise ReplayError(
-            f"此发布由代码 {version} 构建，它不是某次提交，此处的代码是 {settings.code_version()}；"
-            "请在仍有该代码的目录或镜像中运行 replay。 / "
-            f"This publication was built by {version}, which is no commit, and the code here is "
-            f"{settings.code_version()}; run replay where that code still is (its folder, its image)."
-        )
+        raise ReplayError(message("code_is_no_commit", version=version, here=settings.code_version()))
     if git(running, "rev-parse", "--git-dir") is None:
-        raise ReplayError(
-            f"此发布由提交 {version} 构建，而此处没有 git 检出；请在含该提交的克隆中运行 replay，并使环境变量 "
-            "GREEN_FREIGHT_<ROLE>_URL 指向本数据仓库。 / "
-            f"This publication was built by the commit {version}, and there is no git checkout here: run replay in a "
-            "clone that has it, with GREEN_FREIGHT_<ROLE>_URL pointing to this warehouse."
-        )
+        raise ReplayError(message("no_git_checkout", version=version))
     if git(running, "cat-file", "-e", f"{version}^{{commit}}") is None:
-        raise ReplayError(
-            f"此克隆没有提交 {version}；请先运行 git fetch --all，浅克隆须加 --unshallow。 / "
-            f"This clone does not have the commit {version}; run git fetch --all first, with --unshallow for a shallow "
-            "clone."
-        )
+        raise ReplayError(message("commit_absent", version=version))
     return version
 
 
@@ -119,8 +97,5 @@ def _python(folder: Path, running: Path) -> Path:
     python = folder / ".venv" / "bin" / "python"
     if done.returncode or not python.exists():
         output = " ".join((done.stderr or done.stdout).split()[-80:])
-        raise ReplayError(
-            f"无法为旧代码建立 Python 环境：{output}。 / "
-            f"The Python environment of the old code cannot be made: {output}."
-        )
+        raise ReplayError(message("old_environment_failed", output=output))
     return python

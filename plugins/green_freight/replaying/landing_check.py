@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from green_freight.landing import LandingStore, sha256_of
+from green_freight.messages import message
 from green_freight.replaying.errors import ReplayError
 from green_freight.replaying.recipe import RecordedLoad
 
@@ -36,11 +37,8 @@ def verify(
             problems += [problem] if problem else []
             on_progress(done, len(files))
     if problems:
-        raise ReplayError(
-            f"有 {len(problems)} 个落地文件缺失或被改动，无法重放；请从备份恢复后重试。 / "
-            f"{len(problems)} landed files are absent or altered, so nothing can be replayed; restore them from the "
-            "backup and try again.\n" + "\n".join(problems[:_NAMED])
-        )
+        listed = "\n".join(problems[:_NAMED])
+        raise ReplayError(f"{message('landed_files_altered', count=len(problems))}\n{listed}")
     return len(files)
 
 
@@ -49,13 +47,7 @@ def _problem(load: RecordedLoad, store: LandingStore) -> str | None:
         with store.open(load.landing_url) as file:
             found = sha256_of(file)
     except OSError as error:
-        place = f"{load.landing_url}, {type(error).__name__}"
-        return f"文件 {load.file_label} 缺失（{place}）。 / The file {load.file_label} is absent ({place})."
+        return message("landed_file_absent", load=load, error=type(error).__name__)
     if found != load.sha256:
-        found, recorded = found[:16], load.sha256[:16]
-        return (
-            f"文件 {load.file_label} 的内容已变：{load.landing_url} 的 SHA-256 为 {found}…，记录为 {recorded}…。 / "
-            f"The file {load.file_label} was altered: {load.landing_url} has the SHA-256 {found}…, but {recorded}… is "
-            "recorded."
-        )
+        return message("landed_file_altered", load=load, found=found[:16], recorded=load.sha256[:16])
     return None

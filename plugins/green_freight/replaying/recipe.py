@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 from pydantic import TypeAdapter
 
 from green_freight import settings
+from green_freight.messages import message
 from green_freight.replaying.errors import ReplayError
 from green_freight.warehouse import Warehouse, pin
 
@@ -137,15 +138,9 @@ def recipe_of(warehouse: Warehouse, publication_no: int) -> Recipe:
     with warehouse.connect("owner") as owner, owner.cursor(row_factory=dict_row) as cursor:
         build = cursor.execute(_BUILD, [publication_no]).fetchone()
         if build is None:
-            raise ReplayError(
-                f"没有第 {publication_no} 号发布；全部发布见表 mart.publication。 / "
-                f"There is no publication {publication_no}; the table mart.publication lists all of them."
-            )
+            raise ReplayError(message("no_publication_to_replay", publication_no=publication_no))
         if build["through_load_id"] is None:
-            raise ReplayError(
-                f"构建 {build['build_id']} 没有记录所含装载，无法重放。 / "
-                f"Build {build['build_id']} did not record which loads it contains, so it cannot be replayed."
-            )
+            raise ReplayError(message("build_without_loads", build_id=build["build_id"]))
         loads = cursor.execute(_LOADS, [build["through_load_id"]]).fetchall()
     return Recipe(
         publication_no=publication_no,

@@ -14,6 +14,7 @@ from typing import Any
 
 from green_freight import settings
 from green_freight.landing import LandingStore
+from green_freight.messages import message
 from green_freight.replaying import landing_check
 from green_freight.replaying.checkout import Code, code_of
 from green_freight.replaying.errors import ReplayError
@@ -142,15 +143,9 @@ def _rebuild(
         json.loads(result_file.read_text(encoding="utf-8")) if result_file.exists() else {}
     )
     if process.returncode or "error" in result:
-        status = process.returncode
-        reason = result.get("error") or (
-            f"重建进程以状态 {status} 退出。 / The process that rebuilds exited with the status {status}."
-        )
-        raise ReplayError(
-            f"第 {recipe.publication_no} 号发布未能重建，原因见下；日志见 {log}。 / "
-            f"Publication {recipe.publication_no} could not be rebuilt for the reason below; the log is {log}."
-            f"\n{reason}"
-        )
+        reason = result.get("error") or message("rebuild_process_failed", status=process.returncode)
+        failed = message("rebuild_failed", publication_no=recipe.publication_no, log=log)
+        raise ReplayError(f"{failed}\n{reason}")
     return tuple(result.get("warnings", ()))
 
 
@@ -192,7 +187,5 @@ def _compare(
             tables.append(table)
             on_progress(Progress("compare", len(tables), 0))
     if not tables:
-        raise ReplayError(
-            f"第 {publication_no} 号发布没有可比对的表。 / Publication {publication_no} has no table to compare."
-        )
+        raise ReplayError(message("no_table_to_compare", publication_no=publication_no))
     return tuple(tables)

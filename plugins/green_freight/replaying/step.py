@@ -24,6 +24,7 @@ from green_freight.building import BuildFailedError, NodeProgress, build
 from green_freight.contracts import contracts
 from green_freight.landing import LandingStore
 from green_freight.loading.dataset_load import Task, load_dataset
+from green_freight.messages import message
 from green_freight.periods import Period
 from green_freight.publishing.specs import from_manifest_file
 from green_freight.replaying.errors import ReplayError
@@ -105,28 +106,17 @@ def _load_again(
 ) -> int:
     contract = contracts().get(recorded.dataset_id)
     if contract is None:
-        raise ReplayError(
-            f"此代码没有数据集 {recorded.dataset_id} 的契约，无法重新装载文件 {recorded.file_label}。 / "
-            f"This code has no contract of the dataset {recorded.dataset_id}, so the file {recorded.file_label} cannot "
-            "be loaded again."
-        )
+        raise ReplayError(message("no_contract_to_load_again", load=recorded))
     loader.execute(_FILE, {**vars(recorded), "version": number, "run_id": recipe.run_id})
     outcome = load_dataset(loader, Task(contract, Period(recorded.period_label), recipe.run_id, store))
     assert outcome is not None, recorded
     if outcome.error_message is not None:
-        raise ReplayError(
-            f"重新装载文件 {recorded.file_label} 时被停止，原因见下。 / "
-            f"Loading the file {recorded.file_label} again was stopped; the reason is below.\n{outcome.error_message}"
-        )
+        stopped = message("load_again_stopped", load=recorded)
+        raise ReplayError(f"{stopped}\n{outcome.error_message}")
     again = (outcome.source_file_key, outcome.rows_loaded, outcome.rows_rejected)
     if again != (recorded.source_file_key, recorded.rows_loaded, recorded.rows_rejected):
         raise ReplayError(
-            f"文件 {recorded.file_label} 原记录装载 {recorded.rows_loaded} 行、拒收 {recorded.rows_rejected} 行"
-            f"（契约 {recorded.contract_version}），重新装载为 {outcome.rows_loaded} 行、"
-            f"拒收 {outcome.rows_rejected} 行（契约 {contract.version}）。 / "
-            f"The load of the file {recorded.file_label} recorded {recorded.rows_loaded} rows loaded and "
-            f"{recorded.rows_rejected} rejected (contract {recorded.contract_version}); it gives again "
-            f"{outcome.rows_loaded} and {outcome.rows_rejected} (contract {contract.version})."
+            message("load_again_differs", load=recorded, outcome=outcome, version=contract.version)
         )
     return outcome.rows_loaded
 

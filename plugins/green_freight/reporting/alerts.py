@@ -12,6 +12,7 @@ from datetime import date
 import httpx
 
 from green_freight import settings
+from green_freight.messages import message
 
 log = logging.getLogger(__name__)
 
@@ -19,22 +20,13 @@ log = logging.getLogger(__name__)
 def waiting_for_approval(run_id: str, day: date, newest: date | None, changes: int) -> str:
     """Return the alert that a business day is not published because somebody has to approve changes of figures."""
     stands = newest.isoformat() if newest else "–"
-    return (
-        f"绿色货运数据仓库：{day} 的数据等待批准（{changes} 项变化），读者看到的仍是 {stands}；"
-        f"请在 Airflow 中打开 {run_id} 的任务 approve。 / Green freight warehouse: {changes} changes of figures "
-        f"wait for an approval before {day} is "
-        f"published, readers still see {stands}. Open the task approve of {run_id} in Airflow."
-    )
+    return message("alert_waiting_for_approval", run_id=run_id, day=day, stands=stands, changes=changes)
 
 
 def nothing_published(run_id: str, day: date, newest: date | None) -> str:
     """Return the alert that a business day has no publication by its deadline."""
     stands = newest.isoformat() if newest else "–"
-    return (
-        f"绿色货运数据仓库：{day} 的数据在 06:00 前未发布，读者看到的仍是 {stands}；请在 Airflow 中查看 {run_id} "
-        f"的红色任务。 / Green freight warehouse: nothing is published for {day} by 06:00, readers still see "
-        f"{stands}. Open the failed task of {run_id} in Airflow."
-    )
+    return message("alert_nothing_published", run_id=run_id, day=day, stands=stands)
 
 
 def send(message: str) -> None:

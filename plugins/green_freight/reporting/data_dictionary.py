@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from green_freight.messages import message
 from green_freight.publishing.specs import TableSpec, from_manifest
 from green_freight.reporting import pages
 from green_freight.settings import PROJECT
@@ -91,9 +92,7 @@ def _insist_on_descriptions(specs: Sequence[TableSpec]) -> None:
         if " / " not in text
     ]
     if missing:
-        raise DictionaryIncompleteError(
-            f"没有双语说明 / not described in both languages: {', '.join(missing)}"
-        )
+        raise DictionaryIncompleteError(message("dictionary_incomplete", missing=", ".join(missing)))
 
 
 def _columns(spec: TableSpec, model: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:

@@ -11,6 +11,7 @@ import yaml
 from psycopg.rows import dict_row
 
 from green_freight.labels import label
+from green_freight.messages import message
 from green_freight.warehouse import Session, Warehouse
 
 
@@ -34,16 +35,13 @@ order by subject_code
 def text(warehouse: Warehouse, run_id: str) -> str:
     """Return the report of a run as lines in Chinese and English."""
     with warehouse.connect("builder") as session:
-        lines = [f"运行 {run_id} 的报告。 / Report of the run {run_id}.", *_lines(session, "run", run_id)]
+        lines = [message("run_report", run_id=run_id), *_lines(session, "run", run_id)]
         newest = "select max(publication_no) from mart.publication where run_id = %s"
         row = session.execute(newest, [run_id]).fetchone()
         if row and row[0] is not None:
             lines += _lines(session, "publication", row[0])
         else:
-            lines.append(
-                "内容与上一次发布相同，未产生新发布。 / "
-                "Nothing differs from the last publication, so there is no new one."
-            )
+            lines.append(message("nothing_new_published"))
         lines += _stale(session)
     return "\n".join(lines)
 
@@ -72,12 +70,6 @@ def _lines(session: Session, part: str, key: str | int) -> Iterator[str]:
 def _stale(session: Session) -> Iterator[str]:
     for dataset, through, expected in session.execute(_STALE):
         if through is None:
-            yield (
-                f"数据集 {dataset} 尚无完整数据，应完整至 {expected}。 / "
-                f"The dataset {dataset} has no complete data yet and should be complete through {expected}."
-            )
+            yield message("dataset_never_complete", dataset=dataset, expected=expected)
         else:
-            yield (
-                f"数据集 {dataset} 只完整至 {through}，应完整至 {expected}。 / "
-                f"The dataset {dataset} is complete through {through} and should be through {expected}."
-            )
+            yield message("dataset_stale", dataset=dataset, through=through, expected=expected)

@@ -10,6 +10,7 @@ from typing import Any
 from psycopg.rows import class_row
 
 from green_freight.errors import PermanentError
+from green_freight.messages import message
 from green_freight.revisions.figure_diff import Comparison
 from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
 from green_freight.revisions.rendering import sentence
@@ -53,11 +54,7 @@ class ApprovalMissingError(PermanentError):
     def __init__(self, changes: Sequence[FigureChange]) -> None:
         self.changes = tuple(changes)
         listed = "\n".join(f"- {sentence(change)}" for change in changes)
-        super().__init__(
-            f"{len(changes)} 项指标值变化须先批准，未发布任何内容；请在 Airflow 的任务 approve 中批准，"
-            f'或以 --approve "理由" 重新运行。 / {len(changes)} changes of figures need an approval. Nothing was '
-            f'published; approve them in Airflow at the task `approve`, or run again with --approve "why".\n{listed}'
-        )
+        super().__init__(f"{message('approval_missing', count=len(changes))}\n{listed}")
 
 
 def approve(
@@ -73,10 +70,7 @@ def approve(
         ValueError: no reason was given.
     """
     if not reason.strip():
-        raise ValueError(
-            "批准未写明理由；理由随发布一并保存，请补充。 / "
-            "An approval needs a reason, because it is stored with the publication; state one."
-        )
+        raise ValueError(message("approval_needs_reason"))
     row = session.execute(
         "insert into ops.approval (run_id, approved_by, reason) values (%s, %s, %s) returning approval_id",
         [run_id, approved_by, reason.strip()],

@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from green_freight.entities import entity_kind, known_entities
+from green_freight.messages import message
 from green_freight.revisions import queries
 from green_freight.revisions.approval_rules import ApprovalRules, approval_codes
 from green_freight.revisions.causes import Facts, causes
@@ -48,7 +49,7 @@ def compare(session: Session, build_id: int, rules: ApprovalRules) -> Comparison
     """
     build = _one(session, queries.BUILD, [build_id])
     if build is None:
-        raise LookupError(f"没有构建 {build_id}，无法比较。 / There is no build {build_id} to compare.")
+        raise LookupError(message("no_build_to_compare", build_id=build_id))
     with session.transaction():
         rows = _changed_figures(session, sql.Identifier("candidate", FIGURES))
         base = _one(session, queries.BASE) if _is_published(session) else None

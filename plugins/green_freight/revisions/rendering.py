@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from green_freight.labels import label
+from green_freight.messages import message
 from green_freight.revisions.figure_diff import Comparison
 from green_freight.revisions.figures import NOTHING, FigureChange, Values
 
@@ -29,16 +30,12 @@ def lines(comparison: Comparison, shown: int = SHOWN) -> Iterator[str]:
     """Yield a heading, the changes that need approval first, and how many there are of each cause."""
     changes, waiting = comparison.changes, len(comparison.waiting)
     if comparison.publication_no is None:
-        yield (
-            f"首次发布将包含 {len(changes)} 个指标值，其中 {waiting} 个须批准。 / "
-            f"The first publication will have {len(changes)} figures; {waiting} of them need an approval."
-        )
+        yield message("first_publication_changes", count=len(changes), waiting=waiting)
     else:
-        yield (
-            f"与第 {comparison.publication_no} 号发布相比，{len(changes)} 个指标值有变化，其中 {waiting} 个须批准。 / "
-            f"Since publication {comparison.publication_no}, {len(changes)} figures changed; {waiting} of them need an "
-            "approval."
-        )
+        yield message(
+            "changes_since_publication",
+            publication_no=comparison.publication_no, count=len(changes), waiting=waiting,
+        )  # fmt: skip
     counts = Counter(code for change in changes for code in change.cause_codes)
     for code, count in counts.most_common():
         yield f"  {_label('cause', code)}: {count}"
@@ -46,7 +43,7 @@ def lines(comparison: Comparison, shown: int = SHOWN) -> Iterator[str]:
     for change in sorted(listed, key=lambda one: not one.needs_approval)[:shown]:
         yield f"  {sentence(change)}"
     if (more := len(listed) - shown) > 0:
-        yield f"  另有 {more} 项变化，请见文件。 / {more} more changes are in the file."
+        yield f"  {message('more_changes_in_file', more=more)}"
 
 
 def sentence(change: FigureChange) -> str:

@@ -1,4 +1,4 @@
-"""Every message of messages.yaml is used, in both languages, and gets the facts that it names."""
+"""Every message of the files messages.yaml is used, in both languages, and gets the facts that it names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from string import Formatter
 
 import pytest
-from green_freight.messages import templates
+from green_freight.messages import read_words, templates
 from green_freight.settings import PACKAGE
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -38,6 +38,11 @@ def test_a_message_is_used_in_both_languages_with_its_facts(code: str) -> None:
     given = {keyword.arg for keyword in CALLS[code].keywords}
     # Facts in both languages are given as a dictionary.
     assert None in given or given == _facts(words["zh"]) | _facts(words["en"])
+
+
+def test_a_code_stands_in_one_file() -> None:
+    codes = [code for path in PACKAGE.rglob("messages.yaml") for code in read_words(path)]
+    assert sorted(codes) == sorted(templates())
 
 
 def test_every_message_that_the_code_gives_exists() -> None:
