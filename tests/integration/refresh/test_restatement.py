@@ -5,18 +5,14 @@ The in-service date of a stopping place is corrected to a year earlier: final fi
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import psycopg
 import pytest
 from green_freight import pipeline, revisions
-from green_freight.auditing.audit import AuditFailedError
 from green_freight.backfill import revert, steps
-from green_freight.publishing.errors import NotAuditedError
 from green_freight.revisions import ApprovalMissingError
 
 from demo_city.city import City
@@ -38,13 +34,6 @@ REQUEST: dict[str, Any] = {
     "reason": "停靠点投用日期更正 / a stopping place is older",
     "business_day": LATER.isoformat(),
 }
-READ = """
-select md5(string_agg(line, '|' order by line)) from (
-    select value::text from mart.fct_indicator_value as value union all
-    select score::text from mart.scorecard as score union all
-    select count(*) || ' ' || sum(energy_kwh) from mart.fct_charging_session
-) as content (line)
-"""
 STATE = (
     "select count(*), max(load_id) from ops.load",
     "select count(*) from ops.source_file",
@@ -215,48 +204,3 @@ def _expected(corrected: DemoAgencies) -> set[tuple[str, date]]:
 
 def _state(warehouse: PipelineWarehouse) -> list[Any]:
     return [warehouse.rows(query) for query in STATE]
-
-
-class Reader(threading.Thread):
-    """A reader that queries the published figures all the time, each query in one transaction."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(daemon=True)
-        self.url, self.seen, self.reads = url, set[str](), 0
-        self.is_over = threading.Event()
-
-    def run(self) -> None:
-        with psycopg.connect(self.url, autocommit=True) as reader:
-            while not self.is_over.is_set():
-                row = reader.execute(READ).fetchone()
-                assert row is not None
-                self.seen.add(row[0])
-                self.reads += 1
-
-    def __enter__(self) -> Reader:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.is_over.set()
-        self.join()
-
-
-def test_readers_never_see_a_backfill_that_failed_its_audit(
-    warehouse: PipelineWarehouse,
-) -> None:
-    before = warehouse.tables()
-    spoilt = "update raw.power_charge_order set energy_kwh = -energy_kwh where _period = %s returning 1"
-    with Reader(warehouse.database.url("reader")) as reader:
-        run_id = warehouse.backfill(
-            {**REQUEST, "agencies": ["power"], "business_day": DAY.isoformat(), "only_missing": True}
-        )
-        assert warehouse.rows(spoilt, DAY.isoformat())
-        pipeline.build(warehouse.database, run_id)
-        with pytest.raises(AuditFailedError, match="energy"):
-            pipeline.audit(warehouse.database, run_id)
-        with pytest.raises(NotAuditedError):
-            pipeline.publish(warehouse.database, run_id)
-    assert reader.reads > 100
-    assert len(reader.seen) == 1
-    assert warehouse.tables() == before

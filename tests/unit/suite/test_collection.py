@@ -9,13 +9,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-import pytest
 from green_freight.settings import PROJECT
 
 FOLDERS = ("tests/integration", "tests/unit")
 PLUGIN = "tests.unit.suite.other_conditions"
 DAY = 24 * 60 * 60
+PLANTED = "@pytest.mark.parametrize('value', {1})\ndef test_{0}(value): pass\n"
+CHANCES = {
+    "hash_seed": "sorted({'a', 'b', 'c', 'd', 'e', 'f'}, key=hash)",
+    "time_in_gzip": "[__import__('gzip').compress(b'text')]",
+    "clock": "[__import__('datetime').datetime.now().isoformat()]",
+    "order_of_files": "[p.name for p in __import__('pathlib').Path('plugins/green_freight').glob('*.py')]",
+}
 
 
 def collected(seed: int, folders: tuple[str, ...] = FOLDERS) -> list[str]:
@@ -58,20 +65,10 @@ def test_every_collection_gives_the_same_ids_in_the_same_order() -> None:
         assert other == first
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        "sorted({'a', 'b', 'c', 'd', 'e', 'f'}, key=hash)",
-        "[__import__('gzip').compress(b'text')]",
-        "[__import__('datetime').datetime.now().isoformat()]",
-        "[path.name for path in __import__('pathlib').Path('plugins/green_freight').glob('*.py')]",
-    ],
-    ids=["hash seed", "gzip's time", "clock", "order of files"],
-)
-def test_an_id_that_depends_on_chance_is_found(values: str, tmp_path: pytest.TempPathFactory) -> None:
-    planted = tmp_path / "test_planted.py"  # type: ignore[operator]
-    planted.write_text(
-        f"import pytest\n@pytest.mark.parametrize('value', {values})\ndef test_planted(value): pass\n"
-    )
+def test_an_id_that_depends_on_chance_is_found(tmp_path: Path) -> None:
+    planted = tmp_path / "test_planted.py"
+    planted.write_text("import pytest\n" + "".join(PLANTED.format(*one) for one in CHANCES.items()))
     first, second = (collected(seed, (str(planted),)) for seed in (1, 2))
-    assert first != second
+    for chance in CHANCES:
+        ids, others = ([one for one in ids if f"::test_{chance}[" in one] for ids in (first, second))
+        assert ids and ids != others, chance
