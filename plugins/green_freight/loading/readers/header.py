@@ -7,8 +7,9 @@ of the contract's names. Titles are compared without spaces, brackets, width and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from green_freight.contracts.model import Column, Contract
@@ -90,23 +91,26 @@ def _match(contract: Contract, upper: list[str], lower: list[str]) -> dict[str, 
     )
     places: dict[str, int] = {}
     for wording in wordings:
+        taken = set(places.values())
+        titles = {place: _forms(title) for place, title in enumerate(wording) if title and place not in taken}
         for column in contract.columns:
             if column.name in places:
                 continue
-            names = {form for name in column.source_names for form in _forms(name)}
-            for place, title in enumerate(wording):
-                if title and place not in places.values() and names.intersection(_forms(title)):
+            names = frozenset[str]().union(*map(_forms, column.source_names))
+            for place, title in titles.items():
+                if not names.isdisjoint(title):
                     places[column.name] = place
+                    del titles[place]
                     break
     return places
 
 
-def _forms(title: str) -> Iterator[str]:
+# Up to thirty rows of a file are compared with the same names, and a workbook repeats its cells.
+@lru_cache(maxsize=4096)
+def _forms(title: str) -> frozenset[str]:
     text = plain(title)
-    yield _SIGNS.sub("", text)
-    without = _SIGNS.sub("", _BRACKETED.sub("", text))
-    if without:
-        yield without
+    whole, without = _SIGNS.sub("", text), _SIGNS.sub("", _BRACKETED.sub("", text))
+    return frozenset({whole, without or whole})
 
 
 def _spread(titles: list[str]) -> list[str]:
