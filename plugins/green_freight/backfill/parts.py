@@ -54,11 +54,15 @@ class Part:
 
 
 _OF_PART = "where run_id = %s and agency_code = %s and months = %s"
+# An attempt that was killed between the loads of two datasets of one delivery has not settled it.
 _SETTLED = """
 select delivery_name, period_label from ops.load
 where run_id = %(run_id)s and agency_code = %(agency)s and finished_at >= %(resumed_since)s
 group by delivery_name, period_label
-having bool_and(outcome_code in ('loaded', 'unchanged'))
+having bool_and(outcome_code in ('loaded', 'unchanged')) and count(distinct dataset_id) = (
+    select count(*) from ops.expected_dataset as dataset
+    where dataset.agency_code = %(agency)s and dataset.delivery_name = load.delivery_name
+)
 union
 select delivery_name, period_label from ops.fetch
 where run_id = %(run_id)s and agency_code = %(agency)s and started_at >= %(resumed_since)s
