@@ -56,6 +56,32 @@ def described_differently(manifest: dict[str, Any]) -> dict[str, set[str]]:
     return {name: texts for name, texts in found.items() if len(texts) > 1}
 
 
+def fixed_by_a_build(manifest: dict[str, Any]) -> list[str]:
+    """Return the models kept from build to build whose SQL holds a variable of the build that made them."""
+
+    def holds_variable(sql: str, macros: list[str]) -> bool:
+        used = [manifest["macros"][name] for name in macros if name.startswith("macro.green_freight.")]
+        return "var(" in sql or any(
+            holds_variable(macro["macro_sql"], macro["depends_on"]["macros"]) for macro in used
+        )
+
+    return [
+        node["name"]
+        for node in nodes(manifest, "model")
+        if "standing" in node["tags"] and holds_variable(node["raw_code"], node["depends_on"]["macros"])
+    ]
+
+
+def test_what_builds_keep_holds_no_variable_of_a_build(manifest: dict[str, Any]) -> None:
+    assert fixed_by_a_build(manifest) == []
+
+
+def test_a_planted_variable_in_a_kept_model_is_found(manifest: dict[str, Any]) -> None:
+    planted = copy.deepcopy(manifest)
+    planted["nodes"]["model.green_freight.stg_power__station"]["raw_code"] += "{{ var('as_of_date') }}"
+    assert fixed_by_a_build(planted) == ["stg_power__station"]
+
+
 def test_no_edge_points_backwards(manifest: dict[str, Any]) -> None:
     assert {node["fqn"][1] for node in nodes(manifest, "model")} == set(LAYERS)
     assert backward_edges(manifest) == []

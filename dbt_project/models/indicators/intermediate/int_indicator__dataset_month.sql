@@ -44,7 +44,10 @@ parts as (
         count(*) as parts_due,
         count(delivered_days.date_day) as parts_delivered
     from months
-    inner join expected_parts on months.period_month = expected_parts.period_month
+    inner join expected_parts
+        on
+            months.period_month = expected_parts.period_month
+            and months.as_of_day >= expected_parts.due_on
     left join delivered_days
         on
             months.city_code = delivered_days.city_code

@@ -1,5 +1,6 @@
+-- No day of a build stands here: this view is kept while builds of later days follow.
 with source as (
-    select * from {{ source('ops', 'expected_part') }}(cast('{{ var("as_of_date") }}' as date))
+    select * from {{ source('ops', 'calendar') }}((select last_day from {{ ref('programme') }}))
 ),
 
 final as (
