@@ -28,7 +28,9 @@ def test_a_delivery_loaded_in_part_is_loaded_whole(
     steps.begin_backfill(fetching.warehouse, run_id, parameters)
     arguments = (fetching.warehouse, run_id, agency, [MONTH], fetching.connections, parameters)
     steps.load_months(*arguments)
-    datasets = "select dataset_id from ops.load where run_id = %s and delivery_name = %s group by 1 order by 1"
+    datasets = (
+        "select dataset_id from ops.load where run_id = %s and delivery_name = %s group by 1 order by 1"
+    )
     whole = fetching.rows(datasets, run_id, delivery)
     assert len(whole) > loaded
     # What a kill leaves behind: the part begun, some loads of the delivery recorded.
