@@ -212,11 +212,9 @@ def publish_candidate() -> dict[str, Any]:
 @task(task_id="revert", pool="warehouse", retries=0)
 def revert_publication() -> int | None:
     """Publish the state of an earlier publication again; return the new publication's number."""
-    from green_freight.backfill import revert
-
     context = get_current_context()
     params = context["params"]
-    outcome = revert.revert(
+    outcome = backfill.revert(
         installed_warehouse(), run_id(), params["publication"], params["reason"], person_behind(context)
     )
     return outcome.publication_no

@@ -94,9 +94,7 @@ def compare(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
     Returns the number of changed figures, of those that wait for an approval, and the file.
     """
     with _given_back_on_failure(warehouse, run_id), warehouse.connect("builder") as builder:
-        comparison = revisions.compare(
-            builder, _build_id(warehouse, run_id), revisions.ApprovalRules.of_environment()
-        )
+        comparison = revisions.compare(builder, _build_id(warehouse, run_id))
         revisions.save_comparison(builder, run_id, comparison)
         waiting = revisions.outstanding(builder, comparison)
     if waiting:

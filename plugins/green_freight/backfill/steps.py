@@ -1,4 +1,4 @@
-"""The steps of a backfill that a night does not have: its request, the dry run's copy, and loading months."""
+"""The steps that a night does not have: a backfill's request, the dry run's copy, loading months, and a revert."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from green_freight import loading, pipeline, revisions
+from green_freight import loading, pipeline, publishing, revisions
 from green_freight.agencies import fetch_plan
 from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import fetch_agency
@@ -18,6 +18,7 @@ from green_freight.backfill.request import BackfillRequest
 from green_freight.loading import AgencyLoadReport
 from green_freight.messages import message
 from green_freight.periods import Period
+from green_freight.publishing import PublicationOutcome
 from green_freight.warehouse import Warehouse, runs, scratch
 from green_freight.warehouse.state_copy import CopyProgress, copy_state
 
@@ -129,6 +130,27 @@ def load_months(
             loaded.raise_if_stopped()
         part.finish(session)
     return dict(counts)
+
+
+def revert(
+    warehouse: Warehouse, run_id: str, publication_no: int, reason: str, person: str
+) -> PublicationOutcome:
+    """Publish the state of an earlier publication again; the run, the reason and the person stay with it.
+
+    Raises:
+        ValueError: no reason was given.
+        PublicationNotFoundError: there is no such publication.
+        CandidateLeasedError: another run stayed between build and publish for longer than CANDIDATE_WAIT.
+    """
+    if not reason.strip():
+        raise ValueError(message("revert_without_reason"))
+    with warehouse.connect("publisher") as session:
+        past = publishing.past_publication(session, publication_no)
+    runs.begin(warehouse, run_id, "revert", past.as_of_date, reason.strip())
+    outcome = publishing.revert(warehouse, run_id, publication_no, person, pipeline.CANDIDATE_WAIT)
+    runs.finish(warehouse, run_id, outcome.outcome_code)
+    log.info("%s", outcome.sentence)
+    return outcome
 
 
 def _log_copied(copied: CopyProgress) -> None:

@@ -27,7 +27,6 @@ class DagRun:
     run_id: str
     state: str
     conf: Mapping[str, Any]
-    note: str | None
 
     @property
     def is_finished(self) -> bool:
@@ -46,7 +45,6 @@ class TaskState:
 
     task_id: str
     map_index: int
-    label: str | None
     state: str | None
     try_number: int
     started_at: datetime | None
@@ -161,14 +159,13 @@ def _checked(response: httpx.Response) -> httpx.Response:
 
 
 def _dag_run(body: Mapping[str, Any]) -> DagRun:
-    return DagRun(body["dag_id"], body["dag_run_id"], body["state"], body["conf"] or {}, body["note"])
+    return DagRun(body["dag_id"], body["dag_run_id"], body["state"], body["conf"] or {})
 
 
 def _task(body: Mapping[str, Any]) -> TaskState:
     return TaskState(
         task_id=body["task_id"],
         map_index=body["map_index"],
-        label=body.get("rendered_map_index"),
         state=body["state"],
         try_number=body["try_number"],
         started_at=_moment(body["start_date"]),

@@ -125,12 +125,12 @@ def revert_command(
     What it takes away does not come back by itself: a later run that brings it back needs an approval.
     """
     # The pipeline imports the agencies' clients, which no other command should wait for.
-    from green_freight.backfill import revert
+    from green_freight.backfill.steps import revert
 
     installation: Installation = context.obj
     with installation.exclusive("revert"), installation.warehouse() as warehouse:
         run_id = f"revert/{datetime.now(SHANGHAI):%Y-%m-%dT%H:%M:%S}"
-        outcome = revert.revert(warehouse, run_id, publication, reason, getpass.getuser())
+        outcome = revert(warehouse, run_id, publication, reason, getpass.getuser())
     console().print(f"[green]✓[/] {outcome.sentence}", soft_wrap=True)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from green_freight.messages import message
-
 
 class EvidenceError(RuntimeError):
     """No pack was written."""
@@ -12,15 +10,9 @@ class EvidenceError(RuntimeError):
 class NothingPublishedError(EvidenceError):
     """There is no publication yet."""
 
-    def __init__(self) -> None:
-        super().__init__(message("no_evidence_published"))
-
 
 class OlderWarehouseError(EvidenceError):
     """The warehouse lacks tables that this version of the code reads."""
-
-    def __init__(self, lacking: object) -> None:
-        super().__init__(message("older_warehouse", lacking=lacking))
 
 
 class NoSuchChoiceError(EvidenceError):
@@ -45,6 +37,3 @@ class SumDiffersError(EvidenceError):
 
 class UnwritableError(EvidenceError):
     """The zip cannot be written where it was asked for."""
-
-    def __init__(self, path: object, error: OSError) -> None:
-        super().__init__(message("pack_unwritable", path=path, error=error))

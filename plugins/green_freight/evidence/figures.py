@@ -173,7 +173,8 @@ def read_session(warehouse: Warehouse) -> Iterator[Session]:
         try:
             yield session
         except (UndefinedTable, UndefinedColumn) as error:
-            raise OlderWarehouseError(error.diag.message_primary) from error
+            lacking = error.diag.message_primary
+            raise OlderWarehouseError(message("older_warehouse", lacking=lacking)) from error
 
 
 def choose_publication(session: Session, publication_no: int | None) -> Publication:
@@ -185,7 +186,7 @@ def choose_publication(session: Session, publication_no: int | None) -> Publicat
     """
     found = read(session, Publication, _PUBLICATIONS)
     if not found:
-        raise NothingPublishedError
+        raise NothingPublishedError(message("no_evidence_published"))
     chosen = [one for one in found if publication_no in (None, one.publication_no)]
     if not chosen:
         there = _listed(one.publication_no for one in found)

@@ -28,6 +28,7 @@ from green_freight.evidence.figures import (
 )
 from green_freight.evidence.workbook import Table, table_of, workbook_of
 from green_freight.landing import LandingStore
+from green_freight.messages import message
 from green_freight.periods import SHANGHAI
 from green_freight.programme import programme
 from green_freight.warehouse import Session, Warehouse
@@ -81,7 +82,7 @@ def write_pack(warehouse: Warehouse, request: Request, output: Path) -> Pack:
             target.parent.mkdir(parents=True, exist_ok=True)
             archive.write(target, contents.name, members, moment)
         except OSError as error:
-            raise UnwritableError(target, error) from error
+            raise UnwritableError(message("pack_unwritable", path=target, error=error)) from error
     return Pack(target, target.stat().st_size, contents)
 
 

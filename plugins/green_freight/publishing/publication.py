@@ -18,7 +18,7 @@ from green_freight.publishing.merge import TableChange, merge
 from green_freight.publishing.plan import PlannedTable, plan
 from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order, read_shapes
 from green_freight.publishing.structure import describe, extend
-from green_freight.revisions import ApprovalRules, Comparison, compare, require_approval, write_revisions
+from green_freight.revisions import Comparison, compare, require_approval, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import Session, Warehouse, lease
 
@@ -140,7 +140,7 @@ def _compare_figures(session: Session, build: AuditedBuild, tables: Sequence[Pla
     """Find the changed figures in the publication's own snapshot: what was approved is what is written."""
     if FIGURES not in {table.name for table in tables}:
         return Comparison(build.build_id, None, ())
-    return compare(session, build.build_id, ApprovalRules.of_environment())
+    return compare(session, build.build_id)
 
 
 def _months_to_compare(session: Session, build: AuditedBuild) -> Sequence[date] | None:

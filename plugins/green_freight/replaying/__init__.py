@@ -1,7 +1,6 @@
 """Replaying: a publication rebuilt from landing alone by the code that it names, and compared hash by hash."""
 
-from green_freight.replaying.errors import ReplayError
-from green_freight.replaying.recipe import Progress
+from green_freight.replaying.recipe import Progress, ReplayError
 from green_freight.replaying.replay import ReplayOutcome, replay
 from green_freight.replaying.replay_diff import RowDifference, TableComparison
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from green_freight import settings
 from green_freight.code_version import content_hash, git
 from green_freight.messages import message
-from green_freight.replaying.errors import ReplayError
+from green_freight.replaying.recipe import ReplayError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _CONTENT = re.compile(r"[.]([0-9a-f]{12})$")

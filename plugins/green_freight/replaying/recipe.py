@@ -1,4 +1,5 @@
-"""The recipe of a publication: the exact inputs of its build, as small JSON that any later version can read.
+"""The recipe of a publication: the exact inputs of its build, as small JSON that any later version can read, and
+whether its files are still landed.
 
 It is the interface to the step that rebuilds, which may be one of another version of this code: fields are added,
 never renamed, and a step ignores those that it does not know. Progress is what the step reports, a JSON line each.
@@ -6,7 +7,8 @@ never renamed, and a step ignores those that it does not know. Progress is what 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,9 +16,17 @@ from psycopg.rows import dict_row
 from pydantic import TypeAdapter
 
 from green_freight import settings
+from green_freight.landing import LandingStore, sha256_of
 from green_freight.messages import message
-from green_freight.replaying.errors import ReplayError
 from green_freight.warehouse import Warehouse, pin
+
+# An object store answers in tens of milliseconds, and years are thousands of files.
+_AT_ONCE = 8
+_NAMED = 10
+
+
+class ReplayError(RuntimeError):
+    """A publication cannot be rebuilt; the message says why and what to do. That it differs is an outcome, no error."""
 
 
 @dataclass(frozen=True)
@@ -160,3 +170,41 @@ def _was_synthetic(warehouse: Warehouse, publication_no: int) -> bool:
             return settings.is_synthetic()
         row = reader.execute("select is_synthetic from mart_asof.fct_indicator_value limit 1").fetchone()
     return bool(row[0]) if row else settings.is_synthetic()
+
+
+def verify_landing(
+    loads: Iterable[RecordedLoad],
+    store: LandingStore,
+    on_progress: Callable[[int, int], object] = lambda *_: None,
+) -> int:
+    """Read every file once, compare its checksum with the recorded one, and return how many there are.
+
+    Args:
+        loads: the loads whose files are read; a file that several datasets share is read once.
+        store: the warehouse's landing store.
+        on_progress: called after each file with the number done and the number of all.
+
+    Raises:
+        ReplayError: a file is absent or altered; the message names the first ten.
+    """
+    files = list({load.source_file_key: load for load in loads}.values())
+    problems: list[str] = []
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for done, problem in enumerate(pool.map(lambda load: _problem(load, store), files), start=1):
+            problems += [problem] if problem else []
+            on_progress(done, len(files))
+    if problems:
+        listed = "\n".join(problems[:_NAMED])
+        raise ReplayError(f"{message('landed_files_altered', count=len(problems))}\n{listed}")
+    return len(files)
+
+
+def _problem(load: RecordedLoad, store: LandingStore) -> str | None:
+    try:
+        with store.open(load.landing_url) as file:
+            found = sha256_of(file)
+    except OSError as error:
+        return message("landed_file_absent", load=load, error=type(error).__name__)
+    if found != load.sha256:
+        return message("landed_file_altered", load=load, found=found[:16], recorded=load.sha256[:16])
+    return None

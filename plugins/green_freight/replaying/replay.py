@@ -15,10 +15,15 @@ from typing import Any
 from green_freight import settings
 from green_freight.landing import LandingStore
 from green_freight.messages import message
-from green_freight.replaying import landing_check
 from green_freight.replaying.checkout import Code, code_of
-from green_freight.replaying.errors import ReplayError
-from green_freight.replaying.recipe import Progress, ProgressCallback, Recipe, recipe_of
+from green_freight.replaying.recipe import (
+    Progress,
+    ProgressCallback,
+    Recipe,
+    ReplayError,
+    recipe_of,
+    verify_landing,
+)
 from green_freight.replaying.replay_diff import TableComparison, compare
 from green_freight.warehouse import Warehouse, pin, scratch
 
@@ -65,7 +70,7 @@ def replay(
     recipe = recipe_of(warehouse, publication_no)
     replay_id = _begin_record(warehouse, recipe)
     try:
-        landing_check.verify(
+        verify_landing(
             recipe.loads,
             LandingStore(warehouse.landing_url),
             lambda done, total: on_progress(Progress("verify", done, total)),

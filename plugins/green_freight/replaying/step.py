@@ -27,8 +27,7 @@ from green_freight.loading.dataset_load import Task, load_dataset
 from green_freight.messages import message
 from green_freight.periods import Period
 from green_freight.publishing.specs import from_manifest_file
-from green_freight.replaying.errors import ReplayError
-from green_freight.replaying.recipe import Progress, ProgressCallback, Recipe, RecordedLoad
+from green_freight.replaying.recipe import Progress, ProgressCallback, Recipe, RecordedLoad, ReplayError
 from green_freight.warehouse import Session, Warehouse, bootstrap, runs, scratch
 from green_freight.warehouse.migrate import migrate
 from green_freight.warehouse.scratch import database_name

@@ -1,6 +1,5 @@
 """Revisions: what a candidate would change, figure by figure, why, and whether somebody has to approve it first."""
 
-from green_freight.revisions.approval_rules import ApprovalRules
 from green_freight.revisions.approvals import (
     Approval,
     ApprovalMissingError,
@@ -15,7 +14,6 @@ from green_freight.revisions.store import save_comparison, saved_comparison, wri
 __all__ = [
     "Approval",
     "ApprovalMissingError",
-    "ApprovalRules",
     "Comparison",
     "FigureChange",
     "FigureKey",

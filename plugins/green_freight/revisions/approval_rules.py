@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
-from green_freight import settings
 from green_freight.revisions.figures import NOTHING, Values
 
 _VERDICTS = ("met", "not_met")
-
-
-@dataclass(frozen=True)
-class ApprovalRules:
-    """The limits: a final figure may change by `final_change_share` of itself (0.01 is one percent) unapproved."""
-
-    final_change_share: Decimal = Decimal("0.01")
-
-    @classmethod
-    def of_environment(cls) -> ApprovalRules:
-        """Return the rules with the limit of GREEN_FREIGHT_FINAL_CHANGE_SHARE, where it is set.
-
-        Raises:
-            ValueError: it is not a share from 0 on.
-        """
-        return cls(settings.current().final_change_share)
 
 
 def approval_codes(
@@ -33,7 +15,7 @@ def approval_codes(
     is_restatement: bool,
     cause_codes: tuple[str, ...],
     taken_away: Values | None,
-    rules: ApprovalRules,
+    final_change_share: Decimal,
 ) -> tuple[str, ...]:
     """Return why a change needs an approval, nothing where it does not.
 
@@ -42,15 +24,14 @@ def approval_codes(
         is_restatement: it was published as final.
         cause_codes: codes of the labels `cause`.
         taken_away: the value that the last revert took away, None where no revert stands.
-        rules: the limits.
+        final_change_share: by how much of itself a final figure may change unapproved; 0.01 is one percent.
     """
     if old is None:
         return ()
     after = new or NOTHING
     needed = {
         "status_flip": _flips(old.status_code, after.status_code),
-        "final_change": is_restatement
-        and _exceeds(old.actual_value, after.actual_value, rules.final_change_share),
+        "final_change": is_restatement and _exceeds(old.actual_value, after.actual_value, final_change_share),
         "unexplained": "unexplained" in cause_codes,
         "undoes_revert": taken_away is not None and after == taken_away,
     }

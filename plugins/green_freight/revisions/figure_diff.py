@@ -14,10 +14,11 @@ from typing import Any
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from green_freight import settings
 from green_freight.entities import entity_kind, known_entities
 from green_freight.messages import message
 from green_freight.revisions import queries
-from green_freight.revisions.approval_rules import ApprovalRules, approval_codes
+from green_freight.revisions.approval_rules import approval_codes
 from green_freight.revisions.causes import Facts, causes
 from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
 from green_freight.warehouse import Session, pin
@@ -41,11 +42,12 @@ class Comparison:
         return tuple(change for change in self.changes if change.needs_approval)
 
 
-def compare(session: Session, build_id: int, rules: ApprovalRules) -> Comparison:
+def compare(session: Session, build_id: int) -> Comparison:
     """Compare the candidate, as the build `build_id` left it, with the newest publication.
 
     Raises:
         LookupError: there is no such build.
+        SettingError: GREEN_FREIGHT_FINAL_CHANGE_SHARE is not a share from 0 on.
     """
     build = _one(session, queries.BUILD, [build_id])
     if build is None:
@@ -60,11 +62,12 @@ def compare(session: Session, build_id: int, rules: ApprovalRules) -> Comparison
         taken_away = {
             FigureKey.of(row): Values.of(row, "old") or NOTHING for row in _all(session, queries.TAKEN_AWAY)
         }
+    limit = settings.current().final_change_share
     changes = []
     for row, fact in zip(rows, facts, strict=True):
         key, cause_codes = FigureKey.of(row), causes(fact)
         old, new = Values.of(row, "old"), Values.of(row, "new")
-        codes = approval_codes(old, new, row["is_restatement"], cause_codes, taken_away.get(key), rules)
+        codes = approval_codes(old, new, row["is_restatement"], cause_codes, taken_away.get(key), limit)
         changes.append(FigureChange.of(row, cause_codes, new_datasets.get(key.indicator_code, ()), codes))
     return Comparison(build_id, base["publication_no"] if base else None, tuple(changes))
 

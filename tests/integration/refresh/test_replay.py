@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from green_freight.backfill import revert
+from green_freight.backfill import steps
 from green_freight.contracts import contracts
 from green_freight.replaying import ReplayOutcome, replay
 from green_freight.replaying.recipe import recipe_of
@@ -18,7 +18,7 @@ from .pipeline_warehouse import LAST_LOADED, PipelineWarehouse
 
 def test_an_old_state_published_again_is_rebuilt_as_what_it_was(refreshed: PipelineWarehouse) -> None:
     """Publication 3 is the first one again: the same build, day and loads, and the rows readers see now."""
-    assert revert.revert(refreshed.database, "revert/1", 1, "test", "tester").publication_no == 3
+    assert steps.revert(refreshed.database, "revert/1", 1, "test", "tester").publication_no == 3
     before = refreshed.tables()
     outcome = replay(refreshed.database, 3)
     assert _differing(outcome) == {}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from green_freight import pipeline, revisions
-from green_freight.backfill import revert, steps
+from green_freight.backfill import steps
 from green_freight.revisions import ApprovalMissingError
 
 from demo_city.city import City
@@ -171,7 +171,7 @@ def _assert_as_of_view_keeps_the_old_figure(warehouse: PipelineWarehouse, refere
 
 
 def _assert_revert(warehouse: PipelineWarehouse, reference: Snapshot) -> None:
-    outcome = revert.revert(
+    outcome = steps.revert(
         warehouse.database, "revert/1", 2, "更正有误 / the correction was wrong", "tester"
     )
     assert (outcome.outcome_code, outcome.publication_no) == ("published", 4)

@@ -19,7 +19,7 @@ def _task(
     name: str, index: int, state: str | None, begun: int | None = None, ended: int | None = None
 ) -> TaskState:
     moments = [None if second is None else BEGUN + timedelta(seconds=second) for second in (begun, ended)]
-    return TaskState(name, index, None, state, 1, *moments)
+    return TaskState(name, index, state, 1, *moments)
 
 
 def test_mapped_instances_are_one_step_with_the_time_from_first_to_last() -> None:

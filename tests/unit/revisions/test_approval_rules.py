@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from green_freight.revisions.approval_rules import ApprovalRules, approval_codes
+from green_freight import settings
+from green_freight.revisions.approval_rules import approval_codes
 from green_freight.revisions.figures import Values
 
-RULES = ApprovalRules(Decimal("0.01"))
+LIMIT = Decimal("0.01")
 
 
 def values(actual: str | None, status: str | None) -> Values:
@@ -23,7 +24,7 @@ def codes(
     causes: tuple[str, ...] = ("correction",),
     taken_away: Values | None = None,
 ) -> tuple[str, ...]:
-    return approval_codes(old, new, is_restatement, causes, taken_away, RULES)
+    return approval_codes(old, new, is_restatement, causes, taken_away, LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -83,10 +84,10 @@ def test_what_nothing_explains_and_what_a_revert_took_away_need_one() -> None:
 
 def test_the_limit_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GREEN_FREIGHT_FINAL_CHANGE_SHARE", raising=False)
-    assert ApprovalRules.of_environment() == RULES
+    assert settings.current().final_change_share == LIMIT
     monkeypatch.setenv("GREEN_FREIGHT_FINAL_CHANGE_SHARE", "0.05")
-    assert ApprovalRules.of_environment().final_change_share == Decimal("0.05")
+    assert settings.current().final_change_share == Decimal("0.05")
     for wrong in ("-1", "5%", "abc"):
         monkeypatch.setenv("GREEN_FREIGHT_FINAL_CHANGE_SHARE", wrong)
         with pytest.raises(ValueError, match="0\\.01"):
-            ApprovalRules.of_environment()
+            settings.current()
