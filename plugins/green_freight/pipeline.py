@@ -159,11 +159,13 @@ def alert_when_unpublished(warehouse: Warehouse, run_id: str, logical_date: date
     newest = run_report.newest_as_of_date(warehouse)
     if newest is not None and newest >= day:
         return
-    waiting = outstanding(warehouse, run_id)
-    if waiting:
-        alerts.send(alerts.waiting_for_approval(run_id, day, newest, len(waiting)))
+    stands, changes = newest or "–", len(outstanding(warehouse, run_id))
+    if changes:
+        alerts.send(
+            message("alert_waiting_for_approval", run_id=run_id, day=day, stands=stands, changes=changes)
+        )
     else:
-        alerts.send(alerts.nothing_published(run_id, day, newest))
+        alerts.send(message("alert_nothing_published", run_id=run_id, day=day, stands=stands))
 
 
 def log_fetched(progress: Progress) -> None:

@@ -7,26 +7,12 @@ group robots of WeCom and DingTalk take.
 from __future__ import annotations
 
 import logging
-from datetime import date
 
 import httpx
 
 from green_freight import settings
-from green_freight.messages import message
 
 log = logging.getLogger(__name__)
-
-
-def waiting_for_approval(run_id: str, day: date, newest: date | None, changes: int) -> str:
-    """Return the alert that a business day is not published because somebody has to approve changes of figures."""
-    stands = newest.isoformat() if newest else "–"
-    return message("alert_waiting_for_approval", run_id=run_id, day=day, stands=stands, changes=changes)
-
-
-def nothing_published(run_id: str, day: date, newest: date | None) -> str:
-    """Return the alert that a business day has no publication by its deadline."""
-    stands = newest.isoformat() if newest else "–"
-    return message("alert_nothing_published", run_id=run_id, day=day, stands=stands)
 
 
 def send(message: str) -> None:
