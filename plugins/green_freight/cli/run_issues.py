@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 
 from green_freight.cli.airflow_client import DagRun, TaskState
 from green_freight.cli.scorecard import published
 from green_freight.labels import label
+from green_freight.messages import read_words
 from green_freight.warehouse import Warehouse
 
-_ISSUES = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+_ISSUES = read_words(Path(__file__).with_suffix(".yaml"))
 TITLES = {kind: issue["title"] for kind, issue in _ISSUES.items()} | {
     "stale": label("timeliness", "stale").both
 }

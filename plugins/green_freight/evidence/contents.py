@@ -8,18 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 from green_freight.agencies import AGENCIES
 from green_freight.evidence.archive import safe_name
 from green_freight.evidence.evidence_rows import SourceFile, VerifiedRow, total
 from green_freight.evidence.figures import Figure, Publication, Request, Revision, Work
 from green_freight.labels import label
+from green_freight.messages import read_words
 from green_freight.periods import SHANGHAI
 
 DETAILS = "指标明细"
 SYNTHETIC = "演示数据"
 SYNTHETIC_SENTENCE = "演示数据：本材料依据合成数据生成，不是本市的真实数据，不代表任何真实情况"
 EMPTY = "—"
+# What the documents explain, in sentences.
+SENTENCES = read_words(Path(__file__).with_name("sentences.yaml"))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from datetime import date
 from green_freight.agencies import AGENCIES
 from green_freight.evidence import contents as text
 from green_freight.evidence.archive import ORIGINALS
-from green_freight.evidence.contents import DETAILS, EMPTY, SYNTHETIC_SENTENCE, Contents, Proof
+from green_freight.evidence.contents import DETAILS, EMPTY, SENTENCES, SYNTHETIC_SENTENCE, Contents, Proof
 from green_freight.evidence.official_document import SUBHEADING, OfficialDocument
 from green_freight.labels import label, labels
 from green_freight.periods import SHANGHAI
@@ -140,21 +140,12 @@ def _sums(proof: Proof) -> str:
 
 
 def _write_contents(document: OfficialDocument, contents: Contents) -> None:
-    document.body(
-        f"{len(contents.proofs)}项指标，每项一个Excel工作簿，另存CSV，见“{DETAILS}”文件夹。",
-        "（一）指标明细。",
-    )
-    document.body(
-        f"在本材料所在文件夹内执行“sha256sum -c {CHECKSUMS}”，全部显示OK（或“成功”）即未经改动；打开工作簿，“核对”"
-        "一栏显示“一致”即按行相加等于发布数值；再按文件名、工作表、行号在原始文件中找到该行，与“报送原文”比对。",
-        "（二）核对方法。",
-    )
-    document.body(f"“{CHECKSUMS}”为全部文件的SHA-256，“{MANIFEST}”为供程序读取的目录。", "（三）校验文件。")
-    document.body(
-        f"{len(contents.files)}份，与收到时逐字节相同，见“{ORIGINALS}”文件夹。"
-        + ("清单见附表。" if contents.files else ""),
-        "（四）原始文件。",
-    )
+    facts = {
+        "proofs": len(contents.proofs), "files": len(contents.files), "list": "清单见附表。" if contents.files else "",
+        "details": DETAILS, "originals": ORIGINALS, "checksums": CHECKSUMS, "manifest": MANIFEST,
+    }  # fmt: skip
+    for label_text, sentence in SENTENCES["materials"].items():
+        document.body(sentence.format(**facts), label_text)
 
 
 def _write_files(document: OfficialDocument, contents: Contents) -> None:

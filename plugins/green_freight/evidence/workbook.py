@@ -6,10 +6,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from urllib.parse import quote
 
-import yaml
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -17,7 +15,7 @@ from green_freight.contracts import contracts_of
 from green_freight.entities import Value
 from green_freight.evidence import contents as text
 from green_freight.evidence import sheets
-from green_freight.evidence.contents import Contents, Proof, part_zh
+from green_freight.evidence.contents import SENTENCES, Contents, Proof, part_zh
 from green_freight.evidence.evidence_rows import VerifiedRow
 from green_freight.labels import label
 
@@ -33,7 +31,6 @@ _REVISION_TITLES = ("发布号", "发布时间", "原值", "新值", "更改最�
 _FILE_TITLES = (
     "序号", "报送单位", "报送内容", "报送期", "文件名", "字节数", "计入行数", "SHA-256", "原始文件位置",
 )  # fmt: skip
-_NOTES = yaml.safe_load(Path(__file__).with_name("notes.yaml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -232,12 +229,14 @@ def _write_notes(sheet: Worksheet, contents: Contents, proof: Proof) -> None:
 def _notes(contents: Contents, proof: Proof) -> Iterator[str]:
     """Yield how to add the rows up, how to find a row, how to check the files."""
     files = contents.files_of(proof)
-    yield _NOTES["measures"][proof.figure.measure_kind_code]
+    yield SENTENCES["measures"][proof.figure.measure_kind_code]
     deliveries = {file.delivery_name for file in files}
-    yield from (sentence for delivery, sentence in _NOTES["deliveries"].items() if delivery in deliveries)
-    yield _NOTES["sum"]
+    yield from (sentence for delivery, sentence in SENTENCES["deliveries"].items() if delivery in deliveries)
+    yield SENTENCES["sum"]
     containers = {
         one.container for file in files for one in contracts_of(file.agency_code, file.delivery_name)
     }
-    yield from (sentence for container, sentence in _NOTES["containers"].items() if container in containers)
-    yield from (_NOTES["content"], _NOTES["original"])
+    yield from (
+        sentence for container, sentence in SENTENCES["containers"].items() if container in containers
+    )
+    yield from (SENTENCES["content"], SENTENCES["original"])

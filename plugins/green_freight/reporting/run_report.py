@@ -7,11 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-import yaml
 from psycopg.rows import dict_row
 
 from green_freight.labels import label
-from green_freight.messages import message
+from green_freight.messages import message, read_words
 from green_freight.warehouse import Session, Warehouse
 
 
@@ -21,9 +20,7 @@ class _Lines(TypedDict):
     label: NotRequired[str]
 
 
-_LINES: dict[str, list[_Lines]] = yaml.safe_load(
-    Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
-)
+_LINES: dict[str, list[_Lines]] = read_words(Path(__file__).with_suffix(".yaml"))
 _STALE = """
 select subject_code, complete_through, as_of_date
 from mart.data_quality
