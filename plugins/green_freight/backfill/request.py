@@ -39,9 +39,8 @@ class BackfillRequest:
     def of(cls, parameters: Mapping[str, Any], yesterday: date) -> BackfillRequest:
         """Return the request of a run's parameters (those of the DAG `backfill_history`).
 
-        Raises:
-            BackfillRequestError: a label is no month, the range is empty, lies before the programme or wholly in
-                the future, an agency is unknown, or the reason is missing.
+        Raises BackfillRequestError: a label is no month, the range is empty, lies before the programme or wholly in the
+        future, an agency is unknown, or the reason is missing.
         """
         first, last = (_month(parameters[name]) for name in ("from_month", "to_month"))
         until = parameters.get("business_day")
@@ -69,11 +68,7 @@ class BackfillRequest:
         }
 
     def check(self) -> None:
-        """Check that the request can be carried out.
-
-        Raises:
-            BackfillRequestError: see `of`.
-        """
+        """Check that the request can be carried out. Raises BackfillRequestError: see `of`."""
         first, last, until, begins = self.first, self.last, self.until, programme().first_day
         unknown, known = sorted(set(self.agencies) - set(AGENCIES)), ", ".join(AGENCIES)
         if unknown:

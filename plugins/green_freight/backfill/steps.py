@@ -31,8 +31,7 @@ DRY_RUN = "backfill_dry_run"
 def begin_backfill(warehouse: Warehouse, run_id: str, parameters: Mapping[str, Any]) -> BackfillRequest:
     """Check what a backfill is asked for, by the parameters of the DAG `backfill_history`, and record that it begins.
 
-    Raises:
-        BackfillRequestError: it cannot be carried out; the message says why.
+    Raises BackfillRequestError: it cannot be carried out; the message says why.
     """
     request = BackfillRequest.of(parameters, pipeline.yesterday())
     runs.begin(warehouse, run_id, "backfill", request.until, request.reason)
@@ -43,11 +42,8 @@ def begin_backfill(warehouse: Warehouse, run_id: str, parameters: Mapping[str, A
 def begin_dry_run(warehouse: Warehouse, run_id: str, parameters: Mapping[str, Any]) -> scratch.Scratch:
     """Begin a backfill that shows its difference and changes nothing: on a copy of the warehouse, in a scratch.
 
-    What killed dry runs left behind is dropped first.
-
-    Raises:
-        BackfillRequestError: it cannot be carried out; the message says why.
-        ScratchError: the copy cannot be made.
+    What killed dry runs left behind is dropped first. Raises BackfillRequestError, which says why it
+    cannot be carried out, and ScratchError where the copy cannot be made.
     """
     request = BackfillRequest.of(parameters, pipeline.yesterday())
     runs.begin(warehouse, run_id, DRY_RUN, request.until, request.reason)
@@ -92,10 +88,8 @@ def load_months(
     outcome.
 
     With the parameter `only_missing` just the periods that have no complete load are asked for. An attempt after one
-    that was killed or failed asks only for what that one has not settled.
-
-    Raises:
-        AgencyUnavailableError, BrokenDeliveryError, LoadStoppedError: after every month was tried; what came is loaded.
+    that was killed or failed asks only for what that one has not settled. Raises AgencyUnavailableError,
+    BrokenDeliveryError, LoadStoppedError: after every month was tried; what came is loaded.
     """
     choose = fetch_plan.not_loaded if (parameters or {}).get("only_missing") else fetch_plan.all_of
     until = pipeline.business_day_of(warehouse, run_id)
@@ -137,10 +131,8 @@ def revert(
 ) -> PublicationOutcome:
     """Publish the state of an earlier publication again; the run, the reason and the person stay with it.
 
-    Raises:
-        ValueError: no reason was given.
-        PublicationNotFoundError: there is no such publication.
-        CandidateLeasedError: another run stayed between build and publish for longer than CANDIDATE_WAIT.
+    Raises ValueError: no reason was given; PublicationNotFoundError: there is no such publication;
+    CandidateLeasedError: another run stayed between build and publish for longer than CANDIDATE_WAIT.
     """
     if not reason.strip():
         raise ValueError(message("revert_without_reason"))

@@ -42,8 +42,7 @@ def program() -> str:
 def run_airflow(environment: Mapping[str, str], *arguments: str) -> str:
     """Run one of Airflow's commands and return what it printed on standard output.
 
-    Raises:
-        InstallError: it failed; the message carries the end of its output.
+    Raises InstallError: it failed; the message carries the end of its output.
     """
     done = subprocess.run(
         [program(), *arguments], env=dict(environment), capture_output=True, text=True, check=False
@@ -58,8 +57,7 @@ def run_airflow(environment: Mapping[str, str], *arguments: str) -> str:
 def import_entries(environment: Mapping[str, str], entries: Mapping[str, Any], *command: str) -> None:
     """Let one of Airflow's import commands read entries, from a file that is removed: they may hold secrets.
 
-    Raises:
-        InstallError: Airflow rejected them.
+    Raises InstallError: Airflow rejected them.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump(entries, file)
@@ -101,8 +99,7 @@ def make_metadata(admin_url: str, password: str) -> str:
 def migrate_metadata(environment: Mapping[str, str], metadata_url: str, steps: Steps) -> None:
     """Bring the metadata database up to the installed version of Airflow, where it has another.
 
-    Raises:
-        InstallError: Airflow's migration failed.
+    Raises InstallError: Airflow's migration failed.
     """
     version = importlib.metadata.version("apache-airflow")
     # On the database itself stands the version of a finished migration, so that a restored database has its own.

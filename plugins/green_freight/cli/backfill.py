@@ -160,8 +160,7 @@ def _finish_unfinished(
 ) -> DagRun | None:
     """Bring the unfinished backfill to its end; return it where it has these parameters, approval aside.
 
-    Raises:
-        ApprovalPendingError: it waits for an approval, which these parameters do not give.
+    Raises ApprovalPendingError: it waits for an approval, which these parameters do not give.
     """
     begun = airflow.client.unfinished(BACKFILL)
     if begun is None:

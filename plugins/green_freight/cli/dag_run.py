@@ -89,8 +89,7 @@ class RunResult:
 def make_ready(airflow: RunningAirflow, dag_id: str) -> None:
     """Wait until the DAG's file has been read by this start of Airflow, and unpause the DAG.
 
-    Raises:
-        DagUnavailableError: the file cannot be imported, or holds no such DAG.
+    Raises DagUnavailableError: the file cannot be imported, or holds no such DAG.
     """
     deadline = time.monotonic() + PARSE_DEADLINE_SECONDS
     while (parsed_at := airflow.client.parsed_at(dag_id)) is None or parsed_at < airflow.started_at:

@@ -77,8 +77,7 @@ def role_variable(role: str) -> str:
 def read_settings(environment: Mapping[str, str]) -> InstallSettings:
     """Return the settings that the environment gives.
 
-    Raises:
-        InstallError: variables are missing or cannot be used; the message names every one.
+    Raises InstallError: variables are missing or cannot be used; the message names every one.
     """
     roles = {role: role_variable(role) for role in settings.ROLES}
     passwords = [*roles.values(), METADATA_PASSWORD, OPERATOR_PASSWORD]
@@ -108,9 +107,8 @@ def read_settings(environment: Mapping[str, str]) -> InstallSettings:
 def install(airflow_home: Path, chosen: InstallSettings, steps: Steps) -> None:
     """Make or complete the installation.
 
-    Raises:
-        InstallError: the administrator lacks a right, or a step of Airflow's failed.
-        psycopg.OperationalError: the server does not answer or refuses the login.
+    Raises InstallError: the administrator lacks a right, or a step of Airflow's failed; psycopg.OperationalError: the
+    server does not answer or refuses the login.
     """
     airflow_home.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:

@@ -39,14 +39,9 @@ class Installation(Protocol):
     """What a command needs of the place where it runs."""
 
     def warehouse(self, *, create: bool = False, upgrade: bool = False) -> AbstractContextManager[Warehouse]:
-        """Give the warehouse, its server running meanwhile.
+        """Give the warehouse, its server running meanwhile; NotAvailableError where there is none.
 
-        Args:
-            create: make it where there is none.
-            upgrade: bring its schemas up to this code first.
-
-        Raises:
-            NotAvailableError: there is none.
+        It is made with `create`; with `upgrade` its schemas are brought up to this code first.
         """
 
     def airflow(self, until: date, steps: Steps) -> AbstractContextManager[RunningAirflow]:
@@ -87,8 +82,7 @@ class ServerInstallation:
 def airflow_login(environment: Mapping[str, str]) -> tuple[str, str, str]:
     """Return address, user and password of Airflow's REST API, from the variables that its own services have.
 
-    Raises:
-        SettingMissingError: one of them is not set.
+    Raises SettingMissingError: one of them is not set.
     """
     names = ("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE")
     missing = [name for name in names if not environment.get(name)]

@@ -35,11 +35,9 @@ def safe_name(name: str) -> str:
 def copy_originals(files: Iterable[SourceFile], store: LandingStore, folder: Path) -> dict[str, Path]:
     """Copy each file into a folder of this process and return the copies by the files' keys.
 
-    What is read and packed afterwards is the copy, so that it is the very content that was verified.
-
-    Raises:
-        OriginalMissingError: the landing store does not have a file.
-        OriginalDiffersError: a file's content is not the one that was recorded when it was received and published.
+    What is read and packed afterwards is the copy, so that it is the very content that was verified. Raises
+    OriginalMissingError: the landing store does not have a file; OriginalDiffersError: a file's content is not the one
+    that was recorded when it was received and published.
     """
     return {file.source_file_key: _copy(file, store, folder / file.source_file_key) for file in files}
 

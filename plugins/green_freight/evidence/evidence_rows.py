@@ -112,9 +112,8 @@ where city_code = %s and source_file_key = any(%s)
 def read_rows(session: Session, city_code: str, figure: Figure) -> list[CountedRow]:
     """Return the rows that were counted in a figure, in the order of parts and keys.
 
-    Raises:
-        RowDiffersError: a thing was counted that no delivered row stands behind.
-        UnknownEntityKindError: a thing is of a kind that `entities.yaml` does not have.
+    Raises RowDiffersError: a thing was counted that no delivered row stands behind; UnknownEntityKindError: a thing is
+    of a kind that `entities.yaml` does not have.
     """
     found = read(session, CountedRow, _EVIDENCE, city_code, figure.indicator_code, figure.period_month)
     for one in found:
@@ -133,8 +132,7 @@ def read_rows(session: Session, city_code: str, figure: Figure) -> list[CountedR
 def read_files(session: Session, city_code: str, keys: Iterable[str]) -> dict[str, SourceFile]:
     """Return the delivered files by their keys, in the order of agency, delivery, period and name.
 
-    Raises:
-        RowDiffersError: the publication does not list a file.
+    Raises RowDiffersError: the publication does not list a file.
     """
     wanted = set(keys)
     found = read(session, SourceFile, _FILES, city_code, sorted(wanted))
@@ -152,10 +150,8 @@ def total(rows: Iterable[CountedRow], part_code: str) -> Decimal:
 def verify_sums(figure: Figure, rows: Sequence[CountedRow]) -> None:
     """Add the weights of a figure's parts and compare them with the published ones, to the last decimal.
 
-    A figure without data is skipped: things of one part may be there while the other never came.
-
-    Raises:
-        SumDiffersError: they differ.
+    A figure without data is skipped: things of one part may be there while the other never came. Raises
+    SumDiffersError: they differ.
     """
     if figure.numerator is None:
         return
@@ -181,10 +177,8 @@ def verify_rows(
 ) -> list[VerifiedRow]:
     """Return counted rows, in their order, each with what its file holds at its place.
 
-    Every file is read once for each dataset in it. `copies` are the verified files by key.
-
-    Raises:
-        RowDiffersError: the file cannot be read, or another thing stands at the place.
+    Every file is read once for each dataset in it. `copies` are the verified files by key. Raises RowDiffersError: the
+    file cannot be read, or another thing stands at the place.
     """
     numbers: defaultdict[str, set[int]] = defaultdict(set)
     for row in rows:

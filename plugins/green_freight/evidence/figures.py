@@ -164,9 +164,8 @@ def read(session: Session, row_class: type[T], query: str, *values: object) -> l
 def read_session(warehouse: Warehouse) -> Iterator[Session]:
     """Give a session that sees one state of the warehouse throughout and cannot change it.
 
-    Raises:
-        OlderWarehouseError: it was not yet brought to this version of the code.
-        psycopg.OperationalError: the warehouse does not answer.
+    Raises OlderWarehouseError: it was not yet brought to this version of the code; psycopg.OperationalError: the
+    warehouse does not answer.
     """
     with warehouse.connect("builder") as session:
         session.execute("set transaction isolation level repeatable read, read only")
@@ -180,9 +179,7 @@ def read_session(warehouse: Warehouse) -> Iterator[Session]:
 def choose_publication(session: Session, publication_no: int | None) -> Publication:
     """Choose a publication for the rest of the session's transaction, the newest by default, and return it.
 
-    Raises:
-        NothingPublishedError: there is none yet.
-        NoSuchChoiceError: there is none of that number.
+    Raises NothingPublishedError: there is none yet; NoSuchChoiceError: there is none of that number.
     """
     found = read(session, Publication, _PUBLICATIONS)
     if not found:
@@ -198,11 +195,7 @@ def choose_publication(session: Session, publication_no: int | None) -> Publicat
 
 
 def read_work(session: Session, city_code: str, work_no: int) -> Work:
-    """Return a key work with its units.
-
-    Raises:
-        NoSuchChoiceError: the plan has no work of that number.
-    """
+    """Return a key work with its units. Raises NoSuchChoiceError: the plan has no work of that number."""
     found = session.execute(_WORK, [city_code, work_no]).fetchone()
     if found is None:
         works = "select work_no from mart_asof.dim_key_work where city_code = %s order by work_no"
@@ -216,8 +209,7 @@ def read_work(session: Session, city_code: str, work_no: int) -> Work:
 def read_figures(session: Session, city_code: str, request: Request) -> list[Figure]:
     """Return the figures that are asked for, in the plan's order.
 
-    Raises:
-        NoSuchChoiceError: nothing is published for the year, or the work has no such indicator.
+    Raises NoSuchChoiceError: nothing is published for the year, or the work has no such indicator.
     """
     found = read(session, Figure, _FIGURES, city_code, request.work_no, request.year)
     if not found:

@@ -55,10 +55,8 @@ def write_pack(warehouse: Warehouse, request: Request, output: Path) -> Pack:
     """Write the pack as a zip; into a folder, under the pack's own name. The same request for the same publication
     gives the same bytes.
 
-    Raises:
-        EvidenceError: there is nothing of the kind, a file is not what was delivered, or the rows do not give the
-            figure; nothing is written.
-        psycopg.OperationalError: the warehouse does not answer.
+    Nothing is written where EvidenceError is raised: there is nothing of the kind, a file is not what was delivered,
+    or the rows do not give the figure. Raises psycopg.OperationalError where the warehouse does not answer.
     """
     with tempfile.TemporaryDirectory(prefix="green-freight-evidence-") as folder:
         with read_session(warehouse) as session:

@@ -39,15 +39,11 @@ class Code:
 
 @contextmanager
 def code_of(version: str, folder: Path, *, running: Path = settings.PROJECT) -> Iterator[Code]:
-    """Give the code of a version for the block.
+    """Give the code of a version (`settings.code_version()` when the publication was built) for the block.
 
-    Args:
-        version: what `settings.code_version()` said when the publication was built.
-        folder: where a work tree may be made; it must not exist, and is removed afterwards.
-        running: the project that is running, and the checkout to take another commit from.
-
-    Raises:
-        ReplayError: the code of that version cannot be had here; the message says how it can.
+    A work tree may be made in `folder`, which must not exist and is removed afterwards. `running` is the project that
+    is running, and the checkout to take another commit from. Raises ReplayError: the code of that version cannot be had
+    here; the message says how it can.
     """
     if is_running(version, running):
         yield Code(version, running, Path(sys.executable))

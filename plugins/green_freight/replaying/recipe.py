@@ -140,10 +140,8 @@ _JSON = TypeAdapter(Recipe)
 def recipe_of(warehouse: Warehouse, publication_no: int) -> Recipe:
     """Read from the warehouse, as its owner, what a publication was built from.
 
-    A publication that published an old state again names the old one's build, and so has its recipe.
-
-    Raises:
-        ReplayError: there is no such publication, or its build left no record of what it contains.
+    A publication that published an old state again names the old one's build, and so has its recipe. Raises
+    ReplayError: there is no such publication, or its build left no record of what it contains.
     """
     with warehouse.connect("owner") as owner, owner.cursor(row_factory=dict_row) as cursor:
         build = cursor.execute(_BUILD, [publication_no]).fetchone()
@@ -177,15 +175,10 @@ def verify_landing(
     store: LandingStore,
     on_progress: Callable[[int, int], object] = lambda *_: None,
 ) -> int:
-    """Read every file once, compare its checksum with the recorded one, and return how many there are.
+    """Read every file of the loads once, compare its checksum with the recorded one, and return how many there are.
 
-    Args:
-        loads: the loads whose files are read; a file that several datasets share is read once.
-        store: the warehouse's landing store.
-        on_progress: called after each file with the number done and the number of all.
-
-    Raises:
-        ReplayError: a file is absent or altered; the message names the first ten.
+    `on_progress` is called after each file with the number done and the number of all. Raises ReplayError: a file is
+    absent or altered; the message names the first ten.
     """
     files = list({load.source_file_key: load for load in loads}.values())
     problems: list[str] = []

@@ -54,18 +54,11 @@ def replay(
 ) -> ReplayOutcome:
     """Rebuild a publication in a scratch database and compare it with what readers saw of it.
 
-    The warehouse is only read, but for the row in ops.replay.
+    The warehouse is only read, but for the row in ops.replay. A publication that published an old state again is
+    rebuilt as that state. `running` is the project whose code is running.
 
-    Args:
-        warehouse: the warehouse that has the publication.
-        publication_no: the publication; one that published an old state again is rebuilt as that state.
-        on_progress: called as the work goes on.
-        running: the project whose code is running.
-
-    Raises:
-        ReplayError: the publication cannot be rebuilt; the message says why.
-        ScratchError: the same publication is being replayed already.
-        SettingMissingError: the URL of a role is not set.
+    Raises ReplayError, which says why the publication cannot be rebuilt, ScratchError where it is being replayed
+    already, and SettingMissingError where the URL of a role is not set.
     """
     recipe = recipe_of(warehouse, publication_no)
     replay_id = _begin_record(warehouse, recipe)

@@ -115,11 +115,8 @@ class _Side:
 def compare(published: Session, rebuilt: Session) -> Iterator[TableComparison]:
     """Compare every table that either side has, in the order of their names.
 
-    A column that only mart has was added later: nothing is said of it while it is empty in every row.
-
-    Args:
-        published: the warehouse, pinned to the publication.
-        rebuilt: the scratch, as a role that reads `candidate`.
+    A column that only mart has was added later: nothing is said of it while it is empty in every row. `published` is
+    the warehouse, pinned to the publication, `rebuilt` the scratch, as a role that reads `candidate`.
     """
     asof, candidate = read_shapes(published, "mart_asof"), read_shapes(rebuilt, "candidate")
     keys = read_shapes(published, "mart")

@@ -72,9 +72,7 @@ def _print(progress: Progress) -> None:
 def rebuild(warehouse: Warehouse, recipe: Recipe, on_progress: ProgressCallback) -> dict[str, Any]:
     """Give the empty scratch its schema, load the recipe's files again, build; return the names of the star's tables.
 
-    Raises:
-        ReplayError: a load does not reproduce what was recorded of it.
-        BuildFailedError: a model or a test failed.
+    Raises ReplayError: a load does not reproduce what was recorded of it; BuildFailedError: a model or a test failed.
     """
     with warehouse.connect("owner", autocommit=True) as owner:
         bootstrap.set_up_database(owner, database_name(warehouse), scratch.CONNECTING_ROLES)

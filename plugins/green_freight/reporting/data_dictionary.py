@@ -38,8 +38,7 @@ class DictionaryIncompleteError(RuntimeError):
 def parsed_manifest() -> dict[str, Any]:
     """Return the manifest of the project as it is, from `dbt parse` in this process; no database is asked.
 
-    Raises:
-        RuntimeError: dbt cannot parse the project.
+    Raises RuntimeError: dbt cannot parse the project.
     """
     from dbt.cli.main import dbtRunner
 
@@ -56,9 +55,8 @@ def parsed_manifest() -> dict[str, Any]:
 def markdown(manifest: Mapping[str, Any]) -> str:
     """Return the dictionary of a dbt manifest's published tables as a Markdown page.
 
-    Raises:
-        DictionaryIncompleteError: a description is missing or in one language only.
-        InvalidSpecError: what is to be published contradicts itself.
+    Raises DictionaryIncompleteError: a description is missing or in one language only; InvalidSpecError: what is to be
+    published contradicts itself.
     """
     models = {
         node.get("alias") or node["name"]: node

@@ -19,12 +19,9 @@ def approval_codes(
 ) -> tuple[str, ...]:
     """Return why a change needs an approval, nothing where it does not.
 
-    Args:
-        old, new: the figure as published and as it would be; None where it is absent.
-        is_restatement: it was published as final.
-        cause_codes: codes of the labels `cause`.
-        taken_away: the value that the last revert took away, None where no revert stands.
-        final_change_share: by how much of itself a final figure may change unapproved; 0.01 is one percent.
+    `old` and `new` are the figure as published and as it would be, None where it is absent; a restatement was
+    published as final. `taken_away` is the value that the last revert took away, None where no revert stands. A final
+    figure may change by `final_change_share` of itself unapproved; 0.01 is one percent.
     """
     if old is None:
         return ()

@@ -66,8 +66,7 @@ def approve(
 ) -> None:
     """Record that these changes may be published with exactly these values (as the role builder).
 
-    Raises:
-        ValueError: no reason was given.
+    Raises ValueError: no reason was given.
     """
     if not reason.strip():
         raise ValueError(message("approval_needs_reason"))
@@ -92,8 +91,7 @@ def outstanding(session: Session, comparison: Comparison) -> list[FigureChange]:
 def require_approval(session: Session, comparison: Comparison) -> Approval | None:
     """Return the newest approval behind a comparison's changes, None where none was needed.
 
-    Raises:
-        ApprovalMissingError: some change needs an approval and has none.
+    Raises ApprovalMissingError: some change needs an approval and has none.
     """
     found = [(change, _standing(session, change)) for change in comparison.waiting]
     missing = [change for change, approval in found if approval is None]

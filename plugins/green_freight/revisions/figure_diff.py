@@ -45,9 +45,7 @@ class Comparison:
 def compare(session: Session, build_id: int) -> Comparison:
     """Compare the candidate, as the build `build_id` left it, with the newest publication.
 
-    Raises:
-        LookupError: there is no such build.
-        SettingError: GREEN_FREIGHT_FINAL_CHANGE_SHARE is not a share from 0 on.
+    Raises LookupError: there is no such build; SettingError: GREEN_FREIGHT_FINAL_CHANGE_SHARE is not a share from 0 on.
     """
     build = _one(session, queries.BUILD, [build_id])
     if build is None:
