@@ -171,9 +171,7 @@ def _assert_as_of_view_keeps_the_old_figure(warehouse: PipelineWarehouse, refere
 
 
 def _assert_revert(warehouse: PipelineWarehouse, reference: Snapshot) -> None:
-    outcome = steps.revert(
-        warehouse.database, "revert/1", 2, "更正有误 / the correction was wrong", "tester"
-    )
+    outcome = steps.revert(warehouse.database, "revert/1", 2, "更正有误 / the correction was wrong", "tester")
     assert (outcome.outcome_code, outcome.publication_no) == ("published", 4)
     assert warehouse.tables() == reference.tables
     [record] = warehouse.rows("select * from mart.publication where publication_no = 4")
