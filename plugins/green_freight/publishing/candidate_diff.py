@@ -10,7 +10,7 @@ from psycopg import sql
 
 from green_freight.messages import message
 from green_freight.publishing.errors import InvalidCandidateError
-from green_freight.publishing.plan import PlannedTable, compose, months_condition, names
+from green_freight.publishing.plan import PlannedTable, compose, execute, months_condition, names
 from green_freight.publishing.structure import partition_name
 from green_freight.warehouse import Session
 
@@ -64,8 +64,8 @@ def find_scope(session: Session, table: PlannedTable, changed_months: Collection
 
 def count_by_month(session: Session, table: PlannedTable, relation: sql.Composable) -> dict[date | None, int]:
     """Return the number of rows by month, all under None for an unpartitioned table."""
-    statement = compose(table, "select {month}, count(*) from {relation} as s group by 1", relation=relation)
-    return dict(session.execute(statement).fetchall())
+    counting = "select {month}, count(*) from {relation} as s group by 1"
+    return dict(execute(session, table, counting, relation=relation).fetchall())
 
 
 def find_difference(session: Session, table: PlannedTable, months: Sequence[date | None]) -> Difference:
@@ -76,13 +76,11 @@ def find_difference(session: Session, table: PlannedTable, months: Sequence[date
     rows = sql.Identifier("pg_temp", f"difference_{table.name}")
     if not months:
         return Difference(rows, 0, 0, 0)
-    session.execute(
-        compose(
-            table,
-            "create temporary table {rows} on commit drop as "
-            "select {columns}, ''::text as action from {mart} where false",
-            rows=rows,
-        )
+    execute(
+        session,
+        table,
+        "create temporary table {rows} on commit drop as select {columns}, ''::text as action from {mart} where false",
+        rows=rows,
     )
     for month in months:  # month by month, so that each comparison fits into memory
         session.execute(_comparison(table, rows, months_condition(table, [month])))

@@ -22,7 +22,7 @@ from green_freight.publishing.errors import InvalidCandidateError
 from green_freight.publishing.plan import (
     VERSION_COLUMN,
     PlannedTable,
-    compose,
+    execute,
     months_condition,
     names,
     same_key,
@@ -58,7 +58,11 @@ def merge(
     Rows are added and changed with referenced tables first and removed with them last, so that every reference holds
     after every statement. InvalidCandidateError names table, constraint and row that break a key or a reference.
     """
-    steps = [_Step.prepare(session, table, changed_months, publication_no) for table in tables]
+    scopes = [find_scope(session, table, changed_months) for table in tables]
+    steps = [
+        _Step(session, table, scope, find_difference(session, table, scope.compared), publication_no)
+        for table, scope in zip(tables, scopes, strict=True)
+    ]
     changes = [step.add_and_change() for step in steps]
     for step in reversed(steps):
         step.remove()
@@ -76,18 +80,6 @@ class _Step:
     scope: Scope
     difference: Difference
     publication_no: int
-
-    @classmethod
-    def prepare(
-        cls,
-        session: Session,
-        table: PlannedTable,
-        changed_months: Collection[date] | None,
-        publication_no: int,
-    ) -> _Step:
-        scope = find_scope(session, table, changed_months)
-        difference = find_difference(session, table, scope.compared)
-        return cls(session, table, scope, difference, publication_no)
 
     def add_and_change(self) -> TableChange:
         difference, created = self.difference, 0
@@ -148,7 +140,8 @@ class _Step:
                 )
 
     def _execute(self, statement: LiteralString, **parts: sql.Composable) -> None:
-        composed = compose(
+        execute(
+            self.session,
             self.table,
             statement,
             rows=self.difference.rows,
@@ -157,7 +150,6 @@ class _Step:
             condition=months_condition(self.table, self.scope.compared, "m"),
             **parts,
         )
-        self.session.execute(composed)
 
 
 # What the database refused, in Chinese and English.

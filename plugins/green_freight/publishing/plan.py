@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import LiteralString
 
-from psycopg import sql
+from psycopg import Cursor, sql
+from psycopg.rows import TupleRow
 
 from green_freight.messages import message
 from green_freight.publishing.errors import BreakingChangeError, InvalidCandidateError
 from green_freight.publishing.specs import ForeignKey, Shape, TableSpec
+from green_freight.warehouse import Session
 
 # Written by publishing itself into every table: the publication that wrote the row's version.
 VERSION_COLUMN = "publication_no"
@@ -150,6 +152,13 @@ def compose(table: PlannedTable, statement: LiteralString, **parts: sql.Composab
         version=sql.Identifier(VERSION_COLUMN),
         **parts,
     )
+
+
+def execute(
+    session: Session, table: PlannedTable, statement: LiteralString, **parts: sql.Composable
+) -> Cursor[TupleRow]:
+    """Execute a statement of `compose` and return its cursor."""
+    return session.execute(compose(table, statement, **parts))
 
 
 def names(columns: Iterable[str], alias: str | None = None) -> sql.Composed:

@@ -24,6 +24,7 @@ from green_freight.publishing.plan import (
     PlannedTable,
     compose,
     definitions,
+    execute,
     months_condition,
     names,
 )
@@ -55,27 +56,20 @@ def create_table(session: Session, table: PlannedTable, publication_no: int) -> 
     """
     partitioning = compose(table, "partition by range ({month})") if table.partition_column else sql.SQL("")
     columns = definitions(table, table.columns)
-    session.execute(
-        compose(
-            table,
-            "create table {mart} ({defined}, {version} bigint not null) {partitioning}",
-            defined=columns,
-            partitioning=partitioning,
-        )
-    )
+    frame = "create table {mart} ({defined}, {version} bigint not null) {partitioning}"
+    execute(session, table, frame, defined=columns, partitioning=partitioning)
     rows = 0 if table.partition_column else _fill(session, table, table.mart, None, publication_no)
-    session.execute(compose(table, "alter table {mart} add primary key ({key})"))
+    execute(session, table, "alter table {mart} add primary key ({key})")
     for key in table.foreign_keys:
         add_foreign_key(session, table, key)
-    session.execute(
-        compose(
-            table,
-            "create table {history} ({defined}, known_from bigint not null, known_to bigint not null, "
-            "primary key ({key}, known_from), check (known_from < known_to))",
-            defined=columns,
-        )
+    execute(
+        session,
+        table,
+        "create table {history} ({defined}, known_from bigint not null, known_to bigint not null, "
+        "primary key ({key}, known_from), check (known_from < known_to))",
+        defined=columns,
     )
-    session.execute(compose(table, "create index on {history} (known_to)"))
+    execute(session, table, "create index on {history} (known_to)")
     session.execute(_asof_view(table, [*table.columns, VERSION_COLUMN]))
     return rows
 
@@ -87,16 +81,15 @@ def create_partition(session: Session, table: PlannedTable, month: date, publica
     """
     partition = sql.Identifier("mart_partition", partition_name(table.name, month))
     following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    session.execute(compose(table, "create table {partition} (like {mart})", partition=partition))
+    execute(session, table, "create table {partition} (like {mart})", partition=partition)
     rows = _fill(session, table, partition, month, publication_no)
-    session.execute(
-        compose(
-            table,
-            "alter table {mart} attach partition {partition} for values from ({first}) to ({following})",
-            partition=partition,
-            first=sql.Literal(month),
-            following=sql.Literal(following),
-        )
+    execute(
+        session,
+        table,
+        "alter table {mart} attach partition {partition} for values from ({first}) to ({following})",
+        partition=partition,
+        first=sql.Literal(month),
+        following=sql.Literal(following),
     )
     return rows
 
@@ -113,16 +106,15 @@ def add_foreign_key(session: Session, table: PlannedTable, key: ForeignKey) -> N
     """
     columns = names(key.columns)
     if table.key[: len(key.columns)] != key.columns:
-        session.execute(compose(table, "create index on {mart} ({referring})", referring=columns))
-    session.execute(
-        compose(
-            table,
-            "alter table {mart} add constraint {name} foreign key ({referring}) references {other} ({referenced})",
-            name=sql.Identifier(_constraint_name(table.name, key)),
-            referring=columns,
-            other=sql.Identifier("mart", key.references),
-            referenced=names(key.referenced_columns),
-        )
+        execute(session, table, "create index on {mart} ({referring})", referring=columns)
+    execute(
+        session,
+        table,
+        "alter table {mart} add constraint {name} foreign key ({referring}) references {other} ({referenced})",
+        name=sql.Identifier(_constraint_name(table.name, key)),
+        referring=columns,
+        other=sql.Identifier("mart", key.references),
+        referenced=names(key.referenced_columns),
     )
 
 
@@ -156,14 +148,15 @@ def describe(session: Session, tables: Sequence[PlannedTable]) -> None:
 def _fill(
     session: Session, table: PlannedTable, target: sql.Identifier, month: date | None, publication_no: int
 ) -> int:
-    statement = compose(
+    filled = execute(
+        session,
         table,
         "insert into {target} ({columns}, {version}) select {columns}, {now} from {source} as s where {condition}",
         target=target,
         now=sql.Literal(publication_no),
         condition=months_condition(table, [month]),
     )
-    return session.execute(statement).rowcount
+    return filled.rowcount
 
 
 def _asof_view(table: PlannedTable, columns: Iterable[str]) -> sql.Composed:
