@@ -1,18 +1,42 @@
-"""The connectors of one agency, one per connection of its file, and which of its connections respond."""
+"""The connectors of one agency, one per connection of its file: which respond, and what they tell unasked.
+
+A night discovers before it plans: listings of files, corrected days, whole registers. What fails then is left out with
+a warning; the requests themselves will record that the agency does not respond.
+"""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import partial
+from typing import TypeVar
 
-from green_freight.agencies.agency import Agency, PagedApiConnection, SftpConnection
+from green_freight.agencies.agency import Agency, Delivery, PagedApiConnection, SftpConnection
 from green_freight.agencies.charging_exchange_connector import ChargingExchangeConnector
-from green_freight.agencies.connector import Connection, Connector
+from green_freight.agencies.connector import Connection, Connector, ListedFile
 from green_freight.agencies.paged_api_connector import PagedApiConnector
 from green_freight.agencies.sftp_connector import SftpConnector
-from green_freight.errors import FetchError
-from green_freight.protocols.retry_policy import RetryPolicy
+from green_freight.contracts import Granularity
+from green_freight.errors import FetchError, fetch_error
+from green_freight.landing import Exchange
+from green_freight.messages import message
+from green_freight.protocols.retry_policy import Retries, RetryPolicy
+
+log = logging.getLogger(__name__)
+
+_Found = TypeVar("_Found")
+
+# Failures of the connection rather than of one delivery.
+_NO_RESPONSE = ("unreachable", "time_out")
+# A login that is refused again and again locks accounts.
+_NOT_ADMITTED = {
+    "login_refused", "token_refused", "host_key_differs", "connection_incomplete", "signature_refused",
+}  # fmt: skip
+_MOST_WITHOUT_RESPONSE = 3
 
 
 class Connectors:
@@ -59,19 +83,6 @@ class Connectors:
             raise FetchError("connection_incomplete", f"connection {connection_id}") from None
 
 
-# Failures of the connection rather than of one delivery.
-_NO_RESPONSE = ("unreachable", "time_out")
-# A login that is refused again and again locks accounts.
-_NOT_ADMITTED = (
-    "login_refused",
-    "token_refused",
-    "host_key_differs",
-    "connection_incomplete",
-    "signature_refused",
-)
-_MOST_WITHOUT_RESPONSE = 3
-
-
 class Reachability:
     """Which of an agency's connections respond, during one fetch. Safe between threads."""
 
@@ -107,3 +118,55 @@ class Reachability:
                     self._closed[connection_id] = failure
             else:
                 self._without_response[connection_id] = 0
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """Files on the agency's servers; by delivery, the days that were corrected and the whole register.
+
+    A register that could not be read is absent.
+    """
+
+    listed: list[ListedFile] = field(default_factory=list)
+    changed: dict[str, Sequence[date]] = field(default_factory=dict)
+    registers: dict[str, Sequence[Exchange]] = field(default_factory=dict)
+
+
+def discover(
+    agency: Agency, connections: Mapping[str, Connection], since: datetime, before: datetime
+) -> Discovery:
+    """Return what the agency tells now; corrected days are those that were corrected in [since, before)."""
+    found = Discovery()
+    with Connectors(agency, connections) as connectors:
+        for connection_id in agency.connections:
+            ask = partial(_ask, agency, connectors, connection_id)
+            found.listed.extend(ask(lambda connector, retries: connector.listed_files(retries)) or ())
+            changed = ask(lambda connector, retries: connector.changed_days(since, before, retries))
+            found.changed.update(changed or {})
+            for delivery in agency.deliveries.values():
+                is_register = delivery.granularity is Granularity.CHANGED_SINCE
+                if is_register and delivery.connection_id == connection_id:
+                    pages = ask(partial(_whole_register, delivery))
+                    if pages is not None:
+                        found.registers[delivery.name] = pages
+    return found
+
+
+def _whole_register(delivery: Delivery, connector: Connector, retries: Retries) -> Sequence[Exchange] | None:
+    return connector.whole_register(delivery, retries)
+
+
+def _ask(
+    agency: Agency,
+    connectors: Connectors,
+    connection_id: str,
+    request: Callable[[Connector, Retries], _Found],
+) -> _Found | None:
+    """Return what one request to a connector gives, None where it fails; nothing is retried."""
+    try:
+        retries = Retries(connectors.policy(connection_id).without_retries())
+        return request(connectors.connector(connection_id), retries)
+    except Exception as error:
+        failure = fetch_error(error)
+        log.warning(message("discovery_failed", agency=agency, kind=failure.kind, detail=failure.detail))
+        return None

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 
 from green_freight.agencies.agency import Agency, SftpConnection, agency_named
 from green_freight.agencies.connector import Connection, FetchRequest, KnownFile, ListedFile
-from green_freight.agencies.discovery import discover
+from green_freight.agencies.connectors import discover
 from green_freight.agencies.fetch_records import (
     DuePart,
     corrections_known_until,
@@ -23,8 +23,7 @@ from green_freight.agencies.fetch_records import (
     due_parts,
     known_files,
 )
-from green_freight.agencies.refetch_schedule import refetch_requests
-from green_freight.agencies.register_reconciliation import reconcile
+from green_freight.agencies.registers import reconcile, refetch_requests
 from green_freight.contracts import Granularity
 from green_freight.errors import FetchError
 from green_freight.periods import Period

@@ -54,11 +54,9 @@ class PagedApiConnector(Connector):
         return found
 
     def whole_register(self, delivery: Delivery, retries: Retries) -> Sequence[Exchange] | None:
-        """Return the pages of a register without any window of change."""
         return self._api.exchanges(self._path(delivery), {}, retries)
 
     def close(self) -> None:
-        """Close the client."""
         self._client.close()
 
     def _path(self, delivery: Delivery) -> str:

@@ -18,9 +18,8 @@ from green_freight.agencies.connector import (
 from green_freight.errors import FetchError
 from green_freight.landing import sha256_of
 from green_freight.periods import Period
-from green_freight.protocols.integrity import check_whole
 from green_freight.protocols.retry_policy import Retries
-from green_freight.protocols.sftp import RemoteFile, SftpLogin, SftpSession
+from green_freight.protocols.sftp import RemoteFile, SftpLogin, SftpSession, check_whole
 
 # What office programs and upload tools leave beside the real files.
 _NOT_DELIVERED = ("~$", ".")
@@ -63,7 +62,6 @@ class SftpConnector(Connector):
         return found
 
     def listed_files(self, retries: Retries) -> Sequence[ListedFile]:
-        """Return the files of all periods."""
         folders = [self._entry.folder]
         if self._entry.has_month_folders:
             names = self._session.folders(self._entry.folder, retries)
@@ -76,7 +74,6 @@ class SftpConnector(Connector):
         ]
 
     def close(self) -> None:
-        """End the session."""
         self._session.close()
 
     def _files(self, folder: str, retries: Retries) -> list[RemoteFile]:

@@ -67,6 +67,8 @@ def from_gx(suite: Suite, result: Any) -> ExpectationResult:
     expectation = suite[config.meta["code"]]
     details = result.result or {}
     exception = _exception(result)
+    value = details.get("observed_value")
+    observed = None if value is None else str(value)[:500]
     return ExpectationResult(
         table_name=suite.table,
         expectation_code=expectation.code,
@@ -74,7 +76,7 @@ def from_gx(suite: Suite, result: Any) -> ExpectationResult:
         column_name=expectation.kwargs.get("column"),
         severity_code="critical" if exception else expectation.severity,
         is_success=bool(result.success),
-        observed_value=exception or _observed(details),
+        observed_value=exception or observed,
         unexpected_count=_unexpected_count(details),
         sample=_sample(details),
         message_zh=f"{expectation.zh}。{expectation.action_zh}。",
@@ -113,11 +115,6 @@ def _exception(result: Any) -> str | None:
         if isinstance(one, dict) and one.get("raised_exception"):
             return str(one.get("exception_message"))
     return None
-
-
-def _observed(details: dict[str, Any]) -> str | None:
-    value = details.get("observed_value")
-    return None if value is None else str(value)[:500]
 
 
 def _unexpected_count(details: dict[str, Any]) -> int | None:

@@ -46,28 +46,27 @@ def plan_build(builder: Session, business_day: date, *, is_same_code: bool) -> B
     candidate is absent, nothing was published yet, or `is_same_code` denies that the candidate stands as this
     very code built it.
     """
-    base = _last_published(builder)
-    is_full = base is None or not is_same_code or not _large_facts_stand(builder)
-    loads = _loads_since(builder, 0 if is_full or base is None else base)
-    months = {month for load in loads for month in load["affected_months"]}
-    if not is_full:
-        months |= _months_to_resolve(builder) | _months_of_repushed_orders(builder, loads)
-    return BuildPlan(
-        as_of_date=max(business_day, _published_as_of(builder) or business_day),
-        changed_months=tuple(sorted(months)),
-        is_full=is_full,
-        through_load_id=_value(builder, "select coalesce(max(load_id), 0) from ops.load"),
-    )
-
-
-def _last_published(builder: Session) -> int | None:
-    """Return the newest load that the last published build contains, None where nothing was published."""
-    through: int | None = _value(
+    base: int | None = _value(
         builder,
         "select (select through_load_id from ops.build where outcome_code = 'published' "
         "order by build_id desc limit 1)",
     )
-    return through
+    is_full = base is None or not is_same_code or not _large_facts_stand(builder)
+    loads = _loads_since(builder, 0 if is_full or base is None else base)
+    months = {month for load in loads for month in load["affected_months"]}
+    if not is_full:
+        # Months whose sessions today's registers would place at other piles or stations.
+        to_resolve = builder.execute(f"select period_month from {MONTHS_TO_RESOLVE}")  # noqa: S608
+        months |= {month for (month,) in to_resolve} | _months_of_repushed_orders(builder, loads)
+    published: date | None = _value(
+        builder, "select (select as_of_date from mart.publication order by publication_no desc limit 1)"
+    )
+    return BuildPlan(
+        as_of_date=max(business_day, published or business_day),
+        changed_months=tuple(sorted(months)),
+        is_full=is_full,
+        through_load_id=_value(builder, "select coalesce(max(load_id), 0) from ops.load"),
+    )
 
 
 def _large_facts_stand(builder: Session) -> bool:
@@ -95,11 +94,6 @@ def _loads_since(builder: Session, through_load_id: int) -> list[dict[str, Any]]
         ).fetchall()
 
 
-def _months_to_resolve(builder: Session) -> set[date]:
-    """Return the months whose sessions today's registers would place at other piles or stations."""
-    return {row[0] for row in builder.execute(f"select period_month from {MONTHS_TO_RESOLVE}")}  # noqa: S608
-
-
 def _months_of_repushed_orders(builder: Session, loads: list[dict[str, Any]]) -> set[date]:
     """Return the months of every version of the orders in newly loaded push files.
 
@@ -125,13 +119,6 @@ def _months_of_repushed_orders(builder: Session, loads: list[dict[str, Any]]) ->
         {"days": days},
     )
     return {row[0] for row in rows}
-
-
-def _published_as_of(builder: Session) -> date | None:
-    newest: date | None = _value(
-        builder, "select (select as_of_date from mart.publication order by publication_no desc limit 1)"
-    )
-    return newest
 
 
 def _value(builder: Session, query: Any, *parameters: object) -> Any:

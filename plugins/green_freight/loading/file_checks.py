@@ -43,7 +43,11 @@ def column_warnings(
     new = reading.new_columns()
     if new and contract.stops_at_new_column:
         raise UnreadableFileError("new_column", "、".join(new), ", ".join(new), reading.sheet)
-    return [*map(_absent_warning, absent), *(LoadWarning.of("new_column", column=name) for name in new)]
+    missing = [
+        LoadWarning.of("missing_column", column=c.name, source_name=c.source_names[0], title_zh=c.title_zh)
+        for c in absent
+    ]
+    return [*missing, *(LoadWarning.of("new_column", column=name) for name in new)]
 
 
 def _is_retyped(
@@ -58,11 +62,6 @@ def _is_retyped(
         [load_id, validator.period.label],
     )
     return found.fetchone() is None
-
-
-def _absent_warning(column: Column) -> LoadWarning:
-    source_name, title_zh = column.source_names[0], column.title_zh
-    return LoadWarning.of("missing_column", column=column.name, source_name=source_name, title_zh=title_zh)
 
 
 def take_out_duplicates(

@@ -8,17 +8,9 @@ from datetime import date
 from green_freight.messages import message
 from green_freight.publishing.errors import CandidateRebuiltError, NotAuditedError, PublishingError
 from green_freight.warehouse import Session
+from green_freight.warehouse.statements import statements
 
-_BUILD = """
-select b.build_id, b.run_id, b.outcome_code, b.as_of_date, b.changed_months, b.through_load_id, b.code_version,
-    count(v.*) filter (where v.is_success) as passed,
-    count(v.*) filter (where not v.is_success and v.severity_code = 'warning') as warnings,
-    count(v.*) filter (where not v.is_success and v.severity_code = 'critical') as failures
-from ops.build as b
-left join ops.verdict as v on v.build_id = b.build_id
-where b.build_id = %s
-group by b.build_id
-"""
+_SQL = statements(__file__)
 
 
 @dataclass(frozen=True)
@@ -47,7 +39,7 @@ def check(session: Session, build_id: int) -> AuditedBuild:
 
     A build that is published already passes too, whatever was built since: publishing it again does nothing.
     """
-    row = session.execute(_BUILD, [build_id]).fetchone()
+    row = session.execute(_SQL["build"], [build_id]).fetchone()
     if row is None:
         raise PublishingError(message("no_such_build", build_id=build_id))
     build = AuditedBuild(*row)

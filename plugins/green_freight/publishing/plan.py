@@ -63,7 +63,8 @@ def plan(
     if missing:
         raise InvalidCandidateError("\n".join(missing))
     present = models(published)
-    breaking = [*_lost_tables(specs, present)]
+    lost = sorted(present.keys() - {spec.name for spec in specs})
+    breaking = [message("table_lost", table=name) for name in lost]
     for spec in specs:
         if spec.name in present:
             breaking += _lost_columns(spec, candidate[spec.name], present[spec.name])
@@ -106,11 +107,6 @@ def _candidate_problems(spec: TableSpec, candidate: Shape | None) -> Iterable[st
         yield message("column_not_described", table=spec.name, column=column)
     if VERSION_COLUMN in candidate.columns:
         yield message("column_reserved", column=VERSION_COLUMN, table=spec.name)
-
-
-def _lost_tables(specs: Sequence[TableSpec], published: Mapping[str, Shape]) -> Iterable[str]:
-    for name in sorted(published.keys() - {spec.name for spec in specs}):
-        yield message("table_lost", table=name)
 
 
 def _lost_columns(spec: TableSpec, candidate: Shape, published: Shape) -> Iterable[str]:

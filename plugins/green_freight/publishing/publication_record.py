@@ -15,6 +15,7 @@ from green_freight.publishing.merge import TableChange
 from green_freight.publishing.plan import PlannedTable
 from green_freight.revisions import Approval
 from green_freight.warehouse import Session
+from green_freight.warehouse.statements import statements
 
 # The file behind the newest load of each dataset and period that the build contains.
 _FILES = """(
@@ -39,45 +40,7 @@ _FILE_COLUMNS = {
     "bytes": "bigint",
 }
 
-# An agency is stale when a delivery failed or was missing the last time it was asked for, or broke its contract as a
-# whole when it was last loaded.
-_STALE_AGENCIES = """
-select newest.agency_code
-from (
-    select distinct on (f.agency_code, f.delivery_name, f.period_label) f.agency_code, f.outcome_code
-    from ops.fetch as f
-    order by f.agency_code, f.delivery_name, f.period_label, f.fetch_id desc
-) as newest
-where newest.outcome_code in ('failed_transient', 'failed_permanent', 'not_delivered')
-union
-select newest.agency_code
-from (
-    select distinct on (l.dataset_id, l.period_label) l.agency_code, l.outcome_code
-    from ops.load as l
-    order by l.dataset_id, l.period_label, l.load_id desc
-) as newest
-where newest.outcome_code = 'stopped'
-order by agency_code
-"""
-
-_PUBLICATION = """
-insert into mart.publication (
-    publication_no, published_at, kind_code, reason, as_of_date, code_version, build_id, run_id, stale_agencies,
-    verdict_passed_count, verdict_warning_count, reverted_to, approved_by, approved_at, approval_reason
-)
-select
-    %(publication_no)s,
-    -- Never before the one that it follows, even if the server's clock was put back.
-    greatest(
-        clock_timestamp(),
-        (select max(p.published_at) + interval '1 microsecond' from mart.publication as p)
-    ),
-    r.kind_code, r.reason, %(as_of_date)s, %(code_version)s, %(build_id)s, r.run_id, %(stale_agencies)s::text[],
-    %(verdict_passed_count)s, %(verdict_warning_count)s, %(reverted_to)s, %(approved_by)s, %(approved_at)s,
-    %(approval_reason)s
-from ops.run as r
-where r.run_id = %(run_id)s
-"""
+_SQL = statements(__file__)
 
 
 @dataclass(frozen=True)
@@ -94,7 +57,7 @@ class State:
 
 def state_of(session: Session, build: AuditedBuild) -> State:
     """Return the state that an audited build shows, with the agencies that are stale now."""
-    stale = [agency for (agency,) in session.execute(_STALE_AGENCIES)]
+    stale = [agency for (agency,) in session.execute(_SQL["stale_agencies"])]
     return State(
         build.as_of_date,
         build.code_version,
@@ -141,7 +104,7 @@ def record(
         "approved_at": approval and approval.approved_at,
         "approval_reason": approval and approval.reason,
     }
-    if session.execute(_PUBLICATION, facts).rowcount != 1:
+    if session.execute(_SQL["publication"], facts).rowcount != 1:
         raise PublishingError(message("publishing_run_not_begun", run_id=run_id))
     with session.cursor() as cursor:
         cursor.executemany(

@@ -18,6 +18,7 @@ from typing import Any
 from green_freight.messages import message
 from green_freight.publishing.errors import InvalidSpecError
 from green_freight.warehouse import Session
+from green_freight.warehouse.statements import statements
 
 
 @dataclass(frozen=True)
@@ -130,35 +131,7 @@ def _problems(spec: TableSpec, by_name: Mapping[str, TableSpec]) -> Iterable[str
             yield message("reference_unequal", model=spec.name, table=key.references)
 
 
-_TABLES = """
-select c.relname, obj_description(c.oid, 'pg_class'),
-    (select a.attname from pg_partitioned_table as p
-     inner join pg_attribute as a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0]
-     where p.partrelid = c.oid)
-from pg_class as c
-where c.relnamespace = %(schema)s::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
-"""
-
-_COLUMNS = """
-select c.relname, a.attname, format_type(a.atttypid, a.atttypmod), col_description(c.oid, a.attnum)
-from pg_class as c
-inner join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-where c.relnamespace = %(schema)s::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
-order by c.relname, a.attnum
-"""
-
-# Keys in the order they were written; the copies that partitions carry (conparentid) are not ours to manage.
-_KEYS = """
-select c.relname, k.contype, k.conname, f.relname,
-    array(select a.attname::text from unnest(k.conkey) with ordinality as n (no, place)
-          inner join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = n.no order by n.place),
-    array(select a.attname::text from unnest(k.confkey) with ordinality as n (no, place)
-          inner join pg_attribute as a on a.attrelid = k.confrelid and a.attnum = n.no order by n.place)
-from pg_constraint as k
-inner join pg_class as c on c.oid = k.conrelid
-left join pg_class as f on f.oid = k.confrelid
-where c.relnamespace = %(schema)s::regnamespace and k.contype in ('p', 'f') and k.conparentid = 0
-"""
+_SQL = statements(__file__)
 
 
 @dataclass
@@ -177,11 +150,11 @@ class Shape:
 def read_shapes(session: Session, schema: str) -> Mapping[str, Shape]:
     """Return the tables and views of a schema by name."""
     where = {"schema": schema}
-    shapes = {row[0]: Shape(*row) for row in session.execute(_TABLES, where)}
-    for table, column, type_name, comment in session.execute(_COLUMNS, where):
+    shapes = {row[0]: Shape(*row) for row in session.execute(_SQL["tables"], where)}
+    for table, column, type_name, comment in session.execute(_SQL["columns"], where):
         shapes[table].columns[column] = type_name
         shapes[table].column_comments[column] = comment
-    for table, kind, name, references, columns, referenced in session.execute(_KEYS, where):
+    for table, kind, name, references, columns, referenced in session.execute(_SQL["keys"], where):
         if kind == "p":
             shapes[table].primary_key = tuple(columns)
         else:

@@ -55,7 +55,9 @@ def prepare(admin_url: str, database: str, passwords: Mapping[str, str]) -> dict
             set_up_database(owner, database)
             migrate(owner)
             store_registry(owner)
-        _set_up_reader(admin, database)
+        for setting in (sql.SQL("search_path = mart"), sql.SQL("default_transaction_read_only = on")):
+            reader = sql.Identifier(role_name("reader")), sql.Identifier(database)
+            admin.execute(sql.SQL("alter role {} in database {} set {}").format(*reader, setting))
     return urls
 
 
@@ -120,9 +122,3 @@ def store_registry(owner: Session) -> None:
     write_programme(owner)
     store_agencies(owner)
     update_expected_datasets(owner)
-
-
-def _set_up_reader(admin: Session, database: str) -> None:
-    reader, name = sql.Identifier(role_name("reader")), sql.Identifier(database)
-    for setting in (sql.SQL("search_path = mart"), sql.SQL("default_transaction_read_only = on")):
-        admin.execute(sql.SQL("alter role {} in database {} set {}").format(reader, name, setting))

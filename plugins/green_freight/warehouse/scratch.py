@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 from psycopg import errors, sql
@@ -50,7 +50,10 @@ def scratch_of(warehouse: Warehouse, name: str, created_at: datetime) -> Scratch
     """Return the scratch of a name beside a warehouse."""
     plain = _plain(name)
     database = f"{prefix(warehouse)}{plain}"
-    urls = {role: _with_database(url, database) for role, url in warehouse.urls.items()}
+    path = f"/{quote(database, safe='')}"
+    urls = {
+        role: urlsplit(url)._replace(path=path, fragment="").geturl() for role, url in warehouse.urls.items()
+    }
     home = warehouse.home / "scratch" / plain
     return Scratch(name, database, created_at, Warehouse(urls, home, warehouse.landing_url))
 
@@ -89,11 +92,6 @@ def prefix(warehouse: Warehouse) -> str:
     name = database_name(warehouse)
     beginning = name if len(name.encode()) <= 22 else _digested(name, 22, name)
     return f"{beginning}__scratch_"
-
-
-def _with_database(url: str, database: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc, f"/{quote(database, safe='')}", parts.query, ""))
 
 
 def _plain(name: str) -> str:

@@ -15,36 +15,14 @@ from psycopg import IsolationLevel, sql
 
 from green_freight.warehouse import raw_gate
 from green_freight.warehouse.connection import Session, Warehouse
+from green_freight.warehouse.statements import statements
 
 # The schemas that are copied and the role that owns each in the target.
 _OWNERS = {"raw": "loader", "ops": "owner", "mart": "publisher"}
 # Whose turn it is in the source says nothing about the target.
 _NOT_COPIED = {("ops", "candidate_lease")}
 
-_TABLES = """
-select n.nspname, c.relname,
-    (
-        select jsonb_agg(jsonb_build_array(a.attname, format_type(a.atttypid, a.atttypmod)) order by a.attnum)
-        from pg_attribute as a
-        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    )
-from pg_class as c
-inner join pg_namespace as n on n.oid = c.relnamespace
-where n.nspname = any(%s) and c.relkind in ('r', 'p')
-order by n.nspname, c.relname
-"""
-
-# Names are put together here: regclass would quote those that are SQL words, such as ops.fetch.
-_REFERENCES = """
-select child_schema.nspname || '.' || child.relname, parent_schema.nspname || '.' || parent.relname
-from pg_constraint as c
-inner join pg_class as child on child.oid = c.conrelid
-inner join pg_namespace as child_schema on child_schema.oid = child.relnamespace
-inner join pg_class as parent on parent.oid = c.confrelid
-inner join pg_namespace as parent_schema on parent_schema.oid = parent.relnamespace
-where c.contype = 'f' and c.conrelid <> c.confrelid and c.conparentid = 0
-  and c.connamespace = any(%s::regnamespace[])
-"""
+_SQL = statements(__file__)
 
 
 @dataclass(frozen=True)
@@ -106,7 +84,7 @@ def _take_snapshot(source: Session, owner_url: str) -> None:
 
 
 def _tables(source: Session) -> list[_Table]:
-    found = source.execute(_TABLES, [list(_OWNERS)]).fetchall()
+    found = source.execute(_SQL["tables"], [list(_OWNERS)]).fetchall()
     return [
         _Table(schema, name, tuple((column, kind) for column, kind in columns))
         for schema, name, columns in found
@@ -117,7 +95,7 @@ def _tables(source: Session) -> list[_Table]:
 def _referenced_first(source: Session, tables: Iterable[_Table]) -> list[_Table]:
     by_name = {f"{table.schema}.{table.name}": table for table in tables}
     parents: dict[str, set[str]] = {name: set() for name in by_name}
-    for child, parent in source.execute(_REFERENCES, [list(_OWNERS)]):
+    for child, parent in source.execute(_SQL["references"], [list(_OWNERS)]):
         parents[child].add(parent)
     return [by_name[name] for name in TopologicalSorter(parents).static_order()]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from green_freight.agencies.refetch_schedule import AGES, refetch_days
+from green_freight.agencies.registers import AGES, refetch_days
 from green_freight.periods import Period
 
 DAY = date(2025, 9, 30)

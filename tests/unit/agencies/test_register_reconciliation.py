@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from green_freight.agencies.register_reconciliation import Held, Listed, differing_windows, listed_records
+from green_freight.agencies.registers import Held, Listed, differing_windows, listed_records
 from green_freight.contracts import contract
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange

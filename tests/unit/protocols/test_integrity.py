@@ -9,8 +9,7 @@ import zipfile
 
 import pytest
 from green_freight.errors import FetchError
-from green_freight.protocols.integrity import check_whole
-from green_freight.protocols.sftp import pinned_key
+from green_freight.protocols.sftp import check_whole, pinned_key
 
 NOISE = random.Random(1).randbytes(5000)
 

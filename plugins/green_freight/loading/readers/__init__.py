@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from green_freight.contracts.model import Contract
 from green_freight.loading.outcomes import LoadWarning, SourceRow
@@ -31,33 +31,26 @@ class Source:
     open: Callable[[], BinaryIO]
 
 
-class Reading(Protocol):
-    """One pass over the rows of one dataset in one file."""
+class Reading:
+    """One pass over the rows of one dataset in one file; `sheet` is None where the container has none."""
 
-    @property
-    def sheet(self) -> str | None:
-        """Return the sheet's name, None where the container has none."""
-        ...
+    sheet: str | None = None
 
     def rows(self) -> Iterator[SourceRow]:
-        """Yield the data rows in the file's order.
-
-        Raises:
-            UnreadableFileError: the file as a whole cannot be loaded.
-        """
-        ...
+        """Yield the data rows in the file's order; UnreadableFileError where the file as a whole cannot be loaded."""
+        raise NotImplementedError
 
     def absent(self) -> set[str]:
         """Return the contract's columns that the file did not carry at all; asked after the rows."""
-        ...
+        raise NotImplementedError
 
     def new_columns(self) -> list[str]:
         """Return the names that the contract does not know; asked after the rows."""
-        ...
+        raise NotImplementedError
 
     def warnings(self) -> list[LoadWarning]:
         """Return what was noticed on the way; asked after the rows."""
-        ...
+        raise NotImplementedError
 
 
 def open_reading(source: Source) -> Reading:

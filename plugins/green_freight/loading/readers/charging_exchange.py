@@ -32,7 +32,6 @@ class StationPages(JsonReading):
         self._level = tuple(_SHAPES).index(content)
 
     def rows(self) -> Iterator[SourceRow]:
-        """Yield the entries of the asked level in the order of the pages."""
         number = 0
         for line, _, answer in self.answers():
             page = canonical(_message(line, answer), SHAPES["stations_answer"], self._drift)
@@ -54,7 +53,6 @@ class StationStatistics(JsonReading):
         super().__init__(source, SHAPES["connector_stats"], names)
 
     def rows(self) -> Iterator[SourceRow]:
-        """Yield a row a connector."""
         number = 0
         for line, request, answer in self.answers():
             message = _message(line, answer)
@@ -89,7 +87,7 @@ class StationStatistics(JsonReading):
 
     def _sum_fault(self, column: str, total: Any, parts: list[Any], name: str) -> RowIssue | None:
         values: list[Any] = [part.get(name) for part in parts if isinstance(part, dict)]
-        if not _all_numbers([total, *values]):
+        if any(isinstance(value, bool) or not isinstance(value, Decimal | int) for value in (total, *values)):
             return None
         found, tolerance = sum(values, Decimal(0)), _PER_ITEM * max(1, len(values))
         if abs(found - total) <= tolerance:
@@ -128,10 +126,6 @@ def _day(value: Any) -> Any:
     return value[:10] if isinstance(value, str) else value
 
 
-def _all_numbers(values: list[Any]) -> bool:
-    return all(isinstance(value, Decimal | int) and not isinstance(value, bool) for value in values)
-
-
 _OPERATOR = "OperatorID"
 _OPERATOR_LENGTH = 9
 _BUFFER_BYTES = 1 << 18
@@ -145,7 +139,6 @@ class OrderLines(JsonReading):
         self._is_plain: dict[tuple[str, ...], bool] = {}
 
     def rows(self) -> Iterator[SourceRow]:
-        """Yield a row a line; blank lines are no rows."""
         loads = orjson.loads
         read = unreadable = 0
         for number, line in enumerate(self._lines(), start=1):

@@ -13,7 +13,6 @@ import io
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
-from typing import Any
 
 from green_freight.loading.cell_values import clean
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
@@ -39,7 +38,6 @@ class CsvReading(TableReading):
         self._sorter = RowSorter(source.contract, self._header, lambda name: _ONE)
 
     def rows(self) -> Iterator[SourceRow]:
-        """Yield the data rows below the header."""
         header = self._header
         width = len(header.titles)
         places = [(column, header.places.get(column.name)) for column in self._source.contract.columns]
@@ -47,13 +45,13 @@ class CsvReading(TableReading):
             if number <= header.last_row or self._sorter.kind(number, cells) != "data":
                 continue
             if len(cells) != width and (len(cells) < width or any(cells[width:])):
-                yield SourceRow(number, [], cells, _wrong_width(cells, width))
+                counts = {"count": len(cells), "width": width}
+                yield SourceRow(number, [], cells, RowIssue("wrong_field_count", None, len(cells), counts))
                 continue
             values = [None if place is None else clean(column, cells[place]) for column, place in places]
             yield SourceRow(number, values, dict(zip(header.titles, cells, strict=False)))
 
     def warnings(self) -> list[LoadWarning]:
-        """Return the encoding where it is not UTF-8, and what the rows were that are no data."""
         found = self._sorter.warnings()
         if self._encoding != ENCODINGS[0]:
             found.append(LoadWarning.of("encoding"))
@@ -115,7 +113,3 @@ def _decode(source: Source, encoding: str) -> None:
         decoder.decode(b"", final=True)
     if is_empty:
         raise UnreadableFileError.of("unreadable_file", "empty")
-
-
-def _wrong_width(cells: list[Any], width: int) -> RowIssue:
-    return RowIssue("wrong_field_count", None, len(cells), {"count": len(cells), "width": width})

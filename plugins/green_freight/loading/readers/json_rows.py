@@ -13,20 +13,18 @@ import orjson
 
 from green_freight.landing import read_exchanges
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
-from green_freight.loading.readers import Source
+from green_freight.loading.readers import Reading, Source
 from green_freight.protocols.tcec102_drift import Shape, canonical
 
 _NOWHERE = "\x00"
 
 
-class JsonReading:
+class JsonReading(Reading):
     """A reading whose rows are JSON objects: finds the contract's columns, remembers missing and new ones.
 
     `shape` is the kind of message in T/CEC 102, None for sources without that standard: drifted keys are then
     resolved to the standard's spelling, its keys are not new ones, nor are `known_keys`.
     """
-
-    sheet: str | None = None
 
     def __init__(self, source: Source, shape: Shape | None = None, known_keys: Iterable[str] = ()) -> None:
         self._source = source
@@ -39,11 +37,9 @@ class JsonReading:
         self._drift: Counter[str] = Counter()
 
     def absent(self) -> set[str]:
-        """Return the columns that no object carried; none before the first object."""
         return set(self._source.contract.names) - self._found if self._keys else set()
 
     def new_columns(self) -> list[str]:
-        """Return the keys that neither contract nor standard knows, in the order in which they appeared."""
         return list(self._new)
 
     def warnings(self) -> list[LoadWarning]:
@@ -110,7 +106,6 @@ class TransportPages(JsonReading):
     """Reads the transport bureau's pages: each body has `items`; a row's number is its place among all of them."""
 
     def rows(self) -> Iterator[SourceRow]:
-        """Yield the items of the pages in their order."""
         number = 0
         for line, _, page in self.answers():
             items = page.get("items") if isinstance(page, dict) else None

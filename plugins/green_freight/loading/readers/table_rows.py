@@ -11,7 +11,7 @@ from typing import Any
 from green_freight.contracts.model import Contract
 from green_freight.loading.cell_values import clean
 from green_freight.loading.outcomes import LoadWarning
-from green_freight.loading.readers import Source
+from green_freight.loading.readers import Reading, Source
 from green_freight.loading.readers.header import Header
 from green_freight.written_dates import plain
 
@@ -26,19 +26,16 @@ _KINDS_ZH = {"blank": "空行", "header": "表头", "note": "说明", "subtotal"
 Factor = Callable[[str], Decimal]
 
 
-class TableReading:
+class TableReading(Reading):
     """What the readers of tables have in common."""
 
-    sheet: str | None = None
     _source: Source
     _header: Header
 
     def absent(self) -> set[str]:
-        """Return the contract's columns that the header lacks."""
         return {column.name for column in self._header.missing(self._source.contract)}
 
     def new_columns(self) -> list[str]:
-        """Return titles that the contract does not know."""
         return self._header.unknown()
 
     def _titles(self) -> str:

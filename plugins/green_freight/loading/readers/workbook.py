@@ -105,7 +105,6 @@ class WorkbookReading(TableReading):
         self._fractions = 0
 
     def rows(self) -> Iterator[SourceRow]:
-        """Yield the data rows below the header."""
         columns = self._source.contract.columns
         above: dict[str, Any] = {}
         for number, cells in self._cells:
@@ -120,7 +119,6 @@ class WorkbookReading(TableReading):
             yield SourceRow(number, [self._value(column, cells, above) for column in columns], raw)
 
     def warnings(self) -> list[LoadWarning]:
-        """Return what was noticed: units turned, totals that differ, rows that are no data."""
         found = [*self._warnings, *self._units.warnings, *self._sorter.warnings()]
         if self._fractions:
             found.append(LoadWarning.of("fraction_read_as_percentage", count=self._fractions))
