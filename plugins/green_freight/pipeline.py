@@ -21,6 +21,9 @@ from green_freight.periods import SHANGHAI, Period, business_day
 from green_freight.reporting import alerts, run_report
 from green_freight.revisions import rendering
 from green_freight.warehouse import Warehouse, lease, runs
+from green_freight.warehouse.statements import statements
+
+_SQL = statements(__file__)
 
 log = logging.getLogger(__name__)
 
@@ -209,21 +212,7 @@ def _landed(warehouse: Warehouse, run_id: str, agency: str) -> Work:
     """Return what this run was given by an agency, and what landed earlier but never reached the warehouse."""
     with warehouse.connect("loader") as loader:
         rows = loader.execute(
-            """
-            select delivery_name, period_label from ops.fetch
-            where run_id = %(run_id)s and agency_code = %(agency)s and outcome_code in ('landed', 'unchanged')
-            union
-            select file.delivery_name, file.period_label from ops.source_file as file
-            where file.agency_code = %(agency)s
-              and not exists (
-                  select from ops.load
-                  where load.agency_code = file.agency_code
-                    and load.delivery_name = file.delivery_name
-                    and load.period_label = file.period_label
-                    and load.finished_at >= file.last_received_at
-              )
-            order by 1, 2
-            """,
+            _SQL["landed"],
             {"run_id": run_id, "agency": agency},
         ).fetchall()
     return [(delivery, Period(label)) for delivery, label in rows]

@@ -19,7 +19,7 @@ from green_freight.errors import FetchError
 from green_freight.landing import sha256_of
 from green_freight.periods import Period
 from green_freight.protocols.retry_policy import Retries
-from green_freight.protocols.sftp import RemoteFile, SftpLogin, SftpSession, check_whole
+from green_freight.protocols.sftp import RemoteFile, SftpSession, check_whole
 
 # What office programs and upload tools leave beside the real files.
 _NOT_DELIVERED = ("~$", ".")
@@ -35,9 +35,9 @@ class SftpConnector(Connector):
     def __init__(self, entry: SftpConnection, connection: Connection, deliveries: Sequence[str]) -> None:
         """Raises FetchError `connection_incomplete` where the server's host key is missing."""
         self._entry, self._deliveries = entry, deliveries
-        host_key = connection.required("host_key")
-        login = SftpLogin(connection.host, connection.port, connection.login, connection.password, host_key)
-        self._session = SftpSession(login)
+        self._session = SftpSession(
+            connection.host, connection.port, connection.login, connection.password, connection.required("host_key")
+        )
         self._listings: dict[str, list[RemoteFile]] = {}
 
     def available_files(

@@ -17,6 +17,9 @@ from psycopg.rows import dict_row
 
 from green_freight.code_version import files_below, hash_of
 from green_freight.warehouse import Session
+from green_freight.warehouse.statements import statements
+
+_SQL = statements(__file__)
 
 # The models that replace months instead of being built whole, and the view that names months to build again.
 PERIOD_MODELS = ("fct_charging_session", "fct_pile_energy_day", "fct_vehicle_operation")
@@ -85,11 +88,7 @@ def _loads_since(builder: Session, through_load_id: int) -> list[dict[str, Any]]
     """
     with builder.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
-            """
-            select dataset_id, period_label, affected_months from ops.load
-            where outcome_code = 'loaded' and load_id > %s
-            order by load_id
-            """,
+            _SQL["loads_since"],
             [through_load_id],
         ).fetchall()
 
@@ -104,18 +103,7 @@ def _months_of_repushed_orders(builder: Session, loads: list[dict[str, Any]]) ->
     if not days:
         return set()
     rows = builder.execute(
-        """
-        with touched as (
-            select 'power:' || start_charge_seq as session_key from raw.power_charge_order where _period = any(%(days)s)
-            union
-            select session_key from candidate.fct_charging_session where cast(pushed_on as text) = any(%(days)s)
-        )
-        select date_trunc('month', started_at)::date from raw.power_charge_order
-        where 'power:' || start_charge_seq in (select session_key from touched)
-        union
-        select period_month from candidate.fct_charging_session
-        where session_key in (select session_key from touched)
-        """,
+        _SQL["months_of_repushed_orders"],
         {"days": days},
     )
     return {row[0] for row in rows}

@@ -16,6 +16,9 @@ from psycopg import Connection, sql
 
 from green_freight.messages import message
 from green_freight.programme import programme
+from green_freight.warehouse.statements import statements
+
+_SQL = statements(__file__)
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +79,7 @@ def write_calendar(loader: Connection[tuple[object, ...]], as_of_date: date) -> 
     """
     if as_of_date.year > last_noticed_year():
         log.warning(message("calendar_not_known", year=as_of_date.year))
-    _create(loader)
+    loader.execute(_SQL["create"])
     loader.execute("delete from raw.reference_calendar")
     names = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(CalendarDay))
     written = 0
@@ -85,19 +88,3 @@ def write_calendar(loader: Connection[tuple[object, ...]], as_of_date: date) -> 
             copy.write_row(astuple(day))
             written += 1
     return written
-
-
-def _create(loader: Connection[tuple[object, ...]]) -> None:
-    loader.execute(
-        """
-        create table if not exists raw.reference_calendar (
-            calendar_date date primary key,
-            is_working_day boolean not null,
-            is_official_holiday boolean not null,
-            holiday_name_zh text,
-            holiday_name_en text,
-            is_make_up_working_day boolean not null,
-            is_calendar_provisional boolean not null
-        )
-        """
-    )

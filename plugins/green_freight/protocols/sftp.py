@@ -14,7 +14,7 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import BinaryIO, TypeVar
@@ -48,22 +48,13 @@ class RemoteFile:
         return f"{self.folder.rstrip('/')}/{self.name}"
 
 
-@dataclass(frozen=True)
-class SftpLogin:
-    """Where to log in; `host_key` is the server's public key as in known_hosts (`ssh-ed25519 AAAA…`)."""
-
-    host: str
-    port: int
-    login: str
-    password: str = field(repr=False)
-    host_key: str = ""
-
-
 class SftpSession:
     """One SFTP session, opened at first use and again after a loss; its steps come one after another."""
 
-    def __init__(self, login: SftpLogin) -> None:
-        self._login = login
+    def __init__(self, host: str, port: int, login: str, password: str, host_key: str) -> None:
+        """`host_key` is the server's public key as in known_hosts (`ssh-ed25519 AAAA…`)."""
+        self._host, self._port, self._login, self._password = host, port, login, password
+        self._host_key = host_key
         self._lock = threading.RLock()
         self._ssh: paramiko.SSHClient | None = None
         self._sftp: paramiko.SFTPClient | None = None
@@ -119,8 +110,7 @@ class SftpSession:
     def _opened(self, policy: RetryPolicy) -> paramiko.SFTPClient:
         if self._sftp is None:
             ssh = paramiko.SSHClient()
-            host, port = self._login.host, self._login.port
-            key = pinned_key(self._login.host_key)
+            host, port, key = self._host, self._port, pinned_key(self._host_key)
             known_as = host if port == paramiko.config.SSH_PORT else f"[{host}]:{port}"
             ssh.get_host_keys().add(known_as, key.get_name(), key)
             ssh.set_missing_host_key_policy(paramiko.RejectPolicy())
@@ -128,8 +118,8 @@ class SftpSession:
             ssh.connect(
                 host,
                 port,
-                username=self._login.login,
-                password=self._login.password,
+                username=self._login,
+                password=self._password,
                 timeout=policy.connect_seconds,
                 banner_timeout=policy.answer_seconds,
                 auth_timeout=policy.answer_seconds,

@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 
 from green_freight.messages import message
 from green_freight.warehouse.connection import Warehouse
+from green_freight.warehouse.statements import statements
+
+_SQL = statements(__file__)
 
 LASTS = timedelta(hours=1)
 _POLL_SECONDS = 0.5
@@ -66,17 +69,7 @@ def _try_to_acquire(warehouse: Warehouse, run_id: str, role: str, lasts: timedel
     """Take the candidate if it is free, expired or ours, and return whose it is afterwards."""
     with warehouse.connect(role) as session:
         session.execute(
-            """
-            insert into ops.candidate_lease as held (run_id, acquired_at, expires_at)
-            values (%s, clock_timestamp(), clock_timestamp() + %s)
-            on conflict (is_the_only_row) do update
-            set run_id = excluded.run_id,
-                acquired_at = case
-                    when held.run_id = excluded.run_id then held.acquired_at else excluded.acquired_at
-                end,
-                expires_at = excluded.expires_at
-            where held.run_id = excluded.run_id or held.expires_at <= clock_timestamp()
-            """,
+            _SQL["acquire"],
             [run_id, lasts],
         )
         row = session.execute("select run_id, acquired_at, expires_at from ops.candidate_lease").fetchone()

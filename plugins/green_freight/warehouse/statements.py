@@ -1,4 +1,4 @@
-"""The SQL of a module, in a file beside it."""
+"""The SQL of a module, in a file beside it: statements of ten lines or more."""
 
 from __future__ import annotations
 
