@@ -211,8 +211,5 @@ def _build_id(warehouse: Warehouse, run_id: str) -> int:
 def _landed(warehouse: Warehouse, run_id: str, agency: str) -> Work:
     """Return what this run was given by an agency, and what landed earlier but never reached the warehouse."""
     with warehouse.connect("loader") as loader:
-        rows = loader.execute(
-            _SQL["landed"],
-            {"run_id": run_id, "agency": agency},
-        ).fetchall()
+        rows = loader.execute(_SQL["landed"], {"run_id": run_id, "agency": agency}).fetchall()
     return [(delivery, Period(label)) for delivery, label in rows]

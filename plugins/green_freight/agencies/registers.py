@@ -195,11 +195,7 @@ def held_records(session: Session, contract: Contract) -> dict[Key, Held]:
 
 
 def refetch_requests(
-    session: Session,
-    agency: Agency,
-    registers: Mapping[str, Sequence[Exchange]],
-    day: date,
-    days_back: int,
+    session: Session, agency: Agency, registers: Mapping[str, Sequence[Exchange]], day: date, days_back: int
 ) -> list[FetchRequest]:
     """Return the days of an agency's refetched deliveries that the night of a business day requests again.
 
@@ -236,11 +232,7 @@ def refetch_days(
 
 
 def days_of_listed_records(
-    session: Session,
-    days: Sequence[Period],
-    dataset: Contract,
-    register: Contract,
-    listed: Collection[Key],
+    session: Session, days: Sequence[Period], dataset: Contract, register: Contract, listed: Collection[Key]
 ) -> list[Period]:
     """Return those days whose loaded rows refer to records (stations) that the register still lists.
 

@@ -36,7 +36,11 @@ class SftpConnector(Connector):
         """Raises FetchError `connection_incomplete` where the server's host key is missing."""
         self._entry, self._deliveries = entry, deliveries
         self._session = SftpSession(
-            connection.host, connection.port, connection.login, connection.password, connection.required("host_key")
+            connection.host,
+            connection.port,
+            connection.login,
+            connection.password,
+            connection.required("host_key"),
         )
         self._listings: dict[str, list[RemoteFile]] = {}
 

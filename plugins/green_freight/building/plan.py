@@ -87,10 +87,7 @@ def _loads_since(builder: Session, through_load_id: int) -> list[dict[str, Any]]
     A build keeps loads out while it plans and reads, so that it has seen every load up to its number and no other.
     """
     with builder.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(
-            _SQL["loads_since"],
-            [through_load_id],
-        ).fetchall()
+        return cursor.execute(_SQL["loads_since"], [through_load_id]).fetchall()
 
 
 def _months_of_repushed_orders(builder: Session, loads: list[dict[str, Any]]) -> set[date]:
@@ -102,10 +99,7 @@ def _months_of_repushed_orders(builder: Session, loads: list[dict[str, Any]]) ->
     days = sorted({load["period_label"] for load in loads if load["dataset_id"] == "power_charge_order"})
     if not days:
         return set()
-    rows = builder.execute(
-        _SQL["months_of_repushed_orders"],
-        {"days": days},
-    )
+    rows = builder.execute(_SQL["months_of_repushed_orders"], {"days": days})
     return {row[0] for row in rows}
 
 

@@ -106,11 +106,7 @@ def one_snapshot(session: Session) -> Iterator[None]:
 
 
 def _publish(
-    session: Session,
-    run_id: str,
-    build_id: int,
-    specs: Sequence[TableSpec],
-    lock_timeout: timedelta,
+    session: Session, run_id: str, build_id: int, specs: Sequence[TableSpec], lock_timeout: timedelta
 ) -> PublicationOutcome:
     build = gate.check(session, build_id)
     if build.is_published:

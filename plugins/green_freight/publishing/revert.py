@@ -65,11 +65,7 @@ def past_publication(session: Session, publication_no: int) -> PastPublication:
 
 
 def revert(
-    warehouse: Warehouse,
-    run_id: str,
-    publication_no: int,
-    reverted_by: str,
-    wait: timedelta = timedelta(0),
+    warehouse: Warehouse, run_id: str, publication_no: int, reverted_by: str, wait: timedelta = timedelta(0)
 ) -> PublicationOutcome:
     """Publish the state of an earlier publication again, as the newest one.
 

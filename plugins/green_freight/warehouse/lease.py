@@ -68,9 +68,6 @@ def release(warehouse: Warehouse, run_id: str, *, role: str = "builder") -> None
 def _try_to_acquire(warehouse: Warehouse, run_id: str, role: str, lasts: timedelta) -> Lease | None:
     """Take the candidate if it is free, expired or ours, and return whose it is afterwards."""
     with warehouse.connect(role) as session:
-        session.execute(
-            _SQL["acquire"],
-            [run_id, lasts],
-        )
+        session.execute(_SQL["acquire"], [run_id, lasts])
         row = session.execute("select run_id, acquired_at, expires_at from ops.candidate_lease").fetchone()
     return Lease(*row) if row else None

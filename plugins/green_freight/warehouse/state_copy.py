@@ -51,9 +51,7 @@ class _Table:
 
 
 def copy_state(
-    warehouse: Warehouse,
-    scratch: Warehouse,
-    on_progress: Callable[[CopyProgress], object] = lambda _: None,
+    warehouse: Warehouse, scratch: Warehouse, on_progress: Callable[[CopyProgress], object] = lambda _: None
 ) -> dict[str, int]:
     """Copy raw, the record of runs and the published tables into an empty scratch; return the rows by table.
 
