@@ -121,9 +121,7 @@ def test_two_agencies_have_neither_position_nor_connection_in_common(tmp_path: P
 
 def test_a_fifth_agency_needs_its_file_and_its_contract_only(tmp_path: Path) -> None:
     for folder in ("plugins", "local_stack", "dbt_project/seeds"):
-        shutil.copytree(
-            PROJECT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.sql")
-        )
+        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name, text in PARKING.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{tmp_path / 'plugins'}"}
