@@ -16,8 +16,14 @@ from datetime import UTC, date, datetime
 from green_freight.agencies.agency import Agency, Delivery, agency_named
 from green_freight.agencies.connector import AvailableFile, Connection, KnownFile
 from green_freight.agencies.connectors import Connectors, Reachability
-from green_freight.agencies.fetch_records import FetchRecorder, known_files
-from green_freight.agencies.outcome import AgencyFetchReport, FetchOutcome, FileOutcome, Outcome
+from green_freight.agencies.fetch_records import (
+    AgencyFetchReport,
+    FetchOutcome,
+    FetchRecorder,
+    FileOutcome,
+    Outcome,
+    known_files,
+)
 from green_freight.errors import FetchError, delivery_error, fetch_error
 from green_freight.landing import Landed, LandingStore, Origin
 from green_freight.periods import Period

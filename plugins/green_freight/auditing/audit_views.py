@@ -30,7 +30,8 @@ def refresh(warehouse: Warehouse, suites: Iterable[Suite], build_id: int) -> Non
             condition = _condition(suite, months)
             candidate, published = (sql.Identifier(schema, suite.table) for schema in ("candidate", "mart"))
             _show(builder, f"audited_{suite.table}", candidate, condition)
-            if _exists(builder, suite.table):
+            there = builder.execute("select to_regclass(%s) is not null", [f"mart.{suite.table}"]).fetchone()
+            if there == (True,):
                 _show(builder, f"published_{suite.table}", published, condition)
             else:
                 _show(builder, f"published_{suite.table}", candidate, sql.SQL("false"))
@@ -55,10 +56,6 @@ def _condition(suite: Suite, months: Sequence[date]) -> sql.Composable:
     return sql.SQL("({column} is null or {column} = any({months}::date[]))").format(
         column=sql.Identifier(suite.month_column), months=sql.Literal(list(months))
     )
-
-
-def _exists(builder: Session, table: str) -> bool:
-    return builder.execute("select to_regclass(%s) is not null", [f"mart.{table}"]).fetchone() == (True,)
 
 
 def _show(builder: Session, view: str, relation: sql.Composable, condition: sql.Composable) -> None:

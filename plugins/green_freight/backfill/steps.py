@@ -12,7 +12,7 @@ from green_freight import loading, pipeline, publishing, revisions
 from green_freight.agencies import fetch_plan
 from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import fetch_agency
-from green_freight.agencies.outcome import AgencyFetchReport
+from green_freight.agencies.fetch_records import AgencyFetchReport
 from green_freight.backfill.parts import begin_part, plan_parts, progress
 from green_freight.backfill.request import BackfillRequest
 from green_freight.loading import AgencyLoadReport

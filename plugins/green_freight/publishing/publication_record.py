@@ -30,15 +30,8 @@ _FILES = """(
     inner join ops.source_file as f on f.source_file_key = newest.source_file_key
 )"""
 
-_FILE_COLUMNS = {
-    "source_file_key": "text",
-    "agency_code": "text",
-    "delivery_name": "text",
-    "period_label": "text",
-    "file_name": "text",
-    "sha256": "text",
-    "bytes": "bigint",
-}
+_FILE_TEXTS = ("source_file_key", "agency_code", "delivery_name", "period_label", "file_name", "sha256")
+_FILE_COLUMNS = dict.fromkeys(_FILE_TEXTS, "text") | {"bytes": "bigint"}
 
 _SQL = statements(__file__)
 
@@ -58,14 +51,8 @@ class State:
 def state_of(session: Session, build: AuditedBuild) -> State:
     """Return the state that an audited build shows, with the agencies that are stale now."""
     stale = [agency for (agency,) in session.execute(_SQL["stale_agencies"])]
-    return State(
-        build.as_of_date,
-        build.code_version,
-        build.build_id,
-        stale,
-        build.verdicts_passed,
-        build.verdicts_warning,
-    )
+    counts = build.verdicts_passed, build.verdicts_warning
+    return State(build.as_of_date, build.code_version, build.build_id, stale, *counts)
 
 
 def next_number(session: Session) -> int:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import fetch_agency
-from green_freight.agencies.outcome import AgencyFetchReport
+from green_freight.agencies.fetch_records import AgencyFetchReport
 from green_freight.landing import LandingStore
 from green_freight.periods import SHANGHAI, Period
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from green_freight.agencies.outcome import Outcome
+from green_freight.agencies.fetch_records import Outcome
 from green_freight.publishing import errors
 from green_freight.settings import PROJECT
 from typer.main import get_command

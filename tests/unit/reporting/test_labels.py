@@ -8,7 +8,7 @@ import re
 
 import pytest
 import yaml
-from green_freight.agencies.outcome import Outcome
+from green_freight.agencies.fetch_records import Outcome
 from green_freight.labels import SEED, Label, label, labels
 from green_freight.settings import PROJECT
 

@@ -17,8 +17,13 @@ from itertools import islice
 from green_freight.loading.cell_values import clean
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
-from green_freight.loading.readers.header import SEARCHED_ROWS, Header, find_header
-from green_freight.loading.readers.table_rows import RowSorter, TableReading
+from green_freight.loading.readers.table_rows import (
+    SEARCHED_ROWS,
+    Header,
+    RowSorter,
+    TableReading,
+    find_header,
+)
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 _DELIMITERS = (",", "\t", ";", "，")

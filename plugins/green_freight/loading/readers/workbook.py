@@ -15,8 +15,7 @@ from green_freight.contracts.model import Column, Contract
 from green_freight.loading.cell_values import UNIT_FACTORS, clean
 from green_freight.loading.outcomes import LoadWarning, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
-from green_freight.loading.readers.header import Header, find_header
-from green_freight.loading.readers.table_rows import RowSorter, TableReading
+from green_freight.loading.readers.table_rows import Header, RowSorter, TableReading, find_header
 from green_freight.written_dates import month_in, plain
 
 # 填报单位：市商务局 is an office, not a unit.
