@@ -28,13 +28,6 @@ class Connection:
     password: str = field(default="", repr=False)
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    @classmethod
-    def of(cls, facts: Mapping[str, Any]) -> Connection:
-        """Return the connection that a mapping describes, as agencies.json of the demonstration holds it."""
-        extra = {key: str(value) for key, value in (facts.get("extra") or {}).items()}
-        login, password = facts.get("login") or "", facts.get("password") or ""
-        return cls(str(facts["host"]), int(facts["port"]), login, password, extra)
-
     @property
     def base_url(self) -> str:
         """Return the URL of an HTTP service: `base_url` of the extra, else http on host and port."""

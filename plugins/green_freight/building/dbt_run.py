@@ -138,16 +138,9 @@ def _listener(progress: Callable[[NodeProgress], None]) -> Callable[[Any], None]
     def listen(event: Any) -> None:
         if event.info.name in _FINISHED:
             data = event.data
-            name = data.node_info.node_name
-            progress(
-                NodeProgress(
-                    data.index,
-                    data.num_models if event.info.name == "LogTestResult" else data.total,
-                    name,
-                    data.status,
-                    data.execution_time,
-                )
-            )
+            total = data.num_models if event.info.name == "LogTestResult" else data.total
+            name, seconds = data.node_info.node_name, data.execution_time
+            progress(NodeProgress(data.index, total, name, data.status, seconds))
 
     return listen
 

@@ -11,11 +11,11 @@ from typing import Literal
 from psycopg import IsolationLevel, errors, sql
 
 from green_freight.messages import message
-from green_freight.publishing import gate, publication_record
+from green_freight.publishing import publication_record
 from green_freight.publishing.errors import CandidateRebuiltError, PublicationBusyError
-from green_freight.publishing.gate import AuditedBuild
 from green_freight.publishing.merge import TableChange, merge
 from green_freight.publishing.plan import PlannedTable, plan
+from green_freight.publishing.publication_record import AuditedBuild
 from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order, read_shapes
 from green_freight.publishing.structure import describe, extend
 from green_freight.revisions import Comparison, compare, require_approval, write_revisions
@@ -108,14 +108,14 @@ def one_snapshot(session: Session) -> Iterator[None]:
 def _publish(
     session: Session, run_id: str, build_id: int, specs: Sequence[TableSpec], lock_timeout: timedelta
 ) -> PublicationOutcome:
-    build = gate.check(session, build_id)
+    build = publication_record.check_build(session, build_id)
     if build.is_published:
         return _published_earlier(session, build)
     tables = plan(specs, read_shapes(session, "candidate"), read_shapes(session, "mart"))
     extend(session, tables, lock_timeout)
     with one_snapshot(session):
         _hold_candidate(session, tables)
-        gate.check(session, build_id)
+        publication_record.check_build(session, build_id)
         comparison = _compare_figures(session, build, tables)
         approval = require_approval(session, comparison)
         publication_no = publication_record.next_number(session)

@@ -77,7 +77,7 @@ class House:
         for name, found in self.agencies.connections.items():
             facts = asdict(found)
             facts["extra"] = {**facts["extra"], "attempts": "2", "first_wait_seconds": "0.01"}
-            connections[name] = Connection.of(facts)
+            connections[name] = Connection(**facts)
         work = [(delivery, Period(period))]
         report = fetch_agency(self.warehouse, agency, work, connections, "run-1", date(2025, 10, 19))
         [fetched] = report.outcomes

@@ -75,7 +75,7 @@ def connections_of(agencies: DemoAgencies, extra: Mapping[str, str]) -> dict[str
     found = {}
     for name, demo in agencies.connections.items():
         facts = asdict(demo)
-        found[name] = Connection.of({**facts, "extra": {**facts["extra"], **extra}})
+        found[name] = Connection(**{**facts, "extra": {**facts["extra"], **extra}})
     return found
 
 

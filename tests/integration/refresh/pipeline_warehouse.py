@@ -65,7 +65,7 @@ class PipelineWarehouse:
             source = self.replaced.get(name)
             facts = asdict(source.connections[name] if source else connection)
             extra = {**facts["extra"], **QUICK, **self.extra.get(name, {})}
-            found[name] = Connection.of({**facts, "extra": extra})
+            found[name] = Connection(**{**facts, "extra": extra})
         return found
 
     def begin(self, kind: str, day: date) -> str:

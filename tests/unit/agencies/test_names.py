@@ -91,9 +91,7 @@ def test_a_station_is_asked_about_while_it_runs(station: dict[str, str], expecte
 
 
 def test_a_connection_hides_its_secrets_and_names_what_it_lacks() -> None:
-    connection = Connection.of(
-        {"host": "h", "port": "22", "login": "l", "password": "pass-word", "extra": {"sig_secret": "s-e-c"}}
-    )
+    connection = Connection("h", 22, "l", "pass-word", {"sig_secret": "s-e-c"})
     assert connection.port == 22
     assert "pass-word" not in repr(connection)
     assert "s-e-c" not in repr(connection)
