@@ -29,10 +29,7 @@ DRY_RUN = "backfill_dry_run"
 
 
 def begin_backfill(warehouse: Warehouse, run_id: str, parameters: Mapping[str, Any]) -> BackfillRequest:
-    """Check what a backfill is asked for, by the parameters of the DAG `backfill_history`, and record that it begins.
-
-    Raises BackfillRequestError: it cannot be carried out; the message says why.
-    """
+    """Record that a backfill begins, by the DAG's parameters; BackfillRequestError says why it cannot be."""
     request = BackfillRequest.of(parameters, pipeline.yesterday())
     runs.begin(warehouse, run_id, "backfill", request.until, request.reason)
     log.info("%s", request.sentence)

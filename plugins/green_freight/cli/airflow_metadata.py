@@ -40,10 +40,7 @@ def program() -> str:
 
 
 def run_airflow(environment: Mapping[str, str], *arguments: str) -> str:
-    """Run one of Airflow's commands and return what it printed on standard output.
-
-    Raises InstallError: it failed; the message carries the end of its output.
-    """
+    """Return what one of Airflow's commands prints; where it fails, InstallError carries the end of its output."""
     done = subprocess.run(
         [program(), *arguments], env=dict(environment), capture_output=True, text=True, check=False
     )
@@ -97,10 +94,7 @@ def make_metadata(admin_url: str, password: str) -> str:
 
 
 def migrate_metadata(environment: Mapping[str, str], metadata_url: str, steps: Steps) -> None:
-    """Bring the metadata database up to the installed version of Airflow, where it has another.
-
-    Raises InstallError: Airflow's migration failed.
-    """
+    """Bring the metadata database up to the installed version of Airflow; InstallError where that fails."""
     version = importlib.metadata.version("apache-airflow")
     # On the database itself stands the version of a finished migration, so that a restored database has its own.
     with psycopg.connect(metadata_url, autocommit=True) as connection:

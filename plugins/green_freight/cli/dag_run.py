@@ -87,10 +87,7 @@ class RunResult:
 
 
 def make_ready(airflow: RunningAirflow, dag_id: str) -> None:
-    """Wait until the DAG's file has been read by this start of Airflow, and unpause the DAG.
-
-    Raises DagUnavailableError: the file cannot be imported, or holds no such DAG.
-    """
+    """Unpause a DAG when this start of Airflow has read its file; DagUnavailableError where it cannot be imported."""
     deadline = time.monotonic() + PARSE_DEADLINE_SECONDS
     while (parsed_at := airflow.client.parsed_at(dag_id)) is None or parsed_at < airflow.started_at:
         errors = airflow.client.import_errors()

@@ -75,10 +75,7 @@ def role_variable(role: str) -> str:
 
 
 def read_settings(environment: Mapping[str, str]) -> InstallSettings:
-    """Return the settings that the environment gives.
-
-    Raises InstallError: variables are missing or cannot be used; the message names every one.
-    """
+    """Return the settings of the environment; InstallError names every variable that is missing or cannot be used."""
     roles = {role: role_variable(role) for role in settings.ROLES}
     passwords = [*roles.values(), METADATA_PASSWORD, OPERATOR_PASSWORD]
     problems = [

@@ -80,10 +80,7 @@ class ServerInstallation:
 
 
 def airflow_login(environment: Mapping[str, str]) -> tuple[str, str, str]:
-    """Return address, user and password of Airflow's REST API, from the variables that its own services have.
-
-    Raises SettingMissingError: one of them is not set.
-    """
+    """Return address, user and password of Airflow's API as its services have them; SettingMissingError without."""
     names = ("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE")
     missing = [name for name in names if not environment.get(name)]
     if missing:

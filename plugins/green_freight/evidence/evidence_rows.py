@@ -130,10 +130,7 @@ def read_rows(session: Session, city_code: str, figure: Figure) -> list[CountedR
 
 
 def read_files(session: Session, city_code: str, keys: Iterable[str]) -> dict[str, SourceFile]:
-    """Return the delivered files by their keys, in the order of agency, delivery, period and name.
-
-    Raises RowDiffersError: the publication does not list a file.
-    """
+    """Return the delivered files by key, in the order of their places; RowDiffersError where one is not published."""
     wanted = set(keys)
     found = read(session, SourceFile, _FILES, city_code, sorted(wanted))
     files = {file.source_file_key: file for file in found}

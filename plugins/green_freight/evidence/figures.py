@@ -207,10 +207,7 @@ def read_work(session: Session, city_code: str, work_no: int) -> Work:
 
 
 def read_figures(session: Session, city_code: str, request: Request) -> list[Figure]:
-    """Return the figures that are asked for, in the plan's order.
-
-    Raises NoSuchChoiceError: nothing is published for the year, or the work has no such indicator.
-    """
+    """Return the figures that are asked for, in the plan's order; NoSuchChoiceError where there is none."""
     found = read(session, Figure, _FIGURES, city_code, request.work_no, request.year)
     if not found:
         years = "select distinct year from mart_asof.scorecard where city_code = %s order by year"

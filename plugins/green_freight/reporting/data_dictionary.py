@@ -36,10 +36,7 @@ class DictionaryIncompleteError(RuntimeError):
 
 
 def parsed_manifest() -> dict[str, Any]:
-    """Return the manifest of the project as it is, from `dbt parse` in this process; no database is asked.
-
-    Raises RuntimeError: dbt cannot parse the project.
-    """
+    """Return the manifest of the project from `dbt parse` in this process; RuntimeError where it cannot be parsed."""
     from dbt.cli.main import dbtRunner
 
     project = str(PROJECT / "dbt_project")

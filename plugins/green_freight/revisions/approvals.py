@@ -64,10 +64,7 @@ def approve(
     approved_by: str,
     reason: str,
 ) -> None:
-    """Record that these changes may be published with exactly these values (as the role builder).
-
-    Raises ValueError: no reason was given.
-    """
+    """Record (as the builder) that changes may be published with exactly these values; ValueError without a reason."""
     if not reason.strip():
         raise ValueError(message("approval_needs_reason"))
     row = session.execute(
@@ -89,10 +86,7 @@ def outstanding(session: Session, comparison: Comparison) -> list[FigureChange]:
 
 
 def require_approval(session: Session, comparison: Comparison) -> Approval | None:
-    """Return the newest approval behind a comparison's changes, None where none was needed.
-
-    Raises ApprovalMissingError: some change needs an approval and has none.
-    """
+    """Return the newest approval behind the changes, if one was needed; ApprovalMissingError where one is missing."""
     found = [(change, _standing(session, change)) for change in comparison.waiting]
     missing = [change for change, approval in found if approval is None]
     if missing:
