@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString
 
-from green_freight.backfill.request import BackfillRequest
-from green_freight.warehouse import Session, Warehouse
+from green_freight.warehouse import Session
 
 
 @dataclass(frozen=True)
@@ -68,20 +67,6 @@ select delivery_name, period_label from ops.fetch
 where run_id = %(run_id)s and agency_code = %(agency)s and started_at >= %(resumed_since)s
   and outcome_code in ('not_due', 'not_delivered')
 """
-
-
-def plan_parts(warehouse: Warehouse, run_id: str, agency: str, request: BackfillRequest) -> list[list[str]]:
-    """Return the months of a backfill in the groups in which one agency's are taken, and keep them as its parts.
-
-    Planned again, after a run was cleared, they are the same and keep how far they are.
-    """
-    groups = request.groups() if agency in request.agencies else []
-    with warehouse.connect("loader") as session, session.cursor() as cursor:
-        cursor.executemany(
-            "insert into ops.backfill_part (run_id, agency_code, months) values (%s, %s, %s) on conflict do nothing",
-            [(run_id, agency, months) for months in groups],
-        )
-    return groups
 
 
 def begin_part(session: Session, run_id: str, agency: str, months: Sequence[str]) -> Part:

@@ -13,7 +13,7 @@ from green_freight.agencies import fetch_plan
 from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.agencies.fetch_records import AgencyFetchReport
-from green_freight.backfill.parts import begin_part, plan_parts, progress
+from green_freight.backfill.parts import begin_part, progress
 from green_freight.backfill.request import BackfillRequest
 from green_freight.loading import AgencyLoadReport
 from green_freight.messages import message
@@ -67,10 +67,19 @@ def end_dry_run(warehouse: Warehouse, run_id: str) -> Path:
 def backfill_months(
     warehouse: Warehouse, run_id: str, agency: str, parameters: Mapping[str, Any]
 ) -> list[list[str]]:
-    """Return the months (`2023-01`) that a backfill loads of one agency, in groups of neighbours; none where it was
-    not asked for."""
+    """Return the months (`2023-01`) that a backfill loads of one agency, in groups of neighbours, and keep the groups as
+    its parts; none where it was not asked for.
+
+    Planned again, after a run was cleared, they are the same and keep how far they are.
+    """
     request = BackfillRequest.of(parameters, pipeline.business_day_of(warehouse, run_id))
-    return plan_parts(warehouse, run_id, agency, request)
+    groups = request.groups() if agency in request.agencies else []
+    with warehouse.connect("loader") as session, session.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.backfill_part (run_id, agency_code, months) values (%s, %s, %s) on conflict do nothing",
+            [(run_id, agency, months) for months in groups],
+        )
+    return groups
 
 
 def load_months(

@@ -145,16 +145,13 @@ def print_gaps(gaps: Sequence[Coverage], console: Console) -> None:
 
 def print_plan(gap: BackfillRange | None, console: Console) -> None:
     """Print the command of the backfill that fills the gaps, ready to be run, or that there are none."""
-    text = command(gap) if gap else f"# {NO_GAPS}"
+    text = f"# {NO_GAPS}"
+    if gap:
+        words = ["./green-freight", "backfill", "--from", gap.first.label, "--to", gap.last.label]
+        for agency in gap.agencies:
+            words += ["--agency", agency]
+        text = shlex.join([*words, "--only-missing", "--reason", REASON])
     console.print(text, markup=False, soft_wrap=True)
-
-
-def command(each: BackfillRange) -> str:
-    """Return the command line that asks for what is missing of a range."""
-    words = ["./green-freight", "backfill", "--from", each.first.label, "--to", each.last.label]
-    for agency in each.agencies:
-        words += ["--agency", agency]
-    return shlex.join([*words, "--only-missing", "--reason", REASON])
 
 
 def plan_row(each: BackfillRange) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import psycopg
@@ -122,11 +124,10 @@ def summarise(
     tasks: Iterable[TaskState], now: datetime, counts: Mapping[str, Counts] | None = None
 ) -> list[Step]:
     """Return a run's steps, the mapped instances of a task together, by their begin (those that wait, last)."""
-    by_task: dict[str, list[TaskState]] = {}
-    for task in tasks:
-        by_task.setdefault(task.task_id, []).append(task)
+    by_name = attrgetter("task_id")
     steps = []
-    for task_id, group in by_task.items():
+    for task_id, instances in groupby(sorted(tasks, key=by_name), by_name):
+        group = list(instances)
         begun = min((task.started_at for task in group if task.started_at), default=None)
         ended = [task.ended_at or now for task in group if task.started_at]
         states = Counter(task.state or "waiting" for task in group)

@@ -83,9 +83,7 @@ def _cells(number: int, row: VerifiedRow, paths: Mapping[str, str]) -> tuple[Val
 
 def _write_summary(sheet: Worksheet, contents: Contents, proof: Proof) -> None:
     sheets.head(sheet, proof.title, contents.is_synthetic)
-    row = 3
-    for name, value in _facts(contents, proof):
-        row += 1
+    for row, (name, value) in enumerate(_facts(contents, proof), start=4):
         sheets.put(sheet, row, 1, name, sheets.LABEL)
         for column in range(2, 6):
             sheets.put(sheet, row, column, value if column == 2 else None, sheets.WRAPPED)
