@@ -67,7 +67,7 @@ def end_dry_run(warehouse: Warehouse, run_id: str) -> Path:
 def backfill_months(
     warehouse: Warehouse, run_id: str, agency: str, parameters: Mapping[str, Any]
 ) -> list[list[str]]:
-    """Return the months (`2023-01`) that a backfill loads of one agency, in groups of neighbours, and keep the groups as
+    """Return the months (`2023-01`) that a backfill loads of one agency, in groups of neighbours that are kept as
     its parts; none where it was not asked for.
 
     Planned again, after a run was cleared, they are the same and keep how far they are.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import shutil
@@ -118,9 +117,7 @@ def _copy(file: SourceFile, store: LandingStore, copy: Path) -> Path:
 
 
 def _checksum(content: Content) -> str:
-    if isinstance(content, bytes):
-        return hashlib.sha256(content).hexdigest()
-    with content.open("rb") as file:
+    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
         return sha256_of(file)
 
 
