@@ -67,7 +67,7 @@ class EntityKind:
 def entity_kinds() -> dict[str, EntityKind]:
     """Return every kind by its code."""
     stated = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    return {code: _kind(**fields) for code, fields in stated.items()}
+    return {code: _kind(fields) for code, fields in stated.items()}
 
 
 def entity_kind(code: str) -> EntityKind:
@@ -90,23 +90,8 @@ def known_entities(schema: str, tables: frozenset[str]) -> sql.Composable:
     return sql.SQL(" union ").join([*parts, nothing])
 
 
-def _kind(
-    *,
-    table: str,
-    key: str,
-    datasets: list[str],
-    details: dict[str, str | list[str]],
-    relation: str = "",
-    row_key: str = "",
-    **names: str,
-) -> EntityKind:
-    columns = ((title, [column] if isinstance(column, str) else column) for title, column in details.items())
-    return EntityKind(
-        table=table,
-        key=key,
-        datasets=tuple(datasets),
-        details=tuple(Detail(title, *column) for title, column in columns),
-        relation=relation or f"mart_asof.{table}",
-        row_key=row_key or key,
-        **names,
-    )
+def _kind(stated: dict[str, Any]) -> EntityKind:
+    defaults = {"relation": f"mart_asof.{stated['table']}", "row_key": stated["key"]}
+    columns = {title: [c] if isinstance(c, str) else c for title, c in stated["details"].items()}
+    details = tuple(Detail(title, *column) for title, column in columns.items())
+    return EntityKind(**{**defaults, **stated, "datasets": tuple(stated["datasets"]), "details": details})

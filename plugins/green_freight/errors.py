@@ -82,15 +82,15 @@ class DeliveryError(Exception):
         kind = failure.kind
         detail_zh = f"技术信息：{failure.detail_zh}。" if failure.detail else ""
         detail_en = f" Technical detail: {failure.detail}." if failure.detail else ""
-        self.message_zh = (
+        message_zh = (
             f"{agency.name_zh}（{agency.code}）的交付“{delivery.title_zh}”（{delivery.name}），"
             f"期次 {period}，取数失败：{kind.meaning_zh}。{detail_zh}已装载的数据保持不变。{kind.advice_zh}。"
         )
-        self.message_en = (
+        message_en = (
             f"{agency.name_en} ({agency.code}): the delivery of {delivery.title_en} ({delivery.name}) for {period} was "
             f"not fetched, because {kind.meaning_en}.{detail_en} The loaded data stay as they are. {kind.advice_en}."
         )
-        super().__init__(f"{self.message_zh}\n{self.message_en}")
+        super().__init__(f"{message_zh}\n{message_en}")
 
 
 class AgencyUnavailableError(DeliveryError):

@@ -14,6 +14,9 @@ from green_freight.landing import Exchange, write_exchanges
 from green_freight.periods import Period
 from green_freight.protocols.retry_policy import Retries
 
+# Beyond this size a file goes to disk while it is received.
+IN_MEMORY_BYTES = 16 << 20
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -38,10 +41,6 @@ class Connection:
         if value := self.extra.get(name):
             return value
         raise FetchError("connection_incomplete", f"extra.{name}")
-
-
-# Beyond this size a file goes to disk while it is received.
-IN_MEMORY_BYTES = 16 << 20
 
 
 class FetchRequest(NamedTuple):

@@ -22,6 +22,10 @@ from green_freight.warehouse import Warehouse
 
 _ROWS_IN_SENTENCE = 3
 
+_HEAD = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>审核结果 Audit results</title>
+<style>body{font-family:sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left;vertical-align:top}
+tr.critical td{background:#fbb}tr.warning td{background:#fe9}</style>"""
+
 
 @dataclass(frozen=True)
 class ExpectationResult:
@@ -129,11 +133,6 @@ def _sample(details: dict[str, Any]) -> list[Any]:
         "unexpected_rows"
     )
     return list(rows or details.get("partial_unexpected_list") or [])[:SAMPLE_ROWS]
-
-
-_HEAD = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>审核结果 Audit results</title>
-<style>body{font-family:sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left;vertical-align:top}
-tr.critical td{background:#fbb}tr.warning td{background:#fe9}</style>"""
 
 
 def write_page(folder: Path, build_id: int, results: Sequence[ExpectationResult]) -> Path:

@@ -21,6 +21,9 @@ from green_freight.protocols.retry_policy import RetryPolicy
 _QUOTED_CHARACTERS = 200
 _QUOTED_JSON_CHARACTERS = 80
 
+MOST_ROUNDS = 4
+MOST_PAGES = 100_000
+
 
 def open_http(base_url: str, policy: RetryPolicy, proxy: str | None = None) -> httpx.Client:
     """Return a client for one agency; close it after use.
@@ -77,10 +80,6 @@ def _failure(text: str, error: ValueError, where: str) -> FetchError:
             "not_json", f"{where}: {error.msg} at {line}; it begins {text[:_QUOTED_JSON_CHARACTERS]!r}"
         )
     return FetchError("not_json", f"{where}: {error}")
-
-
-MOST_ROUNDS = 4
-MOST_PAGES = 100_000
 
 
 @dataclass(frozen=True)

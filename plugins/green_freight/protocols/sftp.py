@@ -32,6 +32,11 @@ _REQUESTS_AHEAD = 64
 # Its transport thread writes a traceback for each refused connection; the failure is reported by the caller.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
+_UNPACKED_BYTES = 1 << 20
+_SIGNS = {".gz": b"\x1f\x8b", ".xlsx": b"PK\x03\x04"}
+_TEXT_SUFFIXES = (".csv", ".sha256")
+_CHECKED_BYTES = 4096
+
 
 @dataclass(frozen=True)
 class RemoteFile:
@@ -181,12 +186,6 @@ def _remote_file(folder: str, entry: paramiko.SFTPAttributes, name: str | None =
     return RemoteFile(folder, name or entry.filename, entry.st_size or 0, changed_at)
 
 
-_CHUNK_BYTES = 1 << 20
-_SIGNS = {".gz": b"\x1f\x8b", ".xlsx": b"PK\x03\x04"}
-_TEXT_SUFFIXES = (".csv", ".sha256")
-_CHECKED_BYTES = 4096
-
-
 def check_begin(file_name: str, content: BinaryIO) -> None:
     """Check by its suffix that a file begins as its format does; FetchError `unreadable_file` where it does not."""
     content.seek(0)
@@ -220,7 +219,7 @@ def _check_gzip(file_name: str, content: BinaryIO) -> None:
     content.seek(0)
     try:
         with gzip.open(content) as unpacked:
-            while unpacked.read(_CHUNK_BYTES):
+            while unpacked.read(_UNPACKED_BYTES):
                 pass
     except EOFError as error:
         raise FetchError("truncated_file", f"{file_name}: the gzip stream does not end") from error

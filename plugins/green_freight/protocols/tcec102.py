@@ -31,6 +31,18 @@ from green_freight.protocols.tcec102_drift import SHAPES, canonical
 
 _KEY_BYTES = 16
 
+PAGE_SIZE = 50
+_MOST_IN_A_SECOND = 9999
+# Ret of the response → failure; after 4002 the token is renewed first (charging_exchange.md).
+_FAILURES = {
+    "-1": "busy",
+    "500": "server_error",
+    "4001": "signature_refused",
+    "4002": "token_refused",
+    "4003": "request_refused",
+    "4004": "request_refused",
+}
+
 
 @dataclass(frozen=True)
 class Secrets:
@@ -77,20 +89,6 @@ def is_signed(text: str, signature: str, secrets: Secrets) -> bool:
 
 def _cipher(secrets: Secrets) -> Cipher[modes.CBC]:
     return Cipher(algorithms.AES(secrets.data_secret.encode()), modes.CBC(secrets.data_secret_iv.encode()))
-
-
-PAGE_SIZE = 50
-_MOST_IN_A_SECOND = 9999
-
-# Ret of the response → failure; after 4002 the token is renewed first (charging_exchange.md).
-_FAILURES = {
-    "-1": "busy",
-    "500": "server_error",
-    "4001": "signature_refused",
-    "4002": "token_refused",
-    "4003": "request_refused",
-    "4004": "request_refused",
-}
 
 
 @dataclass(frozen=True)

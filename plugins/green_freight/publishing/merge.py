@@ -28,6 +28,14 @@ from green_freight.warehouse import Session
 
 Counts = Mapping[date | None, int]
 
+# What the database refused, in Chinese and English.
+_REFUSALS: Mapping[type[errors.IntegrityError], tuple[str, str]] = {
+    errors.ForeignKeyViolation: ("外键不成立", "a reference leads nowhere"),
+    errors.UniqueViolation: ("主键有重复", "the primary key has duplicates"),
+    errors.NotNullViolation: ("主键有空值", "the primary key has nulls"),
+    errors.CheckViolation: ("某行违反 mart 的约束", "a check of mart refuses a row"),
+}
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -262,15 +270,6 @@ class _Step:
             condition=months_condition(self.table, self.scope.compared, "m"),
             **parts,
         )
-
-
-# What the database refused, in Chinese and English.
-_REFUSALS: Mapping[type[errors.IntegrityError], tuple[str, str]] = {
-    errors.ForeignKeyViolation: ("外键不成立", "a reference leads nowhere"),
-    errors.UniqueViolation: ("主键有重复", "the primary key has duplicates"),
-    errors.NotNullViolation: ("主键有空值", "the primary key has nulls"),
-    errors.CheckViolation: ("某行违反 mart 的约束", "a check of mart refuses a row"),
-}
 
 
 @contextmanager

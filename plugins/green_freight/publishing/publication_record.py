@@ -21,6 +21,21 @@ from green_freight.warehouse.statements import statements
 
 _SQL = statements(__file__)
 
+# The file behind the newest load of each dataset and period that the build contains.
+_FILES = """(
+    select distinct f.source_file_key, f.agency_code, f.delivery_name, f.period_label, f.file_name, f.sha256,
+        f.bytes
+    from (
+        select distinct on (dataset_id, period_label) source_file_key
+        from ops.load
+        where outcome_code in ('loaded', 'unchanged') and load_id <= {through}
+        order by dataset_id, period_label, load_id desc
+    ) as newest
+    inner join ops.source_file as f on f.source_file_key = newest.source_file_key
+)"""
+_FILE_TEXTS = ("source_file_key", "agency_code", "delivery_name", "period_label", "file_name", "sha256")
+_FILE_COLUMNS = dict.fromkeys(_FILE_TEXTS, "text") | {"bytes": "bigint"}
+
 
 @dataclass(frozen=True)
 class AuditedBuild:
@@ -74,23 +89,6 @@ def _check_audit(build: AuditedBuild) -> None:
         raise NotAuditedError(message("build_failed_audit", build=build))
     if not build.verdicts_passed + build.verdicts_warning:
         raise NotAuditedError(message("build_without_results", build=build))
-
-
-# The file behind the newest load of each dataset and period that the build contains.
-_FILES = """(
-    select distinct f.source_file_key, f.agency_code, f.delivery_name, f.period_label, f.file_name, f.sha256,
-        f.bytes
-    from (
-        select distinct on (dataset_id, period_label) source_file_key
-        from ops.load
-        where outcome_code in ('loaded', 'unchanged') and load_id <= {through}
-        order by dataset_id, period_label, load_id desc
-    ) as newest
-    inner join ops.source_file as f on f.source_file_key = newest.source_file_key
-)"""
-
-_FILE_TEXTS = ("source_file_key", "agency_code", "delivery_name", "period_label", "file_name", "sha256")
-_FILE_COLUMNS = dict.fromkeys(_FILE_TEXTS, "text") | {"bytes": "bigint"}
 
 
 @dataclass(frozen=True)

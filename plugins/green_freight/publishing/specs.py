@@ -20,6 +20,8 @@ from green_freight.publishing.errors import InvalidSpecError
 from green_freight.warehouse import Session
 from green_freight.warehouse.statements import statements
 
+_SQL = statements(__file__)
+
 
 @dataclass(frozen=True)
 class ForeignKey:
@@ -129,9 +131,6 @@ def _problems(spec: TableSpec, by_name: Mapping[str, TableSpec]) -> Iterable[str
             yield message("reference_to_no_primary_key", model=spec.name, table=key.references)
         elif len(key.columns) != len(key.referenced_columns):
             yield message("reference_unequal", model=spec.name, table=key.references)
-
-
-_SQL = statements(__file__)
 
 
 @dataclass

@@ -31,6 +31,13 @@ from green_freight.warehouse.migrate import migrate
 _MARK = "green_freight_scratch_of"
 _PLAIN = re.compile(r"[a-z0-9_]{1,30}")
 
+# Longer than any replay or dry run has taken: the run that made an older one and is not connected to it is dead.
+LONGEST_USE = timedelta(hours=12)
+# The server takes a moment to see that a client has gone.
+_DISCONNECT_SECONDS = 2.0
+# Readers never see a scratch.
+CONNECTING_ROLES = tuple(role for role in settings.ROLES if role != "reader")
+
 
 @dataclass(frozen=True)
 class Scratch:
@@ -103,14 +110,6 @@ def _digested(beginning: str, most: int, whole: str) -> str:
     """Return the beginning with a digest of the whole text, in `most` bytes."""
     digest = hashlib.sha256(whole.encode()).hexdigest()[:8]
     return f"{beginning.encode()[: most - 9].decode(errors='ignore')}_{digest}"
-
-
-# Longer than any replay or dry run has taken: the run that made an older one and is not connected to it is dead.
-LONGEST_USE = timedelta(hours=12)
-# The server takes a moment to see that a client has gone.
-_DISCONNECT_SECONDS = 2.0
-# Readers never see a scratch.
-CONNECTING_ROLES = tuple(role for role in settings.ROLES if role != "reader")
 
 
 class ScratchError(RuntimeError):

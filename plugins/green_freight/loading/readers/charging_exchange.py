@@ -22,6 +22,10 @@ _SHAPES = {"stations": SHAPES["station"], "piles": SHAPES["equipment"], "connect
 _INHERITED = ("OperatorID", "StationID", "EquipmentID")
 _PER_ITEM = Decimal("0.01")
 
+_OPERATOR = "OperatorID"
+_OPERATOR_LENGTH = 9
+_BUFFER_BYTES = 1 << 18
+
 
 class StationPages(JsonReading):
     """Reads stations, piles or connectors (the contract's `content`) from pages of query_stations_info."""
@@ -124,11 +128,6 @@ def _list(message: dict[str, Any], name: str) -> list[Any]:
 
 def _day(value: Any) -> Any:
     return value[:10] if isinstance(value, str) else value
-
-
-_OPERATOR = "OperatorID"
-_OPERATOR_LENGTH = 9
-_BUFFER_BYTES = 1 << 18
 
 
 class OrderLines(JsonReading):

@@ -26,6 +26,15 @@ _SIGNS = re.compile(r"[()（）\[\]【】:：、,，*＊\"“”/_\-]")
 
 NumberedRow = tuple[int, Sequence[Any]]
 
+_TOTAL = re.compile(r"(?P<of>.*)(?P<word>小计|合计|总计|共计|总合计)[::]?")
+_NOTE = re.compile(
+    r"注[::\d]|注$|说明|备注[::]|填表|制表|填报|审核|复核|负责人|联系|报送|单位[::]|数据来源|打印|synthetic|.*合成数据|.*演示数据"
+)
+# Figures are rounded one by one, their total once: half a unit of the second decimal a row.
+_ROUNDING = Decimal("0.005")
+_KINDS_ZH = {"blank": "空行", "header": "表头", "note": "说明", "subtotal": "小计", "total": "合计"}
+Factor = Callable[[str], Decimal]
+
 
 @dataclass
 class Header:
@@ -133,17 +142,6 @@ def _title(cell: Any) -> str:
 def _unit_of(title: str) -> str | None:
     found = _BRACKETED.search(title)
     return plain(found[1]).removeprefix("单位").lstrip(":") if found else None
-
-
-_TOTAL = re.compile(r"(?P<of>.*)(?P<word>小计|合计|总计|共计|总合计)[::]?")
-_NOTE = re.compile(
-    r"注[::\d]|注$|说明|备注[::]|填表|制表|填报|审核|复核|负责人|联系|报送|单位[::]|数据来源|打印|synthetic|.*合成数据|.*演示数据"
-)
-# Figures are rounded one by one, their total once: half a unit of the second decimal a row.
-_ROUNDING = Decimal("0.005")
-_KINDS_ZH = {"blank": "空行", "header": "表头", "note": "说明", "subtotal": "小计", "total": "合计"}
-
-Factor = Callable[[str], Decimal]
 
 
 class TableReading(Reading):

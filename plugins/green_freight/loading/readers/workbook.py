@@ -25,6 +25,9 @@ _UNIT_NOTE = re.compile(
 
 _KNOWN_UNITS = {unit for units in UNIT_FACTORS.values() for unit in units}
 
+_NUMBER = (int, float)
+_HUNDRED = Decimal(100)
+
 
 def title_period(rows: Iterable[Sequence[Any]]) -> str | None:
     """Return the month (yyyy-MM) that the rows' text names first, or None; a full date is no month."""
@@ -82,10 +85,6 @@ def _unit(words: str) -> str:
         if words.startswith(unit) and words[len(unit) :][:1] in ("", *"填报制编审统"):
             return unit
     return words
-
-
-_NUMBER = (int, float)
-_HUNDRED = Decimal(100)
 
 
 class WorkbookReading(TableReading):
