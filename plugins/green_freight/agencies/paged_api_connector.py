@@ -13,8 +13,7 @@ from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import Period
 from green_freight.programme import programme
-from green_freight.protocols.http import open_http
-from green_freight.protocols.paged_api import PagedApi
+from green_freight.protocols.http import PagedApi, open_http
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from green_freight.errors import FetchError
-from green_freight.protocols.paged_api import PagedApi
+from green_freight.protocols.http import PagedApi
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
 Answer = Callable[[httpx.Request], httpx.Response]
