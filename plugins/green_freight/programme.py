@@ -55,10 +55,7 @@ def programme() -> Programme:
         rows = list(csv.DictReader(file))
     if len(rows) != 1:
         raise ProgrammeError(message("programme_rows", file=SEED.name, count=len(rows)))
-    return _programme(rows[0])
-
-
-def _programme(row: dict[str, str]) -> Programme:
+    [row] = rows
     try:
         found = Programme(
             city_code=row["city_code"],

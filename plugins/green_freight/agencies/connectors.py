@@ -15,7 +15,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
 
-from green_freight.agencies.agency import Agency, Delivery, PagedApiConnection, SftpConnection
+from green_freight.agencies.agency import Agency, PagedApiConnection, SftpConnection
 from green_freight.agencies.charging_exchange_connector import ChargingExchangeConnector
 from green_freight.agencies.connector import Connection, Connector, ListedFile
 from green_freight.agencies.paged_api_connector import PagedApiConnector
@@ -146,14 +146,12 @@ def discover(
             for delivery in agency.deliveries.values():
                 is_register = delivery.granularity is Granularity.CHANGED_SINCE
                 if is_register and delivery.connection_id == connection_id:
-                    pages = ask(partial(_whole_register, delivery))
+                    pages = ask(
+                        lambda connector, retries, one=delivery: connector.whole_register(one, retries)
+                    )
                     if pages is not None:
                         found.registers[delivery.name] = pages
     return found
-
-
-def _whole_register(delivery: Delivery, connector: Connector, retries: Retries) -> Sequence[Exchange] | None:
-    return connector.whole_register(delivery, retries)
 
 
 def _ask(

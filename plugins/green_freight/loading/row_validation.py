@@ -109,7 +109,9 @@ class RowValidator:
                 self.invalid_kept[name] += 1
                 self.invalid_example.setdefault(name, (number, value))
         if self._event_place is not None:
-            self.months.add(_month(row[self._event_place]))
+            day = row[self._event_place]
+            is_text = isinstance(day, str)
+            self.months.add((int(day[:4]), int(day[5:7])) if is_text else (day.year, day.month))
 
     def _fault(self, error: ValidationError, values: list[Any]) -> RowIssue:
         found = reasons(error, self.contract)
@@ -144,9 +146,3 @@ def _with_json_text(contract: Contract, row: Row, places: list[int]) -> Row | Ro
             return RowIssue("bad_character", contract.columns[place], text)
         values[place] = text
     return tuple(values)
-
-
-def _month(value: Any) -> tuple[int, int]:
-    if isinstance(value, str):
-        return int(value[:4]), int(value[5:7])
-    return value.year, value.month

@@ -116,7 +116,9 @@ def _publish(
     with one_snapshot(session):
         _hold_candidate(session, tables)
         publication_record.check_build(session, build_id)
-        comparison = _compare_figures(session, build, tables)
+        # In the publication's own snapshot: what was approved is what is written.
+        has_figures = FIGURES in {table.name for table in tables}
+        comparison = compare(session, build_id) if has_figures else Comparison(build_id, None, ())
         approval = require_approval(session, comparison)
         publication_no = publication_record.next_number(session)
         everything = [*tables, publication_record.files_table(build)]
@@ -130,13 +132,6 @@ def _publish(
     if not changes:
         return PublicationOutcome("unchanged", None)
     return PublicationOutcome("published", publication_no, tuple(changes))
-
-
-def _compare_figures(session: Session, build: AuditedBuild, tables: Sequence[PlannedTable]) -> Comparison:
-    """Find the changed figures in the publication's own snapshot: what was approved is what is written."""
-    if FIGURES not in {table.name for table in tables}:
-        return Comparison(build.build_id, None, ())
-    return compare(session, build.build_id)
 
 
 def _months_to_compare(session: Session, build: AuditedBuild) -> Sequence[date] | None:

@@ -53,16 +53,16 @@ class Scratch:
     warehouse: Warehouse
 
 
-def scratch_of(warehouse: Warehouse, name: str, created_at: datetime) -> Scratch:
-    """Return the scratch of a name beside a warehouse."""
+def named(warehouse: Warehouse, name: str, created_at: datetime | None = None) -> Scratch:
+    """Return the scratch of a name, also for another process than the one that made it; the server is not queried."""
     plain = _plain(name)
     database = f"{prefix(warehouse)}{plain}"
     path = f"/{quote(database, safe='')}"
     urls = {
         role: urlsplit(url)._replace(path=path, fragment="").geturl() for role, url in warehouse.urls.items()
     }
-    home = warehouse.home / "scratch" / plain
-    return Scratch(name, database, created_at, Warehouse(urls, home, warehouse.landing_url))
+    beside = Warehouse(urls, warehouse.home / "scratch" / plain, warehouse.landing_url)
+    return Scratch(name, database, created_at or datetime.now(UTC), beside)
 
 
 def mark(warehouse: Warehouse, scratch: Scratch) -> str:
@@ -84,7 +84,7 @@ def marked(warehouse: Warehouse, database: str, comment: str | None) -> Scratch 
         return None
     if not isinstance(facts, Mapping) or facts.get(_MARK) != database_name(warehouse):
         return None
-    scratch = scratch_of(warehouse, str(facts["name"]), datetime.fromisoformat(facts["created_at"]))
+    scratch = named(warehouse, str(facts["name"]), datetime.fromisoformat(facts["created_at"]))
     return scratch if database == scratch.database else None
 
 
@@ -138,11 +138,6 @@ def create_bare(warehouse: Warehouse, name: str) -> Scratch:
         _make_room(owner, warehouse, scratch)
         _create(owner, warehouse, scratch)
     return scratch
-
-
-def named(warehouse: Warehouse, name: str) -> Scratch:
-    """Return the scratch of a name, for another process than the one that made it; the server is not queried."""
-    return scratch_of(warehouse, name, datetime.now(UTC))
 
 
 def drop(warehouse: Warehouse, name: str) -> None:

@@ -25,6 +25,8 @@ _UNIT_NOTE = re.compile(
 
 _KNOWN_UNITS = {unit for units in UNIT_FACTORS.values() for unit in units}
 
+Rows = list[tuple[int, list[Any]]]
+
 _NUMBER = (int, float)
 _HUNDRED = Decimal(100)
 
@@ -139,12 +141,11 @@ class WorkbookReading(TableReading):
 
     def _is_fraction(self, column: Column, cell: Any, value: Any) -> bool:
         # A bare 0.85 under a title without % sign; nobody reports less than one per cent.
-        is_bare = (
-            column.unit == "%" and self._header.units.get(column.name) != "%" and isinstance(cell, _NUMBER)
-        )
-        return is_bare and isinstance(value, Decimal) and 0 < value <= 1
+        if column.unit != "%" or self._header.units.get(column.name) == "%" or not isinstance(cell, _NUMBER):
+            return False
+        return isinstance(value, Decimal) and 0 < value <= 1
 
-    def _read(self) -> tuple[str, list[tuple[int, list[Any]]]]:
+    def _read(self) -> tuple[str, Rows]:
         with self._source.open() as file:
             try:
                 # openpyxl warns of styles and extensions that it drops; none of them holds data.
@@ -160,9 +161,7 @@ class WorkbookReading(TableReading):
                 raise UnreadableFileError.of("unreadable_file", "no_workbook", error=detail) from error
         return self._choose(sheets)
 
-    def _choose(
-        self, sheets: dict[str, list[tuple[int, list[Any]]]]
-    ) -> tuple[str, list[tuple[int, list[Any]]]]:
+    def _choose(self, sheets: dict[str, Rows]) -> tuple[str, Rows]:
         names = {plain(name) for name in self._source.contract.sheet_names}
         for title, rows in sheets.items():
             if plain(title) in names:
@@ -176,7 +175,7 @@ class WorkbookReading(TableReading):
         self._warnings.append(LoadWarning.of("sheet_renamed", agreed=agreed, found=fitting[0]))
         return fitting[0], sheets[fitting[0]]
 
-    def _fits(self, rows: list[tuple[int, list[Any]]]) -> bool:
+    def _fits(self, rows: Rows) -> bool:
         header = find_header(self._source.contract, rows)
         missing = header.missing(self._source.contract) if header else self._source.contract.columns
         return not any(column.stops_when_absent for column in missing)
@@ -198,7 +197,7 @@ class WorkbookReading(TableReading):
         return expected
 
 
-def _filled_rows(sheet: Any) -> list[tuple[int, list[Any]]]:
+def _filled_rows(sheet: Any) -> Rows:
     # A sheet's own note of its size is often wrong (whole formatted columns, or one cell).
     sheet.reset_dimensions()
     found = []
