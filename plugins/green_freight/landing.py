@@ -78,10 +78,8 @@ class LandingStore:
     def put(self, source: BinaryIO, origin: Origin) -> Landed:
         """Keep a file as it is; `source` is read from its beginning.
 
-        The bytes go to a temporary name first, so that a file under its own name is always whole.
-
-        Raises:
-            FetchError: `landing_unwritable` (transient), the store refused.
+        The bytes go to a temporary name first, so that a file under its own name is always whole. Raises FetchError
+        `landing_unwritable` (transient) where the store refused.
         """
         sha256, size = sha256_of(source), source.seek(0, io.SEEK_END)
         folder = f"{self._root.rstrip('/')}/{origin.agency}/{origin.delivery}/{origin.period}"

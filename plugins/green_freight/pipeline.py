@@ -20,7 +20,7 @@ from green_freight.messages import message
 from green_freight.periods import SHANGHAI, Period, business_day
 from green_freight.reporting import alerts, run_report
 from green_freight.revisions import rendering
-from green_freight.warehouse import Warehouse, lease, runs
+from green_freight.warehouse import Warehouse, lease, runs, scalar
 from green_freight.warehouse.statements import statements
 
 _SQL = statements(__file__)
@@ -93,8 +93,6 @@ def compare(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
     """Compare the run's candidate with what is published, figure by figure: store it, log it, write it as a file.
 
     Where a person has to approve it, the candidate is given back meanwhile: other runs need not wait.
-
-    Returns the number of changed figures, of those that wait for an approval, and the file.
     """
     with _given_back_on_failure(warehouse, run_id), warehouse.connect("builder") as builder:
         comparison = revisions.compare(builder, _build_id(warehouse, run_id))
@@ -193,19 +191,20 @@ def _given_back_on_failure(warehouse: Warehouse, run_id: str) -> Iterator[None]:
 def business_day_of(warehouse: Warehouse, run_id: str) -> date:
     """Return the last business day that a run may load; UnknownRunError where it never began."""
     with warehouse.connect("loader") as loader:
-        row = loader.execute("select business_day from ops.run where run_id = %s", [run_id]).fetchone()
-    if row is None:
+        day: date | None = scalar(loader, "select business_day from ops.run where run_id = %s", [run_id])
+    if day is None:
         raise UnknownRunError(message("run_not_begun", run_id=run_id))
-    day: date = row[0]
     return day
 
 
 def _build_id(warehouse: Warehouse, run_id: str) -> int:
     with warehouse.connect("builder") as builder:
-        row = builder.execute("select max(build_id) from ops.build where run_id = %s", [run_id]).fetchone()
-    if row is None or row[0] is None:
+        build_id: int | None = scalar(
+            builder, "select max(build_id) from ops.build where run_id = %s", [run_id]
+        )
+    if build_id is None:
         raise UnknownRunError(message("run_without_build", run_id=run_id))
-    return int(row[0])
+    return build_id
 
 
 def _landed(warehouse: Warehouse, run_id: str, agency: str) -> Work:

@@ -71,9 +71,8 @@ class Connectors:
             return PagedApiConnector(entry, connection)
         if isinstance(entry, SftpConnection):
             every = self._agency.deliveries.values()
-            return SftpConnector(
-                entry, connection, [d.name for d in every if d.connection_id == connection_id]
-            )
+            names = [delivery.name for delivery in every if delivery.connection_id == connection_id]
+            return SftpConnector(entry, connection, names)
         return ChargingExchangeConnector(connection)
 
     def _connection(self, connection_id: str) -> Connection:

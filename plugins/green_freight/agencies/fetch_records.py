@@ -15,7 +15,7 @@ from green_freight.errors import AgencyUnavailableError, DeliveryError
 from green_freight.landing import Landed
 from green_freight.messages import message
 from green_freight.periods import Period
-from green_freight.warehouse import Session
+from green_freight.warehouse import Session, scalar
 from green_freight.warehouse.statements import statements
 
 _SQL = statements(__file__)
@@ -184,12 +184,9 @@ def known_files(session: Session, agency: str) -> list[KnownFile]:
 
 
 def corrections_known_until(session: Session, agency: str, day: date) -> date | None:
-    """Return the last business day before `day` up to which an agency's corrections have been requested.
-
-    None where nothing ever came from the agency.
-    """
-    row = session.execute(_SQL["corrections_known"], {"agency": agency, "day": day}).fetchone()
-    return row[0] if row else None
+    """Return the last day before `day` up to which an agency's corrections were requested, None before its first file."""
+    known: date | None = scalar(session, _SQL["corrections_known"], {"agency": agency, "day": day})
+    return known
 
 
 def last_fetched(

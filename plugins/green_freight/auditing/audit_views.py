@@ -17,7 +17,7 @@ from datetime import date
 from psycopg import sql
 
 from green_freight.auditing.expectations import Suite
-from green_freight.warehouse import Session, Warehouse
+from green_freight.warehouse import Session, Warehouse, scalar
 
 SCHEMA = "intermediate"
 
@@ -30,8 +30,7 @@ def refresh(warehouse: Warehouse, suites: Iterable[Suite], build_id: int) -> Non
             condition = _condition(suite, months)
             candidate, published = (sql.Identifier(schema, suite.table) for schema in ("candidate", "mart"))
             _show(builder, f"audited_{suite.table}", candidate, condition)
-            there = builder.execute("select to_regclass(%s) is not null", [f"mart.{suite.table}"]).fetchone()
-            if there == (True,):
+            if scalar(builder, "select to_regclass(%s) is not null", [f"mart.{suite.table}"]):
                 _show(builder, f"published_{suite.table}", published, condition)
             else:
                 _show(builder, f"published_{suite.table}", candidate, sql.SQL("false"))
@@ -45,8 +44,7 @@ def _show_build(builder: Session, build_id: int) -> Sequence[date]:
         "select build_id, as_of_date, changed_months from ops.build where build_id = {}"
     )
     builder.execute(statement.format(sql.Literal(build_id)))
-    row = builder.execute("select changed_months from intermediate.audited_build").fetchone()
-    return (row and row[0]) or ()
+    return scalar(builder, "select changed_months from intermediate.audited_build") or ()
 
 
 def _condition(suite: Suite, months: Sequence[date]) -> sql.Composable:

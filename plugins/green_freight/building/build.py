@@ -19,7 +19,7 @@ from green_freight.building.working_calendar import write_calendar
 from green_freight.errors import PermanentError
 from green_freight.loading.raw_tables import prepare_raw_tables
 from green_freight.messages import message
-from green_freight.warehouse import Session, Warehouse, raw_gate
+from green_freight.warehouse import Session, Warehouse, raw_gate, scalar
 
 log = logging.getLogger(__name__)
 
@@ -107,15 +107,11 @@ def _variables(plan: BuildPlan) -> dict[str, object]:
 
 
 def _begin(builder: Session, run_id: str, business_day: date) -> int:
-    row = builder.execute(
-        """
+    statement = """
         insert into ops.build (run_id, as_of_date, code_version, started_at)
         values (%s, %s, %s, clock_timestamp()) returning build_id
-        """,
-        [run_id, business_day, settings.code_version()],
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+        """
+    return int(scalar(builder, statement, [run_id, business_day, settings.code_version()]))
 
 
 def _record_plan(builder: Session, build_id: int, plan: BuildPlan, code: str) -> None:
@@ -143,11 +139,5 @@ def _model_rows(builder: Session) -> dict[str, int]:
     tables = builder.execute(
         "select tablename from pg_tables where schemaname = 'candidate' order by tablename"
     ).fetchall()
-    counts: dict[str, int] = {}
-    for (table,) in tables:
-        counted = builder.execute(
-            sql.SQL("select count(*) from {}").format(sql.Identifier("candidate", table))
-        ).fetchone()
-        assert counted is not None
-        counts[table] = int(counted[0])
-    return counts
+    count = sql.SQL("select count(*) from {}")
+    return {name: scalar(builder, count.format(sql.Identifier("candidate", name))) for (name,) in tables}

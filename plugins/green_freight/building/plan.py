@@ -16,7 +16,7 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from green_freight.code_version import files_below, hash_of
-from green_freight.warehouse import Session
+from green_freight.warehouse import Session, scalar
 from green_freight.warehouse.statements import statements
 
 _SQL = statements(__file__)
@@ -49,7 +49,7 @@ def plan_build(builder: Session, business_day: date, *, is_same_code: bool) -> B
     candidate is absent, nothing was published yet, or `is_same_code` denies that the candidate stands as this
     very code built it.
     """
-    base: int | None = _value(
+    base: int | None = scalar(
         builder,
         "select (select through_load_id from ops.build where outcome_code = 'published' "
         "order by build_id desc limit 1)",
@@ -61,22 +61,22 @@ def plan_build(builder: Session, business_day: date, *, is_same_code: bool) -> B
         # Months whose sessions today's registers would place at other piles or stations.
         to_resolve = builder.execute(f"select period_month from {MONTHS_TO_RESOLVE}")  # noqa: S608
         months |= {month for (month,) in to_resolve} | _months_of_repushed_orders(builder, loads)
-    published: date | None = _value(
+    published: date | None = scalar(
         builder, "select (select as_of_date from mart.publication order by publication_no desc limit 1)"
     )
     return BuildPlan(
         as_of_date=max(business_day, published or business_day),
         changed_months=tuple(sorted(months)),
         is_full=is_full,
-        through_load_id=_value(builder, "select coalesce(max(load_id), 0) from ops.load"),
+        through_load_id=scalar(builder, "select coalesce(max(load_id), 0) from ops.load"),
     )
 
 
 def _large_facts_stand(builder: Session) -> bool:
     names = [f"candidate.{model}" for model in PERIOD_MODELS] + [MONTHS_TO_RESOLVE]
     return bool(
-        _value(
-            builder, "select bool_and(to_regclass(name) is not null) from unnest(%s::text[]) as name", names
+        scalar(
+            builder, "select bool_and(to_regclass(name) is not null) from unnest(%s::text[]) as name", [names]
         )
     )
 
@@ -103,12 +103,6 @@ def _months_of_repushed_orders(builder: Session, loads: list[dict[str, Any]]) ->
     return {row[0] for row in rows}
 
 
-def _value(builder: Session, query: Any, *parameters: object) -> Any:
-    row = builder.execute(query, parameters).fetchone()
-    assert row is not None
-    return row[0]
-
-
 def fingerprint(project: Path) -> str:
     """Return a hash of everything in the dbt project that decides what a build writes."""
     libraries = f"{version('dbt-core')} {version('dbt-postgres')}"
@@ -122,8 +116,8 @@ def take_mark(builder: Session) -> str | None:
         "comment on table intermediate.candidate_state is "
         "'候选模型由哪一版代码完整构建 / the code that built the candidate as it stands, empty while it is not whole'"
     )
-    row = builder.execute("delete from intermediate.candidate_state returning fingerprint").fetchone()
-    return str(row[0]).removeprefix(_ONE_STATE) if row and str(row[0]).startswith(_ONE_STATE) else None
+    found = scalar(builder, "delete from intermediate.candidate_state returning fingerprint") or ""
+    return str(found).removeprefix(_ONE_STATE) if found.startswith(_ONE_STATE) else None
 
 
 def mark_candidate(builder: Session, value: str) -> None:

@@ -14,7 +14,7 @@ from green_freight.loading.messages import Place, row_message
 from green_freight.loading.outcomes import LoadOutcome
 from green_freight.loading.row_validation import Rejected
 from green_freight.periods import Period
-from green_freight.warehouse import Session
+from green_freight.warehouse import Session, scalar
 
 _NUL = "\x00"
 
@@ -66,9 +66,7 @@ def current_load(connection: Session, contract: Contract, period: Period) -> Cur
 
 def next_load_id(connection: Session) -> int:
     """Return the number of a load that begins."""
-    row = connection.execute("select nextval(pg_get_serial_sequence('ops.load', 'load_id'))").fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(scalar(connection, "select nextval(pg_get_serial_sequence('ops.load', 'load_id'))"))
 
 
 def write_load(

@@ -70,16 +70,17 @@ def canonical(message: Mapping[str, Any], shape: Shape, drift: Counter[str] | No
     Keys the shape does not know are kept as they came and counted in `drift` as `unknown key <key>`; where
     both the right and a drifted spelling occur, the right one wins. `drift` counts what was put right.
     """
+    drift = Counter() if drift is None else drift
     names = shape.names
     found: dict[str, Any] = {}
     for key, value in message.items():
         name = names.get(_plain(key))
         if name is None:
-            _count(drift, f"unknown key {key}")
+            drift[f"unknown key {key}"] += 1
             found[key] = value
             continue
         if key != name:
-            _count(drift, f"key {key}")
+            drift[f"key {key}"] += 1
             if name in message:
                 continue
         found[name] = _typed(name, value, shape, drift)
@@ -94,7 +95,7 @@ def _plain(key: str) -> str:
     return lowered
 
 
-def _typed(name: str, value: Any, shape: Shape, drift: Counter[str] | None) -> Any:
+def _typed(name: str, value: Any, shape: Shape, drift: Counter[str]) -> Any:
     if name in shape.parts:
         return _part(value, shape.parts[name], drift)
     if value is None:
@@ -106,12 +107,12 @@ def _typed(name: str, value: Any, shape: Shape, drift: Counter[str] | None) -> A
     if number is None:
         return value
     if isinstance(value, str):
-        _count(drift, f"text number {name}")
+        drift[f"text number {name}"] += 1
     is_count = name in shape.counts and number == number.to_integral_value()
     return int(number) if is_count else number
 
 
-def _part(value: Any, shape: Shape, drift: Counter[str] | None) -> Any:
+def _part(value: Any, shape: Shape, drift: Counter[str]) -> Any:
     if isinstance(value, Mapping):
         return canonical(value, shape, drift)
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
@@ -127,8 +128,3 @@ def _number(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
-
-
-def _count(drift: Counter[str] | None, note: str) -> None:
-    if drift is not None:
-        drift[note] += 1

@@ -20,7 +20,7 @@ from green_freight.publishing.specs import TableSpec, from_manifest_file, in_ord
 from green_freight.publishing.structure import describe, extend
 from green_freight.revisions import Comparison, compare, require_approval, write_revisions
 from green_freight.revisions.figure_diff import FIGURES
-from green_freight.warehouse import Session, Warehouse, lease
+from green_freight.warehouse import Session, Warehouse, lease, scalar
 
 # One publisher at a time in this database.
 _LOCK = 202_302_003
@@ -136,10 +136,8 @@ def _publish(
 
 def _months_to_compare(session: Session, build: AuditedBuild) -> Sequence[date] | None:
     """Return the months that the build changed; all (None) after a revert, when mart is not its predecessor's."""
-    row = session.execute(
-        "select reverted_to from mart.publication order by publication_no desc limit 1"
-    ).fetchone()
-    return None if row and row[0] is not None else build.changed_months
+    newest = "select reverted_to from mart.publication order by publication_no desc limit 1"
+    return build.changed_months if scalar(session, newest) is None else None
 
 
 def _take_turn(session: Session) -> None:
@@ -156,11 +154,8 @@ def _take_turn(session: Session) -> None:
 
 
 def _published_earlier(session: Session, build: AuditedBuild) -> PublicationOutcome:
-    row = session.execute(
-        "select publication_no from mart.publication where build_id = %s and reverted_to is null",
-        [build.build_id],
-    ).fetchone()
-    return PublicationOutcome("already_published", row[0] if row else None)
+    query = "select publication_no from mart.publication where build_id = %s and reverted_to is null"
+    return PublicationOutcome("already_published", scalar(session, query, [build.build_id]))
 
 
 def _hold_candidate(session: Session, tables: Sequence[PlannedTable]) -> None:

@@ -16,7 +16,7 @@ from green_freight.publishing.errors import CandidateRebuiltError, NotAuditedErr
 from green_freight.publishing.merge import TableChange
 from green_freight.publishing.plan import PlannedTable
 from green_freight.revisions import Approval
-from green_freight.warehouse import Session
+from green_freight.warehouse import Session, scalar
 from green_freight.warehouse.statements import statements
 
 _SQL = statements(__file__)
@@ -70,14 +70,10 @@ def check_build(session: Session, build_id: int) -> AuditedBuild:
     if build.is_published:
         return build
     _check_audit(build)
-    later = session.execute(
-        "select build_id, run_id from ops.build where build_id > %s order by build_id desc limit 1",
-        [build_id],
-    ).fetchone()
-    if later:
-        raise CandidateRebuiltError(
-            message("candidate_rebuilt", later_run=later[1], later_build=later[0], build_id=build_id)
-        )
+    query = "select build_id, run_id from ops.build where build_id > %s order by build_id desc limit 1"
+    if later := session.execute(query, [build_id]).fetchone():
+        facts = {"later_build": later[0], "later_run": later[1]}
+        raise CandidateRebuiltError(message("candidate_rebuilt", build_id=build_id, **facts))
     return build
 
 
@@ -112,9 +108,7 @@ def state_of(session: Session, build: AuditedBuild) -> State:
 
 def next_number(session: Session) -> int:
     """Return the number of the publication to come; numbers have no gaps, which a sequence would leave."""
-    row = session.execute("select coalesce(max(publication_no), 0) + 1 from mart.publication").fetchone()
-    assert row
-    return int(row[0])
+    return int(scalar(session, "select coalesce(max(publication_no), 0) + 1 from mart.publication"))
 
 
 def files_table(build: AuditedBuild) -> PlannedTable:

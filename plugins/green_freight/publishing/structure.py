@@ -50,10 +50,7 @@ where a.pid <> pg_backend_pid() and exists (
 
 
 def create_table(session: Session, table: PlannedTable, publication_no: int) -> int:
-    """Create a table with its history and view, filled from the candidate unless it is partitioned.
-
-    Returns the number of rows; a partitioned table gets them month by month (`create_partition`).
-    """
+    """Create a table with history and view, filled unless it is partitioned by months; return the number of rows."""
     partitioning = compose(table, "partition by range ({month})") if table.partition_column else sql.SQL("")
     columns = definitions(table, table.columns)
     frame = "create table {mart} ({defined}, {version} bigint not null) {partitioning}"

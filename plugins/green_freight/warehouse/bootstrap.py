@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from green_freight.settings import ROLES
-from green_freight.warehouse.connection import Session
+from green_freight.warehouse.connection import Session, scalar
 from green_freight.warehouse.migrate import migrate
 
 # The name of the warehouse's database in an installation.
@@ -77,13 +77,9 @@ def _make_roles(admin: Session, passwords: Mapping[str, str]) -> None:
     # Scratch databases, for replays and dry runs, are the owner's own affair.
     admin.execute(sql.SQL("alter role {} createdb").format(sql.Identifier(role_name("owner"))))
     members = [(role_name(role), role_name("owner")) for role in ("loader", "builder", "publisher")]
-    is_superuser = admin.execute("select rolsuper from pg_roles where rolname = current_user").fetchone() == (
-        True,
-    )
-    if not is_superuser:
+    if not scalar(admin, "select rolsuper from pg_roles where rolname = current_user"):
         # Only a member of the owner may give a database to it.
-        (myself,) = admin.execute("select current_user").fetchone() or ("",)
-        members.append((role_name("owner"), myself))
+        members.append((role_name("owner"), scalar(admin, "select current_user")))
     for granted, member in members:
         admin.execute(sql.SQL("grant {} to {}").format(sql.Identifier(granted), sql.Identifier(member)))
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 import psycopg
 
 from green_freight.messages import message
-from green_freight.warehouse.connection import Session
+from green_freight.warehouse.connection import Session, scalar
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +64,8 @@ def pass_through(loader: Session) -> None:
 
 def holders(session: Session) -> str:
     """Return who holds the gate, shared or not, by the names of their connections; `?` where nobody does."""
-    row = session.execute(_HOLDERS, [LOCK]).fetchone()
-    assert row is not None
-    return str(row[0])
+    return str(scalar(session, _HOLDERS, [LOCK]))
 
 
 def _try(session: Session, function: str) -> bool:
-    row = session.execute(f"select {function}(%s)".encode(), [LOCK]).fetchone()
-    assert row is not None
-    return bool(row[0])
+    return bool(scalar(session, f"select {function}(%s)".encode(), [LOCK]))

@@ -13,10 +13,7 @@ from green_freight.warehouse.connection import Warehouse
 def begin(
     warehouse: Warehouse, run_id: str, kind_code: str, business_day: date, reason: str | None = None
 ) -> None:
-    """Record that a run began (as the role loader).
-
-    A run that begins again, after it was cleared, keeps its first start and loses its old end.
-    """
+    """Record that a run began, as the loader; one that was cleared keeps its first start and loses its old end."""
     with warehouse.connect("loader") as loader:
         loader.execute(
             """

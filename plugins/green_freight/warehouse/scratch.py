@@ -25,7 +25,7 @@ from psycopg.conninfo import conninfo_to_dict
 from green_freight import settings
 from green_freight.messages import message
 from green_freight.warehouse import bootstrap
-from green_freight.warehouse.connection import Session, Warehouse
+from green_freight.warehouse.connection import Session, Warehouse, scalar
 from green_freight.warehouse.migrate import migrate
 
 _MARK = "green_freight_scratch_of"
@@ -214,11 +214,8 @@ def _make_room(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
 
 def _is_in_use(owner: Session, database: str) -> bool:
     # Autovacuum comes and goes.
-    users = owner.execute(
-        "select count(*) from pg_stat_activity where datname = %s and backend_type = 'client backend'",
-        [database],
-    ).fetchone()
-    return users != (0,)
+    query = "select count(*) from pg_stat_activity where datname = %s and backend_type = 'client backend'"
+    return bool(scalar(owner, query, [database]))
 
 
 def _drop(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
