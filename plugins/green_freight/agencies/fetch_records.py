@@ -184,7 +184,7 @@ def known_files(session: Session, agency: str) -> list[KnownFile]:
 
 
 def corrections_known_until(session: Session, agency: str, day: date) -> date | None:
-    """Return the last day before `day` up to which an agency's corrections were requested, None before its first file."""
+    """Return the day before `day` through which an agency's corrections were requested, None before its first file."""
     known: date | None = scalar(session, _SQL["corrections_known"], {"agency": agency, "day": day})
     return known
 

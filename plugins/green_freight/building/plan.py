@@ -116,8 +116,8 @@ def take_mark(builder: Session) -> str | None:
         "comment on table intermediate.candidate_state is "
         "'候选模型由哪一版代码完整构建 / the code that built the candidate as it stands, empty while it is not whole'"
     )
-    found = scalar(builder, "delete from intermediate.candidate_state returning fingerprint") or ""
-    return str(found).removeprefix(_ONE_STATE) if found.startswith(_ONE_STATE) else None
+    found: str = scalar(builder, "delete from intermediate.candidate_state returning fingerprint") or ""
+    return found.removeprefix(_ONE_STATE) if found.startswith(_ONE_STATE) else None
 
 
 def mark_candidate(builder: Session, value: str) -> None:

@@ -1,8 +1,4 @@
-"""Why a publication did not happen. Each message has a Chinese and an English sentence, with table and column
-where they are known.
-
-Whatever is raised, readers go on seeing the last publication, whole.
-"""
+"""Why a publication did not happen; whatever is raised, readers go on seeing the last publication, whole."""
 
 from __future__ import annotations
 
