@@ -51,6 +51,14 @@ class FetchRequest(NamedTuple):
 
 
 @dataclass(frozen=True)
+class FetchPlan:
+    """What is requested from an agency; `anomalies` give, by delivery, why a suspicious listing is not acted upon."""
+
+    requests: Sequence[FetchRequest]
+    anomalies: Sequence[tuple[str, FetchError]] = ()
+
+
+@dataclass(frozen=True)
 class KnownFile:
     """A file that the warehouse knows (a row of ops.source_file)."""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from green_freight.agencies.agency import Agency, SftpConnection, agency_named
-from green_freight.agencies.connector import Connection, FetchRequest, KnownFile, ListedFile
+from green_freight.agencies.connector import Connection, FetchPlan, FetchRequest, KnownFile, ListedFile
 from green_freight.agencies.connectors import discover
 from green_freight.agencies.fetch_records import (
     DuePart,
@@ -25,7 +25,6 @@ from green_freight.agencies.fetch_records import (
 )
 from green_freight.agencies.registers import reconcile, refetch_requests
 from green_freight.contracts import Granularity
-from green_freight.errors import FetchError
 from green_freight.periods import Period
 from green_freight.programme import programme
 from green_freight.warehouse import Warehouse
@@ -57,17 +56,9 @@ class PlanInputs:
     due: Sequence[DuePart] = ()
 
 
-@dataclass(frozen=True)
-class NightlyPlan:
-    """What a night requests, in order; `anomalies` give, by delivery, why a suspicious listing is not acted upon."""
-
-    requests: Sequence[FetchRequest]
-    anomalies: Sequence[tuple[str, FetchError]] = ()
-
-
 def nightly_plan(
     warehouse: Warehouse, agency: str, day: date, connections: Mapping[str, Connection]
-) -> NightlyPlan:
+) -> FetchPlan:
     """Return what the night of a business day requests from an agency.
 
     Where discovery fails, the plan is made without it: the requests themselves will record the failure.
@@ -83,7 +74,7 @@ def nightly_plan(
         refetched = refetch_requests(session, found, discovery.registers, day, DAYS_BACK)
     again = [*differences.requests, *refetched]
     inputs = PlanInputs(covered, known, discovery.listed, discovery.changed, again, due)
-    return NightlyPlan(nightly_requests(found, day, inputs), differences.anomalies)
+    return FetchPlan(nightly_requests(found, day, inputs), differences.anomalies)
 
 
 def nightly_requests(agency: Agency, day: date, inputs: PlanInputs) -> list[FetchRequest]:

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from psycopg import sql
 
 from green_freight.agencies.agency import Agency
-from green_freight.agencies.connector import FetchRequest
+from green_freight.agencies.connector import FetchPlan, FetchRequest
 from green_freight.agencies.fetch_records import last_fetched
 from green_freight.contracts import Contract, contract, contracts_of
 from green_freight.errors import FetchError
@@ -71,21 +71,13 @@ class Held:
         return {*self.older} if self.is_deleted else {*self.older, self.newest}
 
 
-@dataclass(frozen=True)
-class RegisterDifferences:
-    """The windows to fetch again, and by delivery why a listing is not acted upon."""
-
-    requests: Sequence[FetchRequest]
-    anomalies: Sequence[tuple[str, FetchError]]
-
-
 def reconcile(
     session: Session,
     agency: Agency,
     registers: Mapping[str, Sequence[Exchange]],
     covered: Mapping[tuple[str, Period], date],
     day: date,
-) -> RegisterDifferences:
+) -> FetchPlan:
     """Return what differs between an agency's registers as listed and raw.
 
     `registers` are the exchanges of each whole register, by delivery; `covered` is through which day each window is
@@ -106,7 +98,7 @@ def reconcile(
         except UnreadableFileError as unreadable:
             anomalies.append((name, FetchError("answer_unexpected", str(unreadable))))
         requests += [FetchRequest(name, period) for period in differing]
-    return RegisterDifferences(requests, anomalies)
+    return FetchPlan(requests, anomalies)
 
 
 def differing_windows(
