@@ -94,4 +94,5 @@ def _kind(stated: dict[str, Any]) -> EntityKind:
     defaults = {"relation": f"mart_asof.{stated['table']}", "row_key": stated["key"]}
     columns = {title: [c] if isinstance(c, str) else c for title, c in stated["details"].items()}
     details = tuple(Detail(title, *column) for title, column in columns.items())
-    return EntityKind(**{**defaults, **stated, "datasets": tuple(stated["datasets"]), "details": details})
+    facts: dict[str, Any] = {**defaults, **stated, "datasets": tuple(stated["datasets"]), "details": details}
+    return EntityKind(**facts)

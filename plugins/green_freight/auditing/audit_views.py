@@ -44,7 +44,8 @@ def _show_build(builder: Session, build_id: int) -> Sequence[date]:
         "select build_id, as_of_date, changed_months from ops.build where build_id = {}"
     )
     builder.execute(statement.format(sql.Literal(build_id)))
-    return scalar(builder, "select changed_months from intermediate.audited_build") or ()
+    months: list[date] | None = scalar(builder, "select changed_months from intermediate.audited_build")
+    return months or ()
 
 
 def _condition(suite: Suite, months: Sequence[date]) -> sql.Composable:
