@@ -145,12 +145,14 @@ def discover(
             for delivery in agency.deliveries.values():
                 is_register = delivery.granularity is Granularity.CHANGED_SINCE
                 if is_register and delivery.connection_id == connection_id:
-                    pages = ask(
-                        lambda connector, retries, one=delivery: connector.whole_register(one, retries)
-                    )
+                    pages = ask(partial(_whole_register, delivery))
                     if pages is not None:
                         found.registers[delivery.name] = pages
     return found
+
+
+def _whole_register(delivery: Delivery, connector: Connector, retries: Retries) -> Sequence[Exchange] | None:
+    return connector.whole_register(delivery, retries)
 
 
 def _ask(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
-from psycopg.abc import Params, Query
+from psycopg import sql
+from psycopg.abc import Params
 from psycopg.rows import TupleRow
 
 from green_freight import settings
@@ -17,7 +18,9 @@ from green_freight.messages import message
 Session = psycopg.Connection[TupleRow]
 
 
-def scalar(session: Session, query: Query, parameters: Params | None = None) -> Any:
+def scalar(
+    session: Session, query: LiteralString | bytes | sql.SQL | sql.Composed, parameters: Params | None = None
+) -> Any:
     """Return the value in the first row of a query, None where it has no row."""
     row = session.execute(query, parameters).fetchone()
     return None if row is None else row[0]
