@@ -15,7 +15,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
 
-from green_freight.agencies.agency import Agency, PagedApiConnection, SftpConnection
+from green_freight.agencies.agency import Agency, Delivery, PagedApiConnection, SftpConnection
 from green_freight.agencies.charging_exchange_connector import ChargingExchangeConnector
 from green_freight.agencies.connector import Connection, Connector, ListedFile
 from green_freight.agencies.paged_api_connector import PagedApiConnector
