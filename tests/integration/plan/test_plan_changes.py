@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from green_freight.settings import PROJECT
 
 from demo_city import DEMONSTRATION_DAY
 from demo_city.city import City
-from tests.integration.dbt_project.raw_city import fill
+from tests.integration.dbt_project import raw_city
 
 if TYPE_CHECKING:
     from tests.conftest import Warehouse
@@ -109,7 +110,7 @@ def load(warehouse: Warehouse, as_of: date) -> None:
     """Leave in `raw` what the demonstration's agencies had delivered at the end of a day, without daily events."""
     with warehouse.connect("loader") as loader:
         prepare_raw_tables(loader)
-        fill(loader, City(volume=0.0), as_of)
+        raw_city.fill(loader, City(volume=0.0), as_of)
 
 
 def published(warehouse: Warehouse, query: str) -> list[tuple[object, ...]]:
@@ -205,7 +206,7 @@ def test_another_citys_plan_is_other_rows(
         "programme",
         lambda rows: [row | {"city_name_zh": "淮安市", "city_name_en": "Huai'an"} for row in rows],
     )
-    monkeypatch.setattr(City, "code", code)
+    monkeypatch.setattr(raw_city, "programme", lambda: replace(programme(), city_code=code))
     load(warehouse, AS_OF)
     copy.publish(warehouse, AS_OF)
     assert published(warehouse, "select distinct city_code from scorecard") == [(code,)]
