@@ -73,7 +73,7 @@ def run_dbt(
             return DbtRun((_said(parsed.exception),), ())
         arguments = ["build", *common_arguments(warehouse), "--vars", json.dumps(dict(variables))]
         # Unit tests prove the formulas, not the data: they run with the project's tests, not every night.
-        arguments += ["--exclude-resource-type", "unit_test"]
+        arguments += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
         arguments += (
             ["--full-refresh"] if full_refresh else ["--exclude", "tag:standing", "resource_type:seed"]
         )
