@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
 
 from psycopg.rows import dict_row
@@ -77,7 +78,8 @@ def run_dbt(
         arguments += (
             ["--full-refresh"] if full_refresh else ["--exclude", "tag:standing", "resource_type:seed"]
         )
-        built = dbtRunner(manifest=parsed.result, callbacks=[_listener(progress)]).invoke(arguments)
+        with _kept_connections():
+            built = dbtRunner(manifest=parsed.result, callbacks=[_listener(progress)]).invoke(arguments)
     if built.result is None:
         return DbtRun((_said(built.exception),), ())
     results = list(built.result.results)
@@ -132,6 +134,27 @@ def environment(warehouse: Warehouse) -> Iterator[None]:
                 os.environ[name] = before[name]
             else:
                 del os.environ[name]
+
+
+@contextmanager
+def _kept_connections() -> Iterator[None]:
+    """Let each of dbt's threads keep its connection from node to node, rolled back in between.
+
+    dbt opens one for every node: 170 in a build, whose logins and empty catalogue caches took half of the server's time.
+    """
+    from dbt.adapters.postgres.connections import PostgresConnectionManager
+
+    def release(manager: Any) -> None:
+        connection = manager.get_if_exists()
+        try:
+            if connection is not None and connection.transaction_open:
+                manager._rollback(connection)
+        except Exception:
+            manager.clear_thread_connection()
+            raise
+
+    with patch.object(PostgresConnectionManager, "release", release):
+        yield
 
 
 def _listener(progress: Callable[[NodeProgress], None]) -> Callable[[Any], None]:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import psycopg
@@ -111,11 +111,14 @@ def test_loads_during_a_build_are_in_the_next_and_what_fetching_notes_is_in_none
     [first] = deliveries.load(*SERVICE, "2025-09-28")
     _land(deliveries, "2025-09-29")
     late: list[Future[list[LoadOutcome]]] = []
+    # dbt's threads report side by side.
+    one_at_a_time = Lock()
 
     def load_meanwhile(node: NodeProgress) -> None:
-        if not late:
-            late.append(pool.submit(deliveries.load, *SERVICE, "2025-09-29"))
-            _until_waiting(warehouse)
+        with one_at_a_time:
+            if not late:
+                late.append(pool.submit(deliveries.load, *SERVICE, "2025-09-29"))
+                _until_waiting(warehouse)
 
     with caplog.at_level(logging.INFO, "green_freight.warehouse.raw_gate"):
         built = build(warehouse, "nightly/9", LAST, load_meanwhile)

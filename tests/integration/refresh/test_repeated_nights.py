@@ -19,7 +19,7 @@ MONTH = date(2025, 9, 1)
 # What the power company delivered of the night, and nothing that has come before.
 BACKFILL: dict[str, Any] = {
     "from_month": "2025-09",
-    "to_month": "2025-10",
+    "to_month": "2025-09",
     "agencies": ["power"],
     "reason": "补取 / missing deliveries",
     "business_day": DAY.isoformat(),
