@@ -140,7 +140,7 @@ def environment(warehouse: Warehouse) -> Iterator[None]:
 def _kept_connections() -> Iterator[None]:
     """Let each of dbt's threads keep its connection from node to node, rolled back in between.
 
-    dbt opens one for every node: 170 in a build, whose logins and empty catalogue caches took half of the server's time.
+    dbt opens one for every node: 170 in a build, whose logins and empty caches took half of the server's time.
     """
     from dbt.adapters.postgres.connections import PostgresConnectionManager
 
