@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, LiteralString, TextIO
+from pathlib import Path
+from typing import Annotated, Any, LiteralString, TextIO
 
 import psycopg
 import typer
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
 
 from green_freight.cli.console import AsCsv, AsJson, Years, console, print_json
@@ -30,6 +34,8 @@ STYLES = {
     "no_target": "dim",
     "no_data": "magenta",
 }
+# Columns of a picture: at GitHub's width its letters stay readable.
+PICTURE_WIDTH = 132
 RATIO_KINDS = ("stock_ratio", "period_to_date_ratio", "yearly_ratio")
 EMPTY = "–"
 NOTHING_PUBLISHED = (
@@ -43,6 +49,9 @@ def scorecard_command(
     year: Years = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", help="另存为图片 · also write the table as a picture (SVG).")
+    ] = None,
 ) -> None:
     """计分卡 · The published scorecard: work × year with target, actual, completion and status."""
     installation: Installation = context.obj
@@ -56,6 +65,8 @@ def scorecard_command(
         write_csv(found, sys.stdout)
     else:
         print_table(found, console())
+    if svg:
+        write_picture(found, svg)
 
 
 def rows(reader_url: str, years: Sequence[int] = ()) -> list[Row]:
@@ -95,6 +106,15 @@ def print_table(found: Sequence[Row], console: Console) -> None:
             table.add_row(*_cells(row, before))
         console.print(table)
         console.print(_summary(of_year), "")
+
+
+def write_picture(found: Sequence[Row], path: Path) -> None:
+    """Write the tables as an SVG picture that loads nothing from the internet."""
+    recorded = Console(record=True, file=io.StringIO(), width=PICTURE_WIDTH, highlight=False)
+    print_table(found, recorded)
+    picture = recorded.export_svg(title="green-freight scorecard", theme=DEFAULT_TERMINAL_THEME)
+    # Rich names a font on a server; without it a viewer takes its own monospaced font.
+    path.write_text(re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL), encoding="utf-8")
 
 
 def write_csv(found: Sequence[Row], output: TextIO) -> None:

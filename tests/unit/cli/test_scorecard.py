@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +94,11 @@ def test_synthetic_figures_say_so_over_every_year() -> None:
     assert output.getvalue().count("演示数据") == 2
     scorecard.print_table([_row()], Console(file=(real := io.StringIO()), width=140))
     assert "演示数据" not in real.getvalue()
+
+
+def test_a_picture_names_nothing_on_the_internet(tmp_path: Path) -> None:
+    path = tmp_path / "scorecard.svg"
+    scorecard.write_picture([_row(is_synthetic=True)], path)
+    picture = path.read_text(encoding="utf-8")
+    assert "建设城市绿色货运配送节点" in picture and "演示数据" in picture
+    assert re.findall(r"url\(.?https?:|src=|@import", picture) == []
