@@ -85,6 +85,12 @@ class CitySource(Protocol):
     def form_rows(self, dataset_id: str, month: date, /) -> list[Row]: ...
 
 
+class CityRecord(CitySource, Protocol):
+    """What the true figures are counted from; `demo_city.city.City` is one."""
+
+    def register_as_known(self, dataset_id: str, as_of: date) -> list[Row]: ...
+
+
 def station_stats(
     station_id: str, first: date, last: date, piles: Mapping[str, Mapping[str, Decimal]]
 ) -> Message:

@@ -19,7 +19,7 @@ from demo_city.truth_measures import AsOfState, Parts, as_of_state, measure_of
 from demo_city.versioned_register import Row
 
 if TYPE_CHECKING:
-    from demo_city.city import City
+    from demo_city.city_source import CityRecord
 
 _SIX_PLACES = Decimal("0.000001")
 # (indicator, month) -> what the bureau reports too much (negative: too little). A reconciliation must find exactly
@@ -50,26 +50,26 @@ class TrueValue:
     null_reason: str | None
 
 
-def true_values(city: City, as_of: date) -> list[TrueValue]:
+def true_values(city: CityRecord, as_of: date) -> list[TrueValue]:
     """Return every indicator for every month from the programme's first to that of `as_of`, as known at its end."""
     known = as_of_state(city, as_of)
     months = month_starts(FIRST_DAY, as_of)
     return [_true_value(plan, known, month) for plan in INDICATORS for month in months]
 
 
-def true_month(city: City, month: date) -> list[TrueValue]:
+def true_month(city: CityRecord, month: date) -> list[TrueValue]:
     """Return every indicator for one month, as known when the month was over."""
     known = as_of_state(city, month_end(month))
     return [_true_value(plan, known, month.replace(day=1)) for plan in INDICATORS]
 
 
-def true_scorecard(city: City, as_of: date) -> list[TrueValue]:
+def true_scorecard(city: CityRecord, as_of: date) -> list[TrueValue]:
     """Return one entry per indicator and year: that of the year's last month up to `as_of`."""
     last = {(v.indicator_code, v.year): v for v in true_values(city, as_of)}
     return list(last.values())
 
 
-def reported_figures(city: City, month: date) -> list[Row]:
+def reported_figures(city: CityRecord, month: date) -> list[Row]:
     """Return a month's figures as reported; milestones are reported in their own register, not here.
 
     `reported_value` is None where the figure has no value; `period_month` is `yyyy-MM`.

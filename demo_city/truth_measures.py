@@ -18,7 +18,7 @@ from demo_city.random_generator import day_end, month_end, month_starts
 from demo_city.versioned_register import Row
 
 if TYPE_CHECKING:
-    from demo_city.city import City
+    from demo_city.city_source import CityRecord
 
 # StationType 1 public, 102 logistics: the others may not be used by delivery vehicles
 USABLE_STATION_TYPES = frozenset({1, 102})
@@ -38,7 +38,7 @@ class AsOfState:
     forms: Mapping[str, Mapping[date, list[Row]]] = field(default_factory=dict)
 
 
-def as_of_state(city: City, as_of: date) -> AsOfState:
+def as_of_state(city: CityRecord, as_of: date) -> AsOfState:
     """Return what is known about the city when the day `as_of` is over (Shanghai)."""
     known, until = city.late_knowledge, day_end(as_of)
     stations = [
