@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from green_freight.contracts.model import Contract
@@ -89,6 +89,12 @@ def city() -> City:
     from demo_city.city import City
 
     return City(volume=0.02)
+
+
+@pytest.fixture(scope="session")
+def manifest() -> dict[str, Any]:
+    """Give dbt's manifest of the project as it is, parsed once for all workers; no database is asked."""
+    return warehouses.parsed_manifest()
 
 
 @pytest.fixture

@@ -23,8 +23,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from green_freight.reporting import data_dictionary
 from green_freight.settings import ROLES, url_variable
 from green_freight.warehouse import Warehouse as AnyWarehouse
 from green_freight.warehouse import bootstrap, migrate
@@ -132,6 +134,16 @@ def opened(server: ServerAddress, snapshot: Snapshot | None = None) -> Iterator[
         if (home / PARSED).exists():
             shutil.copy(home / PARSED, parsed)
         _drop(server, database, home)
+
+
+def parsed_manifest() -> dict[str, Any]:
+    """Return dbt's manifest; the first worker that needs it parses the project, others read what it wrote."""
+    path = session_folder() / "manifest.json"
+    with _locked("manifest"):
+        if not path.exists():
+            path.write_text(json.dumps(data_dictionary.parsed_manifest()), encoding="utf-8")
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
 
 
 def take_snapshot(warehouse: Warehouse, name: str, tables: dict[str, str]) -> Snapshot:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from green_freight.publishing import publish, specs
-from green_freight.reporting import data_dictionary
 from green_freight.settings import PROJECT
 from green_freight.warehouse import runs
 
@@ -22,9 +21,8 @@ RUN = "backfill/1"
 
 
 @pytest.fixture
-def published(module_warehouse: Warehouse) -> Warehouse:
+def published(module_warehouse: Warehouse, manifest: dict[str, Any]) -> Warehouse:
     """Give a warehouse whose every published table stands, empty but for one region, as publication 1."""
-    manifest = data_dictionary.parsed_manifest()
     models = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     tables = specs.from_manifest(manifest)
     runs.begin(module_warehouse, RUN, "backfill", date(2025, 9, 30), "first load")
