@@ -35,7 +35,7 @@ def read_words(path: Path) -> Any:
 def templates() -> dict[str, dict[str, str]]:
     """Return the messages by code, each in `zh` and `en`, of every `messages.yaml` of the package."""
     words: dict[str, dict[str, str]] = {}
-    for path in Path(__file__).parent.rglob("messages.yaml"):
+    for path in sorted(Path(__file__).parent.rglob("messages.yaml")):
         words |= read_words(path)
     return words
 
