@@ -126,7 +126,7 @@ def test_loads_during_a_build_are_in_the_next_and_what_fetching_notes_is_in_none
     assert built.through_load_id == first.load_id
     assert second.load_id > first.load_id
     assert _days(warehouse) == ["2025-09-28"]
-    waited = [record.getMessage() for record in caplog.records]
+    waited = [record.getMessage() for record in caplog.records if record.name == raw_gate.log.name]
     assert len(waited) == 1
     assert "green-freight build of nightly/9 (pid " in waited[0]
 

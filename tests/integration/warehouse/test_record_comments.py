@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from green_freight.reporting import data_dictionary
@@ -26,11 +26,13 @@ def test_every_column_has_a_comment_in_both_languages(warehouse: Warehouse, sche
     assert [f"{table}.{column}" for table, column, text in rows if " / " not in (text or "")] == []
 
 
-def test_the_data_dictionary_has_every_record_that_readers_see(warehouse: Warehouse) -> None:
+def test_the_data_dictionary_has_every_record_that_readers_see(
+    warehouse: Warehouse, manifest: dict[str, Any]
+) -> None:
     with warehouse.connect("owner") as owner:
         rows = owner.execute(_COLUMNS, ["mart"]).fetchall()
     assert {table for table, _, _ in rows} == set(data_dictionary.RECORDS)
-    page = data_dictionary.markdown({"nodes": {}})
+    page = data_dictionary.markdown(manifest)
     for table, column, text in rows:
         section = page.partition(f"### {table}\n")[2].partition("\n### ")[0]
         assert f"| {column} | {text} |" in section
