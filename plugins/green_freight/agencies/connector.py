@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -108,17 +109,17 @@ class AvailableFile:
     listed: ListedFile | None = None
 
 
-class Connector:
+class Connector(ABC):
     """One connection of an agency, opened at first use and shared by all requests; safe between threads.
 
     What a protocol cannot tell is empty here and overridden by the protocols that can.
     """
 
+    @abstractmethod
     def available_files(
         self, delivery: Delivery, period: Period, retries: Retries
     ) -> Sequence[AvailableFile]:
         """Return the files for a request; none where nothing was delivered."""
-        raise NotImplementedError
 
     def listed_files(self, retries: Retries) -> Sequence[ListedFile]:
         """Return all files on the agency's server, of whatever period."""
@@ -134,6 +135,7 @@ class Connector:
         """Return the exchanges that list a register as it stands now, None where the protocol has no such request."""
         return None
 
+    @abstractmethod
     def close(self) -> None:
         """Close what was opened."""
 

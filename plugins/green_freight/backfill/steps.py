@@ -105,7 +105,7 @@ def load_months(
         part = begin_part(session, run_id, agency, labels)
         settled = part.settled(session)
         if settled:
-            log.info(message("backfill_continues", agency=agency, count=len(settled)))  # fmt: skip
+            log.info(message("backfill_continues", agency=agency, count=len(settled)))
         for label in labels:
             due = fetch_plan.requests_of_month(agency, Period(label), until)
             requests = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -31,26 +32,26 @@ class Source:
     open: Callable[[], BinaryIO]
 
 
-class Reading:
+class Reading(ABC):
     """One pass over the rows of one dataset in one file; `sheet` is None where the container has none."""
 
     sheet: str | None = None
 
+    @abstractmethod
     def rows(self) -> Iterator[SourceRow]:
         """Yield the data rows in the file's order; UnreadableFileError where the file as a whole cannot be loaded."""
-        raise NotImplementedError
 
+    @abstractmethod
     def absent(self) -> set[str]:
         """Return the contract's columns that the file did not carry at all; asked after the rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def new_columns(self) -> list[str]:
         """Return the names that the contract does not know; asked after the rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def warnings(self) -> list[LoadWarning]:
         """Return what was noticed on the way; asked after the rows."""
-        raise NotImplementedError
 
 
 def open_reading(source: Source) -> Reading:
