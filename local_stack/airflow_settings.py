@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from green_freight import settings
@@ -33,7 +34,7 @@ class AirflowPlan:
 
     `metadata_url` and `role_urls` are libpq URLs; `connections` are the agencies' connection fields by
     connection id; `is_scheduled` tells whether timetables create runs by themselves; `executor` is Airflow's name
-    of the class that runs tasks.
+    of the class that runs tasks; `clock` is the instant at which the demonstration agencies stand.
     """
 
     port: int
@@ -42,6 +43,7 @@ class AirflowPlan:
     connections: Mapping[str, Mapping[str, Any]]
     is_scheduled: bool
     executor: str = LOCAL_EXECUTOR
+    clock: datetime | None = None
 
 
 def environment(home: Home, plan: AirflowPlan) -> dict[str, str]:
@@ -135,6 +137,7 @@ def _project(home: Home, plan: AirflowPlan) -> dict[str, str]:
         "GREEN_FREIGHT_HOME": str(home.root),
         "GREEN_FREIGHT_LANDING_URL": home.landing_url,
         "GREEN_FREIGHT_SYNTHETIC": "1" if plan.connections else "0",
+        settings.variable("clock"): plan.clock.isoformat() if plan.clock else "",
     }
 
 

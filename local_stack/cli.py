@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from green_freight.cli import app as product
 from green_freight.cli import run_issues, scorecard
-from green_freight.cli.console import AsJson, Steps, as_day, as_month, console, print_json
+from green_freight.cli.console import AsJson, Steps, as_month, as_past_day, console, print_json
 from green_freight.periods import Period
 from green_freight.programme import programme
 
@@ -61,7 +61,7 @@ Volume = Annotated[
     float | None,
     typer.Option(metavar="N", help="事件量 · event volume; 1 is the real size, 0.1 the default."),
 ]
-Day = Annotated[date, typer.Option(parser=as_day, metavar="YYYY-MM-DD", help="业务日 · business day.")]
+Day = Annotated[date, typer.Option(parser=as_past_day, metavar="YYYY-MM-DD", help="业务日 · business day.")]
 
 
 def main() -> None:

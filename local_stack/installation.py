@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from green_freight import settings
+from green_freight import business_days, settings
 from green_freight.cli.console import Steps
 from green_freight.cli.errors import NotAvailableError
 from green_freight.cli.installation import RunningAirflow
-from green_freight.periods import SHANGHAI
 from green_freight.warehouse import Warehouse
 
 from demo_city import DEMONSTRATION_DAY
@@ -54,10 +53,8 @@ class LocalStack:
     def business_day(self) -> date:
         """Return the day before the clock of the running stack, else the day of the last publication."""
         home = Home.prepared()
-        up = database.left_running(home)
-        if up is not None:
-            moment = datetime.fromisoformat(up["clock"]) if up["clock"] else datetime.now(SHANGHAI)
-            return moment.date() - timedelta(days=1)
+        if (before := _day_before_clock(home)) is not None:
+            return before
         with database.serving(home) as admin_url:
             if not database.is_prepared(admin_url):
                 return DEMONSTRATION_DAY
@@ -65,6 +62,18 @@ class LocalStack:
                 row = reader.execute("select max(as_of_date) from mart.publication").fetchone()
         return (row and row[0]) or DEMONSTRATION_DAY
 
+    def newest_day(self) -> date:
+        """Return the day before the clock of the running stack, else yesterday: a stack can be started at its clock."""
+        return _day_before_clock(Home.prepared()) or business_days.yesterday()
+
     def exclusive(self, command: str) -> AbstractContextManager[None]:
         """Hold the home for a command that starts or stops processes in it."""
         return sole_command(Home.prepared().root, command)
+
+
+def _day_before_clock(home: Home) -> date | None:
+    """Return the newest business day of the stack that `up` left running, None where none runs."""
+    up = database.left_running(home)
+    if up is None:
+        return None
+    return business_days.yesterday(datetime.fromisoformat(up["clock"]) if up["clock"] else None)

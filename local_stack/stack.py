@@ -70,7 +70,7 @@ def start(home: Home, admin_url: str, plan: StackPlan, steps: Steps) -> RunningA
     if agencies:
         steps.done("四个演示单位 · four demonstration agencies", time.monotonic() - begun)
     database.release_orphaned_tasks(metadata_url)
-    airflow_plan = replace(airflow_plan, role_urls=warehouse.urls, connections=connections)
+    airflow_plan = replace(airflow_plan, role_urls=warehouse.urls, connections=connections, clock=plan.clock)
     with steps.step("Airflow · api-server, scheduler, dag-processor" + (", triggerer" * plan.has_triggerer)):
         environment = airflow_settings.environment(home, airflow_plan)
         airflow = _start_airflow(home, environment, airflow_plan.port, plan.has_triggerer)

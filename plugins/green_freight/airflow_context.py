@@ -1,25 +1,19 @@
-"""What a task gets from Airflow: its run and parameters, the agencies' connections, the warehouse; how errors are
-reported to Airflow."""
+"""What a task gets from Airflow: its run and parameters, the agencies' connections, the warehouse."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from airflow.sdk import BaseHook, get_current_context
-from airflow.sdk.exceptions import AirflowFailException
 
+from green_freight import business_days
 from green_freight.agencies import agency_named
 from green_freight.agencies.connector import Connection
-from green_freight.errors import AgencyUnavailableError, PermanentError
-from green_freight.loading import LoadStoppedError
 from green_freight.settings import ROLES
 from green_freight.warehouse import Warehouse, scratch
-
-log = logging.getLogger(__name__)
 
 
 def installed_warehouse() -> Warehouse:
@@ -37,25 +31,14 @@ def run_warehouse() -> Warehouse:
     return scratch.named(installed, run_id()).warehouse if run_params().get("dry_run") else installed
 
 
-@contextmanager
-def permanent_errors() -> Iterator[None]:
-    """Report to Airflow that a retry does not help."""
-    try:
-        yield
-    except PermanentError as error:
-        raise AirflowFailException(str(error)) from error
+def business_day_of(context: Any) -> date:
+    """Return the business day that a nightly run stands for; BusinessDayError where what was typed is no date.
 
-
-@contextmanager
-def agency_errors(agency: str) -> Iterator[None]:
-    """Report to Airflow which failures are worth a retry: an agency that did not respond is, a broken file is not."""
-    try:
-        yield
-    except AgencyUnavailableError as error:
-        log.warning("%s: %s", agency, error)
-        raise
-    except (PermanentError, LoadStoppedError) as error:
-        raise AirflowFailException(str(error)) from error
+    A run that was started by hand has no logical date and no data interval, and its context lacks their keys.
+    """
+    run, asked = context["dag_run"], context["params"].get("business_day")
+    names = ("logical_date", "data_interval_start", "run_after")
+    return business_days.of_run(asked, *(getattr(run, name, None) for name in names))
 
 
 def run_params() -> Mapping[str, Any]:

@@ -1,5 +1,4 @@
-"""The tasks that the DAG files compose, between Airflow and the package; only this module and airflow_context import
-Airflow.
+"""The tasks that the DAG files compose, between Airflow and the package; only the modules airflow_* import Airflow.
 
 Heavy libraries (dbt, Great Expectations) are imported inside the tasks that need them: a DAG file is parsed
 every half minute and must not take seconds for them.
@@ -9,54 +8,92 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
+import psycopg
+from airflow.providers.standard.exceptions import HITLTimeoutError
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Param, TaskGroup, get_current_context, task
+from airflow.sdk import (
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+    TaskGroup,
+    get_current_context,
+    task,
+)
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from green_freight import pipeline, settings
+from green_freight import business_days, pipeline, settings
 from green_freight.airflow_context import (
-    agency_errors,
+    business_day_of,
     connections_of,
     installed_warehouse,
-    permanent_errors,
     person_behind,
     run_id,
     run_params,
     run_warehouse,
 )
+from green_freight.airflow_runs import PublicationDeadline
 from green_freight.backfill import steps as backfill
+from green_freight.errors import PermanentError
 from green_freight.messages import message
-from green_freight.periods import SHANGHAI, business_day
+from green_freight.periods import SHANGHAI
 from green_freight.programme import programme
 from green_freight.revisions import ApprovalMissingError, rendering
-from green_freight.warehouse import runs
 
 log = logging.getLogger(__name__)
 
 # 02:00 of the programme's first day: no run has an earlier logical date.
 PROGRAMME_BEGINS = datetime.combine(programme().first_day, time(2), SHANGHAI)
 
-# A transient failure has been retried for seconds inside the task; these are the retries of minutes.
+# Doing these again gives the same: what the package calls permanent, a wrong setting, an error of the code.
+POINTLESS_TO_REPEAT: list[type[BaseException] | str] = [
+    PermanentError, settings.SettingError, settings.SettingMissingError,
+    LookupError, TypeError, AttributeError, NotImplementedError,
+    psycopg.ProgrammingError, psycopg.DataError, psycopg.IntegrityError,
+]  # fmt: skip
+
+# Every task is safe to repeat. Half a minute, doubled each time, outlasts a restart of the api-server or of PostgreSQL.
 DEFAULT_ARGUMENTS: dict[str, Any] = {
     "owner": "green-freight",
+    "retries": 4,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": True,
+    "retry_policy": ExceptionRetryPolicy([RetryRule(POINTLESS_TO_REPEAT, RetryAction.FAIL)]),
+}
+
+# An agency that does not respond has been asked again for seconds inside the task; these are the retries of minutes.
+FETCH_RETRIES: dict[str, Any] = {
     "retries": 2,
     "retry_delay": timedelta(seconds=settings.current().retry_delay_seconds),
-    "retry_exponential_backoff": True,
 }
 
 # A night's changes that need an approval wait this long for it: until the evening before the next night.
 APPROVAL_WAIT_HOURS = 16
 
 
+# The rule of a task that follows `begin` and others: whatever became of the others, but only where the run began.
+AFTER_ANY_OUTCOME = "all_done_min_one_success"
+
+# Readers expect a day's publication by 06:00 of the next morning, however its run was started.
+PUBLISHED_BY_MORNING = DeadlineAlert(
+    reference=PublicationDeadline(),
+    interval=timedelta(0),
+    callback=SyncCallback("green_freight.airflow_tasks.alert_when_unpublished"),
+    name=f"published by {business_days.PUBLISHED_BY:%H:%M}",
+)
+
+
 def nightly_agency(agency: str) -> TaskGroup:
     """Return the task group of one agency in the nightly run: fetch what is due, then load what has landed."""
     with TaskGroup(group_id=agency) as group:
-        fetched = fetch_due.override(task_id="fetch", pool=agency)(agency)
+        fetched = fetch_due.override(task_id="fetch", pool=agency, **FETCH_RETRIES)(agency)
         # What did arrive is loaded, even where one delivery of the agency failed.
-        fetched >> load_landed.override(task_id="load", trigger_rule="all_done")(agency)
+        fetched >> load_landed.override(task_id="load", trigger_rule=AFTER_ANY_OUTCOME)(agency)
     return group
 
 
@@ -64,32 +101,30 @@ def backfill_agency(agency: str) -> TaskGroup:
     """Return the task group of one agency in a backfill: its months side by side, within the agency's pool."""
     with TaskGroup(group_id=agency) as group:
         months = months_to_load.override(task_id="months")(agency)
-        load_months.override(task_id="month", pool=agency).partial(agency=agency).expand(months=months)
+        load_months.override(task_id="month", pool=agency, **FETCH_RETRIES).partial(agency=agency).expand(
+            months=months
+        )
     return group
 
 
-@task(task_id="begin", retries=0)
+@task(task_id="begin")
 def begin_nightly() -> str:
     """Record the run and its business day; every other task reads the day from there."""
-    context: Any = get_current_context()
-    asked = context["params"].get("business_day")
-    day = date.fromisoformat(asked) if asked else business_day(context["data_interval_start"])
-    runs.begin(installed_warehouse(), run_id(), "nightly", day, reason="nightly refresh")
-    log.info("business day %s · 业务日 %s", day, day)
+    day = business_day_of(get_current_context())
+    pipeline.begin_nightly(installed_warehouse(), run_id(), day)
     return day.isoformat()
 
 
-@task(task_id="begin", retries=0)
+@task(task_id="begin")
 def begin_backfill() -> str:
     """Check the request and record the backfill; a dry run gets a copy of the warehouse to work on."""
     params = run_params()
-    with permanent_errors():
-        begin = backfill.begin_dry_run if params["dry_run"] else backfill.begin_backfill
-        begin(installed_warehouse(), run_id(), params)
+    begin = backfill.begin_dry_run if params["dry_run"] else backfill.begin_backfill
+    begin(installed_warehouse(), run_id(), params)
     return str(params["reason"])
 
 
-@task(retries=0)
+@task
 def months_to_load(agency: str) -> list[list[str]]:
     """Return the months that the backfill takes from one agency, in groups; none where it was not requested."""
     return backfill.backfill_months(run_warehouse(), run_id(), agency, run_params())
@@ -98,15 +133,13 @@ def months_to_load(agency: str) -> list[list[str]]:
 @task
 def fetch_due(agency: str) -> dict[str, int]:
     """Fetch and land what is due from one agency."""
-    with agency_errors(agency):
-        return pipeline.fetch_due(installed_warehouse(), run_id(), agency, connections_of(agency))
+    return pipeline.fetch_due(installed_warehouse(), run_id(), agency, connections_of(agency))
 
 
-@task(retries=0)
+@task
 def load_landed(agency: str) -> dict[str, int]:
     """Load what has landed from one agency and is not in the warehouse yet."""
-    with agency_errors(agency):
-        return pipeline.load_landed(installed_warehouse(), run_id(), agency)
+    return pipeline.load_landed(installed_warehouse(), run_id(), agency)
 
 
 @task(map_index_template="{{ months }}")
@@ -114,25 +147,23 @@ def load_months(agency: str, months: list[str]) -> dict[str, int]:
     """Fetch, land and load some months of one agency."""
     context: Any = get_current_context()
     context["months"] = "–".join(sorted({months[0], months[-1]}))
-    with agency_errors(agency):
-        return backfill.load_months(
-            run_warehouse(), run_id(), agency, months, connections_of(agency), run_params()
-        )
+    connections = connections_of(agency)
+    return backfill.load_months(run_warehouse(), run_id(), agency, months, connections, run_params())
 
 
-@task(task_id="build", pool="warehouse", retries=0)
+@task(task_id="build", pool="warehouse")
 def build_candidate() -> dict[str, Any]:
     """Build the candidate star with dbt, after waiting for any other run that is between build and publish."""
     return pipeline.build(run_warehouse(), run_id())
 
 
-@task(task_id="audit", pool="warehouse", retries=0)
+@task(task_id="audit", pool="warehouse")
 def audit_candidate() -> dict[str, Any]:
     """Audit the candidate with Great Expectations; a critical failure stops the publication."""
     return pipeline.audit(run_warehouse(), run_id())
 
 
-@task(task_id="compare", pool="warehouse", retries=0)
+@task(task_id="compare", pool="warehouse")
 def compare_candidate() -> dict[str, Any]:
     """Compare the candidate with what is published, figure by figure; a dry run ends here and shows its difference."""
     found = pipeline.compare(run_warehouse(), run_id())
@@ -173,7 +204,10 @@ class AskForApproval(HITLOperator):
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
         """Record the response; a rejection, or none in time, ends the run without a publication."""
-        response = super().execute_complete(context, event)
+        try:
+            response = super().execute_complete(context, event)
+        except HITLTimeoutError as error:
+            raise AirflowFailException(message("approval_timed_out")) from error
         person = (response["responded_by_user"] or {}).get("name") or "?"
         reason = (response["params_input"].get("approval_reason") or "").strip()
         if response["chosen_options"] != [self.APPROVE]:
@@ -195,21 +229,19 @@ def ask_for_approval() -> AskForApproval:
     )
     return AskForApproval(
         task_id="approve",
-        retries=0,
         subject="批准指标变化 · Approve changes of figures",
         options=[AskForApproval.APPROVE, AskForApproval.REJECT],
         params={"approval_reason": reason},
     )
 
 
-@task(task_id="publish", pool="warehouse", retries=0)
+@task(task_id="publish", pool="warehouse")
 def publish_candidate() -> dict[str, Any]:
     """Publish the audited candidate in one transaction."""
-    with permanent_errors():
-        return pipeline.publish(installed_warehouse(), run_id())
+    return pipeline.publish(installed_warehouse(), run_id())
 
 
-@task(task_id="revert", pool="warehouse", retries=0)
+@task(task_id="revert", pool="warehouse")
 def revert_publication() -> int | None:
     """Publish the state of an earlier publication again; return the new publication's number."""
     context = get_current_context()
@@ -220,7 +252,7 @@ def revert_publication() -> int | None:
     return outcome.publication_no
 
 
-@task(retries=0)
+@task
 def report() -> str:
     """Write what was published, what changed and what is stale into the log, and close the run."""
     text = pipeline.report(installed_warehouse(), run_id())
@@ -229,7 +261,7 @@ def report() -> str:
     return text
 
 
-@task(retries=0)
+@task
 def warn_stale() -> list[str]:
     """Name the datasets that are not complete up to the business day; skipped where there are none."""
     stale = pipeline.stale_datasets(installed_warehouse(), run_id())
@@ -244,7 +276,13 @@ def alert_when_unpublished(context: Mapping[str, Any]) -> None:
     """Alert that nothing was published for a run's business day by its deadline (06:00 of the next morning)."""
     # A deadline's context is plain JSON of the REST API, not the objects that a task gets.
     run = context["dag_run"]
-    logical_date = datetime.fromisoformat(run["logical_date"])
-    pipeline.alert_when_unpublished(
-        installed_warehouse(), f"{run['dag_id']}/{run['dag_run_id']}", logical_date
-    )
+    names = ("logical_date", "data_interval_start", "run_after")
+    logical_date, interval_start, began = (_moment(run.get(name)) for name in names)
+    asked = (run.get("conf") or {}).get("business_day")
+    day = business_days.of_run(asked, logical_date, interval_start, began)
+    warehouse, of_run = installed_warehouse(), f"{run['dag_id']}/{run['dag_run_id']}"
+    pipeline.alert_when_unpublished(warehouse, of_run, day, began)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

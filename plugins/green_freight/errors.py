@@ -73,6 +73,10 @@ class PermanentError(Exception):
     """Doing the same again does not help, wherever it is raised: a scheduler need not retry."""
 
 
+class ReasonMissingError(PermanentError, ValueError):
+    """Somebody decided something without saying why; the reason would be stored with the publication."""
+
+
 class DeliveryError(Exception):
     """A delivery that was not fetched: both messages name agency, delivery and period, the reason, and what to do."""
 

@@ -12,12 +12,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from green_freight import loading, revisions
+from green_freight import business_days, loading, revisions
 from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import Progress, fetch_agency
 from green_freight.agencies.fetch_plan import nightly_plan
+from green_freight.errors import PermanentError
 from green_freight.messages import message
-from green_freight.periods import SHANGHAI, Period, business_day
+from green_freight.periods import SHANGHAI, Period
 from green_freight.reporting import alerts, run_report
 from green_freight.revisions import rendering
 from green_freight.warehouse import Warehouse, lease, runs, scalar
@@ -33,13 +34,15 @@ CANDIDATE_WAIT = timedelta(minutes=45)
 Work = list[tuple[str, Period]]
 
 
-class UnknownRunError(LookupError):
+class UnknownRunError(PermanentError, LookupError):
     """A step was asked for a run that never began: its first task has failed."""
 
 
-def yesterday() -> date:
-    """Return the business day before today in Asia/Shanghai."""
-    return business_day(datetime.now(SHANGHAI)) - timedelta(days=1)
+def begin_nightly(warehouse: Warehouse, run_id: str, day: date) -> None:
+    """Record that the nightly run of a business day begins; BusinessDayError where the day is not over."""
+    business_days.require_over(day, business_days.yesterday())
+    runs.begin(warehouse, run_id, "nightly", day, reason="nightly refresh")
+    log.info(message("night_begins", day=day))
 
 
 def fetch_due(
@@ -151,11 +154,16 @@ def stale_datasets(warehouse: Warehouse, run_id: str) -> list[str]:
     return run_report.stale_datasets(warehouse)
 
 
-def alert_when_unpublished(warehouse: Warehouse, run_id: str, logical_date: datetime) -> None:
-    """Alert that nothing stands published for yesterday; a run over an older day alerts nobody."""
-    day = business_day(logical_date)
-    if day < yesterday():
-        log.info("%s is the run of %s, whose deadline is past: no alert", run_id, day)
+def alert_when_unpublished(
+    warehouse: Warehouse, run_id: str, day: date, began: datetime | None = None
+) -> None:
+    """Alert that nothing is published for the business day of a run whose deadline has passed.
+
+    A run of a day before yesterday, or one that `began` after its deadline, was late from the start: no alert.
+    """
+    is_late = began is not None and began > business_days.published_by(day)
+    if is_late or day < business_days.yesterday(datetime.now(SHANGHAI)):
+        log.info(message("no_alert_when_late", run_id=run_id, day=day))
         return
     newest = run_report.newest_as_of_date(warehouse)
     if newest is not None and newest >= day:

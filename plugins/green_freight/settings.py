@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from green_freight.messages import message, read_words
@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     home: Path = PROJECT / ".state"
     landing_url: str | None = None
     synthetic: bool = False
+    clock: AwareDatetime | None = None
     owner_url: str | None = None
     loader_url: str | None = None
     builder_url: str | None = None

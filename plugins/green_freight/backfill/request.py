@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from green_freight import business_days
 from green_freight.agencies import AGENCIES
 from green_freight.errors import PermanentError
 from green_freight.messages import message
@@ -36,11 +37,12 @@ class BackfillRequest:
     is_only_missing: bool = False
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any], yesterday: date) -> BackfillRequest:
+    def of(cls, parameters: Mapping[str, Any], newest: date) -> BackfillRequest:
         """Return the request of a run's parameters (those of the DAG `backfill_history`).
 
-        Raises BackfillRequestError: a label is no month, the range is empty, lies before the programme or wholly in the
-        future, an agency is unknown, or the reason is missing.
+        `newest` is the newest business day that is over. Raises BackfillRequestError: a label is no month, the range is
+        empty, lies before the programme or wholly in the future, an agency is unknown, or the reason is missing.
+        BusinessDayError: the last day that may be loaded is later than `newest`, or no date.
         """
         first, last = (_month(parameters[name]) for name in ("from_month", "to_month"))
         until = parameters.get("business_day")
@@ -49,10 +51,10 @@ class BackfillRequest:
             last=last,
             agencies=tuple(parameters["agencies"]),
             reason=str(parameters.get("reason") or "").strip(),
-            until=date.fromisoformat(until) if until else yesterday,
+            until=business_days.parsed(until) if until else newest,
             is_only_missing=bool(parameters.get("only_missing")),
         )
-        request.check()
+        request.check(newest)
         return request
 
     @property
@@ -67,8 +69,8 @@ class BackfillRequest:
             "only_missing": self.is_only_missing,
         }
 
-    def check(self) -> None:
-        """Check that the request can be carried out. Raises BackfillRequestError: see `of`."""
+    def check(self, newest: date) -> None:
+        """Check that the request can be carried out. Raises BackfillRequestError, BusinessDayError: see `of`."""
         first, last, until, begins = self.first, self.last, self.until, programme().first_day
         unknown, known = sorted(set(self.agencies) - set(AGENCIES)), ", ".join(AGENCIES)
         if unknown:
@@ -83,6 +85,7 @@ class BackfillRequest:
             raise BackfillRequestError(message("backfill_range_empty", first=first, last=last))
         if first.first_day < begins:
             raise BackfillRequestError(message("backfill_before_programme", begins=begins, first=first))
+        business_days.require_over(until, newest)
         if first.first_day > until:
             raise BackfillRequestError(message("backfill_in_future", first=first, last=last, until=until))
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from green_freight import loading, pipeline, publishing, revisions
+from green_freight import business_days, loading, pipeline, publishing, revisions
 from green_freight.agencies import fetch_plan
 from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.agencies.fetch_records import AgencyFetchReport
 from green_freight.backfill.parts import begin_part, progress
 from green_freight.backfill.request import BackfillRequest
+from green_freight.errors import ReasonMissingError
 from green_freight.loading import AgencyLoadReport
 from green_freight.messages import message
 from green_freight.periods import Period
@@ -24,13 +25,10 @@ from green_freight.warehouse.state_copy import CopyProgress, copy_state
 
 log = logging.getLogger(__name__)
 
-# The kind of a run that shows what a backfill would change and changes nothing.
-DRY_RUN = "backfill_dry_run"
-
 
 def begin_backfill(warehouse: Warehouse, run_id: str, parameters: Mapping[str, Any]) -> BackfillRequest:
     """Record that a backfill begins, by the DAG's parameters; BackfillRequestError says why it cannot be."""
-    request = BackfillRequest.of(parameters, pipeline.yesterday())
+    request = BackfillRequest.of(parameters, business_days.yesterday())
     runs.begin(warehouse, run_id, "backfill", request.until, request.reason)
     log.info("%s", request.sentence)
     return request
@@ -42,13 +40,13 @@ def begin_dry_run(warehouse: Warehouse, run_id: str, parameters: Mapping[str, An
     What killed dry runs left behind is dropped first. Raises BackfillRequestError, which says why it
     cannot be carried out, and ScratchError where the copy cannot be made.
     """
-    request = BackfillRequest.of(parameters, pipeline.yesterday())
-    runs.begin(warehouse, run_id, DRY_RUN, request.until, request.reason)
+    request = BackfillRequest.of(parameters, business_days.yesterday())
+    runs.begin(warehouse, run_id, runs.DRY_RUN, request.until, request.reason)
     scratch.drop_left_over(warehouse)
     trial = scratch.create(warehouse, run_id)
     rows = copy_state(warehouse, trial.warehouse, _log_copied)
     log.info(message("dry_run_copied", database=trial.database, count=len(rows)))
-    runs.begin(trial.warehouse, run_id, DRY_RUN, request.until, request.reason)
+    runs.begin(trial.warehouse, run_id, runs.DRY_RUN, request.until, request.reason)
     return trial
 
 
@@ -137,15 +135,19 @@ def revert(
 ) -> PublicationOutcome:
     """Publish the state of an earlier publication again; the run, the reason and the person stay with it.
 
-    Raises ValueError: no reason was given; PublicationNotFoundError: there is no such publication;
+    Raises ReasonMissingError; PublicationNotFoundError: there is no such publication;
     CandidateLeasedError: another run stayed between build and publish for longer than CANDIDATE_WAIT.
     """
     if not reason.strip():
-        raise ValueError(message("revert_without_reason"))
+        raise ReasonMissingError(message("revert_without_reason"))
     with warehouse.connect("publisher") as session:
         past = publishing.past_publication(session, publication_no)
     runs.begin(warehouse, run_id, "revert", past.as_of_date, reason.strip())
-    outcome = publishing.revert(warehouse, run_id, publication_no, person, pipeline.CANDIDATE_WAIT)
+    try:
+        outcome = publishing.revert(warehouse, run_id, publication_no, person, pipeline.CANDIDATE_WAIT)
+    except BaseException:
+        runs.finish(warehouse, run_id, "failed")
+        raise
     runs.finish(warehouse, run_id, outcome.outcome_code)
     log.info("%s", outcome.sentence)
     return outcome

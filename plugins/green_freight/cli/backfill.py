@@ -15,7 +15,7 @@ from green_freight.agencies import AGENCIES
 from green_freight.backfill import BackfillRequest
 from green_freight.cli import run_issues
 from green_freight.cli.airflow_client import DagRun
-from green_freight.cli.console import AsJson, Steps, as_day, as_month, console, print_json
+from green_freight.cli.console import AsJson, Steps, as_month, as_past_day, console, print_json
 from green_freight.cli.dag_run import BACKFILL, RunResult, follow_run, make_ready
 from green_freight.cli.errors import ApprovalPendingError
 from green_freight.cli.installation import Installation, RunningAirflow
@@ -79,7 +79,9 @@ def backfill_command(
     day: Annotated[
         date | None,
         typer.Option(
-            parser=as_day, metavar="YYYY-MM-DD", help="截至的业务日 · last business day that may be loaded."
+            parser=as_past_day,
+            metavar="YYYY-MM-DD",
+            help="截至的业务日 · last business day that may be loaded.",
         ),
     ] = None,
     only_missing: Annotated[
@@ -101,7 +103,7 @@ def backfill_command(
     installation: Installation = context.obj
     until, agencies = day or installation.business_day(), tuple(agency or AGENCIES)
     request = BackfillRequest(first, last or first, agencies, reason.strip(), until, only_missing)
-    request.check()
+    request.check(installation.newest_day())
     output = console(stderr=as_json)
     begun = time.monotonic()
     with installation.exclusive("backfill"):

@@ -16,6 +16,7 @@ from typing import Annotated, Any, TextIO
 import typer
 from rich.console import Console
 
+from green_freight import business_days
 from green_freight.periods import Period
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON · print JSON for programs.")]
@@ -24,9 +25,16 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="输出 CSV · print CSV.")]
 Years = Annotated[list[int] | None, typer.Option("--year", help="只看这些年 · only these years.")]
 
 
-def as_day(value: str | date) -> date:
-    """Return a day of the command line; typer hands the default through the parser too."""
-    return value if isinstance(value, date) else date.fromisoformat(value)
+def as_past_day(value: str | date) -> date:
+    """Return a business day of the command line; BadParameter where it is not over, by the real clock.
+
+    Typer hands the default through the parser too.
+    """
+    try:
+        day = business_days.parsed(value) if isinstance(value, str) else value
+        return business_days.require_over(day, business_days.yesterday())
+    except business_days.BusinessDayError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def as_month(value: str | Period) -> Period:

@@ -7,15 +7,15 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
+from green_freight import business_days
 from green_freight.cli.airflow_client import AirflowClient
 from green_freight.cli.console import Steps
 from green_freight.messages import message
-from green_freight.periods import SHANGHAI
 from green_freight.settings import SettingMissingError
 from green_freight.warehouse import Warehouse
 
@@ -50,6 +50,9 @@ class Installation(Protocol):
     def business_day(self) -> date:
         """Return the last business day whose deliveries can be there."""
 
+    def newest_day(self) -> date:
+        """Return the newest business day that a command may name: it is over."""
+
     def exclusive(self, command: str) -> AbstractContextManager[None]:
         """Keep other commands that start or stop processes out for the block."""
 
@@ -72,7 +75,11 @@ class ServerInstallation:
 
     def business_day(self) -> date:
         """Return yesterday, by the city's clock."""
-        return datetime.now(SHANGHAI).date() - timedelta(days=1)
+        return business_days.yesterday()
+
+    def newest_day(self) -> date:
+        """Return yesterday, by the city's clock."""
+        return business_days.yesterday()
 
     def exclusive(self, command: str) -> AbstractContextManager[None]:
         """Exclude no other command: none starts or stops a service."""

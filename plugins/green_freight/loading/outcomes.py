@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from green_freight.contracts.model import Column
+from green_freight.errors import PermanentError
 from green_freight.messages import Reason, read_words
 
 _WORDS = read_words(Path(__file__).with_name("reasons.yaml"))
@@ -128,7 +129,7 @@ class LoadOutcome:
     error_message: str | None = None
 
 
-class LoadStoppedError(Exception):
+class LoadStoppedError(PermanentError):
     """A delivery of which at least one dataset could not be loaded; what was loaded before stays as it was.
 
     `outcomes` are those of all datasets of the delivery, the stopped ones included.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from green_freight.errors import PermanentError
 
-class PublishingError(RuntimeError):
-    """Nothing was published."""
+
+class PublishingError(PermanentError, RuntimeError):
+    """Nothing was published; publishing the same again, without what the message asks for, ends the same way."""
 
 
 class InvalidSpecError(PublishingError):

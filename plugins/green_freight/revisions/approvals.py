@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg.rows import class_row
 
-from green_freight.errors import PermanentError
+from green_freight.errors import PermanentError, ReasonMissingError
 from green_freight.messages import message
 from green_freight.revisions.figure_diff import Comparison
 from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
@@ -64,9 +64,9 @@ def approve(
     approved_by: str,
     reason: str,
 ) -> None:
-    """Record (as the builder) that changes may be published with exactly these values; ValueError without a reason."""
+    """Record (as the builder) that changes may be published with exactly these values; ReasonMissingError."""
     if not reason.strip():
-        raise ValueError(message("approval_needs_reason"))
+        raise ReasonMissingError(message("approval_needs_reason"))
     row = session.execute(
         "insert into ops.approval (run_id, approved_by, reason) values (%s, %s, %s) returning approval_id",
         [run_id, approved_by, reason.strip()],

@@ -17,6 +17,9 @@ from green_freight.messages import message
 
 Session = psycopg.Connection[TupleRow]
 
+# A server that is gone without a word is noticed in this time, not in the minutes that TCP would wait.
+_CONNECT_SECONDS = 10
+
 
 def scalar(
     session: Session, query: LiteralString | bytes | sql.SQL | sql.Composed, parameters: Params | None = None
@@ -68,7 +71,10 @@ class Warehouse:
         Used as a context manager it commits, or rolls back on an exception, and closes.
         """
         return psycopg.connect(
-            self.url(role), autocommit=autocommit, application_name=f"green-freight {role}"
+            self.url(role),
+            autocommit=autocommit,
+            application_name=f"green-freight {role}",
+            connect_timeout=_CONNECT_SECONDS,
         )
 
 

@@ -11,8 +11,9 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from green_freight.errors import PermanentError
 from green_freight.messages import message
-from green_freight.warehouse.connection import Warehouse
+from green_freight.warehouse.connection import Session, Warehouse
 from green_freight.warehouse.statements import statements
 
 _SQL = statements(__file__)
@@ -21,8 +22,8 @@ LASTS = timedelta(hours=1)
 _POLL_SECONDS = 0.5
 
 
-class CandidateLeasedError(RuntimeError):
-    """Another run holds the candidate; the message names it."""
+class CandidateLeasedError(PermanentError, RuntimeError):
+    """Another run holds the candidate, also after the caller's wait; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,12 @@ def acquire(
 def release(warehouse: Warehouse, run_id: str, *, role: str = "builder") -> None:
     """Give the candidate back; a run that does not hold it changes nothing."""
     with warehouse.connect(role) as session:
-        session.execute("delete from ops.candidate_lease where run_id = %s", [run_id])
+        release_within(session, run_id)
+
+
+def release_within(session: Session, run_id: str) -> None:
+    """Give the candidate back in the transaction of the caller."""
+    session.execute("delete from ops.candidate_lease where run_id = %s", [run_id])
 
 
 def _try_to_acquire(warehouse: Warehouse, run_id: str, role: str, lasts: timedelta) -> Lease | None:

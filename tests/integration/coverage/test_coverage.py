@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
-from green_freight import pipeline
+from green_freight import business_days
 from green_freight.agencies import AGENCIES
 from green_freight.agencies.fetch_plan import PlanInputs, nightly_requests
 from green_freight.agencies.fetch_records import covered_through, due_parts
@@ -59,9 +59,9 @@ def _planned(records: Records) -> str | None:
 
 
 def test_nothing_loaded_is_everything_missing_through_yesterday(warehouse: Warehouse) -> None:
-    before = pipeline.yesterday()
+    before = business_days.yesterday()
     cells = Records(warehouse).cells()
-    assert {one.as_of_date for one in cells.values()} <= {before, pipeline.yesterday()}
+    assert {one.as_of_date for one in cells.values()} <= {before, business_days.yesterday()}
     assert {one.state_code for one in cells.values()} <= {"missing", "not_due"}
     assert {one.dataset_id for one in cells.values()} == set(DELIVERIES)
     assert min(one.period_month for one in cells.values()) == date(2023, 1, 1)

@@ -13,10 +13,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+from green_freight.cli.airflow_client import AirflowClient, DagRun
+from green_freight.periods import SHANGHAI
 
+from local_stack import database, stack
 from local_stack.home import Home
 
 DAGS = Path(__file__).parent / "dags"
@@ -139,10 +147,95 @@ def test_up_stays_until_down_and_psql_reads_meanwhile(home: Path) -> None:
     assert (status, output) == (0, "green_freight_reader|2\n")
     status, output = _finished(_command(home, "psql", "-c", "create table mart.mine (n int)"))
     assert status != 0
+    with _driven(home) as airflow:
+        _assert_a_run_without_a_logical_date_refreshes_yesterday(airflow)
+        _assert_a_day_that_is_not_over_is_refused(airflow)
+        _assert_the_end_of_a_run_is_recorded(airflow)
     assert json.loads(_finished(_command(home, "status", "--json"))[1])["is_up"]
     status, _ = _finished(_command(home, "down"))
     assert status == 0
     assert _running(home) == []
+
+
+@dataclass(frozen=True)
+class Driven:
+    """The running stack: Airflow's REST API, the warehouse's owner and Airflow's own database."""
+
+    client: AirflowClient
+    warehouse: psycopg.Connection[Any]
+    metadata: psycopg.Connection[Any]
+
+    def ended(self, end: str = "", **conf: str) -> tuple[DagRun, tuple[Any, ...]]:
+        """Start a nightly run without a logical date, as Airflow 3 does; return it and its row of ops.run when over."""
+        run = self.client.trigger("nightly_refresh", conf={"end": end, **conf})
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not (run := self.client.run(run.dag_id, run.run_id)).is_finished:
+            assert time.monotonic() < deadline
+            states = {task.task_id: task.state for task in self.client.tasks(run)}
+            if end == "by hand" and states["month"] == "running":
+                self.client._json("PATCH", run.path, {"state": "failed"})
+            time.sleep(0.1)
+        columns = "business_day::text, outcome_code, failed_tasks, finished_at is not null"
+        row = self.warehouse.execute(
+            f"select {columns} from ops.run where run_id = %s", [f"{run.dag_id}/{run.run_id}"]
+        ).fetchone()
+        assert row is not None
+        return run, row
+
+    def missed_deadline(self, run: DagRun) -> tuple[datetime, str]:
+        """Return the deadline of a run and the state of its callback, once that has been called."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        query = """
+            select deadline_time, callback.state from deadline join dag_run on dag_run.id = dagrun_id
+            join callback on callback.id = callback_id where dag_run.run_id = %s
+            """
+        while True:
+            [(due, state)] = self.metadata.execute(query, [run.run_id]).fetchall()
+            if state in ("success", "failed"):
+                return due, state
+            assert time.monotonic() < deadline, state
+            time.sleep(0.1)
+
+
+@contextmanager
+def _driven(home: Path) -> Iterator[Driven]:
+    place = Home(home)
+    up = place.noted("up")
+    assert up is not None
+    client = AirflowClient(up["address"], *stack.login(place))
+    with (
+        database.serving(place) as admin_url,
+        psycopg.connect(database.warehouse(place, admin_url).url("owner"), autocommit=True) as warehouse,
+        psycopg.connect(admin_url, dbname="airflow", autocommit=True) as metadata,
+    ):
+        yield Driven(client, warehouse, metadata)
+
+
+def _assert_a_run_without_a_logical_date_refreshes_yesterday(airflow: Driven) -> None:
+    """Yesterday is the day before the demonstration's clock; the run has its deadline, whose callback succeeds."""
+    run, row = airflow.ended()
+    assert run.state == "success"
+    assert row == ("2025-09-30", "unpublished", [], True)
+    due, state = airflow.missed_deadline(run)
+    assert (due, state) == (datetime(2025, 10, 1, 6, tzinfo=SHANGHAI), "success")
+
+
+def _assert_a_day_that_is_not_over_is_refused(airflow: Driven) -> None:
+    """Only `begin` fails, at once; the run is recorded without a business day, so that no other task can go on."""
+    run, row = airflow.ended(business_day="2026-09-30")
+    assert run.state == "failed"
+    assert row == (None, "failed", ["begin"], True)
+    states = {task.task_id: (task.state, task.try_number) for task in airflow.client.tasks(run)}
+    assert states["begin"] == ("failed", 1)
+    assert states["month"][0] == "upstream_failed"
+
+
+def _assert_the_end_of_a_run_is_recorded(airflow: Driven) -> None:
+    """It is recorded where a task was killed, and where a person ended the run while a task still waited."""
+    for end in ("killed", "by hand"):
+        run, row = airflow.ended(end)
+        assert run.state == "failed"
+        assert row == ("2025-09-30", "failed", ["month"], True)
 
 
 def test_psql_starts_the_server_for_itself_and_stops_it(home: Path) -> None:

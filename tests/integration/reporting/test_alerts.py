@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
-from green_freight import airflow_tasks, pipeline
+from green_freight import airflow_tasks, business_days
 from green_freight.periods import SHANGHAI
 from green_freight.reporting import alerts
 
@@ -76,7 +76,7 @@ def _publish(warehouse: Warehouse, day: Any) -> None:
 
 
 def test_a_morning_without_a_publication_alerts(installed: Warehouse, robot: Receiver) -> None:
-    yesterday = pipeline.yesterday()
+    yesterday = business_days.yesterday()
     _publish(installed, yesterday - timedelta(days=1))
     airflow_tasks.alert_when_unpublished(_missed(yesterday))
     [message] = robot.messages
@@ -88,13 +88,41 @@ def test_a_morning_without_a_publication_alerts(installed: Warehouse, robot: Rec
 
 
 def test_a_published_day_alerts_nobody(installed: Warehouse, robot: Receiver) -> None:
-    _publish(installed, pipeline.yesterday())
-    airflow_tasks.alert_when_unpublished(_missed(pipeline.yesterday()))
+    _publish(installed, business_days.yesterday())
+    airflow_tasks.alert_when_unpublished(_missed(business_days.yesterday()))
     assert robot.messages == []
 
 
 def test_a_run_over_the_past_alerts_nobody(installed: Warehouse, robot: Receiver) -> None:
-    airflow_tasks.alert_when_unpublished(_missed(pipeline.yesterday() - timedelta(days=2)))
+    airflow_tasks.alert_when_unpublished(_missed(business_days.yesterday() - timedelta(days=2)))
+    assert robot.messages == []
+
+
+def _by_hand(run_after: datetime, **more: Any) -> dict[str, Any]:
+    """Return the context for a run that a person started: it has no logical date, and perhaps parameters."""
+    run = {"dag_id": "nightly_refresh", "dag_run_id": "manual__1", "logical_date": None, "conf": None}
+    stamp = run_after.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return {"dag_run": run | {"data_interval_start": None, "run_after": stamp} | more}
+
+
+def _at(hour: int) -> datetime:
+    return datetime.now(SHANGHAI).replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def test_a_run_started_by_hand_in_the_night_has_the_deadline_too(
+    installed: Warehouse, robot: Receiver
+) -> None:
+    airflow_tasks.alert_when_unpublished(_by_hand(_at(3)))
+    [message] = robot.messages
+    assert f"nothing is published for {business_days.yesterday()}" in message["text"]["content"]
+    assert "nightly_refresh/manual__1" in message["text"]["content"]
+
+
+@pytest.mark.parametrize("typed", [None, {"business_day": "2025-09-30"}], ids=str)
+def test_a_run_that_began_after_its_deadline_alerts_nobody(
+    installed: Warehouse, robot: Receiver, typed: dict[str, str] | None
+) -> None:
+    airflow_tasks.alert_when_unpublished(_by_hand(_at(7), conf=typed))
     assert robot.messages == []
 
 

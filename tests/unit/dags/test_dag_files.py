@@ -10,9 +10,21 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from green_freight import settings
+from green_freight import airflow_tasks, settings
 from green_freight.agencies import AGENCIES
+from green_freight.auditing.audit import AuditFailedError
+from green_freight.backfill import BackfillRequestError
+from green_freight.building.build import BuildFailedError
+from green_freight.business_days import BusinessDayError
+from green_freight.errors import ReasonMissingError
+from green_freight.loading import LoadStoppedError
+from green_freight.pipeline import UnknownRunError
+from green_freight.publishing.errors import CandidateRebuiltError
+from green_freight.revisions import ApprovalMissingError
+from green_freight.settings import SettingMissingError
+from green_freight.warehouse.lease import CandidateLeasedError
 
 GROUP_TASKS = {
     "nightly_refresh": {f"{agency}.{step}" for agency in AGENCIES for step in ("fetch", "load")},
@@ -64,10 +76,12 @@ def test_nothing_is_published_that_was_not_built_audited_compared_and_approved(b
 
 def test_an_agency_that_fails_stops_neither_its_own_loads_nor_the_night(bag: Any) -> None:
     dag = bag.dags["nightly_refresh"]
-    assert dag.get_task("build").trigger_rule == "all_done"
-    assert dag.get_task("build").upstream_task_ids == {f"{agency}.load" for agency in AGENCIES}
+    # `begin` is the one success that they need: without it they are upstream_failed and nothing else turns red.
+    assert dag.get_task("build").trigger_rule == "all_done_min_one_success"
+    assert dag.get_task("build").upstream_task_ids == {"begin", *(f"{agency}.load" for agency in AGENCIES)}
     for agency in AGENCIES:
-        assert dag.get_task(f"{agency}.load").trigger_rule == "all_done"
+        assert dag.get_task(f"{agency}.load").trigger_rule == "all_done_min_one_success"
+        assert dag.get_task(f"{agency}.load").upstream_task_ids == {"begin", f"{agency}.fetch"}
         assert dag.get_task(f"{agency}.fetch").pool == agency
         assert dag.get_task(f"{agency}.fetch").retries == 2
 
@@ -78,9 +92,47 @@ def test_a_month_that_fails_stops_a_backfill(bag: Any) -> None:
     assert dag.get_task("build").upstream_task_ids == {f"{agency}.month" for agency in AGENCIES}
 
 
+def test_every_task_is_repeated_after_half_a_minute_and_longer(bag: Any) -> None:
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            is_fetch = task.task_id.endswith((".fetch", ".month"))
+            delay = settings.current().retry_delay_seconds if is_fetch else 30
+            assert (task.retries, task.retry_delay) == (2 if is_fetch else 4, timedelta(seconds=delay)), task
+            assert task.retry_exponential_backoff
+            assert task.has_retry_policy
+
+
+@pytest.mark.parametrize(
+    ("error", "is_repeated"),
+    [
+        (ConnectionError("the api-server restarts"), True),
+        (psycopg.OperationalError("the server closed the connection"), True),
+        (psycopg.errors.DeadlockDetected(), True),
+        (OSError("No space left on device"), True),
+        (psycopg.errors.UndefinedTable(), False),
+        (BuildFailedError(1, ("a model",), Path("dbt.log")), False),
+        (AuditFailedError(), False),
+        (ApprovalMissingError([]), False),
+        (CandidateRebuiltError(), False),
+        (CandidateLeasedError(), False),
+        (LoadStoppedError([]), False),
+        (BusinessDayError(), False),
+        (BackfillRequestError(), False),
+        (UnknownRunError(), False),
+        (ReasonMissingError(), False),
+        (SettingMissingError(), False),
+        (KeyError("data_interval_start"), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_task_is_repeated_only_where_that_can_help(error: Exception, is_repeated: bool) -> None:
+    policy = airflow_tasks.DEFAULT_ARGUMENTS["retry_policy"]
+    assert (policy.evaluate(error, 1, 4).action.value == "fail") is not is_repeated
+
+
 def test_the_alert_of_06_00_leads_to_a_function(bag: Any) -> None:
     [deadline] = bag.dags["nightly_refresh"].deadline
-    assert deadline.interval == timedelta(hours=28)
+    assert deadline.interval == timedelta(0)
     module, _, name = deadline.callback.path.rpartition(".")
     assert callable(getattr(importlib.import_module(module), name))
 

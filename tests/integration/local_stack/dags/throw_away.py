@@ -1,31 +1,35 @@
-"""Two DAGs with the names and parameters of the real ones that only wait: for testing how they are driven."""
+"""Two DAGs with the names and parameters of the real ones that only begin and wait: for testing how they are driven."""
 
 import os
+import signal
 import time
 from datetime import datetime
 from pathlib import Path
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_context, task
-from green_freight.periods import SHANGHAI, business_day
+from green_freight import airflow_tasks as steps
+from green_freight import business_days
+from green_freight.periods import SHANGHAI
 from green_freight.warehouse import Warehouse, runs
 
-DEFAULT_ARGUMENTS = {"owner": "test", "retries": 0}
+DEFAULT_ARGUMENTS = {**steps.DEFAULT_ARGUMENTS, "owner": "test", "retries": 0}
 
 
-@task
-def begin(kind: str) -> None:
-    """Record the run, as the real DAGs do."""
-    context = get_current_context()
-    run = context["dag_run"]
-    interval_start = context.get("data_interval_start")
-    day = business_day(interval_start) if interval_start else datetime.now(SHANGHAI).date()
-    runs.begin(Warehouse.from_settings(), f"{run.dag_id}/{run.run_id}", kind, day, reason="test")
+@task(task_id="begin")
+def begin_backfill() -> None:
+    """Record the run, as the real DAG does."""
+    run = get_current_context()["dag_run"]
+    day = business_days.yesterday()
+    runs.begin(Warehouse.from_settings(), f"{run.dag_id}/{run.run_id}", "backfill", day, reason="test")
 
 
 @task(pool="transport")
 def month(number: int) -> int:
     """Wait as long as the test says, then leave a trace of this attempt."""
-    time.sleep(float(os.environ.get("TEST_TASK_SECONDS", "0.1")))
+    end = get_current_context()["params"].get("end")
+    if end == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(300 if end == "by hand" else float(os.environ.get("TEST_TASK_SECONDS", "0.1")))
     with Path(os.environ["GREEN_FREIGHT_HOME"], "trace").open("a") as trace:
         trace.write(f"{number}\n")
     if os.environ.get("TEST_FAILS"):
@@ -40,7 +44,7 @@ with DAG(
     default_args=DEFAULT_ARGUMENTS,
     params={"from_month": Param("2023-01"), "reason": Param("", type="string")},
 ):
-    begin("backfill") >> month.expand(number=[1, 2, 3])
+    begin_backfill() >> month.expand(number=[1, 2, 3])
 
 with DAG(
     dag_id="nightly_refresh",
@@ -48,5 +52,7 @@ with DAG(
     start_date=datetime(2023, 1, 1, 2, tzinfo=SHANGHAI),
     catchup=False,
     default_args=DEFAULT_ARGUMENTS,
+    deadline=steps.PUBLISHED_BY_MORNING,
+    params={"business_day": Param(None, type=["null", "string"]), "end": Param("", type="string")},
 ):
-    begin("nightly") >> month(4)
+    steps.begin_nightly() >> month(4)
