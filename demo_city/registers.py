@@ -219,7 +219,7 @@ def _funds(seed: int, last_year: int) -> VersionedRegister:
             for month in (3, 6, 9, 11):
                 cents = int(budget * 100) * int(rng.integers(12, 25)) // 100 + int(rng.integers(0, 100))
                 made.append(("paid", Decimal(cents) / 100, date(year, month, 28 if month != 9 else 30)))
-            # paid out of the year's budget, but booked when the year was over: in no figure of that year
+            # paid out of the year's budget, but booked when the year was over: it counts in that year's December
             made.append(("paid", Decimal("120000.50"), date(year + 1, 1, 12)))
             for n, (kind, amount, booked) in enumerate(made):
                 if booked.year > last_year:

@@ -215,9 +215,13 @@ def _enterprise_3a(known: AsOfState, day: date) -> Parts:
 
 
 def _fund(kind: str) -> Measure:
+    """Add a budget year's money: what is booked by the day; on the year's last day all of it, whenever booked."""
+
     def amount(known: AsOfState, day: date) -> Parts:
         rows = _rows(known, "transport_fund", fund_kind_code=(kind,), year=(day.year,))
-        return Parts(_sum((row for row in rows if row["booked_on"] <= day), "amount_yuan"))
+        if day < date(day.year, 12, 31):
+            rows = [row for row in rows if row["booked_on"] <= day]
+        return Parts(_sum(rows, "amount_yuan"))
 
     return amount
 

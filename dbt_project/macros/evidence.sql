@@ -59,6 +59,20 @@ final as (
 select * from final
 {%- endmacro %}
 
+{% macro fund_evidence(indicator_code, fund_kind_code) -%}
+{{ counted_evidence(
+    indicator_code,
+    numerator={
+        'of': ref('fct_fund_payment'), 'entity': 'fund_entry', 'key': 'entry_key', 'weight': 'entities.amount_yuan',
+        'when': [
+            "months.year = entities.year",
+            "(months.is_year_over or months.as_of_day >= entities.booked_on)",
+            "entities.fund_kind_code = '" ~ fund_kind_code ~ "'",
+        ],
+    }
+) }}
+{%- endmacro %}
+
 {% macro in_year_to_date(column) -%}
     entities.{{ column }} between months.year_begins_on and months.as_of_day
 {%- endmacro %}

@@ -18,7 +18,7 @@ union all select 'tricycle_marking_share', 'numerator', tricycle_key, 1, in_use_
 union all select 'tricycle_marking_share', 'denominator', tricycle_key, 1, in_use_from, 'stock', null from candidate.fct_tricycle_inspection where period_month = '2023-04-01'
 union all select 'public_platform', 'numerator', platform_key, 1, in_service_on, 'stock', null from candidate.dim_platform
 union all select 'work_plan_issued', 'numerator', milestone_key, 1, achieved_on, 'added', null from candidate.fct_milestone
-union all select 'fund_paid_yuan', 'numerator', entry_key, amount_yuan, booked_on, 'added', null from candidate.fct_fund_payment where fund_kind_code = 'paid';
+union all select 'fund_' || fund_kind_code || '_yuan', 'numerator', entry_key, amount_yuan, booked_on, 'added', null from candidate.fct_fund_payment;
 
 insert into candidate.fct_indicator_evidence (city_code, indicator_code, period_month, part_code, entity_kind_code, entity_key, weight, region_code, source_file_key)
 select m.city_code, c.indicator_code, m.period_month, c.part_code, 'thing', c.entity_key, c.weight, '320706', 'file'

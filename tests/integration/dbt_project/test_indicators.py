@@ -87,6 +87,15 @@ def test_the_scorecard_is_the_last_month_of_each_year(built: Built) -> None:
     assert found == {}
 
 
+def test_the_money_of_all_years_is_the_money_of_the_register(built: Built) -> None:
+    for kind in ("budgeted", "paid"):
+        [(shown,)] = built.rows(
+            f"select sum(actual_value) from candidate.scorecard where indicator_code = 'fund_{kind}_yuan'"
+        )
+        entries = built.city.register_as_known("transport_fund", AS_OF)
+        assert shown == sum(row["amount_yuan"] for row in entries if row["fund_kind_code"] == kind)
+
+
 def test_each_weight_leads_to_a_file_and_row(built: Built) -> None:
     nowhere = built.rows(
         """

@@ -42,6 +42,7 @@ INDICATORS = {
     "charging_pile_added",
     "cold_vehicle_share",
     "enterprise_3a",
+    "fund_paid_yuan",
     "joint_delivery_share",
     "nev_share_of_initial_stock",
     "node_level2_added",
@@ -62,6 +63,13 @@ def _late_session(rows: list[Row]) -> list[Row]:
     return [*rows, {**model, **late}]
 
 
+def _late_payment(rows: list[Row]) -> list[Row]:
+    """Add a payment out of the budget of 2024 that is booked nine months after that year."""
+    [model, *_] = [row for row in rows if row["fund_kind_code"] == "paid" and row["year"] == 2024]
+    late = {"entry_id": "Z2024999", "booked_on": date(2025, 9, 26), "changed_at": AT}
+    return [*rows, {**model, **late}]
+
+
 def _as_reported(value: str) -> Any:
     return with_values("indicator_code", "stopping_place_added", reported_value=Decimal(value))
 
@@ -70,6 +78,7 @@ REVISIONS = [
     Revision("transport_node", AT, without("node_id", {"N2008"})),
     Revision("transport_vehicle", AT, without("vehicle_id", {"V000044"})),
     Revision("transport_enterprise", AT, without("enterprise_id", {"E0002"})),
+    Revision("transport_fund", AT, _late_payment),
     Revision(
         "transport_stopping_place",
         AT,
@@ -133,6 +142,7 @@ def test_what_turns_out_later_changes_exactly_its_figures(
         for month in (date(2025, 8, 1), date(2025, 9, 1)):
             assert published_totals(warehouse, month) == true_totals(corrected_city, month)
         _assert_late_session(warehouse, corrected_city)
+        _assert_late_payment_is_explained(warehouse, night.publication_no)
         assert _rows_of(warehouse, SETTLED) == settled
         _assert_nothing_stale(warehouse)
         reported = "select reported_value from mart.fct_reported_figure where indicator_code = %s and period_month = %s"
@@ -183,6 +193,26 @@ def _assert_late_session(warehouse: PipelineWarehouse, corrected_city: City) -> 
     [late] = _late_session(corrected_city.power.charge_orders_pushed(LATE_FILE)[:1])[1:]
     totals = published_totals(warehouse, NEW_YEARS_EVE)
     assert (totals["session_count"], totals["session_energy_kwh"]) == (1, late["TotalPower"])
+
+
+def _assert_late_payment_is_explained(warehouse: PipelineWarehouse, publication_no: int | None) -> None:
+    """The closed year's figure is restated as late data, and the years' figures still hold all money."""
+    revised = warehouse.rows(
+        "select period_month, is_restatement, cause_codes, dataset_ids from mart.figure_revision"
+        " where publication_no = %s and indicator_code = 'fund_paid_yuan' and period_month < '2025-01-01'",
+        publication_no,
+    )
+    assert revised == [
+        {
+            "period_month": NEW_YEARS_EVE,
+            "is_restatement": True,
+            "cause_codes": ["late_data"],
+            "dataset_ids": ["transport_fund"],
+        }
+    ]
+    shown = "select sum(actual_value) from mart.scorecard where indicator_code = 'fund_paid_yuan'"
+    booked = "select sum(amount_yuan) from mart.fct_fund_payment where fund_kind_code = 'paid'"
+    assert warehouse.value(shown) == warehouse.value(booked)
 
 
 def _assert_nothing_stale(warehouse: PipelineWarehouse) -> None:

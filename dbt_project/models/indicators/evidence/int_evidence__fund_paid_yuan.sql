@@ -1,13 +1,3 @@
--- One row per month and paid entry of the special fund for the month's year, booked by its as-of day;
--- weight in yuan.
-{{ counted_evidence(
-    'fund_paid_yuan',
-    numerator={
-        'of': ref('fct_fund_payment'), 'entity': 'fund_entry', 'key': 'entry_key', 'weight': 'entities.amount_yuan',
-        'when': [
-            "months.year = entities.year",
-            "months.as_of_day >= entities.booked_on",
-            "entities.fund_kind_code = 'paid'",
-        ],
-    }
-) }}
+-- One row per month and paid entry of the special fund for the month's year: those booked by the as-of day,
+-- and once the year is over all of them, whenever booked; weight in yuan.
+{{ fund_evidence('fund_paid_yuan', fund_kind_code='paid') }}
