@@ -37,6 +37,7 @@ AT = datetime(2025, 10, 2, 12, tzinfo=SHANGHAI)
 # A clerk's platform wrote an old time of change: no question for what changed since will ever show it.
 BACKDATED = datetime(2025, 3, 3, 9, tzinfo=SHANGHAI)
 NEW_YEARS_EVE, LATE_FILE = date(2024, 12, 1), date(2025, 10, 3)
+PAID_IN_2024 = "Z2024101"
 SETTLED, CLOSED_MEANWHILE = date(2025, 7, 1), date(2025, 8, 1)
 INDICATORS = {
     "charging_pile_added",
@@ -65,7 +66,7 @@ def _late_session(rows: list[Row]) -> list[Row]:
 
 def _late_payment(rows: list[Row]) -> list[Row]:
     """Add a payment out of the budget of 2024 that is booked nine months after that year."""
-    [model, *_] = [row for row in rows if row["fund_kind_code"] == "paid" and row["year"] == 2024]
+    [model] = [row for row in rows if row["entry_id"] == PAID_IN_2024]
     late = {"entry_id": "Z2024999", "booked_on": date(2025, 9, 26), "changed_at": AT}
     return [*rows, {**model, **late}]
 
