@@ -76,6 +76,7 @@ final as (
         cast(numeric_value as numeric(20, 6)) as numeric_value,
         case
             when numeric_value is null then null
+            when value_type_code = 'yes_no' then case when numeric_value > 0 then '是' else '否' end
             when value_type_code in ('exists', 'exists_with_functions')
                 then case when numeric_value > 0 then '有' else '无' end
             when value_type_code = 'percentage'

@@ -83,7 +83,9 @@ left join lateral (
         when 10 then (select count(*) from candidate.dim_node where node_kind_code = 'level2' and out_of_service_on > q.as_of_date)
         when 11 then (select count(*) from candidate.dim_node where is_joint and in_service_on <= q.as_of_date)
         when 25 then (select count(*) from candidate.dim_stopping_place where in_service_on <= q.as_of_date)
+        when 21 then (select count(*) from candidate.fct_policy where policy_kind_code = 'passage' and issued_on <= q.as_of_date)
         when 26 then 0.5
+        else case when item_no in (4, 20, 22, 23, 24) then 0 end
     end as stock
 ) as s on true;
 

@@ -142,6 +142,18 @@ def test_the_form_has_32_items_a_quarter_each_with_a_value_or_a_reason(built: Bu
     ) == [(31, "no_data"), (32, "no_data")]
 
 
+def test_the_form_says_yes_where_a_policy_on_express_vehicles_is_in_force(built: Built) -> None:
+    [policy] = [
+        row
+        for row in built.city.register_as_known("transport_policy", AS_OF)
+        if "快递电动三轮车规范管理" in row["title"]
+    ]
+    found = built.rows("select text_value, as_of_date from candidate.quarterly_form where item_no = 4")
+    assert len(found) == 11 and policy["repealed_on"] is None
+    assert {text for text, day in found if day >= policy["issued_on"]} == {"是"}
+    assert {text for text, day in found if day < policy["issued_on"]} <= {"否"}
+
+
 def test_every_unit_test_of_dbt_passes(built: Built) -> None:
     from dbt.cli.main import dbtRunner
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from green_freight.contracts.code_lists import code_list
 
 PROJECT = Path(__file__).resolve().parents[3]
 SEEDS = PROJECT / "dbt_project" / "seeds"
@@ -114,6 +115,15 @@ def test_a_unit_has_one_role_in_a_work_and_every_work_has_a_lead() -> None:
     assert len(pairs) == len(set(pairs))
     assert {row["work_no"] for row in rows if row["role_code"] == "lead"} == {str(n) for n in range(1, 17)}
     assert {row["unit_code"] for row in rows} == {row["unit_code"] for row in seed("plan_unit")}
+
+
+def test_the_form_names_every_energy_that_its_last_item_leaves_out() -> None:
+    item = next(row for row in seed("quarterly_form_item") if row["item_no"] == "32")
+    named = re.search("能源登记为(.+?)（.+?）的车辆没有折算系数", item["meaning_zh"])
+    assert named
+    without = set(code_list("energy").codes) - {row["energy_code"] for row in seed("energy_factor")}
+    labels = [code_list("energy").codes[code].label.partition(" / ")[0] for code in sorted(without)]
+    assert named[1].split("、") == labels
 
 
 def test_every_indicator_depends_on_a_dataset_with_a_contract() -> None:

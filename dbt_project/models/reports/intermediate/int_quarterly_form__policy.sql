@@ -13,6 +13,7 @@ item_policies as (
         issued_on,
         repealed_on,
         case policy_kind_code
+            when 'express_vehicle' then 4
             when 'comprehensive' then 20
             when 'passage' then 21
             when 'parking' then 22
@@ -25,7 +26,7 @@ item_policies as (
 items as (
     select item_no
     from {{ ref('quarterly_form_item') }}
-    where item_no between 20 and 24
+    where item_no in (4, 20, 21, 22, 23, 24)
 ),
 
 final as (
