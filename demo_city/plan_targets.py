@@ -1,6 +1,8 @@
-"""The plan's indicators and targets as the truth needs them, from the plan's seeds.
+"""The plan's indicators and targets as the truth needs them.
 
-The seeds are the plan itself; what the city's figures are is computed from its own events alone.
+Numbers come from the plan's seeds. When milestones are due is stated here a second time, from the plan's text
+(连政办发〔2023〕2号, attachment), so that a seed that misreads it differs from the truth. The city's figures come
+from its own events alone.
 """
 
 from __future__ import annotations
@@ -15,14 +17,20 @@ from green_freight.settings import PROJECT
 
 from demo_city.contract_facts import csv_rows
 
-MILESTONE = "milestone"
+# The plan writes “每年” in one cell only, that of works (1) and (2): their milestones recur each year. Every other
+# milestone is asked for once, by the end of the demonstration period.
+YEARLY_WORKS = frozenset({1, 2})
+PERIOD_YEARS = (2023, 2024, 2025)
+PERIOD_END = date(2025, 12, 31)
+# Additions of the whole period against a stock of its first day: it grows until the period's end, whose target it has.
+ACCUMULATING_SHARES = frozenset({"nev_share_of_initial_stock"})
 GROWING_STOCKS = frozenset({"cumulative_stock", "stock_at_period_end"})
 RATIOS = frozenset({"stock_ratio", "period_to_date_ratio", "yearly_ratio"})
 
 
 @dataclass(frozen=True)
 class PlannedIndicator:
-    """One indicator: its key work, the kind of its target, first lead unit, the years' numeric targets and due days.
+    """One indicator: its key work, the kind of its target, first lead unit, and the years' numeric targets.
 
     A year without a number has no entry in `targets`: that is not a target of 0.
     """
@@ -32,12 +40,22 @@ class PlannedIndicator:
     kind: str
     lead_unit: str
     targets: dict[int, Decimal]
-    due_on: dict[int, date]
+
+    @property
+    def is_milestone(self) -> bool:
+        """Tell whether the target is a text that reports or policy documents fulfil."""
+        return self.kind.endswith("milestone")
 
     @property
     def is_one_off(self) -> bool:
-        """Tell whether a milestone is due once in the programme and not every year."""
-        return len(self.due_on) > 1 and len(set(self.due_on.values())) == 1
+        """Tell whether a milestone is asked for once in the programme and not every year."""
+        return self.is_milestone and self.work_no not in YEARLY_WORKS
+
+    def due_on(self, year: int) -> date | None:
+        """Return when a year's milestone is due; None outside the demonstration period."""
+        if not self.is_milestone or year not in PERIOD_YEARS:
+            return None
+        return PERIOD_END if self.is_one_off else date(year, 12, 31)
 
 
 def planned_indicators(seeds: Path) -> tuple[PlannedIndicator, ...]:
@@ -53,12 +71,9 @@ def planned_indicators(seeds: Path) -> tuple[PlannedIndicator, ...]:
         if (row["role_code"], row["stated_order"]) == ("lead", "1")
     }
     targets: defaultdict[str, dict[int, Decimal]] = defaultdict(dict)
-    due_on: defaultdict[str, dict[int, date]] = defaultdict(dict)
     for row in rows("plan_target"):
         if row["target_value"]:
             targets[row["indicator_code"]][int(row["year"])] = Decimal(row["target_value"])
-        if row["due_on"]:
-            due_on[row["indicator_code"]][int(row["year"])] = date.fromisoformat(row["due_on"])
     return tuple(
         PlannedIndicator(
             code=row["indicator_code"],
@@ -66,7 +81,6 @@ def planned_indicators(seeds: Path) -> tuple[PlannedIndicator, ...]:
             kind=row["target_kind"],
             lead_unit=leads[row["work_no"]],
             targets=targets[row["indicator_code"]],
-            due_on=due_on[row["indicator_code"]],
         )
         for row in sorted(rows("plan_indicator"), key=lambda row: int(row["display_order"]))
     )

@@ -13,7 +13,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from demo_city.monthly_events import FIRST_DAY
-from demo_city.plan_targets import GROWING_STOCKS, INDICATORS, MILESTONE, RATIOS, PlannedIndicator
+from demo_city.plan_targets import (
+    ACCUMULATING_SHARES,
+    GROWING_STOCKS,
+    INDICATORS,
+    PERIOD_END,
+    RATIOS,
+    PlannedIndicator,
+)
 from demo_city.random_generator import month_end, month_starts
 from demo_city.truth_measures import AsOfState, Parts, as_of_state, measure_of
 from demo_city.versioned_register import Row
@@ -85,7 +92,7 @@ def reported_figures(city: CityRecord, month: date) -> list[Row]:
             "reporting_unit_name": plan.lead_unit,
         }
         for plan, value in zip(INDICATORS, true_month(city, month), strict=True)
-        if plan.kind != MILESTONE
+        if not plan.is_milestone
     ]
 
 
@@ -120,24 +127,29 @@ def expected_value(plan: PlannedIndicator, day: date) -> Decimal | None:
     """Return what should have been reached by a day; None without a numeric target.
 
     Additions and stocks grow evenly over the year's days (the day itself has passed), rounded half up to whole units;
-    a stock starts from the year before's target, or 0. A ratio is expected in full all the time.
+    a stock starts from the year before's target, or 0. A share of the initial stock grows evenly over the period's
+    days, any other ratio is expected in full all the time.
     """
     target = plan.targets.get(day.year)
     if target is None or plan.kind in RATIOS:
         return target
+    if plan.code in ACCUMULATING_SHARES:
+        passed, all_days = ((end - FIRST_DAY).days + 1 for end in (day, PERIOD_END))
+        return _round(target * passed / all_days)
     elapsed, whole = (end.timetuple().tm_yday for end in (day, day.replace(month=12, day=31)))
     before = plan.targets.get(day.year - 1, Decimal(0)) if plan.kind in GROWING_STOCKS else 0
     return (before + (target - before) * elapsed / whole).quantize(Decimal(1), ROUND_HALF_UP)
 
 
 def status_of(plan: PlannedIndicator, parts: Parts, day: date) -> str:
-    """Return met, not_met, on_track, behind, no_target or no_data for a figure at a day."""
-    if plan.kind == MILESTONE:
-        if day.year not in plan.due_on:
+    """Return met, not_met, on_track, behind, not_due, no_target or no_data for a figure at a day."""
+    if plan.is_milestone:
+        due_on = plan.due_on(day.year)
+        if due_on is None:
             return "no_target"
         if parts.numerator:
             return "met" if _is_year_over(day) else "on_track"
-        return "on_track" if day < plan.due_on[day.year] else "not_met"
+        return "not_due" if day < due_on else "not_met"
     target, expected = plan.targets.get(day.year), expected_value(plan, day)
     if target is None or expected is None:
         return "no_target"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.monthly_events import FIRST_DAY
-from demo_city.plan_targets import INDICATORS, MILESTONE
+from demo_city.plan_targets import INDICATORS
 from demo_city.random_generator import day_end, month_end, month_starts
 from demo_city.versioned_register import Row
 
@@ -115,7 +115,7 @@ def measure_of(code: str) -> Measure:
     if code in _MEASURES:
         return _MEASURES[code]
     for plan in INDICATORS:
-        if plan.code == code and plan.kind == MILESTONE:
+        if plan.code == code and plan.is_milestone:
             return _milestone(code, is_one_off=plan.is_one_off)
     raise KeyError(f"no measure of {code} in demo_city/truth_measures.py")
 
@@ -237,6 +237,12 @@ def _milestone(code: str, *, is_one_off: bool) -> Measure:
     return reached
 
 
+def _passage_policy(known: AsOfState, day: date) -> Parts:
+    """Return 1 while a measure that work (10) asks for is in force: on passage, or on passage by time and area."""
+    policies = _rows(known, "transport_policy", policy_kind_code=("passage", "time_area"))
+    return Parts(Decimal(bool(_in_service(policies, day, "issued_on", "repealed_on"))))
+
+
 _MEASURES: dict[str, Measure] = {
     "node_level1_added": _added("transport_node", node_level_code=("1",)),
     "node_level2_added": _added("transport_node", node_level_code=("2",)),
@@ -268,6 +274,7 @@ _MEASURES: dict[str, Measure] = {
         _stock("transport_vehicle", body_kind_code=("refrigerated", "insulated")), _stock("transport_vehicle")
     ),
     "enterprise_3a": _enterprise_3a,
+    "passage_policy_issued": _passage_policy,
     "fund_budgeted_yuan": _fund("budgeted"),
     "fund_paid_yuan": _fund("paid"),
 }

@@ -1,10 +1,14 @@
-{% macro milestone_evidence(indicator_code, counts_when) -%}
+{% macro milestone_belongs_to_year(milestones, year) -%}
+    ({{ milestones }}.target_kind = 'one_off_milestone' or {{ milestones }}.year = {{ year }})
+{%- endmacro %}
+
+{% macro milestone_evidence(indicator_code) -%}
 with months as (
     select * from {{ ref('int_indicator__month') }}
 ),
 
 milestones as (
-    select * from {{ ref('fct_milestone') }}
+    select * from {{ ref('int_milestone__report') }}
 ),
 
 reported as (
@@ -20,7 +24,7 @@ reported as (
     inner join milestones
         on
             months.city_code = milestones.city_code
-            and {{ counts_when }}
+            and {{ milestone_belongs_to_year('milestones', 'months.year') }}
             and months.as_of_day >= milestones.achieved_on
     where milestones.indicator_code = '{{ indicator_code }}'
 ),

@@ -31,12 +31,13 @@ STYLES = {
     "not_met": "red",
     "on_track": "green",
     "behind": "yellow",
+    "not_due": "dim",
     "no_target": "dim",
     "no_data": "magenta",
 }
 # Columns of a picture: at GitHub's width its letters stay readable.
 PICTURE_WIDTH = 132
-RATIO_KINDS = ("stock_ratio", "period_to_date_ratio", "yearly_ratio")
+RATIO_KINDS = ("stock_ratio", "period_to_date_ratio", "cumulative_ratio", "yearly_ratio")
 EMPTY = "–"
 NOTHING_PUBLISHED = (
     "尚未发布任何数据，请先运行 ./green-freight run / nothing is published yet: ./green-freight run"

@@ -10,6 +10,7 @@ from green_freight.agencies import AGENCIES
 from green_freight.evidence import contents as text
 from green_freight.evidence.archive import ORIGINALS
 from green_freight.evidence.contents import DETAILS, EMPTY, SENTENCES, SYNTHETIC_SENTENCE, Contents, Proof
+from green_freight.evidence.evidence_rows import VerifiedRow
 from green_freight.evidence.official_document import SUBHEADING, OfficialDocument
 from green_freight.labels import label, labels
 from green_freight.periods import SHANGHAI
@@ -125,18 +126,23 @@ def _sums(proof: Proof) -> str:
     if not proof.rows:
         return f"没有计入行，也没有来源文件，指标值为{proof.value}。"
     if proof.figure.measure_kind_code == "milestone":
-        reports = []
-        for row in proof.rows:
-            title, document_no, _, achieved_on, _ = row.counted.details
-            day = text.day_text(achieved_on) if isinstance(achieved_on, date) else EMPTY
-            reports.append(f"《{title or EMPTY}》（{document_no or EMPTY}），完成日期{day}")
-        return f"计入里程碑报告{len(reports)}份：{'；'.join(reports)}。来自{files}份原始文件。"
+        documents = "；".join(_document(row) for row in proof.rows)
+        kind = proof.rows[0].counted.kind
+        return f"计入{kind.name_zh}{len(proof.rows)}份：{documents}。来自{files}份原始文件。"
     parts = [
         f"{text.part_zh(part) if len(proof.parts) > 1 else ''}计入{len(proof.part(part))}行，"
         f"合计{proof.part_text(part)}"
         for part in proof.parts
     ]
     return f"{'；'.join(parts)}；来自{files}份原始文件。按行相加所得指标值为{proof.value}，与发布数值一致。"
+
+
+def _document(row: VerifiedRow) -> str:
+    """Return the document behind a milestone: its title, its number, and the dates that its kind has."""
+    titles = (detail.title_zh for detail in row.counted.kind.details)
+    details = dict(zip(titles, row.counted.details, strict=True))
+    days = [f"{title}{text.day_text(day)}" for title, day in details.items() if isinstance(day, date)]
+    return "，".join([f"《{details['文件标题'] or EMPTY}》（{details['文号'] or EMPTY}）", *days])
 
 
 def _write_contents(document: OfficialDocument, contents: Contents) -> None:

@@ -18,6 +18,7 @@ union all select 'tricycle_marking_share', 'numerator', tricycle_key, 1, in_use_
 union all select 'tricycle_marking_share', 'denominator', tricycle_key, 1, in_use_from, 'stock', null from candidate.fct_tricycle_inspection where period_month = '2023-04-01'
 union all select 'public_platform', 'numerator', platform_key, 1, in_service_on, 'stock', null from candidate.dim_platform
 union all select 'work_plan_issued', 'numerator', milestone_key, 1, achieved_on, 'added', null from candidate.fct_milestone
+union all select 'passage_policy_issued', 'numerator', policy_key, 1, issued_on, 'stock', repealed_on from candidate.fct_policy
 union all select 'fund_' || fund_kind_code || '_yuan', 'numerator', entry_key, amount_yuan, booked_on, 'added', null from candidate.fct_fund_payment;
 
 insert into candidate.fct_indicator_evidence (city_code, indicator_code, period_month, part_code, entity_kind_code, entity_key, weight, region_code, source_file_key)
@@ -50,7 +51,7 @@ select city_code, indicator_code, city_code, period_month, work_no, indicator_na
     case when denominator = 0 then 'zero_denominator' end,
     case
         when denominator = 0 then 'no_data'
-        when target_kind = 'milestone' then 'on_track'
+        when target_kind in ('yearly_milestone', 'one_off_milestone') then case when numerator > 0 then 'on_track' else 'not_due' end
         when target_value is null then 'no_target'
         when numerator >= expected_value * coalesce(denominator, 1) then 'on_track'
         else 'behind'
@@ -67,10 +68,10 @@ select city_code, work_no, indicator_code, year, period_month, target_kind, targ
 from candidate.fct_indicator_value where period_month = '2023-04-01';
 
 insert into candidate.unit_scorecard (
-    city_code, unit_code, year, role_code, work_count, reached_work_count, lagging_work_count, no_data_work_count, no_target_work_count,
-    indicator_count, met_count, not_met_count, on_track_count, behind_count, no_target_count, no_data_count
+    city_code, unit_code, year, role_code, work_count, reached_work_count, lagging_work_count, no_data_work_count, not_due_work_count, no_target_work_count,
+    indicator_count, met_count, not_met_count, on_track_count, behind_count, not_due_count, no_target_count, no_data_count
 )
-select city_code, unit_code, 2023, role_code, count(*), count(*), 0, 0, 0, count(*), 0, 0, count(*), 0, 0, 0
+select city_code, unit_code, 2023, role_code, count(*), count(*), 0, 0, 0, 0, count(*), 0, 0, count(*), 0, 0, 0, 0
 from candidate.bridge_work_unit group by city_code, unit_code, role_code;
 
 insert into candidate.quarterly_form (city_code, year, quarter_no, item_no, form_row, numeric_value, text_value, null_reason_code, as_of_date)

@@ -136,7 +136,7 @@ def test_a_plan_year_is_added_by_rows(warehouse: Warehouse, copy: Copy) -> None:
     def with_its_totals(rows: list[Row]) -> list[Row]:
         return [
             row | {"plan_total_value": str(int(total) + int(last_targets[row["indicator_code"]]))}
-            if (total := row["plan_total_value"])
+            if (total := row["plan_total_value"]) and row["target_kind"] == "yearly_addition"
             else row
             for row in rows
         ]

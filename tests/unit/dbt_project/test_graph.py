@@ -21,7 +21,7 @@ OTHER_MEANINGS = {
     "out_of_service_on": {"dim_pile"},
     "region_code": {"dim_region", "plan_region"},
     "vin": {"fct_charging_session"},
-    "year": {"fct_fund_payment", "fct_milestone"},
+    "year": {"fct_fund_payment", "fct_milestone", "int_milestone__report"},
 }
 
 

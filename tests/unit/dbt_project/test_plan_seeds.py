@@ -14,6 +14,7 @@ from green_freight.contracts.code_lists import code_list
 PROJECT = Path(__file__).resolve().parents[3]
 SEEDS = PROJECT / "dbt_project" / "seeds"
 PLAN = PROJECT.parent / "shared" / "data" / "plan"
+MILESTONES = ("yearly_milestone", "one_off_milestone")
 TOTALS = {
     "node_level1_added": 3,
     "node_level2_added": 8,
@@ -61,10 +62,10 @@ def test_the_shifted_pile_row_is_100_150_50() -> None:
     assert targets()["charging_pile_added"] == ["100", "150", "50"]
 
 
-def test_enterprises_are_a_cumulative_stock_and_have_no_sum() -> None:
+def test_enterprises_are_a_cumulative_stock_whose_total_is_the_last_target() -> None:
     assert targets()["enterprise_3a"] == ["1", "2", "3"]
     card = next(row for row in seed("plan_indicator") if row["indicator_code"] == "enterprise_3a")
-    assert (card["target_kind"], card["plan_total_value"]) == ("cumulative_stock", "")
+    assert (card["target_kind"], card["plan_total_value"]) == ("cumulative_stock", "3")
 
 
 @pytest.mark.parametrize("code", ["public_platform", "enterprise_platform", "nev_share_of_initial_stock"])
@@ -78,15 +79,33 @@ def test_a_dash_is_no_target_and_never_zero(code: str) -> None:
 
 
 def test_text_targets_carry_no_invented_number() -> None:
-    rows = [row for row in seed("plan_target") if row["target_kind"] in ("milestone", "amount")]
+    rows = [row for row in seed("plan_target") if row["target_kind"] in (*MILESTONES, "amount")]
     assert {row["target_value"] for row in rows} == {""}
     assert all(row["target_text_zh"] and row["target_text_en"] for row in rows)
 
 
 def test_one_off_milestones_are_due_at_the_periods_end() -> None:
-    one_off = ("pharma_delivery_system", "enterprise_alliance_founded")
-    dues = {row["due_on"] for row in seed("plan_target") if row["indicator_code"] in one_off}
-    assert dues == {"2025-12-31"}
+    """The plan writes “每年” for works (1) and (2) only."""
+    dues = defaultdict(set)
+    for row in seed("plan_target"):
+        if row["target_kind"] in MILESTONES:
+            dues[row["target_kind"], row["indicator_code"]].add(row["due_on"])
+    one_off = {code: due for (kind, code), due in dues.items() if kind == "one_off_milestone"}
+    assert one_off == {
+        "capacity_survey_done": {"2025-12-31"},
+        "passage_policy_issued": {"2025-12-31"},
+        "pharma_delivery_system": {"2025-12-31"},
+        "enterprise_alliance_founded": {"2025-12-31"},
+    }
+    yearly = {code: due for (kind, code), due in dues.items() if kind == "yearly_milestone"}
+    works = {card["indicator_code"]: card["work_no"] for card in seed("plan_indicator")}
+    assert {works[code] for code in yearly} == {"1", "2"}
+    assert all(due == {"2023-12-31", "2024-12-31", "2025-12-31"} for due in yearly.values())
+
+
+def test_a_targets_kind_is_that_of_its_indicator() -> None:
+    kinds = {card["indicator_code"]: card["target_kind"] for card in seed("plan_indicator")}
+    assert [row for row in seed("plan_target") if row["target_kind"] != kinds[row["indicator_code"]]] == []
 
 
 def test_ratios_have_the_plans_thresholds() -> None:
@@ -149,6 +168,8 @@ def test_works_and_units_are_in_the_plans_own_text() -> None:
         assert task["name_zh"] in text, task
     for unit in seed("plan_unit"):
         assert unit["name_zh"] in text, unit
+    # What recurs each year is said in one cell, that of works (1) and (2).
+    assert text.count("每年") == 1 and text.index("(1)") < text.index("每年") < text.index("(3)")
     for card in seed("plan_indicator"):
         assert re.sub(r"\s", "", card["plan_words_zh"]).replace(",", "，") in plain, card["indicator_code"]
 

@@ -13,12 +13,12 @@ from green_freight.settings import PROJECT
 
 from demo_city.city import City
 from demo_city.monthly_events import monthly_counts
-from demo_city.plan_targets import INDICATORS, PlannedIndicator, planned_indicators
+from demo_city.plan_targets import INDICATORS, PERIOD_END, PlannedIndicator, planned_indicators
 from demo_city.truth import expected_value, status_of
 from demo_city.truth_measures import Parts, measure_of
 
 SEEDS = PROJECT / "dbt_project" / "seeds"
-NEXT_YEAR = max(year for plan in INDICATORS for year in plan.due_on) + 1
+NEXT_YEAR = PERIOD_END.year + 1
 
 
 def _with_rows(folder: Path, seed: str, **changes: str) -> dict[str, PlannedIndicator]:

@@ -18,7 +18,7 @@ from demo_city.random_generator import month_starts
 from demo_city.truth import DIFFERING_FIGURES, TrueValue, true_month, true_scorecard, true_values
 from tests.event_totals import true_event_totals
 
-MET, NOT_MET, ON_TRACK, BEHIND = "met", "not_met", "on_track", "behind"
+MET, NOT_MET, ON_TRACK, BEHIND, NOT_DUE = "met", "not_met", "on_track", "behind", "not_due"
 SCORECARD = {
     "node_level1_added": (MET, NOT_MET, ON_TRACK),
     "node_level2_added": (MET, MET, ON_TRACK),
@@ -30,14 +30,18 @@ SCORECARD = {
     "tricycle_marking_share": (NOT_MET, MET, BEHIND),
     "nev_added": (MET, NOT_MET, ON_TRACK),
     "nev_share_of_new": (NOT_MET, MET, ON_TRACK),
-    "nev_share_of_initial_stock": ("no_target", "no_target", BEHIND),
+    "nev_share_of_initial_stock": ("no_target", "no_target", ON_TRACK),
     "public_platform": ("no_target", MET, "no_target"),
     "enterprise_platform": ("no_target", NOT_MET, "no_target"),
     "joint_delivery_share": (MET, NOT_MET, ON_TRACK),
     "cold_vehicle_share": (NOT_MET, MET, ON_TRACK),
     "enterprise_3a": (MET, MET, BEHIND),
-    "yearly_assessment_done": (NOT_MET, MET, ON_TRACK),
-    "capacity_survey_done": (MET, NOT_MET, ON_TRACK),
+    "yearly_assessment_done": (NOT_MET, MET, NOT_DUE),
+    "policy_evaluation_done": (MET, MET, NOT_DUE),
+    "capacity_survey_done": (MET, MET, ON_TRACK),
+    "passage_policy_issued": (MET, MET, ON_TRACK),
+    "pharma_delivery_system": (NOT_DUE, NOT_DUE, ON_TRACK),
+    "enterprise_alliance_founded": (NOT_DUE, NOT_DUE, NOT_DUE),
 }
 
 

@@ -208,6 +208,18 @@ def test_a_running_year_is_compared_pro_rata() -> None:
     assert expected_value(_plan("node_level1_added"), date(2024, 7, 1)) == 1
 
 
+def test_the_share_of_the_initial_stock_is_expected_over_the_programme() -> None:
+    """2025-09-30 is day 1004 of 1096, so 20% × 1004 ÷ 1096 = 18.3212% of the initial stock is expected."""
+    plan = _plan("nev_share_of_initial_stock")
+    assert expected_value(plan, SEPTEMBER) == Decimal("0.183212")
+    assert expected_value(plan, YEAR_END) == Decimal("0.2")
+    assert status_of(plan, _parts(184, 1000), SEPTEMBER) == "on_track"
+    assert status_of(plan, _parts(183, 1000), SEPTEMBER) == "behind"
+    assert status_of(plan, _parts(199, 1000), YEAR_END) == "not_met"
+    # the other ratio of the period is no accumulation: it is expected in full
+    assert expected_value(_plan("nev_share_of_new"), SEPTEMBER) == Decimal("0.5")
+
+
 def test_a_finished_year_is_met_or_not() -> None:
     assert status_of(_plan("nev_added"), _parts(30), YEAR_END) == "met"
     assert status_of(_plan("nev_added"), _parts(29), YEAR_END) == "not_met"
@@ -225,7 +237,7 @@ def test_a_yearly_milestone_belongs_to_its_year() -> None:
     for day in (date(2023, 12, 31), date(2024, 12, 31)):
         assert measure(known, day) == _parts(0)
         assert status_of(plan, measure(known, day), day) == "not_met"
-    assert status_of(plan, _parts(0), date(2023, 12, 30)) == "on_track"
+    assert status_of(plan, _parts(0), date(2023, 12, 30)) == "not_due"
 
 
 def test_a_milestone_reported_twice_is_still_one() -> None:
@@ -239,11 +251,45 @@ def test_a_milestone_reported_twice_is_still_one() -> None:
 def test_a_one_off_milestone_has_until_the_programmes_end() -> None:
     plan, measure = _plan("enterprise_alliance_founded"), measure_of("enterprise_alliance_founded")
     known = _milestones(("enterprise_alliance_founded", 2024, date(2024, 5, 1)))
-    assert status_of(plan, measure(known, date(2023, 12, 31)), date(2023, 12, 31)) == "on_track"
+    assert status_of(plan, measure(known, date(2023, 12, 31)), date(2023, 12, 31)) == "not_due"
     assert status_of(plan, measure(known, YEAR_END), YEAR_END) == "met"
-    assert status_of(plan, _parts(0), date(2024, 12, 31)) == "on_track"
+    assert status_of(plan, _parts(0), date(2024, 12, 31)) == "not_due"
+    assert status_of(plan, _parts(0), date(2025, 12, 30)) == "not_due"
     assert status_of(plan, _parts(0), YEAR_END) == "not_met"
     assert status_of(plan, _parts(1), date(2026, 3, 31)) == "no_target"
+
+
+def test_only_works_1_and_2_are_asked_for_each_year() -> None:
+    """“每年” stands in the cell of works (1) and (2) alone; the survey of 2023 holds in 2024 too."""
+    yearly = {plan.code for plan in INDICATORS if plan.is_milestone and not plan.is_one_off}
+    assert yearly == {
+        "work_plan_issued", "yearly_assessment_done", "supervision_done", "policy_evaluation_done", "bulletin_issued",
+    }  # fmt: skip
+    plan, measure = _plan("capacity_survey_done"), measure_of("capacity_survey_done")
+    known = _milestones(("capacity_survey_done", 2023, date(2023, 10, 27)))
+    found = [measure(known, day) for day in (date(2023, 9, 30), date(2023, 10, 31), date(2024, 12, 31))]
+    assert found == [_parts(0), _parts(1), _parts(1)]
+    days = (date(2023, 9, 30), date(2023, 10, 31), date(2024, 12, 31))
+    statuses = [status_of(plan, parts, day) for parts, day in zip(found, days, strict=True)]
+    assert statuses == ["not_due", "on_track", "met"]
+
+
+def test_a_passage_policy_counts_while_it_is_in_force() -> None:
+    names = ("policy_kind_code", "issued_on", "repealed_on")
+    rows = [
+        ("parking", date(2023, 1, 1), None),
+        ("passage", date(2023, 6, 9), date(2024, 5, 17)),
+        ("time_area", date(2024, 8, 1), None),
+    ]
+    policies = [dict(zip(names, row, strict=True)) for row in rows]
+    known = AsOfState(SEPTEMBER, registers={"transport_policy": policies})
+    days = {
+        date(2023, 6, 8): 0, date(2023, 6, 9): 1, date(2024, 1, 31): 1, date(2024, 5, 16): 1, date(2024, 5, 17): 0,
+        date(2024, 7, 31): 0, date(2024, 8, 1): 1, SEPTEMBER: 1,
+    }  # fmt: skip
+    measure = measure_of("passage_policy_issued")
+    assert {day: measure(known, day).numerator for day in days} == days
+    assert status_of(_plan("passage_policy_issued"), _parts(0), date(2024, 5, 31)) == "not_due"
 
 
 def test_text_targets_and_amounts_have_no_number() -> None:

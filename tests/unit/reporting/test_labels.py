@@ -63,7 +63,7 @@ def test_each_code_has_one_label_in_both_languages_and_its_own_place() -> None:
 
 def test_labels_follow_the_glossary() -> None:
     assert [one.zh for one in labels("status").values()] == [
-        "达标", "未达标", "符合进度", "滞后", "无目标", "无数据",
+        "达标", "未达标", "符合进度", "滞后", "未到期", "无目标", "无数据",
     ]  # fmt: skip
     assert label("status", "on_track").both == "符合进度 on track"
     assert label("run_kind", "revert").zh == label("cause", "revert").zh == "回退"

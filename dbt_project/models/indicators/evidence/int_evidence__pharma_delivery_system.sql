@@ -1,2 +1,2 @@
 -- One row per month in which the one-off milestone is reached by the as-of day: its earliest report.
-{{ milestone_evidence('pharma_delivery_system', counts_when='true') }}
+{{ milestone_evidence('pharma_delivery_system') }}

@@ -1,2 +1,2 @@
 -- One row per month in which the year's milestone is reached by the as-of day: its earliest report.
-{{ milestone_evidence('policy_evaluation_done', counts_when='months.year = milestones.year') }}
+{{ milestone_evidence('policy_evaluation_done') }}

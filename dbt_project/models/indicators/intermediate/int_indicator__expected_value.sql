@@ -19,6 +19,7 @@ with_targets as (
         months.is_year_over,
         months.days_elapsed,
         months.days_of_year,
+        months.programme_begins_on,
         indicators.indicator_code,
         indicators.target_kind,
         coalesce(targets.judged_by_code, 'none') as judged_by_code,
@@ -56,6 +57,11 @@ final as (
                 then round(
                     previous_target_value
                     + (target_value - previous_target_value) * days_elapsed / days_of_year
+                )
+            -- It accumulates from the programme's first day to the target's date, not within a year.
+            when target_kind = 'cumulative_ratio'
+                then round(
+                    target_value * (as_of_day - programme_begins_on + 1) / (due_on - programme_begins_on + 1), 6
                 )
             else target_value
         end as numeric(20, 6)) as expected_value

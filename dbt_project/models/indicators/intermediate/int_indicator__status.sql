@@ -56,7 +56,7 @@ final as (
             when judged_by_code = 'milestone' and actual_value > 0
                 then case when is_year_over then 'met' else 'on_track' end
             when judged_by_code = 'milestone'
-                then case when as_of_day < due_on then 'on_track' else 'not_met' end
+                then case when as_of_day < due_on then 'not_due' else 'not_met' end
             when is_year_over then case when is_target_reached then 'met' else 'not_met' end
             when is_expectation_reached then 'on_track'
             else 'behind'
