@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
 
 from psycopg.rows import dict_row
 
 from green_freight import settings
+from green_freight.building import dbt_overhead
 from green_freight.messages import message
 from green_freight.warehouse import Warehouse
 
@@ -69,7 +69,8 @@ def run_dbt(
 
     with environment(warehouse):
         # The build writes the manifest, with its compiled SQL; writing it here too would cost a second.
-        parsed = dbtRunner().invoke(["parse", *common_arguments(warehouse), "--no-write-json"])
+        with dbt_overhead.reduced():
+            parsed = dbtRunner().invoke(["parse", *common_arguments(warehouse), "--no-write-json"])
         if not parsed.success:
             return DbtRun((_said(parsed.exception),), ())
         arguments = ["build", *common_arguments(warehouse), "--vars", json.dumps(dict(variables))]
@@ -78,7 +79,7 @@ def run_dbt(
         arguments += (
             ["--full-refresh"] if full_refresh else ["--exclude", "tag:standing", "resource_type:seed"]
         )
-        with _kept_connections():
+        with dbt_overhead.reduced():
             built = dbtRunner(manifest=parsed.result, callbacks=[_listener(progress)]).invoke(arguments)
     if built.result is None:
         return DbtRun((_said(built.exception),), ())
@@ -134,27 +135,6 @@ def environment(warehouse: Warehouse) -> Iterator[None]:
                 os.environ[name] = before[name]
             else:
                 del os.environ[name]
-
-
-@contextmanager
-def _kept_connections() -> Iterator[None]:
-    """Let each of dbt's threads keep its connection from node to node, rolled back in between.
-
-    dbt opens one for every node: 170 in a build, whose logins and empty caches took half of the server's time.
-    """
-    from dbt.adapters.postgres.connections import PostgresConnectionManager
-
-    def release(manager: Any) -> None:
-        connection = manager.get_if_exists()
-        try:
-            if connection is not None and connection.transaction_open:
-                manager._rollback(connection)
-        except Exception:
-            manager.clear_thread_connection()
-            raise
-
-    with patch.object(PostgresConnectionManager, "release", release):
-        yield
 
 
 def _listener(progress: Callable[[NodeProgress], None]) -> Callable[[Any], None]:

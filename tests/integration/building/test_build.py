@@ -5,6 +5,7 @@ One warehouse for the whole module: the tests follow each other as the nights do
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -129,6 +130,31 @@ def test_keys_stand_in_the_manifest_and_not_in_the_candidate(
     assert {("city_code",), ("pile_key",)} <= set(not_null)
 
 
+def test_descriptions_are_the_comments_of_relations_and_columns(
+    filled: Warehouse, first_build: BuildOutcome
+) -> None:
+    nodes = json.loads(filled.manifest_path.read_text(encoding="utf-8"))["nodes"].values()
+    described = {
+        (f"{node['schema']}.{node['alias']}", column): about["description"].strip()
+        for node in nodes
+        if node["resource_type"] in ("model", "seed")
+        for column, about in {"": node, **node["columns"]}.items()
+        if about["description"]
+    }
+    with filled.connect("builder") as builder:
+        rows = builder.execute(
+            """
+            select c.relnamespace::regnamespace || '.' || c.relname, coalesce(a.attname, ''), trim(d.description)
+            from pg_description as d
+            inner join pg_class as c on d.objoid = c.oid and d.classoid = 'pg_class'::regclass
+            left join pg_attribute as a on d.objoid = a.attrelid and d.objsubid = a.attnum and d.objsubid > 0
+            """
+        ).fetchall()
+    comments = {(relation, column): comment for relation, column, comment in rows}
+    assert len(described) > 1000
+    assert {key: comments.get(key) for key in described} == described
+
+
 def test_what_only_events_mention_becomes_an_inferred_member(
     filled: Warehouse, first_build: BuildOutcome
 ) -> None:
@@ -221,6 +247,8 @@ def test_a_failure_names_model_and_test_and_the_next_build_is_whole(
         build(filled, "failed", DAY)
     test = "accepted_values_dim_key_work_co_responsible_statement_code__stated__not_stated__all_member_units"
     assert test in str(failed.value) and "the model dim_key_work" in str(failed.value)
+    log = failed.value.log.read_text(encoding="utf-8")
+    assert f"FAIL 1 {test[:30]}" in log
     assert "value_field=invented" in str(failed.value)
     with filled.connect("builder") as builder:
         recorded = builder.execute(
