@@ -34,7 +34,8 @@ class AirflowPlan:
 
     `metadata_url` and `role_urls` are libpq URLs; `connections` are the agencies' connection fields by
     connection id; `is_scheduled` tells whether timetables create runs by themselves; `executor` is Airflow's name
-    of the class that runs tasks; `clock` is the instant at which the demonstration agencies stand.
+    of the class that runs tasks; `clock` is the instant at which the
+    demonstration agencies stand, None beside real ones.
     """
 
     port: int
@@ -136,7 +137,7 @@ def _project(home: Home, plan: AirflowPlan) -> dict[str, str]:
     return settled | {
         "GREEN_FREIGHT_HOME": str(home.root),
         "GREEN_FREIGHT_LANDING_URL": home.landing_url,
-        "GREEN_FREIGHT_SYNTHETIC": "1" if plan.connections else "0",
+        "GREEN_FREIGHT_SYNTHETIC": "1" if plan.clock else "0",
         settings.variable("clock"): plan.clock.isoformat() if plan.clock else "",
     }
 

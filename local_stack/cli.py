@@ -9,6 +9,7 @@ from datetime import date
 from typing import Annotated
 
 import typer
+from green_freight import settings
 from green_freight.cli import app as product
 from green_freight.cli import run_issues, scorecard
 from green_freight.cli.console import AsJson, Steps, as_month, as_past_day, console, print_json
@@ -88,7 +89,7 @@ def run_command(
     begun = time.monotonic()
     with sole_command(home.root, "run"):
         result = run.run(home, request, Steps(output))
-    run_issues.print_issues(result.issues, output)
+    run_issues.print_issues(result.issues, output, settings.home())
     if as_json:
         print_json(result.as_json())
     else:
@@ -173,14 +174,18 @@ def status_command(as_json: AsJson = False) -> None:
 @app.command(context_settings=_PASS_ON)
 def psql(
     context: typer.Context,
+    ops: Annotated[
+        bool,
+        typer.Option("--ops", help="运行记录（模式 ops），只读 · the record of runs, schema ops, read only."),
+    ] = False,
     arguments: Annotated[list[str] | None, typer.Argument(help="psql 的参数 · arguments of psql.")] = None,
 ) -> None:
-    """以只读者身份查询 · Query the published figures as the reader (schema mart).
+    """以只读者身份查询 · Query the published figures as the reader (schema mart), or with --ops the record of runs.
 
     `psql -c 'select …'` prints unaligned rows without headers; without arguments it is interactive.
     """
     with context.obj.warehouse() as warehouse:
-        exit_status = client_programs.psql(warehouse.url("reader"), arguments or [])
+        exit_status = client_programs.psql(warehouse, arguments or [], is_ops=ops)
     raise typer.Exit(exit_status)
 
 

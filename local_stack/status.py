@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx
+from green_freight import settings
 from green_freight.cli.console import print_json
 from green_freight.cli.scorecard import published
+from green_freight.periods import SHANGHAI
 from rich.console import Console
+from rich.table import Table
 
 from local_stack import database, stack
 from local_stack.home import Home
 from local_stack.postgres import EmbeddedPostgres
 
+# Of all reverts the newest are listed; the table mart.publication has every one.
+_NEWEST = """
+select publication_no, as_of_date, published_at, kind_code, reason, stale_agencies, reverted_to, approved_by
+from mart.publication order by publication_no desc limit 1
+"""
+_REVERTS = """
+select publication_no, reverted_to, published_at, reason, approved_by
+from mart.publication where reverted_to is not null order by publication_no desc limit 5
+"""
+
 
 def collect(home: Home) -> dict[str, Any]:
-    """Return the state of everything in a home; asks only what runs and starts nothing."""
+    """Return the state of everything in a home; only the database server is started, for as long as it is queried."""
     up = database.left_running(home)
     user, password = stack.login(home)
-    server = _running_server(home)
     airflow = up and {"user": user, "password": password, **up, "health": _health(up["address"])}
     return {
         "home": str(home.root),
         "is_up": up is not None,
-        "processes": {"postgres": server is not None, **stack.alive(home)},
+        "processes": {"postgres": _is_serving(home), **stack.alive(home)},
         "airflow": airflow,
         "demonstration": home.noted("demonstration"),
-        "publication": _newest_publication(home, server) if server else None,
+        **_published(home),
     }
 
 
@@ -42,10 +56,7 @@ def show(home: Home, console: Console, as_json: bool) -> None:
     if state["airflow"]:
         _print_airflow(state["airflow"], console)
     if state["publication"]:
-        newest = state["publication"]
-        console.print(
-            f"最近发布 · newest publication {newest['publication_no']} 截至 as of {newest['as_of_date']}"
-        )
+        _print_publication(state["publication"], state["reverts"], console)
 
 
 def _print_airflow(airflow: dict[str, Any], console: Console) -> None:
@@ -60,19 +71,45 @@ def _print_airflow(airflow: dict[str, Any], console: Console) -> None:
         console.print(f"{name}: {text}", soft_wrap=True)
 
 
-def _running_server(home: Home) -> str | None:
-    if not (home.postgres / "port").exists():
-        return None
-    cluster = EmbeddedPostgres(home.postgres)
-    return cluster.address().dsn() if cluster.is_running() else None
+def _print_publication(
+    newest: Mapping[str, Any], reverts: Sequence[Mapping[str, Any]], console: Console
+) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("最近发布 newest publication", str(newest["publication_no"]))
+    table.add_row("统计日 as of", str(newest["as_of_date"]))
+    table.add_row("发布时间 published", _minute(newest["published_at"]))
+    table.add_row("原因 reason", f"{newest['kind_code']}: {newest['reason'] or '–'}")
+    table.add_row("数据未更新的单位 stale agencies", ", ".join(newest["stale_agencies"]) or "无 none")
+    for one in reverts:
+        table.add_row(
+            "回退 revert",
+            f"{one['publication_no']} → {one['reverted_to']}, {_minute(one['published_at'])},"
+            f" {one['approved_by']}: {one['reason']}",
+        )
+    console.print(table)
 
 
-def _newest_publication(home: Home, server: str) -> dict[str, Any] | None:
-    if not database.is_prepared(server):
-        return None
-    columns = "select publication_no, as_of_date, published_at from mart.publication"
-    url = database.warehouse(home, server).url("reader")
-    return next(iter(published(url, f"{columns} order by publication_no desc limit 1")), None)
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def _is_serving(home: Home) -> bool:
+    return (home.postgres / "port").exists() and EmbeddedPostgres(home.postgres).is_running()
+
+
+def _published(home: Home) -> dict[str, Any]:
+    """Return the newest publication, as readers see it, and the newest reverts; nothing before there is a server."""
+    nothing: dict[str, Any] = {"publication": None, "reverts": []}
+    if not (settings.current().postgres_admin_url or (home.postgres / "port").exists()):
+        return nothing
+    with database.serving(home) as admin_url:
+        if not database.is_prepared(admin_url):
+            return nothing
+        url = database.warehouse(home, admin_url).url("reader")
+        return {
+            "publication": next(iter(published(url, _NEWEST)), None),
+            "reverts": [*published(url, _REVERTS)],
+        }
 
 
 def _health(address: str) -> dict[str, str | None]:

@@ -137,19 +137,25 @@ class FetchRecorder:
     def record(self, outcome: FetchOutcome) -> FetchOutcome:
         """Write the rows of one outcome in one transaction and return it with landed or unchanged decided.
 
-        Unchanged is a file that counted for its period before and still does.
+        Unchanged is a file that counted for its period before and still does. The file that decides the outcome comes
+        last, so that the newest row of a delivery and period says what became of it.
         """
         with self.session.transaction():
-            files = tuple(self._record(outcome, file) for file in outcome.files)
+            files = tuple(self._stored(outcome, file) for file in outcome.files)
+            for file in sorted(files, key=lambda one: _ORDER.index(one.outcome), reverse=True):
+                self._record(outcome, file)
         return replace(outcome, files=files)
 
-    def _record(self, outcome: FetchOutcome, file: FileOutcome) -> FileOutcome:
+    def _stored(self, outcome: FetchOutcome, file: FileOutcome) -> FileOutcome:
         if file.landed is not None:
             is_change = self._store_file(file.landed)
-            file = replace(file, outcome=Outcome.LANDED if is_change else Outcome.UNCHANGED)
-        elif file.known is not None:
+            return replace(file, outcome=Outcome.LANDED if is_change else Outcome.UNCHANGED)
+        if file.known is not None:
             again = [file.started_at, outcome.complete_through, file.known.source_file_key]
             self.session.execute(_SQL["received_again"], again)
+        return file
+
+    def _record(self, outcome: FetchOutcome, file: FileOutcome) -> None:
         received, error = file.landed or file.known, file.error
         self.session.execute(
             _SQL["store_fetch"],
@@ -160,7 +166,6 @@ class FetchRecorder:
                 str(error) if error else None, file.started_at,
             ],
         )  # fmt: skip
-        return file
 
     def _store_file(self, landed: Landed) -> bool:
         """Write the file and return whether the period's data change by it: it is new, or another file counts now."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from green_freight import settings
 from green_freight.agencies import AGENCIES
 from green_freight.backfill import BackfillRequest
 from green_freight.cli import run_issues
@@ -109,7 +110,7 @@ def backfill_command(
     with installation.exclusive("backfill"):
         approval = {"dry_run": dry_run, "approve": approve}
         result = backfill(installation, request, {**request.parameters, **approval}, Steps(output))
-    run_issues.print_issues(result.issues, output)
+    run_issues.print_issues(result.issues, output, settings.home())
     if as_json:
         print_json(result.as_json())
     seconds = time.monotonic() - begun

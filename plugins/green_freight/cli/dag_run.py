@@ -36,7 +36,7 @@ _LOADED = """
 select agency_code, count(distinct (delivery_name, period_label)), count(distinct left(period_label, 7)),
        coalesce(sum(rows_loaded) filter (where outcome_code = 'loaded'), 0),
        coalesce(sum(rows_rejected) filter (where outcome_code = 'loaded'), 0)
-from ops.load where run_id = %s group by agency_code order by agency_code
+from ops.run_load where run_id = %s group by agency_code order by agency_code
 """
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from green_freight.cli.airflow_client import DagRun, TaskState
 from green_freight.cli.scorecard import published
 from green_freight.labels import label
-from green_freight.messages import read_words
+from green_freight.messages import message, read_words
 from green_freight.warehouse import Warehouse
 
 _ISSUES = read_words(Path(__file__).with_suffix(".yaml"))
@@ -37,8 +37,13 @@ def collect(warehouse: Warehouse, run_ids: list[str]) -> RunIssues:
     return found | {"stale": [row["subject_code"] for row in published(warehouse.url("reader"), stale)]}
 
 
-def print_issues(issues: RunIssues, console: Console) -> None:
-    """Print the issues, at most a dozen lines of a kind."""
+def print_issues(issues: RunIssues, console: Console, home: Path) -> None:
+    """Print the issues, at most a dozen lines of a kind; where there are more, all of them go into a file in `home`."""
+    file = home / "issues.txt"
+    if any(len(lines) > SHOWN for lines in issues.values()):
+        every = [f"{TITLES[kind]} ({len(lines)})\n" + "".join(f"    {line}\n" for line in lines)
+                 for kind, lines in issues.items() if lines]  # fmt: skip
+        file.write_text("\n".join(every), encoding="utf-8")
     for kind, lines in issues.items():
         if not lines:
             continue
@@ -47,7 +52,7 @@ def print_issues(issues: RunIssues, console: Console) -> None:
             console.print(f"    {line}", markup=False, soft_wrap=True)
         if len(lines) > SHOWN:
             rest = len(lines) - SHOWN
-            console.print(f"    … 另有 {rest} 行，见 · {rest} more lines: ./green-freight psql")
+            console.print(f"    … {message('more_issues', count=rest, file=file)}", soft_wrap=True)
 
 
 def print_failed_tasks(logs: Path, run: DagRun, failed: Sequence[TaskState], console: Console) -> None:

@@ -47,15 +47,13 @@ def lines(comparison: Comparison, shown: int = SHOWN) -> Iterator[str]:
 
 
 def sentence(change: FigureChange) -> str:
-    """Return a change in one line: figure, old → new, parts, status, causes, and why it needs approval."""
+    """Return a change in one line: figure, value, what else changes of it, causes, and why it needs approval."""
     old, new = change.old or NOTHING, change.new or NOTHING
-    parts = [f"{number(old.actual_value)} → {number(new.actual_value)}"]
-    if (old.numerator, old.denominator) != (new.numerator, new.denominator) and (
-        old.denominator or new.denominator
-    ):
-        parts.append(f"({_fraction(old)} → {_fraction(new)})")
+    parts = [_value(change)]
+    if old.target_value != new.target_value:
+        parts.append(f"目标 target {_step(number(old.target_value), number(new.target_value))}")
     if old.status_code != new.status_code:
-        parts.append(f"[{_label('status', old.status_code)} → {_label('status', new.status_code)}]")
+        parts.append(f"[{_step(_label('status', old.status_code), _label('status', new.status_code))}]")
     if change.is_restatement:
         parts.append("最终值 final")
     causes, approval = _words("cause", change.cause_codes), _words("approval_reason", change.approval_codes)
@@ -65,10 +63,13 @@ def sentence(change: FigureChange) -> str:
 
 
 def table(changes: Sequence[FigureChange], reason: str) -> str:
-    """Return changes as a Markdown table for the form on which a person approves them, under the run's reason."""
+    """Return changes as a Markdown table for the form on which a person approves them, under the run's reason.
+
+    Where old and new differ, a cell reads old → new.
+    """
     head = (
-        f"{reason}\n\n| 月份 month | 指标 indicator | 原值 → 新值 old → new | 状态 status | 原因 cause "
-        "| 为何须批准 why it needs an approval |\n|---|---|---|---|---|---|\n"
+        f"{reason}\n\n| 月份 month | 指标 indicator | 数值 value | 目标 target | 状态 status | 原因 cause "
+        "| 为何须批准 why it needs an approval |\n|---|---|---|---|---|---|---|\n"
     )
     return head + "\n".join(_table_row(change) for change in changes)
 
@@ -110,21 +111,29 @@ def _cells(change: FigureChange) -> list[str]:
 
 def _table_row(change: FigureChange) -> str:
     old, new = change.old or NOTHING, change.new or NOTHING
-    value = f"{number(old.actual_value)} → {number(new.actual_value)}"
-    if old.denominator or new.denominator:
-        value += f" ({_fraction(old)} → {_fraction(new)})"
-    status = _label("status", old.status_code)
-    if old.status_code != new.status_code:
-        status += f" → {_label('status', new.status_code)}"
     cells = [
         f"{change.key.period_month:%Y-%m}{' 最终 final' if change.is_restatement else ''}",
         f"{change.name_zh} {change.key.indicator_code}",
-        value,
-        status,
+        _value(change),
+        _step(number(old.target_value), number(new.target_value)),
+        _step(_label("status", old.status_code), _label("status", new.status_code)),
         _words("cause", change.cause_codes),
         _words("approval_reason", change.approval_codes),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _value(change: FigureChange) -> str:
+    """Return a figure's value and, of a ratio, its two parts."""
+    old, new = change.old or NOTHING, change.new or NOTHING
+    value = _step(number(old.actual_value), number(new.actual_value))
+    return (
+        f"{value} ({_step(_fraction(old), _fraction(new))})" if old.denominator or new.denominator else value
+    )
+
+
+def _step(old: str, new: str) -> str:
+    return old if old == new else f"{old} → {new}"
 
 
 def _fraction(values: Values) -> str:

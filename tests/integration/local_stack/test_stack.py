@@ -152,6 +152,10 @@ def test_up_stays_until_down_and_psql_reads_meanwhile(home: Path) -> None:
         _assert_a_day_that_is_not_over_is_refused(airflow)
         _assert_the_end_of_a_run_is_recorded(airflow)
     assert json.loads(_finished(_command(home, "status", "--json"))[1])["is_up"]
+    query = "select kind_code from run where business_day is null"
+    assert _finished(_command(home, "psql", "--ops", "-c", query)) == (0, "nightly\n")
+    status, output = _finished(_command(home, "psql", "--ops", "-c", "delete from run"))
+    assert status != 0 and "read-only transaction" in output
     status, _ = _finished(_command(home, "down"))
     assert status == 0
     assert _running(home) == []
@@ -241,6 +245,40 @@ def _assert_the_end_of_a_run_is_recorded(airflow: Driven) -> None:
 def test_psql_starts_the_server_for_itself_and_stops_it(home: Path) -> None:
     status, output = _finished(_command(home, "psql", "-c", "select count(*) from mart.publication"))
     assert (status, output) == (0, "0\n")
+    assert _running(home) == []
+
+
+PUBLICATIONS = """
+insert into mart.publication (
+    publication_no, published_at, kind_code, reason, as_of_date, code_version, build_id, run_id, stale_agencies,
+    verdict_passed_count, verdict_warning_count, reverted_to, approved_by
+)
+values
+(1, '2025-10-01 03:00+08', 'nightly', 'nightly refresh', '2025-09-30', 'test', 1, 'r/1', '{}', 1, 0, null, null),
+(2, '2025-10-01 09:30+08', 'revert', 'wrong figures', '2025-09-29', 'test', 1, 'r/2', '{postal,power}', 1, 0, 1, 'Li')
+"""
+
+
+def test_the_status_of_a_stopped_stack_shows_the_last_publication_and_the_reverts(home: Path) -> None:
+    with (
+        database.serving(Home(home)) as admin_url,
+        database.warehouse(Home(home), admin_url).connect("publisher") as publisher,
+    ):
+        publisher.execute(PUBLICATIONS)
+    status, output = _finished(_command(home, "status", "--json"))
+    assert status == 0, output
+    shown = json.loads(output)
+    newest = shown["publication"]
+    assert (newest["publication_no"], newest["as_of_date"], newest["reverted_to"]) == (2, "2025-09-29", 1)
+    assert newest["stale_agencies"] == ["postal", "power"]
+    assert [(one["publication_no"], one["reverted_to"], one["reason"]) for one in shown["reverts"]] == [
+        (2, 1, "wrong figures")
+    ]
+    status, output = _finished(_command(home, "status"))
+    assert status == 0, output
+    for line in ("newest publication 2", "published 2025-10-01 09:30", "stale agencies postal, power"):
+        assert line in " ".join(output.split())
+    assert "2 → 1, 2025-10-01 09:30, Li: wrong figures" in output
     assert _running(home) == []
 
 

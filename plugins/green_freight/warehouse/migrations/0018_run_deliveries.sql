@@ -1,0 +1,31 @@
+-- What became of each delivery and each load in a run, however many attempts it took: retries and cleared tasks add rows
+-- to ops.fetch and ops.load, and what an earlier attempt of the same run has landed is unchanged for the next one.
+create view ops.run_delivery as
+select distinct on (run_id, agency_code, delivery_name, period_label)
+    run_id, agency_code, delivery_name, period_label,
+    case
+        when outcome_code = 'unchanged' and bool_or(outcome_code = 'landed') over of_delivery then 'landed'
+        else outcome_code
+    end as outcome_code,
+    error_code, error_message,
+    coalesce(sum(bytes) filter (where outcome_code = 'landed') over of_delivery, 0)::bigint as bytes_landed
+from ops.fetch
+window of_delivery as (partition by run_id, agency_code, delivery_name, period_label)
+order by run_id, agency_code, delivery_name, period_label, fetch_id desc;
+
+create view ops.run_load as
+select distinct on (run_id, dataset_id, period_label)
+    run_id, agency_code, dataset_id, delivery_name, period_label, outcome_code, rows_in_file, rows_loaded,
+    rows_rejected, warnings, error_message, load_id
+from (
+    select load.*, bool_or(outcome_code = 'loaded') over (partition by run_id, dataset_id, period_label) as is_loaded
+    from ops.load
+) as load
+where not (outcome_code = 'unchanged' and is_loaded)
+order by run_id, dataset_id, period_label, load_id desc;
+
+grant select on ops.run_delivery, ops.run_load
+    to green_freight_loader, green_freight_builder, green_freight_publisher;
+
+comment on view ops.run_delivery is '一次运行中每项交付的结果，不计重试 / what became of each delivery in a run, retries aside';
+comment on view ops.run_load is '一次运行中每个数据集和期次的装载结果，不计重试 / what became of each load in a run, retries aside';
