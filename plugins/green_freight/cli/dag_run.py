@@ -141,6 +141,8 @@ def summarise(
             total=states.total(),
             seconds=(max(ended) - begun).total_seconds() if begun else 0.0,
             detail=loaded.sentence if loaded and loaded.files else "",
+            failed=states["failed"],
+            retrying=states["up_for_retry"],
         )
         steps.append((begun is None, begun or now, task_id, step))
     return [step for *_, step in sorted(steps, key=lambda one: one[:3])]
@@ -153,7 +155,8 @@ def state_of(states: Counter[str]) -> str:
         return "failed" if is_over else "running"
     if is_over:
         return "skipped" if states["skipped"] == states.total() else "success"
-    return "running" if _done(states) or states["running"] or states["queued"] else "waiting"
+    begun = ("running", "queued", "up_for_retry", "restarting")
+    return "running" if _done(states) or any(states[state] for state in begun) else "waiting"
 
 
 def _done(states: Counter[str]) -> int:

@@ -48,6 +48,9 @@ def test_mapped_instances_are_one_step_with_the_time_from_first_to_last() -> Non
         ({"failed": 1, "running": 1}, "running"),
         ({"failed": 1, "success": 1}, "failed"),
         ({"upstream_failed": 1}, "failed"),
+        ({"up_for_retry": 1}, "running"),
+        ({"up_for_retry": 1, "success": 1}, "running"),
+        ({"failed": 1, "up_for_retry": 1}, "running"),
     ],
 )
 def test_the_state_of_a_step_in_one_word(states: dict[str, int], word: str) -> None:
@@ -63,6 +66,37 @@ def test_without_a_terminal_a_step_gets_a_line_when_it_begins_and_when_it_ends()
     assert len(lines) == 2
     assert lines[0].startswith("▶ 供电公司 power month  0/1")
     assert "1,234 行 rows · 拒收 rejected 5" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (["success", "running", None], ""),
+        (["success", "up_for_retry", None], "1 失败待重试 failed, waiting for a retry"),
+        (["up_for_retry", "up_for_retry", "running"], "2 失败待重试 failed, waiting for a retry"),
+        (["failed", "up_for_retry", "running"], "1 失败 failed · 1 失败待重试 failed, waiting for a retry"),
+        (["failed", "success", "success"], "1 失败 failed"),
+    ],
+)
+def test_parts_that_have_failed_are_shown_while_the_others_go_on(states: list[str | None], said: str) -> None:
+    tasks = [_task("power.month", place, state, 0 if state else None) for place, state in enumerate(states)]
+    [step] = summarise(tasks, BEGUN + timedelta(seconds=5))
+    assert step.trouble == said
+    console = Console(file=io.StringIO(), width=160, record=True)
+    console.print(render([step]))
+    assert said in console.export_text()
+
+
+def test_without_a_terminal_a_part_that_fails_gets_a_line_at_once() -> None:
+    output = io.StringIO()
+    display = ProgressDisplay(Console(file=output, width=160))
+    for states in (["running", "running"], ["up_for_retry", "running"], ["running", "running"]):
+        tasks = [_task("power.month", place, state, 0) for place, state in enumerate(states)]
+        display.show(summarise(tasks, BEGUN + timedelta(seconds=5)))
+        display.show(summarise(tasks, BEGUN + timedelta(seconds=6)))
+    lines = output.getvalue().splitlines()
+    assert len(lines) == 3
+    assert [("waiting for a retry" in line) for line in lines] == [False, True, False]
 
 
 def test_on_a_terminal_the_table_names_the_agency_in_both_languages() -> None:
