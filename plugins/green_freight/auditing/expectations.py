@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from green_freight.contracts import contracts
 from green_freight.contracts.code_lists import code_list
 from green_freight.labels import labels
 from green_freight.messages import message
@@ -100,6 +102,7 @@ def read_suites(specs: Sequence[TableSpec], folder: Path = EXPECTATIONS) -> list
 
 def _read(spec: TableSpec, shared: Mapping[str, Any], code: str, text: Mapping[str, Any]) -> Expectation:
     """Return one expectation of a file; what is left of it beside severity, texts and action is its rule."""
+    text = {**shared["texts"].get(code, {}), **text}
     rule = {key: value for key, value in text.items() if key not in _NEEDED | {"action"}}
     try:
         if _NEEDED - text.keys():
@@ -127,6 +130,10 @@ def _rule(spec: TableSpec, shared: Mapping[str, Any], rule: Mapping[str, Any]) -
             return query(shared["rules"]["where"], {"condition": condition})
         case [("rule", {"name": name, **arguments})]:
             return query(shared["rules"][name], arguments)
+        case [("recomputed" | "delivered" as source, text), *others] if dict(others).keys() <= {"only"}:
+            holds = shared["names"]["raw_is_as_built"] if source == "delivered" else "true"
+            compared = _of_rows(spec, text, dict(others).get("only", spec.columns))
+            return query(shared["rules"]["recomputed"], {**compared, "holds": holds})
         case [("column", column), ("not_null", True)]:
             return "expect_column_values_to_not_be_null", {"column": column}
         case [("column", column), ("in", values)]:
@@ -144,15 +151,45 @@ def _rule(spec: TableSpec, shared: Mapping[str, Any], rule: Mapping[str, Any]) -
     raise KeyError(f"the rule {sorted(rule)}")
 
 
+def _of_rows(spec: TableSpec, recomputed: str, only: Collection[str]) -> dict[str, str]:
+    """Return what the rule `recomputed` needs to compare these columns of a table and its key."""
+    compared = [column for column in spec.columns if column in {*spec.primary_key, *only}]
+    key, is_partial = spec.primary_key, "is_inferred" in spec.columns
+    return {
+        "recomputed": recomputed.strip().replace("\n", "\n    "),
+        "keys": ",\n    ".join(f"coalesce(b.{column}, e.{column}) as {column}" for column in key),
+        "first": key[0],
+        "registered": "not is_inferred" if is_partial else "true",
+        "same_key": " and ".join(f"b.{column} = e.{column}" for column in key),
+        "found": ", ".join(f"b.{column}" for column in compared),
+        "expected": ", ".join(f"e.{column}" for column in compared),
+    }
+
+
 def _in_set(column: str, values: Iterable[Any]) -> tuple[str, dict[str, Any]]:
     return "expect_column_values_to_be_in_set", {"column": column, "value_set": list(values)}
+
+
+@cache
+def _newest_records() -> dict[str, str]:
+    """Return the newest version of each dataset's records in `raw` without deleted ones, as a subquery by its name."""
+    found = {}
+    for contract in contracts().values():
+        key = ", ".join(column.name for column in contract.key)
+        order = f"{key}, changed_at desc" if "changed_at" in contract.names else key
+        kept = "not is_deleted" if "is_deleted" in contract.names else "true"
+        found[f"newest_{contract.id}"] = (
+            f"(select * from (select distinct on ({key}) * from raw.{contract.id}"  # noqa: S608
+            f" order by {order}, _period desc, _row_number desc) as v where {kept})"
+        )
+    return found
 
 
 def _sql(
     spec: TableSpec, shared: Mapping[str, Any], query: str, arguments: Mapping[Any, Any] | None = None
 ) -> str:
     """Fill what the project's SQL may name; `{batch}` is left to Great Expectations."""
-    places = {**shared["names"], "published": f"intermediate.published_{spec.name}"}
+    places = {**shared["names"], **_newest_records(), "published": f"intermediate.published_{spec.name}"}
     for name, value in {**(arguments or {}), **places}.items():
         query = query.replace(f"{{{name}}}", str(value))
     # In a query that joins, Great Expectations leaves the alias of its subquery to the author; in others it adds one.

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from green_freight.auditing.audit_views import SCHEMA
+from green_freight.auditing.audit_views import SESSION_OPTIONS
 from green_freight.auditing.expectations import Suite
 from green_freight.auditing.results import ExpectationResult, from_gx
 from green_freight.warehouse import Warehouse
@@ -140,12 +140,12 @@ def _project_config(warehouse: Warehouse) -> dict[str, Any]:
 
 
 def _audit_url(warehouse: Warehouse) -> str:
-    """Return SQLAlchemy's URL of the role builder, with the schema of the audited views on its search path.
+    """Return SQLAlchemy's URL of the role builder, with what the audit asks of its sessions.
 
     The schema of a table asset is a deprecated argument of Great Expectations, and its PostgreSQL data source has none.
     """
     url = make_url(warehouse.url("builder")).set(drivername="postgresql+psycopg")
-    searched = url.update_query_dict({"options": f"-csearch_path={SCHEMA}"})
+    searched = url.update_query_dict({"options": SESSION_OPTIONS})
     return searched.render_as_string(hide_password=False)
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from green_freight.auditing import AuditFailedError, audit, audit_views
-from green_freight.auditing.expectations import Suite, read_suites
+from green_freight.auditing.expectations import Suite
 from green_freight.auditing.gx_context import STORED_AUDITS, data_docs_index
 from green_freight.publishing import publish
 from green_freight.publishing.errors import NotAuditedError
 
-from tests import published_models
 from tests.conftest import Warehouse
 from tests.integration.auditing import good_candidate
 
@@ -40,7 +39,7 @@ def planted(module_warehouse: Warehouse, build_id: int) -> Iterator[Any]:
             builder.execute(back.encode())
 
 
-SUITES = read_suites(published_models.specs())
+SUITES = good_candidate.suites()
 
 
 def suites_of(*tables: str) -> list[Suite]:
@@ -210,5 +209,7 @@ def test_expectations_read_the_build_under_audit_not_the_newest(
         )
     audit_views.refresh(module_warehouse, [], build_id)
     with module_warehouse.connect("builder") as builder:
-        seen = builder.execute("select * from intermediate.audited_build").fetchall()
+        seen = builder.execute(
+            "select build_id, as_of_date, changed_months from intermediate.audited_build"
+        ).fetchall()
     assert seen == [(build_id, good_candidate.AS_OF, good_candidate.MONTHS)]

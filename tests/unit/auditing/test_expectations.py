@@ -86,21 +86,28 @@ def written_sql() -> dict[str, str]:
             found |= {f"{SHARED} {name}": sql for name, sql in content["rules"].items()}
             continue
         for code, text in content.items():
-            if "sql" in text:
-                found[f"{path.stem}.{code}"] = text["sql"]
+            if rule := text.keys() & {"sql", "recomputed", "delivered"}:
+                found[f"{path.stem}.{code}"] = text[rule.pop()]
             elif "where" in text:
                 # The condition alone is indented like the lines of a `where` of its own.
                 condition = text["where"].strip().replace("\n", "\n    ")
                 found[f"{path.stem}.{code}"] = f"select * from {{batch}}\nwhere\n    {condition}"
     # Names and numbers that stand for what is filled in.
     fill = {
-        "as_of_date": "as_of_date()",
+        **{
+            name: f"{name}()"
+            for name in ("as_of_date", "first_day", "last_day", "is_synthetic", "built_from")
+        },
+        **{name: f"n.{name}" for name in ("lineage", "of_file")},
+        "parts": "parts as (select a from t)",
         "counted": "count(*)",
         "total": "sum(energy_kwh)",
         "aside": "3",
         "kept": "0.9",
         "change": "0.1",
         "published": "published_table",
+        "recomputed": "select a from t",
+        **dict.fromkeys(("keys", "same_key", "found", "expected", "holds"), "b.a"),
     }
     return {
         name: re.sub(r"\{(\w+)\}", lambda place: fill.get(place[1], place[1]), sql).strip() + "\n"
