@@ -165,11 +165,12 @@ def audit_candidate() -> dict[str, Any]:
 
 @task(task_id="compare", pool="warehouse")
 def compare_candidate() -> dict[str, Any]:
-    """Compare the candidate with what is published, figure by figure; a dry run ends here and shows its difference."""
+    """Compare the candidate with what is published, figures and large facts; a dry run ends here and shows it."""
     found = pipeline.compare(run_warehouse(), run_id())
     if run_params().get("dry_run"):
         backfill.end_dry_run(installed_warehouse(), run_id())
         raise AirflowSkipException(message("dry_run_over"))
+    pipeline.require_audited(installed_warehouse(), run_id())
     return found
 
 

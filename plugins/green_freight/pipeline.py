@@ -93,30 +93,53 @@ def audit(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
 
 
 def compare(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
-    """Compare the run's candidate with what is published, figure by figure: store it, log it, write it as a file.
+    """Compare the run's candidate with what is published, figures and large facts: store it, log it, write it as files.
 
     Where a person has to approve it, the candidate is given back meanwhile: other runs need not wait.
     """
+    from green_freight import publishing
+
     with _given_back_on_failure(warehouse, run_id), warehouse.connect("builder") as builder:
-        comparison = revisions.compare(builder, _build_id(warehouse, run_id))
+        facts = publishing.large_facts(builder, warehouse.manifest_path)
+        comparison = revisions.compare(builder, _build_id(warehouse, run_id), facts)
         revisions.save_comparison(builder, run_id, comparison)
         waiting = revisions.outstanding(builder, comparison)
     if waiting:
         lease.release(warehouse, run_id)
     path = write_comparison(warehouse, run_id, comparison)
-    return {"changes": len(comparison.changes), "waiting": len(waiting), "file": str(path)}
+    return {
+        "changes": len(comparison.changes),
+        "fact_months": len(comparison.facts.changes),
+        "unaudited": len(comparison.unaudited),
+        "waiting": len(waiting),
+        "file": str(path),
+    }
 
 
 def write_comparison(warehouse: Warehouse, run_id: str, comparison: revisions.Comparison) -> Path:
-    """Log a comparison, write it as a CSV file below the warehouse's folder for state, and return the file's path."""
+    """Log a comparison, write it as CSV files below the warehouse's folder for state, and return the path of the one
+    that holds the figures.
+    """
     for line in rendering.lines(comparison):
         log.info("%s", line)
-    path = rendering.write_csv(comparison, rendering.file_path(warehouse.home, run_id))
-    log.info(message("difference_written", path=path))
-    return path
+    paths = rendering.write_csv(comparison, rendering.file_path(warehouse.home, run_id))
+    for path in paths:
+        log.info(message("difference_written", path=path))
+    return paths[0]
 
 
-def outstanding(warehouse: Warehouse, run_id: str) -> list[revisions.FigureChange]:
+def require_audited(warehouse: Warehouse, run_id: str) -> None:
+    """Stop a run before anybody is asked to approve it where its comparison found months that no audit has seen.
+
+    Raises UnauditedChangeError; publishing checks the same again.
+    """
+    from green_freight import publishing
+
+    with _given_back_on_failure(warehouse, run_id), warehouse.connect("builder") as builder:
+        publishing.require_audited(revisions.saved_comparison(builder, run_id))
+
+
+def outstanding(warehouse: Warehouse, run_id: str) -> list[revisions.Change]:
     """Return the changes that the run found and that still need an approval."""
     with warehouse.connect("builder") as builder:
         return revisions.outstanding(builder, revisions.saved_comparison(builder, run_id))

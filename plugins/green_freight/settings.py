@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     publisher_url: str | None = None
     reader_url: str | None = None
     final_change_share: Decimal = Field(default=Decimal("0.01"), ge=0)
+    fact_change_share: Decimal = Field(default=Decimal("0.1"), ge=0)
     retry_delay_seconds: float = Field(default=300, ge=0)
     alert_url: str | None = None
     code_version: str | None = None

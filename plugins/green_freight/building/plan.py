@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 
 from green_freight.code_version import files_below, hash_of
 from green_freight.warehouse import Session, scalar
+from green_freight.warehouse.large_facts import LargeFact, columns_of, month_contents, months_that_differ
 from green_freight.warehouse.statements import statements
 
 _SQL = statements(__file__)
@@ -24,6 +25,7 @@ _SQL = statements(__file__)
 # The models that replace months instead of being built whole, and the view that names months to build again.
 PERIOD_MODELS = ("fct_charging_session", "fct_pile_energy_day", "fct_vehicle_operation")
 MONTHS_TO_RESOLVE = "intermediate.int_charging__month_to_resolve"
+_MONTH = "period_month"
 
 # A build that read raw while loads went on may lack some that have a lower number than it names: a candidate without
 # this word was built so, and is followed by a full build.
@@ -44,10 +46,11 @@ class BuildPlan:
 def plan_build(builder: Session, business_day: date, *, is_same_code: bool) -> BuildPlan:
     """Plan the build of the candidate for a business day, from the record of loads and builds.
 
-    The months are those that loads changed since the last *published* build: what a build wrote that was never
-    published is built again, so a candidate left by a failed audit is repaired. The whole is built when the
-    candidate is absent, nothing was published yet, or `is_same_code` denies that the candidate stands as this
-    very code built it.
+    The months are those that loads changed since the last *published* build, and those of which the candidate holds
+    other rows than mart: a build that was never published, a revert or a person's hand left them so. They are built
+    and audited again, since a publication is refused while a month differs that its build does not name. The whole is
+    built when the candidate is absent, nothing was published yet, or `is_same_code` denies that the candidate stands
+    as this very code built it.
     """
     base: int | None = scalar(
         builder,
@@ -61,6 +64,7 @@ def plan_build(builder: Session, business_day: date, *, is_same_code: bool) -> B
         # Months whose sessions today's registers would place at other piles or stations.
         to_resolve = builder.execute(f"select period_month from {MONTHS_TO_RESOLVE}")  # noqa: S608
         months |= {month for (month,) in to_resolve} | _months_of_repushed_orders(builder, loads)
+    months |= _months_unlike_mart(builder, is_full)
     published: date | None = scalar(
         builder, "select (select as_of_date from mart.publication order by publication_no desc limit 1)"
     )
@@ -79,6 +83,20 @@ def _large_facts_stand(builder: Session) -> bool:
             builder, "select bool_and(to_regclass(name) is not null) from unnest(%s::text[]) as name", [names]
         )
     )
+
+
+def _months_unlike_mart(builder: Session, is_full: bool) -> set[date]:
+    """Return the months of which candidate and mart hold different rows; all of mart's where the whole
+    candidate is built.
+    """
+    found: set[date] = set()
+    for model in PERIOD_MODELS:
+        if columns_of(builder, "mart", model):
+            columns = {_MONTH: "date"} if is_full else columns_of(builder, "candidate", model)
+            fact = LargeFact(model, _MONTH, columns)
+            built = {} if is_full else month_contents(builder, "candidate", fact)
+            found.update(months_that_differ(built, month_contents(builder, "mart", fact)))
+    return found
 
 
 def _loads_since(builder: Session, through_load_id: int) -> list[dict[str, Any]]:

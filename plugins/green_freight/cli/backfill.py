@@ -35,20 +35,29 @@ APPROVED = "批准 Approve"
 WAITING = "awaiting_input"
 
 _CHANGES = """
-select count(*) as changes, count(*) filter (where approval_codes <> '{}') as waiting
-from ops.figure_change where run_id = %s
+select
+    count(indicator_code) as changes, count(table_name) as fact_months, count(*) filter (where approval_codes <> '{}')
+from (
+    select indicator_code, null as table_name, approval_codes from ops.figure_change where run_id = %(run_id)s
+    union all
+    select null, table_name, approval_codes from ops.fact_change where run_id = %(run_id)s
+) as change
 """
 _PUBLISHED = "select max(publication_no) from mart.publication where run_id = %s"
 
 
 @dataclass
 class BackfillResult(RunResult):
-    """What a backfill came to: changes of figures, how many of them wait for an approval, and the publication."""
+    """What a backfill came to: changes of figures and of months of large facts, how many of both need an approval, and
+    the publication.
+    """
 
     changes: int = 0
+    fact_months: int = 0
     waiting: int = 0
     publication_no: int | None = None
     difference_file: str = ""
+    fact_difference_file: str = ""
 
     @property
     def needs_approval(self) -> bool:
@@ -57,7 +66,8 @@ class BackfillResult(RunResult):
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as plain data."""
-        facts = ("changes", "waiting", "publication_no", "difference_file")
+        files = ("difference_file", "fact_difference_file")
+        facts = ("changes", "fact_months", "waiting", "publication_no", *files)
         return super().as_json() | {name: getattr(self, name) for name in facts}
 
 
@@ -184,19 +194,22 @@ def _finish_unfinished(
 def _read_outcome(warehouse: Warehouse, begun: DagRun, result: BackfillResult) -> None:
     run_id = f"{begun.dag_id}/{begun.run_id}"
     with warehouse.connect("owner") as owner:
-        changes = owner.execute(_CHANGES, [run_id]).fetchone()
+        changes = owner.execute(_CHANGES, {"run_id": run_id}).fetchone()
         published = owner.execute(_PUBLISHED, [run_id]).fetchone()
-    result.changes, result.waiting = changes or (0, 0)
+    result.changes, result.fact_months, result.waiting = changes or (0, 0, 0)
     result.publication_no = published[0] if published else None
     path = rendering.file_path(warehouse.home, run_id)
-    result.difference_file = str(path) if path.exists() else ""
+    of_facts = rendering.fact_file_path(path)
+    result.difference_file, result.fact_difference_file = (
+        str(file) if file.exists() else "" for file in (path, of_facts)
+    )
     result.issues = run_issues.collect(warehouse, [run_id])
 
 
 def _outcome(result: BackfillResult, is_dry_run: bool) -> str:
-    facts = f"{result.changes} 项变化 changes"
-    if result.difference_file:
-        facts += f"；差异 difference: {result.difference_file}"
+    facts = f"{result.changes} 项变化 changes, {result.fact_months} 个大表月份 months of large tables"
+    for file in filter(None, [result.difference_file, result.fact_difference_file]):
+        facts += f"；差异 difference: {file}"
     if result.needs_approval:
         return (
             f"[yellow]‖ {result.waiting} 项须批准，未发布[/] · {result.waiting} changes need an approval, nothing is"

@@ -1,5 +1,6 @@
 """Publishing the audited candidate, `publish(run_id, build_id)`, or an earlier state again, `revert(run_id, no)`."""
 
+from green_freight.publishing.audited_months import large_facts, require_audited
 from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.publication import PublicationOutcome, publish
 from green_freight.publishing.revert import PublicationNotFoundError, past_publication, revert
@@ -11,7 +12,9 @@ __all__ = [
     "PublicationOutcome",
     "PublishingError",
     "TableSpec",
+    "large_facts",
     "past_publication",
     "publish",
+    "require_audited",
     "revert",
 ]

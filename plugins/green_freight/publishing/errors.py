@@ -21,6 +21,14 @@ class CandidateRebuiltError(PublishingError):
     """The candidate is not the one that was audited any more."""
 
 
+class UnauditedChangeError(PublishingError):
+    """The candidate differs from mart in a month that its build does not name, so that no audit has seen it."""
+
+
+class ConservationError(PublishingError):
+    """The merge changed a month of a large fact that it had to leave alone."""
+
+
 class BreakingChangeError(PublishingError):
     """The candidate lost or changed something that readers of mart rely on."""
 

@@ -60,12 +60,8 @@ class Difference:
     removed: int
 
 
-def find_scope(session: Session, table: PlannedTable, changed_months: Collection[date] | None) -> Scope:
-    """Return the months to compare and those that get a new partition.
-
-    To the months that the build says it changed (None: all) come those whose number of rows differs, so that
-    a month that was missed once is corrected by the next publication.
-    """
+def find_scope(session: Session, table: PlannedTable, months: Collection[date] | None) -> Scope:
+    """Return the months to compare, those of `months` (None: all), and those that get a new partition."""
     candidate = count_by_month(session, table, table.source)
     if table.partition_column is None:
         return Scope(candidate, [] if table.is_new else [None], [])
@@ -75,11 +71,10 @@ def find_scope(session: Session, table: PlannedTable, changed_months: Collection
         )
     present = {} if table.is_new else count_by_month(session, table, table.mart)
     partitions = _partitions(session, table)
-    everything = candidate.keys() | present.keys()
-    is_changed = set(everything if changed_months is None or table.added_columns else changed_months)
-    compared = {m for m in everything if m in is_changed or candidate.get(m, 0) != present.get(m, 0)}
-    new = sorted(m for m in candidate if m is not None and partition_name(table.name, m) not in partitions)
-    return Scope(candidate, sorted(m for m in compared - set(new) if m is not None), new)
+    everything = {month for month in candidate.keys() | present.keys() if month is not None}
+    chosen = everything if months is None else everything & set(months)
+    new = {m for m in chosen & candidate.keys() if partition_name(table.name, m) not in partitions}
+    return Scope(candidate, sorted(chosen - new), sorted(new))
 
 
 def count_by_month(session: Session, table: PlannedTable, relation: sql.Composable) -> dict[date | None, int]:
@@ -170,15 +165,19 @@ class TableChange:
 def merge(
     session: Session,
     tables: Sequence[PlannedTable],
-    changed_months: Collection[date] | None,
+    months: Mapping[str, Collection[date]] | None,
     publication_no: int,
 ) -> list[TableChange]:
     """Make mart equal to the candidate within the caller's transaction, and return what changed.
 
+    `months` are those of each large fact that differ; None: every month is compared.
+
     Rows are added and changed with referenced tables first and removed with them last, so that every reference holds
     after every statement. InvalidCandidateError names table, constraint and row that break a key or a reference.
     """
-    scopes = [find_scope(session, table, changed_months) for table in tables]
+    scopes = [
+        find_scope(session, table, None if months is None else months.get(table.name, ())) for table in tables
+    ]
     steps = [
         _Step(session, table, scope, find_difference(session, table, scope.compared), publication_no)
         for table, scope in zip(tables, scopes, strict=True)

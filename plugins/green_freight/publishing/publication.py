@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from psycopg import IsolationLevel, errors, sql
 
 from green_freight.messages import message
 from green_freight.publishing import publication_record
+from green_freight.publishing.audited_months import large_facts_among, require_audited, require_conservation
 from green_freight.publishing.errors import CandidateRebuiltError, PublicationBusyError
 from green_freight.publishing.merge import TableChange, merge
 from green_freight.publishing.plan import PlannedTable, plan
 from green_freight.publishing.publication_record import AuditedBuild
 from green_freight.publishing.specs import TableSpec, from_manifest_file, in_order, read_shapes
 from green_freight.publishing.structure import describe, extend
-from green_freight.revisions import Comparison, compare, require_approval, write_revisions
-from green_freight.revisions.figure_diff import FIGURES
+from green_freight.revisions import (
+    compare,
+    contents_of,
+    require_approval,
+    write_fact_revisions,
+    write_revisions,
+)
 from green_freight.warehouse import Session, Warehouse, lease, scalar
 
 # One publisher at a time in this database.
@@ -71,8 +77,8 @@ def publish(
 
     The tables are by default those of the manifest that the build left. `lock_timeout` is how long a new column may
     wait for sessions that keep a lock. PublishingError says why nothing was published; ApprovalMissingError is raised
-    where a figure changes so that somebody has to approve it first, CandidateLeasedError where another run is between
-    its build and its publication.
+    where a figure or a month of a large fact changes so that somebody has to approve it first, CandidateLeasedError
+    where another run is between its build and its publication.
     """
     tables = in_order(specs) if specs is not None else from_manifest_file(warehouse.manifest_path)
     with publisher(warehouse, run_id) as session:
@@ -116,28 +122,26 @@ def _publish(
     with one_snapshot(session):
         _hold_candidate(session, tables)
         publication_record.check_build(session, build_id)
-        # In the publication's own snapshot: what was approved is what is written.
-        has_figures = FIGURES in {table.name for table in tables}
-        comparison = compare(session, build_id) if has_figures else Comparison(build_id, None, ())
+        # In the publication's own snapshot: what was audited and approved is what is written.
+        facts = large_facts_among(tables)
+        comparison = compare(session, build_id, facts)
+        require_audited(comparison)
         approval = require_approval(session, comparison)
         publication_no = publication_record.next_number(session)
         everything = [*tables, publication_record.files_table(build)]
-        changes = merge(session, everything, _months_to_compare(session, build), publication_no)
+        changes = merge(session, everything, comparison.facts.months, publication_no)
         describe(session, [table for table in tables if table.is_new])
         if changes:
+            published = contents_of(session, "mart", facts)
+            require_conservation(comparison.facts.published, published, build.changed_months or ())
             state = publication_record.state_of(session, build)
             publication_record.record(session, publication_no, run_id, state, changes, approval)
             write_revisions(session, publication_no, comparison)
+            write_fact_revisions(session, publication_no, comparison.facts.published, published)
         publication_record.mark_published(session, build)
     if not changes:
         return PublicationOutcome("unchanged", None)
     return PublicationOutcome("published", publication_no, tuple(changes))
-
-
-def _months_to_compare(session: Session, build: AuditedBuild) -> Sequence[date] | None:
-    """Return the months that the build changed; all (None) after a revert, when mart is not its predecessor's."""
-    newest = "select reverted_to from mart.publication order by publication_no desc limit 1"
-    return build.changed_months if scalar(session, newest) is None else None
 
 
 def _take_turn(session: Session) -> None:

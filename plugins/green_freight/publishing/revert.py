@@ -16,6 +16,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from green_freight.messages import message
+from green_freight.publishing.audited_months import large_facts_among
 from green_freight.publishing.errors import PublishingError
 from green_freight.publishing.merge import merge
 from green_freight.publishing.plan import VERSION_COLUMN, PlannedTable, models
@@ -27,7 +28,13 @@ from green_freight.publishing.publication import (
 )
 from green_freight.publishing.publication_record import State, next_number, record
 from green_freight.publishing.specs import Shape, read_shapes
-from green_freight.revisions import Approval, compare_with_past, write_revisions
+from green_freight.revisions import (
+    Approval,
+    compare_with_past,
+    contents_of,
+    write_fact_revisions,
+    write_revisions,
+)
 from green_freight.revisions.figure_diff import FIGURES
 from green_freight.warehouse import Session, Warehouse, pin
 
@@ -87,6 +94,8 @@ def _publish_again(
     tables = _tables(shapes)
     publication_no = next_number(session)
     comparison = compare_with_past(session, past.publication_no, past.build_id) if FIGURES in shapes else None
+    facts = large_facts_among(tables)
+    before = contents_of(session, "mart", facts)
     pin(session, past.publication_no)
     changes = merge(session, tables, None, publication_no)
     if not changes:
@@ -96,6 +105,7 @@ def _publish_again(
     record(session, publication_no, run_id, past, changes, approval, reverted_to=past.publication_no)
     if comparison is not None:
         write_revisions(session, publication_no, comparison)
+    write_fact_revisions(session, publication_no, before, contents_of(session, "mart", facts))
     return PublicationOutcome("published", publication_no, tuple(changes))
 
 

@@ -1,9 +1,10 @@
-"""Which changes of figures somebody has to approve before readers see them."""
+"""Which changes of figures and of the facts behind them somebody has to approve before readers see them."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+from green_freight.revisions.fact_changes import RowDifference
 from green_freight.revisions.figures import NOTHING, Values
 
 _VERDICTS = ("met", "not_met")
@@ -31,6 +32,22 @@ def approval_codes(
         "final_change": is_restatement and _exceeds(old.actual_value, after.actual_value, final_change_share),
         "unexplained": "unexplained" in cause_codes,
         "undoes_revert": taken_away is not None and after == taken_away,
+    }
+    return tuple(code for code, is_needed in needed.items() if is_needed)
+
+
+def fact_approval_codes(
+    found: RowDifference, is_reverted: bool, fact_change_share: Decimal
+) -> tuple[str, ...]:
+    """Return why a changed month of a large fact needs an approval, nothing where it does not.
+
+    Up to `fact_change_share` of its rows, or of a measure's sum, may change or vanish unapproved; 0.1 is a tenth. Added
+    rows are what a night and late deliveries bring, so they count only while the month stands as a revert left it
+    (`is_reverted`): what that took away must not come back unseen.
+    """
+    needed = {
+        "fact_change": found.changed_share > fact_change_share,
+        "undoes_revert": is_reverted and found.share_with_additions > fact_change_share,
     }
     return tuple(code for code, is_needed in needed.items() if is_needed)
 

@@ -1,4 +1,5 @@
-"""Comparing a candidate's figures, or those of a past publication, with the published ones, figure by figure.
+"""Comparing a candidate's figures, or those of a past publication, with the published ones, figure by figure, and the
+months of its large facts.
 
 Works on any connection that may read both sides: as the builder before publishing, as the publisher within the
 publication's own transaction.
@@ -7,7 +8,7 @@ publication's own transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -20,36 +21,57 @@ from green_freight.messages import message
 from green_freight.revisions import queries
 from green_freight.revisions.approval_rules import approval_codes
 from green_freight.revisions.causes import Facts, causes
+from green_freight.revisions.fact_changes import FactChange
+from green_freight.revisions.fact_diff import FactComparison, compare_facts
 from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
 from green_freight.warehouse import Session, pin
+from green_freight.warehouse.large_facts import LargeFact
 
 FIGURES = "fct_indicator_value"
 
 Row = Mapping[str, Any]
+Change = FigureChange | FactChange
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a build would change: against which publication (None: it is the first), figure by figure, in order."""
+    """What a build would change: against which publication (None: it is the first), figure by figure, in order, and
+    month by month of the large facts.
+    """
 
     build_id: int
     publication_no: int | None
     changes: tuple[FigureChange, ...]
+    facts: FactComparison = field(default_factory=FactComparison)
 
     @property
-    def waiting(self) -> tuple[FigureChange, ...]:
-        """Return the changes that need an approval."""
-        return tuple(change for change in self.changes if change.needs_approval)
+    def waiting(self) -> tuple[Change, ...]:
+        """Return the changes that need an approval: of figures, then of facts."""
+        changes: list[Change] = [*self.changes, *self.facts.changes]
+        return tuple(change for change in changes if change.needs_approval)
+
+    @property
+    def unaudited(self) -> tuple[FactChange, ...]:
+        """Return the changes of months that the build does not name, so that no audit has seen them."""
+        return tuple(change for change in self.facts.changes if not change.is_audited)
 
 
-def compare(session: Session, build_id: int) -> Comparison:
-    """Compare the candidate, as the build `build_id` left it, with the newest publication.
+def compare(session: Session, build_id: int, facts: Sequence[LargeFact]) -> Comparison:
+    """Compare the candidate, as the build `build_id` left it, with the newest publication: figures and large facts.
 
-    Raises LookupError: there is no such build; SettingError: GREEN_FREIGHT_FINAL_CHANGE_SHARE is not a share from 0 on.
+    Raises LookupError: there is no such build; SettingError: the share of a final figure or of a fact's month that may
+    change is not one from 0 on.
     """
     build = _one(session, queries.BUILD, [build_id])
     if build is None:
         raise LookupError(message("no_build_to_compare", build_id=build_id))
+    base = _one(session, queries.BASE)
+    changes = _figure_changes(session, build) if FIGURES in _tables(session, "candidate") else ()
+    compared = compare_facts(session, facts, build["changed_months"] or ())
+    return Comparison(build_id, base["publication_no"] if base else None, changes, compared)
+
+
+def _figure_changes(session: Session, build: Row) -> tuple[FigureChange, ...]:
     with session.transaction():
         rows = _changed_figures(session, sql.Identifier("candidate", FIGURES))
         base = _one(session, queries.BASE) if _is_published(session) else None
@@ -67,7 +89,7 @@ def compare(session: Session, build_id: int) -> Comparison:
         old, new = Values.of(row, "old"), Values.of(row, "new")
         codes = approval_codes(old, new, row["is_restatement"], cause_codes, taken_away.get(key), limit)
         changes.append(FigureChange.of(row, cause_codes, new_datasets.get(key.indicator_code, ()), codes))
-    return Comparison(build_id, base["publication_no"] if base else None, tuple(changes))
+    return tuple(changes)
 
 
 def compare_with_past(session: Session, publication_no: int, build_id: int) -> Comparison:

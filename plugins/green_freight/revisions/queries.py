@@ -28,7 +28,9 @@ where
     )
 """
 
-BUILD = "select build_id, through_load_id, model_fingerprint from ops.build where build_id = %s"
+BUILD = (
+    "select build_id, through_load_id, model_fingerprint, changed_months from ops.build where build_id = %s"
+)
 
 # What readers see was made from the loads and by the models of the newest publication's build.
 BASE = """

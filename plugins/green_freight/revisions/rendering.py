@@ -6,12 +6,16 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import TextIO
 
 from green_freight.labels import label
 from green_freight.messages import message
-from green_freight.revisions.figure_diff import Comparison
+from green_freight.revisions import fact_rendering
+from green_freight.revisions.fact_changes import FactChange
+from green_freight.revisions.figure_diff import Change, Comparison
 from green_freight.revisions.figures import NOTHING, FigureChange, Values
 
 # A log or a form lists so many changes; the file has all of them.
@@ -28,7 +32,8 @@ _HEADINGS = (
 
 def lines(comparison: Comparison, shown: int = SHOWN) -> Iterator[str]:
     """Yield a heading, the changes that need approval first, and how many there are of each cause."""
-    changes, waiting = comparison.changes, len(comparison.waiting)
+    changes = comparison.changes
+    waiting = sum(change.needs_approval for change in changes)
     if comparison.publication_no is None:
         yield message("first_publication_changes", count=len(changes), waiting=waiting)
     else:
@@ -44,10 +49,15 @@ def lines(comparison: Comparison, shown: int = SHOWN) -> Iterator[str]:
         yield f"  {sentence(change)}"
     if (more := len(listed) - shown) > 0:
         yield f"  {message('more_changes_in_file', more=more)}"
+    yield from fact_rendering.lines(comparison.facts.changes, shown)
 
 
-def sentence(change: FigureChange) -> str:
-    """Return a change in one line: figure, value, what else changes of it, causes, and why it needs approval."""
+def sentence(change: Change) -> str:
+    """Return a change in one line: figure, value, what else changes of it, causes, and why it needs approval; of a month
+    of a large fact its rows and sums.
+    """
+    if isinstance(change, FactChange):
+        return fact_rendering.sentence(change)
     old, new = change.old or NOTHING, change.new or NOTHING
     parts = [_value(change)]
     if old.target_value != new.target_value:
@@ -62,34 +72,62 @@ def sentence(change: FigureChange) -> str:
     return f"{line}; ！须批准 needs approval: {approval}" if approval else line
 
 
-def table(changes: Sequence[FigureChange], reason: str) -> str:
-    """Return changes as a Markdown table for the form on which a person approves them, under the run's reason.
+def table(changes: Sequence[Change], reason: str) -> str:
+    """Return changes as Markdown tables, one of figures and one of facts, for the form on which a person approves them,
+    under the run's reason.
 
     Where old and new differ, a cell reads old → new.
     """
+    figures = [change for change in changes if isinstance(change, FigureChange)]
+    facts = [change for change in changes if isinstance(change, FactChange)]
+    tables = [_figure_table(figures)] if figures else []
+    return "\n\n".join([reason, *tables, *([fact_rendering.table(facts)] if facts else [])])
+
+
+def _figure_table(changes: Sequence[FigureChange]) -> str:
     head = (
-        f"{reason}\n\n| 月份 month | 指标 indicator | 数值 value | 目标 target | 状态 status | 原因 cause "
+        "| 月份 month | 指标 indicator | 数值 value | 目标 target | 状态 status | 原因 cause "
         "| 为何须批准 why it needs an approval |\n|---|---|---|---|---|---|---|\n"
     )
     return head + "\n".join(_table_row(change) for change in changes)
 
 
-def write_csv(comparison: Comparison, path: Path) -> Path:
-    """Write every change as CSV (UTF-8 with a mark, as Excel wants it) and return the path."""
+def write_csv(comparison: Comparison, path: Path) -> list[Path]:
+    """Write every change of a figure as CSV (UTF-8 with a mark, as Excel wants it), beside it those of large facts
+    where there are any, and return the paths.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.part")
-    with partial.open("w", encoding="utf-8-sig", newline="") as target:
+    with _written(path) as target:
         writer = csv.writer(target)
         writer.writerow(_HEADINGS)
         writer.writerows(_cells(change) for change in comparison.changes)
-    partial.replace(path)
-    return path
+    of_facts = fact_file_path(path)
+    if not comparison.facts.changes:
+        of_facts.unlink(missing_ok=True)
+        return [path]
+    with _written(of_facts) as target:
+        fact_rendering.write_csv(comparison.facts.changes, target)
+    return [path, of_facts]
 
 
 def file_path(home: Path, run_id: str) -> Path:
     """Return where a run's difference is written as a file."""
     name = re.sub(r"[^\w.-]+", "_", run_id)
     return home / "differences" / f"{name}.csv"
+
+
+def fact_file_path(path: Path) -> Path:
+    """Return where the changes of facts are written, beside those of figures."""
+    return path.with_name(f"{path.stem}.facts.csv")
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[TextIO]:
+    """Give a file that takes its name when it is complete."""
+    partial = path.with_name(f"{path.name}.part")
+    with partial.open("w", encoding="utf-8-sig", newline="") as target:
+        yield target
+    partial.replace(path)
 
 
 def number(value: Decimal | None) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from green_freight import settings
+from green_freight.revisions.fact_diff import FactComparison
+from green_freight.revisions.fact_store import save_fact_changes, saved_fact_changes
 from green_freight.revisions.figure_diff import Comparison
 from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
 from green_freight.warehouse import Session
@@ -20,13 +22,14 @@ _OF_CHANGE = (
 
 
 def save_comparison(session: Session, run_id: str, comparison: Comparison) -> None:
-    """Replace a run's rows of ops.figure_change (as the role builder)."""
+    """Replace a run's rows of ops.figure_change and ops.fact_change (as the role builder)."""
     session.execute("delete from ops.figure_change where run_id = %s", [run_id])
     columns = ", ".join(["run_id", "build_id", "compared_with_publication_no", *_OF_CHANGE, "approval_codes"])
     of_run = (run_id, comparison.build_id, comparison.publication_no)
     with session.cursor() as cursor, cursor.copy(f"copy ops.figure_change ({columns}) from stdin") as copy:
         for change in comparison.changes:
             copy.write_row((*of_run, *_facts(change), list(change.approval_codes)))
+    save_fact_changes(session, *of_run, comparison.facts.changes)
 
 
 def saved_comparison(session: Session, run_id: str) -> Comparison:
@@ -39,10 +42,12 @@ def saved_comparison(session: Session, run_id: str) -> Comparison:
     changes = tuple(
         FigureChange.of(row, row["cause_codes"], row["dataset_ids"], row["approval_codes"]) for row in rows
     )
+    facts, fact_rows = saved_fact_changes(session, run_id)
+    of_run = next(iter([*rows, *fact_rows]), None)
     build_id, publication_no = (
-        (rows[0]["build_id"], rows[0]["compared_with_publication_no"]) if rows else (0, None)
+        (of_run["build_id"], of_run["compared_with_publication_no"]) if of_run else (0, None)
     )
-    return Comparison(build_id, publication_no, changes)
+    return Comparison(build_id, publication_no, changes, FactComparison(facts))
 
 
 def write_revisions(session: Session, publication_no: int, comparison: Comparison) -> None:

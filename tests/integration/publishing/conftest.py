@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 CITY = "320700"
 SEPTEMBER = date(2025, 9, 1)
 OCTOBER = date(2025, 10, 1)
+# A full build names every month that was ever loaded.
+EVERY_MONTH = tuple(date(2025, month, 1) for month in range(1, 13))
 
 STATION = TableSpec(
     name="dim_station",
@@ -100,7 +103,7 @@ class Star:
         self.specs = [replace(spec, **changes) if spec.name == name else spec for spec in self.specs]
 
     def build(
-        self, months: Iterable[date] | None = None, outcome: str = "audited", verdicts: Sequence[Row] = ()
+        self, months: Iterable[date] = EVERY_MONTH, outcome: str = "audited", verdicts: Sequence[Row] = ()
     ) -> int:
         """Write the candidate as dbt would, record the build and its audit, and return the build's id."""
         self.builds += 1
@@ -123,7 +126,7 @@ class Star:
             recorded = builder.execute(
                 "insert into ops.build (run_id, as_of_date, changed_months, through_load_id, code_version, "
                 "outcome_code) values (%s, %s, %s, 0, 'test', %s) returning build_id",
-                [run_id, date(2025, 9, 30), None if months is None else list(months), outcome],
+                [run_id, date(2025, 9, 30), list(months), outcome],
             ).fetchone()
             assert recorded
             for verdict in verdicts or [("critical", True), ("warning", False)]:
@@ -141,6 +144,13 @@ class Star:
             build_id = self.build()
         return publish(self.warehouse, f"run-{self.builds}", build_id, self.specs, **options)
 
+    def write_manifest(self) -> None:
+        """Write the specs as the manifest that a build leaves, for the steps that read it from there."""
+        models = {spec.name: _model(spec) for spec in self.specs}
+        path = self.warehouse.manifest_path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"nodes": models}), encoding="utf-8")
+
     def read(self, table: str, settings: dict[str, str] | None = None, schema: str = "mart") -> set[Row]:
         """Return a published table's rows without their version, as the reader sees them."""
         spec = next(spec for spec in self.specs if spec.name == table)
@@ -156,9 +166,31 @@ class Star:
         return {spec.name: self.read(spec.name, settings, schema) for spec in self.specs}
 
 
+def _model(spec: TableSpec) -> dict[str, Any]:
+    month = spec.partition_month_column
+    references = [
+        {
+            "type": "foreign_key",
+            "columns": key.columns,
+            "to": key.references,
+            "to_columns": key.referenced_columns,
+        }
+        for key in spec.foreign_keys
+    ]
+    return {
+        "resource_type": "model",
+        "name": spec.name,
+        "description": spec.description,
+        "columns": {name: {"name": name, "description": text} for name, text in spec.columns.items()},
+        "config": {"meta": {"partition_month_column": month} if month else {}},
+        "constraints": [{"type": "primary_key", "columns": spec.primary_key}, *references],
+    }
+
+
 @pytest.fixture
-def star(warehouse: Warehouse) -> Star:
-    """Give a star with its first rows, nothing published yet."""
+def star(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Star:
+    """Give a star with its first rows, nothing published yet; no change of its sessions needs an approval."""
+    monkeypatch.setenv("GREEN_FREIGHT_FACT_CHANGE_SHARE", "1")
     made = Star(warehouse)
     made.fill()
     return made

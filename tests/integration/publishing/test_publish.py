@@ -10,7 +10,7 @@ from green_freight.publishing import TableSpec, publish
 from green_freight.publishing.errors import InvalidCandidateError, NotAuditedError
 from green_freight.warehouse import runs
 
-from tests.integration.publishing.conftest import CITY, OCTOBER, SEPTEMBER, Star
+from tests.integration.publishing.conftest import CITY, OCTOBER, Star
 
 
 def as_read(star: Star) -> dict[str, set[Any]]:
@@ -124,18 +124,6 @@ def test_an_unknown_publication_is_named_not_guessed(star: Star) -> None:
     star.publish()
     with pytest.raises(Exception, match="there is no publication 99"):
         star.read("scorecard", {"green_freight.publication": "99"}, "mart_asof")
-
-
-def test_only_changed_months_are_compared_and_a_month_of_other_size_is_corrected(star: Star) -> None:
-    star.publish()
-    keep = [row for row in star.rows["fct_session"] if row[1] == OCTOBER]
-    september = [(*row[:4], 999) for row in star.rows["fct_session"] if row[1] == SEPTEMBER]
-    star.rows["fct_session"] = keep + september
-    assert star.publish(star.build(months=[OCTOBER])).outcome_code == "unchanged"
-    assert star.publish(star.build(months=[SEPTEMBER])).rows_changed == len(september)
-    star.rows["fct_session"] = keep + september[1:]
-    assert star.publish(star.build(months=[OCTOBER])).rows_changed == 1
-    assert star.read("fct_session") == set(star.rows["fct_session"])
 
 
 def test_a_month_gets_its_partition_when_it_comes_and_may_become_empty(star: Star) -> None:

@@ -1,0 +1,72 @@
+"""What is published of the large facts is what was audited: a publication changes months of its build and no other.
+
+The months are those that the build names; the audit evaluates exactly these. The rule is checked twice: before the
+merge, candidate against mart, and after it, mart against what it held before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from pathlib import Path
+
+from green_freight.messages import message
+from green_freight.publishing.errors import ConservationError, UnauditedChangeError
+from green_freight.publishing.plan import PlannedTable
+from green_freight.publishing.specs import from_manifest_file, read_shapes
+from green_freight.revisions import Comparison
+from green_freight.revisions.fact_diff import Contents
+from green_freight.revisions.fact_rendering import sentence
+from green_freight.warehouse import Session
+from green_freight.warehouse.large_facts import LargeFact, MonthContent, months_that_differ
+
+
+def large_facts(session: Session, manifest: Path) -> list[LargeFact]:
+    """Return the large facts of the candidate as the manifest that its build left describes them.
+
+    Raises InvalidSpecError where there is no manifest, or it cannot be published.
+    """
+    shapes = read_shapes(session, "candidate")
+    return [
+        LargeFact(spec.name, spec.partition_month_column, shapes[spec.name].columns, spec.primary_key)
+        for spec in from_manifest_file(manifest)
+        if spec.partition_month_column and spec.name in shapes
+    ]
+
+
+def large_facts_among(tables: Iterable[PlannedTable]) -> list[LargeFact]:
+    """Return the large facts among tables to publish."""
+    return [
+        LargeFact(table.name, table.partition_column, table.columns, table.key)
+        for table in tables
+        if table.partition_column
+    ]
+
+
+def require_audited(comparison: Comparison) -> None:
+    """Raise UnauditedChangeError where the candidate differs from mart in a month that its build does not name."""
+    if comparison.unaudited:
+        listed = "\n".join(f"- {sentence(change)}" for change in comparison.unaudited)
+        count = len(comparison.unaudited)
+        raise UnauditedChangeError(f"{message('unaudited_changes', count=count)}\n{listed}")
+
+
+def require_conservation(before: Contents, after: Contents, audited: Collection[date]) -> None:
+    """Raise ConservationError where mart holds other rows than before the merge in a month that was not audited."""
+    broken = [
+        message(
+            "month_not_conserved",
+            table=table, month=f"{month:%Y-%m}", old=_facts(before[table], month), new=_facts(after[table], month),
+        )
+        for table in after
+        for month in months_that_differ(before[table], after[table])
+        if month not in audited
+    ]  # fmt: skip
+    if broken:
+        raise ConservationError("\n".join([*broken, message("months_not_conserved")]))
+
+
+def _facts(contents: Mapping[date, MonthContent], month: date) -> str:
+    found = contents.get(month, MonthContent())
+    sums = ", ".join(f"{measure} {total:,}" for measure, total in found.sums.items())
+    return f"{found.rows:,} 行 rows ({sums})" if sums else f"{found.rows:,} 行 rows"
