@@ -9,8 +9,9 @@ then one build of what changed, one audit, one comparison with what is published
 contract has changed. For one day use `nightly_refresh`. First as a **dry run**: it works on a copy, its task
 `compare` shows every figure that would change and why, and nothing is changed; `publish` stays pink.
 
-**`approve` waits** when a verdict met / not met would flip or a final figure changes: open it, *Required Actions*,
-read the figures, approve or reject, and say why. 须批准时任务 `approve` 等待：在 Required Actions 中查看并批准。
+**`approve` waits** when a verdict met / not met would flip, a final figure changes, or much of a month of a large
+table changes or vanishes: open it, *Required Actions*, read the changes, approve or reject, and say why.
+须批准时任务 `approve` 等待：在 Required Actions 中查看并批准。
 
 **If it is red.** A month that fails stops the publication: nothing of the backfill is visible then. The log of
 the red month names file and reason; clear that month with *downstream* and the run goes on where it stopped.

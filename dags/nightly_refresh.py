@@ -15,7 +15,7 @@ transaction. Readers see the old publication until the new one is whole. 每日 
 | `<agency>.load` | a file breaks its contract as a whole; the old rows stay | the log names file, sheet, column; ask the agency for a corrected file, then clear the task with *downstream* |
 | `build` | a model failed; nothing was published | the log names model and test; fix, then clear with *downstream* |
 | `audit` | a critical expectation failed; nothing was published | the log lists each failed expectation with rows; when the data is right again, clear `build` with *downstream* |
-| `approve` (waiting) | met or not met of a finished year, or a final figure, would change; readers keep the old publication | open it, *Required Actions*: read the figures, approve or reject, and say why |
+| `approve` (waiting) | met or not met of a finished year, a final figure, or much of a month of a large table would change; readers keep the old publication | open it, *Required Actions*: read the figures, approve or reject, and say why |
 | `publish` | readers still have the old publication, whole | the log says why (a breaking change of a table, a rebuilt candidate); clear `build` with *downstream* |
 
 **Started by hand** it refreshes yesterday; `business_day` chooses an earlier day. 手动运行更新昨日，也可选择更早的业务日。

@@ -16,7 +16,7 @@ from green_freight.publishing.plan import PlannedTable
 from green_freight.publishing.specs import from_manifest_file, read_shapes
 from green_freight.revisions import Comparison
 from green_freight.revisions.fact_diff import Contents
-from green_freight.revisions.fact_rendering import sentence
+from green_freight.revisions.rendering import SHOWN, sentence
 from green_freight.warehouse import Session
 from green_freight.warehouse.large_facts import LargeFact, MonthContent, months_that_differ
 
@@ -45,10 +45,12 @@ def large_facts_among(tables: Iterable[PlannedTable]) -> list[LargeFact]:
 
 def require_audited(comparison: Comparison) -> None:
     """Raise UnauditedChangeError where the candidate differs from mart in a month that its build does not name."""
-    if comparison.unaudited:
-        listed = "\n".join(f"- {sentence(change)}" for change in comparison.unaudited)
-        count = len(comparison.unaudited)
-        raise UnauditedChangeError(f"{message('unaudited_changes', count=count)}\n{listed}")
+    found = comparison.unaudited
+    if found:
+        listed = [f"- {sentence(change)}" for change in found[:SHOWN]]
+        if (more := len(found) - SHOWN) > 0:
+            listed.append(f"- {message('more_changes_in_file', more=more)}")
+        raise UnauditedChangeError("\n".join([message("unaudited_changes", count=len(found)), *listed]))
 
 
 def require_conservation(before: Contents, after: Contents, audited: Collection[date]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from green_freight.building import BuildFailedError, BuildOutcome, NodeProgress, build
-from green_freight.building.plan import PERIOD_MODELS
+from green_freight.building.plan import PERIOD_MODELS, plan_build
 from green_freight.loading.raw_tables import prepare_raw_tables
 from green_freight.publishing.specs import from_manifest_file
 
@@ -208,6 +208,32 @@ def test_nothing_moves_when_nothing_changed(filled: Warehouse, second_build: Any
     built = published(filled, build(filled, "third", DAY))
     assert (built.is_full, built.changed_months) == (False, ())
     assert versions_of(filled) == before
+
+
+def test_a_month_that_differs_from_what_is_published_is_built_again(
+    filled: Warehouse, second_build: Any
+) -> None:
+    """As after a revert, a build that was never published, or a change of the candidate by hand."""
+    operations = rows_of(filled, "fct_vehicle_operation")
+    with filled.connect("publisher") as publisher:
+        for model in PERIOD_MODELS:
+            publisher.execute(
+                f"create table mart.{model} as select *, 1::bigint as publication_no from candidate.{model}"
+            )
+        # July as an earlier publication showed it: the same number of rows.
+        publisher.execute(
+            "update mart.fct_charging_session set energy_kwh = 9 where period_month = %s", [FIRST_OF[7]]
+        )
+    with filled.connect("builder") as builder:
+        builder.execute("delete from candidate.fct_vehicle_operation where period_month = %s", [FIRST_OF[6]])
+    built = published(filled, build(filled, "differing", DAY))
+    assert (built.is_full, built.changed_months) == (False, (FIRST_OF[6], FIRST_OF[7]))
+    assert rows_of(filled, "fct_vehicle_operation") == operations
+    with filled.connect("publisher") as publisher:
+        publisher.execute("insert into mart.fct_vehicle_operation (period_month) values (%s)", [FIRST_OF[2]])
+        assert FIRST_OF[2] in plan_build(publisher, DAY, is_same_code=False).changed_months
+        for model in PERIOD_MODELS:
+            publisher.execute(f"drop table mart.{model}")
 
 
 def test_a_whole_build_gives_the_same_tables_as_the_months_did(filled: Warehouse, second_build: Any) -> None:
