@@ -37,16 +37,18 @@ def approval_codes(
 
 
 def fact_approval_codes(
-    found: RowDifference, is_reverted: bool, fact_change_share: Decimal
+    found: RowDifference, is_over: bool, is_reverted: bool, fact_change_share: Decimal
 ) -> tuple[str, ...]:
     """Return why a changed month of a large fact needs an approval, nothing where it does not.
 
-    Up to `fact_change_share` of its rows, or of a measure's sum, may change or vanish unapproved; 0.1 is a tenth. Added
-    rows are what a night and late deliveries bring, so they count only while the month stands as a revert left it
-    (`is_reverted`): what that took away must not come back unseen.
+    Up to `fact_change_share` of its rows, or of a measure's sum, may change or vanish unapproved; 0.1 is a tenth.
+    While a month is running (not `is_over` as of the newest publication) removed rows alone count: its newest days
+    still fill, and on its second night they are all of it. Added rows are what a night and late deliveries bring, so
+    they count only while the month stands as a revert left it (`is_reverted`): what that took away must not come back
+    unseen.
     """
     needed = {
-        "fact_change": found.changed_share > fact_change_share,
+        "fact_change": (found.changed_share if is_over else found.removed_share) > fact_change_share,
         "undoes_revert": is_reverted and found.share_with_additions > fact_change_share,
     }
     return tuple(code for code, is_needed in needed.items() if is_needed)

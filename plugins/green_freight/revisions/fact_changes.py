@@ -16,8 +16,9 @@ _WHOLE = Decimal(1)
 class RowDifference:
     """How the rows of a month differ, by number and by each measure in its own unit.
 
-    `changed_sums` are the amounts by which published rows differ, those of removed rows whole; `added_sums` are those
-    of added rows, `published_sums` those of all published rows. All are sums of absolute values.
+    `changed_sums` are the amounts by which published rows differ, those of removed rows whole; `removed_sums` are those
+    of removed rows alone, `added_sums` those of added rows, `published_sums` those of all published rows. All are sums
+    of absolute values.
     """
 
     old_rows: int
@@ -25,6 +26,7 @@ class RowDifference:
     changed: int
     removed: int
     changed_sums: tuple[Decimal, ...] = ()
+    removed_sums: tuple[Decimal, ...] = ()
     added_sums: tuple[Decimal, ...] = ()
     published_sums: tuple[Decimal, ...] = ()
 
@@ -33,6 +35,12 @@ class RowDifference:
         """Return the largest share, 0 to 1, of the published rows or of a measure that changed or vanished."""
         rows = (Decimal(self.changed + self.removed), Decimal(self.old_rows))
         return _largest_share([rows, *zip(self.changed_sums, self.published_sums, strict=True)])
+
+    @property
+    def removed_share(self) -> Decimal:
+        """Return the share as `changed_share` of removed rows alone."""
+        rows = (Decimal(self.removed), Decimal(self.old_rows))
+        return _largest_share([rows, *zip(self.removed_sums, self.published_sums, strict=True)])
 
     @property
     def share_with_additions(self) -> Decimal:

@@ -53,8 +53,11 @@ def contents_of(session: Session, schema: str, facts: Iterable[LargeFact]) -> Co
     return {fact.name: month_contents(session, schema, fact) for fact in facts}
 
 
-def compare_facts(session: Session, facts: Sequence[LargeFact], audited: Collection[date]) -> FactComparison:
-    """Compare every month of the facts; `audited` are the months that the candidate's build names.
+def compare_facts(
+    session: Session, facts: Sequence[LargeFact], audited: Collection[date], as_of: date | None
+) -> FactComparison:
+    """Compare every month of the facts; `audited` are the months that the candidate's build names, `as_of` is the day
+    of the newest publication (None: there is none).
 
     Raises SettingError: GREEN_FREIGHT_FACT_CHANGE_SHARE is not a share from 0 on.
     """
@@ -68,7 +71,8 @@ def compare_facts(session: Session, facts: Sequence[LargeFact], audited: Collect
         for month in months_that_differ(before, after):
             old, new = before.get(month, _EMPTY), after.get(month, _EMPTY)
             found = _row_difference(session, fact, month, old, new)
-            codes = fact_approval_codes(found, (fact.name, month) in reverted, limit)
+            is_over = as_of is not None and month < as_of.replace(day=1)
+            codes = fact_approval_codes(found, is_over, (fact.name, month) in reverted, limit)
             counts = (found.added, found.changed, found.removed, found.changed_share)
             changes.append(FactChange(fact.name, month, old, new, *counts, month in audited, codes))
     return FactComparison(tuple(changes), published)
@@ -80,10 +84,10 @@ def _row_difference(
     """Return how the rows of a month differ; one without rows on a side needs no query."""
     nothing = (Decimal(0),) * len(fact.measures)
     if not old.rows:
-        return RowDifference(0, new.rows, 0, 0, nothing, tuple(new.sums.values()), nothing)
+        return RowDifference(0, new.rows, 0, 0, nothing, nothing, tuple(new.sums.values()), nothing)
     if not new.rows:
         amounts = tuple(old.sums.values())
-        return RowDifference(old.rows, 0, 0, old.rows, amounts, nothing, amounts)
+        return RowDifference(old.rows, 0, 0, old.rows, amounts, amounts, nothing, amounts)
     columns = columns_of(session, "mart", fact.name)
     statement = sql.SQL(_SQL["rows_that_differ"].decode()).format(
         changed=_any_changed(column for column in fact.values if column in columns),
@@ -99,9 +103,8 @@ def _row_difference(
     row = session.execute(statement).fetchone()
     assert row is not None
     added, changed, removed, *sums = row
-    return RowDifference(
-        old.rows, added, changed, removed, tuple(sums[::3]), tuple(sums[1::3]), tuple(sums[2::3])
-    )
+    by_kind = (tuple(sums[kind::4]) for kind in range(4))
+    return RowDifference(old.rows, added, changed, removed, *by_kind)
 
 
 def _any_changed(columns: Iterable[str]) -> sql.Composable:
@@ -113,9 +116,10 @@ def _any_changed(columns: Iterable[str]) -> sql.Composable:
 
 
 def _sums(measure: str) -> sql.Composed:
-    """Return a measure's sums as RowDifference has them: what changed of it, what was added, what is published."""
+    """Return a measure's sums as RowDifference has them: what changed, was removed, was added, is published."""
     return sql.SQL(
         ", coalesce(sum(abs(coalesce(c.{0}, 0) - m.{0})), 0)::numeric"
+        ", coalesce(sum(abs(m.{0})) filter (where c.is_there is null), 0)::numeric"
         ", coalesce(sum(abs(c.{0})) filter (where m.is_there is null), 0)::numeric"
         ", coalesce(sum(abs(m.{0})), 0)::numeric"
     ).format(sql.Identifier(measure))

@@ -67,8 +67,9 @@ def compare(session: Session, build_id: int, facts: Sequence[LargeFact]) -> Comp
         raise LookupError(message("no_build_to_compare", build_id=build_id))
     base = _one(session, queries.BASE)
     changes = _figure_changes(session, build) if FIGURES in _tables(session, "candidate") else ()
-    compared = compare_facts(session, facts, build["changed_months"] or ())
-    return Comparison(build_id, base["publication_no"] if base else None, changes, compared)
+    publication_no, as_of = (base["publication_no"], base["as_of_date"]) if base else (None, None)
+    compared = compare_facts(session, facts, build["changed_months"] or (), as_of)
+    return Comparison(build_id, publication_no, changes, compared)
 
 
 def _figure_changes(session: Session, build: Row) -> tuple[FigureChange, ...]:

@@ -34,7 +34,7 @@ BUILD = (
 
 # What readers see was made from the loads and by the models of the newest publication's build.
 BASE = """
-select p.publication_no, b.through_load_id, b.model_fingerprint
+select p.publication_no, p.as_of_date, b.through_load_id, b.model_fingerprint
 from mart.publication as p left join ops.build as b on b.build_id = p.build_id
 order by p.publication_no desc limit 1
 """

@@ -91,6 +91,16 @@ def test_a_small_change_and_what_is_added_need_none(star: Star) -> None:
     assert publish(star) == 3
 
 
+@pytest.mark.parametrize(("as_of", "waits"), [(date(2025, 9, 30), False), (date(2025, 10, 1), True)])
+def test_changed_values_count_when_the_month_is_over(star: Star, as_of: date, waits: bool) -> None:
+    with star.warehouse.connect("publisher") as publisher:
+        publisher.execute("update mart.publication set as_of_date = %s", [as_of])
+    star.rows["fct_session"] = [
+        (*row[:4], row[4] + 50) if row[1] == SEPTEMBER else row for row in star.rows["fct_session"]
+    ]
+    assert bool(compared(star)) is waits
+
+
 def test_few_rows_with_much_of_a_sum_need_one(star: Star) -> None:
     remove(star, 2)  # 19 and 17 of 100 kWh
     [change] = compared(star)

@@ -17,10 +17,14 @@ LIMIT = Decimal("0.1")
 
 
 def difference(
-    old_rows: int, added: int = 0, changed: int = 0, removed: int = 0, sums: tuple[int, int, int] = (0, 0, 0)
+    old_rows: int,
+    added: int = 0,
+    changed: int = 0,
+    removed: int = 0,
+    sums: tuple[int, int, int, int] = (0, 0, 0, 0),
 ) -> RowDifference:
-    changed_sum, added_sum, published_sum = map(Decimal, sums)
-    return RowDifference(old_rows, added, changed, removed, (changed_sum,), (added_sum,), (published_sum,))
+    """`sums` are the amounts changed, removed, added and published."""
+    return RowDifference(old_rows, added, changed, removed, *((Decimal(one),) for one in sums))
 
 
 @pytest.mark.parametrize(
@@ -31,12 +35,12 @@ def difference(
         (difference(0, added=5), "0", "1"),
         (difference(100, removed=100), "1", "1"),
         # One row, but half of the energy.
-        (difference(100, changed=1, sums=(50, 0, 100)), "0.5", "0.5"),
+        (difference(100, changed=1, sums=(50, 0, 0, 100)), "0.5", "0.5"),
         # A value that becomes larger than all that was published.
-        (difference(100, changed=1, sums=(900, 0, 100)), "1", "1"),
-        (difference(100, added=1, sums=(0, 30, 100)), "0", "0.3"),
+        (difference(100, changed=1, sums=(900, 0, 0, 100)), "1", "1"),
+        (difference(100, added=1, sums=(0, 0, 30, 100)), "0", "0.3"),
         # What was nothing and is something changes whole.
-        (difference(100, changed=1, sums=(5, 0, 0)), "1", "1"),
+        (difference(100, changed=1, sums=(5, 0, 0, 0)), "1", "1"),
         (difference(3, changed=1), "0.333333", "0.333333"),
     ],
 )
@@ -48,21 +52,27 @@ def test_the_share_is_the_largest_of_rows_and_sums(
 
 
 @pytest.mark.parametrize(
-    ("found", "is_reverted", "codes"),
+    ("found", "is_over", "is_reverted", "codes"),
     [
-        (difference(100, removed=10), False, ()),
-        (difference(100, removed=11), False, ("fact_change",)),
-        (difference(100, added=11), False, ()),
-        (difference(100, added=10), True, ()),
-        (difference(100, added=11), True, ("undoes_revert",)),
-        (difference(100, removed=11), True, ("fact_change", "undoes_revert")),
+        (difference(100, removed=10), True, False, ()),
+        (difference(100, removed=11), True, False, ("fact_change",)),
+        (difference(100, changed=11), True, False, ("fact_change",)),
+        (difference(100, added=11), True, False, ()),
+        (difference(100, added=10), True, True, ()),
+        (difference(100, added=11), True, True, ("undoes_revert",)),
+        (difference(100, removed=11), True, True, ("fact_change", "undoes_revert")),
+        # A running month still fills.
+        (difference(100, changed=100, sums=(90, 0, 0, 100)), False, False, ()),
+        (difference(100, removed=11), False, False, ("fact_change",)),
+        (difference(100, removed=1, sums=(20, 20, 0, 100)), False, False, ("fact_change",)),
+        (difference(100, changed=11), False, True, ("undoes_revert",)),
     ],
 )
 def test_more_than_the_limit_needs_an_approval(
-    found: RowDifference, is_reverted: bool, codes: tuple[str, ...]
+    found: RowDifference, is_over: bool, is_reverted: bool, codes: tuple[str, ...]
 ) -> None:
-    assert fact_approval_codes(found, is_reverted, LIMIT) == codes
-    assert fact_approval_codes(found, is_reverted, Decimal(1)) == ()
+    assert fact_approval_codes(found, is_over, is_reverted, LIMIT) == codes
+    assert fact_approval_codes(found, is_over, is_reverted, Decimal(1)) == ()
 
 
 def test_the_limit_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
