@@ -230,7 +230,7 @@ def ask_for_approval() -> AskForApproval:
     )
     return AskForApproval(
         task_id="approve",
-        subject="批准指标变化 · Approve changes of figures",
+        subject="批准变化 · Approve changes",
         options=[AskForApproval.APPROVE, AskForApproval.REJECT],
         params={"approval_reason": reason},
     )

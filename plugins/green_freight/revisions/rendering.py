@@ -53,8 +53,8 @@ def lines(comparison: Comparison, shown: int = SHOWN) -> Iterator[str]:
 
 
 def sentence(change: Change) -> str:
-    """Return a change in one line: figure, value, what else changes of it, causes, and why it needs approval; of a month
-    of a large fact its rows and sums.
+    """Return a change in one line: figure, value, what else changes of it, causes, and why it needs approval; of a
+    month of a large fact its rows and sums.
     """
     if isinstance(change, FactChange):
         return fact_rendering.sentence(change)
