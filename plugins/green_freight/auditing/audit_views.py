@@ -24,7 +24,7 @@ from green_freight.warehouse import Session, Warehouse, scalar
 SCHEMA = "intermediate"
 
 # How the audit's sessions run. A merge join would sort 200,000 rows of text on both sides to compare them; the planner
-# prefers it where it takes the seeds, which nobody analyses, for longer than they are.
+# prefers it where it takes few rows for many.
 SESSION_OPTIONS = f"-csearch_path={SCHEMA} -cenable_mergejoin=off"
 
 

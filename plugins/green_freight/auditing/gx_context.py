@@ -6,13 +6,14 @@ import logging
 import os
 import shutil
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import make_url
 
 from green_freight.auditing.audit_views import SESSION_OPTIONS
-from green_freight.auditing.expectations import Suite
+from green_freight.auditing.expectations import SAMPLE_ROWS, Suite
 from green_freight.auditing.results import ExpectationResult, from_gx
 from green_freight.warehouse import Warehouse
 
@@ -24,14 +25,26 @@ STORED_AUDITS = 2
 
 
 def validate(warehouse: Warehouse, suites: Sequence[Suite]) -> list[ExpectationResult]:
-    """Run every suite's checkpoint over the candidate, build the Data Docs once, and return the results."""
-    context, checkpoints = open_context(warehouse, suites)
+    """Evaluate every suite over the candidate, store its results, build the Data Docs once, and return the results."""
+    context = open_context(warehouse, suites)
+    from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.data_context.types.resource_identifiers import (
+        ExpectationSuiteIdentifier,
+        ValidationResultIdentifier,
+    )
+
+    run = RunIdentifier(run_time=datetime.now(UTC))
     results: list[ExpectationResult] = []
     pages: list[Any] = []
-    for suite, checkpoint in zip(suites, checkpoints, strict=True):
-        for page, validation in checkpoint.run().run_results.items():
-            pages.append(page)
-            results += [_with_rows(context, suite, result) for result in validation.results]
+    for suite in suites:
+        evaluator = SuiteEvaluator(context, suite)
+        validation = evaluator.evaluate()
+        # What a validation definition of Great Expectations adds; the Data Docs show it.
+        validation.meta |= {"run_id": run, "validation_time": run.run_time, "batch_parameters": None}
+        page = ValidationResultIdentifier(ExpectationSuiteIdentifier(suite.table), run, validation.batch_id)
+        context.validation_results_store.store_validation_results(validation, page)
+        pages.append(page)
+        results += [from_gx(suite, result) for result in validation.results]
     _remove_old_audits(warehouse)
     # Without the list, every page of the audits before would be rendered again.
     context.build_data_docs(resource_identifiers=pages)
@@ -43,8 +56,8 @@ def data_docs_index(warehouse: Warehouse) -> Path:
     return _audit_home(warehouse) / "data_docs" / "index.html"
 
 
-def open_context(warehouse: Warehouse, suites: Sequence[Suite]) -> tuple[Any, list[Any]]:
-    """Return a context with an asset, a suite and a validation definition per table, and its checkpoints in that order.
+def open_context(warehouse: Warehouse, suites: Sequence[Suite]) -> Any:
+    """Return a context with an asset per table.
 
     It connects to the warehouse as the role builder; the views of `audit_views` must exist.
     """
@@ -52,53 +65,67 @@ def open_context(warehouse: Warehouse, suites: Sequence[Suite]) -> tuple[Any, li
     # It logs every metric that it registers or resolves: thousands of lines of a task's log before the first result.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations as gx
+    from great_expectations.datasource.fluent import PostgresDatasource
 
     # By name, so that neither a result nor a page of the Data Docs holds the password.
     url = {"AUDIT_URL": _audit_url(warehouse)}
     context = gx.get_context(
         mode="ephemeral", project_config=_project_config(warehouse), runtime_environment=url
     )
-    datasource = context.data_sources.add_postgres(
-        DATASOURCE, connection_string="${AUDIT_URL}", create_temp_table=False
+    # Not a query: to learn its columns, Great Expectations would run it and fetch every row of a large fact.
+    assets = [
+        {
+            "name": suite.table,
+            "type": "table",
+            "table_name": f"audited_{suite.table}",
+            "batch_definitions": [{"name": BATCH, "partitioner": None}],
+        }
+        for suite in suites
+    ]
+    # With its assets: one that is added to a data source writes the whole configuration again.
+    datasource = PostgresDatasource(
+        name=DATASOURCE, connection_string="${AUDIT_URL}", create_temp_table=False, assets=assets
     )
-    checkpoints = []
-    for suite in suites:
-        # Not a query: to learn its columns, Great Expectations would run it and fetch every row of a large fact.
-        asset = datasource.add_table_asset(suite.table, table_name=f"audited_{suite.table}")
-        expectations = [one.configuration() for one in suite.expectations]
-        definition = gx.ValidationDefinition(
-            name=suite.table,
-            data=asset.add_batch_definition_whole_table(BATCH),
-            suite=context.suites.add(gx.ExpectationSuite(name=suite.table, expectations=expectations)),
-        )
-        checkpoint = gx.Checkpoint(
-            name=suite.table,
-            validation_definitions=[context.validation_definitions.add(definition)],
-            # SUMMARY bounds what a broken million-row table sends back; the count stays exact.
-            result_format=suite.result_format("SUMMARY"),
-        )
-        checkpoints.append(context.checkpoints.add(checkpoint))
-    return context, checkpoints
+    context.data_sources.add_postgres(datasource)
+    return context
 
 
-def batch(datasource: Any, suite: Suite) -> Any:
-    """Return what a suite evaluates: its table of the candidate, or the months of this build."""
-    return datasource.get_asset(suite.table).get_batch_definition(BATCH).get_batch()
+class SuiteEvaluator:
+    """Evaluates the expectations of one suite over its table of the candidate, or the months of this build.
 
-
-def _with_rows(context: Any, suite: Suite, result: Any) -> ExpectationResult:
-    """Return one result; a query that failed is run again for its rows.
-
-    Only COMPLETE carries a query's rows (at most 200); for a column expectation COMPLETE has no bound, so the
-    checkpoints ask for SUMMARY and the few queries that fail are run again.
+    There is no checkpoint: Great Expectations stores the definitions of one, and reads and compares them five times
+    before it evaluates anything.
     """
-    found = from_gx(suite, result)
-    if found.is_success or found.is_broken or found.expectation_type != "unexpected_rows_expectation":
-        return found
-    expectation = result.expectation_config.to_domain_obj()
-    datasource = context.data_sources.get(DATASOURCE)
-    again = batch(datasource, suite).validate(expectation, result_format=suite.result_format("COMPLETE"))
-    return from_gx(suite, again)
+
+    def __init__(self, context: Any, suite: Suite) -> None:
+        """Take an open context, and a suite that it was opened with."""
+        from great_expectations.validator.v1_validator import Validator
+
+        asset = context.data_sources.get(DATASOURCE).get_asset(suite.table)
+        self._suite = suite
+        self._validator = Validator(batch_definition=asset.get_batch_definition(BATCH))
+
+    def evaluate(self, *codes: str) -> Any:
+        """Return Great Expectations' result of these expectations, or of all; failures have their rows."""
+        import great_expectations as gx
+
+        from green_freight.auditing.gx_expectations import kept_configurations
+
+        suite, validator = self._suite, self._validator
+        chosen = [one.configuration() for one in suite.expectations if not codes or one.code in codes]
+        with kept_configurations():
+            expected = gx.ExpectationSuite(name=suite.table, expectations=chosen)
+            by_code = {one.meta["code"]: one for one in expected.expectations}
+            # Without the columns of the key, nothing is asked for where an expectation holds.
+            validator.result_format = {"result_format": "SUMMARY", "partial_unexpected_count": SAMPLE_ROWS}
+            validation = validator.validate_expectation_suite(expected)
+            for place, result in enumerate(validation.results):
+                found = from_gx(suite, result)
+                if not found.is_success and not found.is_broken:
+                    validator.result_format = suite.result_format(found.expectation_type)
+                    again = validator.validate_expectation(by_code[found.expectation_code])
+                    validation.results[place] = again
+        return validation
 
 
 def _project_config(warehouse: Warehouse) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from green_freight.auditing import audit_views, gx_context
 from green_freight.auditing.expectations import Expectation, Suite
-from green_freight.auditing.gx_context import DATASOURCE
+from green_freight.auditing.gx_context import DATASOURCE, SuiteEvaluator
 from green_freight.auditing.results import ExpectationResult, from_gx
 from green_freight.warehouse import Warehouse
 from sqlalchemy.pool import StaticPool
@@ -35,12 +35,11 @@ class Uncommitted(psycopg.Connection[Any]):
 
 @dataclass
 class Evaluator:
-    """Plants a violation, evaluates one expectation, and undoes the violation."""
+    """Plants a violation, evaluates one expectation as the audit does, and undoes the violation."""
 
     connection: Uncommitted
-    datasource: Any
-    suites: dict[str, Any]
-    validators: dict[str, Any] = field(default_factory=dict)
+    context: Any
+    evaluators: dict[str, SuiteEvaluator] = field(default_factory=dict)
 
     def result(self, suite: Suite, expectation: Expectation, violation: str) -> ExpectationResult:
         """Return the result of one expectation over the candidate with a violation."""
@@ -52,11 +51,11 @@ class Evaluator:
             self.connection.undo()
 
     def results(self, suite: Suite, *codes: str) -> list[ExpectationResult]:
-        """Return the results of these expectations of a suite, evaluated as its checkpoint does."""
+        """Return the results of these expectations of a suite."""
         return [from_gx(suite, result) for result in self._validated(suite, codes)]
 
     def failing_rows(self, suite: Suite, codes: Collection[str]) -> dict[str, list[dict[str, Any]]]:
-        """Return the rows that break each of these expectations: all of a column's, at most 200 of a query's.
+        """Return the rows that break each of these expectations, which are queries: at most 200 of each.
 
         Raises:
             LookupError: an expectation could not be evaluated.
@@ -67,43 +66,24 @@ class Evaluator:
             raise LookupError("\n".join(broken))
         for summary, result in results:
             if not summary.is_success:
-                found[summary.expectation_code] = _rows_of(result.result)
+                found[summary.expectation_code] = list(result.result["details"]["unexpected_rows"])
         return found
 
     def _validated(self, suite: Suite, codes: Collection[str]) -> Any:
-        chosen = [one for one in self.suites[suite.table].expectations if one.meta["code"] in codes]
-        return self._validator(suite).graph_validate(
-            configurations=[one.configuration for one in chosen],
-            runtime_configuration={"result_format": suite.result_format("COMPLETE")},
-        )
-
-    def _validator(self, suite: Suite) -> Any:
-        if suite.table not in self.validators:
-            from great_expectations.validator.validator import Validator
-
-            batch = gx_context.batch(self.datasource, suite)
-            self.validators[suite.table] = Validator(self.datasource.get_execution_engine(), batches=[batch])
-        return self.validators[suite.table]
-
-
-def _rows_of(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the bad rows of a query, or of a column or columns by their key."""
-    if "details" in result:
-        return list(result["details"]["unexpected_rows"])
-    return list(result.get("unexpected_index_list") or result["unexpected_list"])
+        if suite.table not in self.evaluators:
+            self.evaluators[suite.table] = SuiteEvaluator(self.context, suite)
+        return self.evaluators[suite.table].evaluate(*codes).results
 
 
 @contextmanager
 def evaluating(warehouse: Warehouse, suites: Sequence[Suite]) -> Iterator[Evaluator]:
     """Give an evaluator of these suites, whose views (`audit_views`) exist in the warehouse."""
     connection = Uncommitted.connect(warehouse.url("builder"), options=audit_views.SESSION_OPTIONS)
-    context, _ = gx_context.open_context(warehouse, suites)
+    context = gx_context.open_context(warehouse, suites)
     datasource = context.data_sources.get(DATASOURCE)
     datasource.kwargs = {"creator": lambda: connection, "poolclass": StaticPool}
     try:
-        yield Evaluator(
-            connection, datasource, {suite.table: context.suites.get(suite.table) for suite in suites}
-        )
+        yield Evaluator(connection, context)
     finally:
         connection.undo()
         psycopg.Connection.close(connection)
