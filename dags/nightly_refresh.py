@@ -25,6 +25,8 @@ For a past range use `airflow backfill create --dag-id nightly_refresh --from-da
 `backfill_history`, which builds and publishes once. Alert: nothing published by 06:00.
 """
 
+from datetime import timedelta
+
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param
 from green_freight import airflow_tasks as steps
 from green_freight.agencies import AGENCIES
@@ -39,6 +41,8 @@ with DAG(
     max_active_runs=1,
     tags=["green-freight", "nightly"],
     default_args=steps.DEFAULT_ARGUMENTS,
+    # A task that hangs must not keep the next night waiting.
+    dagrun_timeout=timedelta(hours=22),
     deadline=steps.PUBLISHED_BY_MORNING,
     params={
         "business_day": Param(

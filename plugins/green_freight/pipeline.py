@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from green_freight import business_days, loading, revisions
+from green_freight.agencies import agency_named
 from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import Progress, fetch_agency
 from green_freight.agencies.fetch_plan import nightly_plan
@@ -239,7 +240,11 @@ def _build_id(warehouse: Warehouse, run_id: str) -> int:
 
 
 def _landed(warehouse: Warehouse, run_id: str, agency: str) -> Work:
-    """Return what this run was given by an agency, and what landed earlier but never reached the warehouse."""
+    """Return what this run was given by an agency, and what landed earlier but never reached the warehouse.
+
+    What landed under the name of a delivery that the contracts do not have any more stays in landing.
+    """
     with warehouse.connect("loader") as loader:
         rows = loader.execute(_SQL["landed"], {"run_id": run_id, "agency": agency}).fetchall()
-    return [(delivery, Period(label)) for delivery, label in rows]
+    known = agency_named(agency).deliveries
+    return [(delivery, Period(label)) for delivery, label in rows if delivery in known]

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
+import psycopg
+
 from green_freight.agencies.agency import Agency, Delivery, agency_named
 from green_freight.agencies.connector import AvailableFile, Connection, KnownFile
 from green_freight.agencies.connectors import Connectors, Reachability
@@ -73,7 +75,7 @@ def fetch_agency(
             known.setdefault((file.delivery, file.period), []).append(file)
         fetch = _AgencyFetch(found, connectors, store, run_id, business_day, known)
         for outcome in pool.map(fetch.one, *zip(*work, strict=True)) if work else ():
-            outcomes.append(recorder.record(outcome))
+            outcomes.append(fetch.recorded(recorder, outcome))
             progress(Progress(len(outcomes), len(work), outcomes[-1]))
         # Last, so that the newest record of the delivery is the anomaly.
         for name, anomaly in anomalies:
@@ -119,6 +121,15 @@ class _AgencyFetch:
     def one(self, delivery: Delivery, period: Period) -> FetchOutcome:
         """Fetch one delivery and period; every failure becomes an outcome."""
         return self._outcome(delivery, period, self._files(delivery, period))
+
+    def recorded(self, recorder: FetchRecorder, outcome: FetchOutcome) -> FetchOutcome:
+        """Record an outcome; where the warehouse refuses what an agency sent, that delivery has failed."""
+        try:
+            return recorder.record(outcome)
+        except (psycopg.DataError, psycopg.IntegrityError, ValueError) as error:
+            delivery = self.agency.delivery(outcome.delivery)
+            failed = self._failed(delivery, outcome.period, _Attempt(), error)
+            return recorder.record(replace(outcome, files=(failed,)))
 
     def anomaly(self, delivery: Delivery, anomaly: FetchError) -> FetchOutcome:
         """Return the outcome of a listing that was not acted upon."""

@@ -17,6 +17,7 @@ from green_freight.messages import message
 from green_freight.periods import Period
 from green_freight.warehouse import Session, scalar
 from green_freight.warehouse.statements import statements
+from green_freight.warehouse.texts import storable
 
 _SQL = statements(__file__)
 
@@ -157,13 +158,14 @@ class FetchRecorder:
 
     def _record(self, outcome: FetchOutcome, file: FileOutcome) -> None:
         received, error = file.landed or file.known, file.error
+        name = storable(file.file_name) if file.file_name else None
         self.session.execute(
             _SQL["store_fetch"],
             [
                 self.run_id, outcome.agency, outcome.delivery, outcome.period.label, file.outcome.value,
-                file.file_name, received.bytes if received else None, received.sha256 if received else None,
+                name, received.bytes if received else None, received.sha256 if received else None,
                 round(file.seconds, 3), file.attempts, error.failure.code if error else None,
-                str(error) if error else None, file.started_at,
+                storable(str(error)) if error else None, file.started_at,
             ],
         )  # fmt: skip
 

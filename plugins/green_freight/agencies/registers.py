@@ -9,17 +9,19 @@ follows from landing alone. Deliveries whose source never reports what it correc
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import psycopg
 from psycopg import sql
 
 from green_freight.agencies.agency import Agency
 from green_freight.agencies.connector import FetchPlan, FetchRequest
 from green_freight.agencies.fetch_records import last_fetched
 from green_freight.contracts import Contract, contract, contracts_of
-from green_freight.errors import FetchError
+from green_freight.errors import FetchError, fetch_error
 from green_freight.landing import Exchange, write_exchanges
 from green_freight.loading.outcomes import UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
@@ -27,6 +29,8 @@ from green_freight.loading.row_validation import Accepted, RowValidator
 from green_freight.periods import Period, business_day
 from green_freight.programme import programme
 from green_freight.warehouse import Session
+
+log = logging.getLogger(__name__)
 
 Key = tuple[str, ...]
 
@@ -97,6 +101,14 @@ def reconcile(
             differing.clear()
         except UnreadableFileError as unreadable:
             anomalies.append((name, FetchError("answer_unexpected", str(unreadable))))
+            differing.clear()
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            # What nobody foresaw in one register must not keep the agency's other deliveries out.
+            log.exception("%s %s", agency.code, name)
+            anomalies.append((name, fetch_error(error)))
+            differing.clear()
         requests += [FetchRequest(name, period) for period in differing]
     return FetchPlan(requests, anomalies)
 
@@ -201,7 +213,11 @@ def refetch_requests(
         if register is None or register.delivery not in registers:
             continue
         due = refetch_days(day, last_fetched(session, agency.code, delivery.name, first, last))
-        listed = listed_records(register, registers[register.delivery], day)
+        try:
+            listed = listed_records(register, registers[register.delivery], day)
+        except Exception:
+            # `reconcile` reports a register that cannot be read; a later night requests the days.
+            continue
         for dataset in delivery.datasets:
             due = days_of_listed_records(session, due, contract(dataset), register, listed.keys)
         found += [FetchRequest(delivery.name, period) for period in due]

@@ -128,7 +128,7 @@ class SftpConnector(Connector):
         return file_now
 
     def _expected_sha256(self, file: RemoteFile, retries: Retries) -> str:
-        checksum_file = RemoteFile(file.folder, f"{file.name}.sha256", 0, file.changed_at)
+        checksum_file = file.beside(".sha256")
         with spool() as content:
             try:
                 self._session.download(checksum_file, content, retries)

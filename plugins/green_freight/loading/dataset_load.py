@@ -5,6 +5,7 @@ When all rows of a file are in, its columns are checked (new, missing and retype
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -25,6 +26,8 @@ from green_freight.loading.row_validation import Accepted, Rejected, RowValidato
 from green_freight.periods import Period
 from green_freight.programme import programme
 from green_freight.warehouse import Session, raw_gate
+
+log = logging.getLogger(__name__)
 
 # Rejected rows wait in memory for the end of a COPY, so many at most.
 REJECTED_IN_MEMORY = 5_000
@@ -55,8 +58,15 @@ def load_dataset(connection: Session, task: Task) -> LoadOutcome | None:
             return _replace_rows(connection, task, started_at)
     except UnreadableFileError as error:
         stop = error
-    except psycopg.DataError as error:
+    except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
         stop = UnreadableFileError("refused_by_database", " ".join(str(error).split()))
+    except psycopg.OperationalError:
+        # The database, not the file: every other load would meet it too, and it may pass.
+        raise
+    except Exception as error:
+        # What no reader foresaw in one file must not keep the agency's other files out, tonight and every night after.
+        log.exception("%s %s", task.contract.id, task.period)
+        stop = UnreadableFileError("unexpected", " ".join(f"{type(error).__name__}: {error}".split()))
     return _record_stop(connection, task, stop, started_at)
 
 

@@ -15,8 +15,7 @@ from green_freight.loading.outcomes import LoadOutcome
 from green_freight.loading.row_validation import Rejected
 from green_freight.periods import Period
 from green_freight.warehouse import Session, scalar
-
-_NUL = "\x00"
+from green_freight.warehouse.texts import storable
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def write_load(
             outcome.source_file_key, outcome.outcome_code, outcome.rows_in_file, outcome.rows_loaded,
             outcome.rows_rejected, outcome.rows_replaced, list(outcome.affected_months), outcome.complete_through,
             json.dumps([each.as_json() for each in outcome.warnings], ensure_ascii=False).replace("\\u0000", "\\ufffd"),
-            None if outcome.error_message is None else _storable(outcome.error_message),
+            None if outcome.error_message is None else storable(outcome.error_message),
             contract.version, started_at,
         ],
     )  # fmt: skip
@@ -105,11 +104,6 @@ def write_rejected(connection: Session, place: Place, load_id: int, rejected: It
                 (
                     load_id, place.contract.agency, place.contract.id, place.period_label, place.file_name, place.sheet,
                     each.number, issue.column.name if issue.column else None, issue.reason_code,
-                    _storable(message_zh), _storable(message_en), each.content,
+                    storable(message_zh), storable(message_en), each.content,
                 )
             )  # fmt: skip
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL's text holds neither U+0000 nor lone surrogates.
-    return text.replace(_NUL, "\ufffd").encode("utf-8", "replace").decode()

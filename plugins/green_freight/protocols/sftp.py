@@ -14,7 +14,7 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import BinaryIO, TypeVar
@@ -23,8 +23,11 @@ import paramiko
 
 from green_freight.errors import FetchError
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
+from green_freight.protocols.sftp_names import AnyNamesClient, Entry
 
 _Response = TypeVar("_Response")
+# The type, which a field of RemoteFile hides.
+_Bytes = bytes
 _CHUNK_BYTES = 1 << 18
 # Paramiko asks for the whole file at once otherwise, which some servers treat as an attack.
 _REQUESTS_AHEAD = 64
@@ -40,17 +43,31 @@ _CHECKED_BYTES = 4096
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file on the server as listed: size in bytes, time of last change (whole seconds, UTC)."""
+    """A file on the server as listed: size in bytes, time of last change (whole seconds, UTC).
+
+    `name_bytes` is the name as the server has it, where that is no UTF-8.
+    """
 
     folder: str
     name: str
     bytes: int
     changed_at: datetime
+    name_bytes: _Bytes | None = None
 
     @property
     def path(self) -> str:
-        """Return the file's path on the server."""
+        """Return the file's path for people."""
         return f"{self.folder.rstrip('/')}/{self.name}"
+
+    @property
+    def place(self) -> _Bytes:
+        """Return the file's path as the server has it."""
+        return self.folder.rstrip("/").encode() + b"/" + (self.name_bytes or self.name.encode())
+
+    def beside(self, suffix: str) -> RemoteFile:
+        """Return the file whose name has a suffix after this one's, as a checksum has."""
+        name_bytes = None if self.name_bytes is None else self.name_bytes + suffix.encode()
+        return RemoteFile(self.folder, self.name + suffix, 0, self.changed_at, name_bytes)
 
 
 class SftpSession:
@@ -62,18 +79,18 @@ class SftpSession:
         self._host_key = host_key
         self._lock = threading.RLock()
         self._ssh: paramiko.SSHClient | None = None
-        self._sftp: paramiko.SFTPClient | None = None
+        self._sftp: AnyNamesClient | None = None
 
     def files(self, folder: str, retries: Retries) -> list[RemoteFile]:
         """Return the plain files of a folder, by name; FetchError `folder_missing` (permanent) where there is none."""
-        entries = self._call(lambda sftp: sftp.listdir_attr(folder), retries, folder)
-        found = [_remote_file(folder, entry) for entry in entries if not stat.S_ISDIR(entry.st_mode or 0)]
+        entries = self._call(lambda sftp: sftp.entries(folder), retries, folder)
+        found = [_listed(folder, entry) for entry in entries if not _is_folder(entry)]
         return sorted(found, key=lambda file: file.name)
 
     def folders(self, folder: str, retries: Retries) -> list[str]:
         """Return the names of the folders below one, sorted. Raises as `files`."""
-        entries = self._call(lambda sftp: sftp.listdir_attr(folder), retries, folder)
-        return sorted(entry.filename for entry in entries if stat.S_ISDIR(entry.st_mode or 0))
+        entries = self._call(lambda sftp: sftp.entries(folder), retries, folder)
+        return sorted(entry.name for entry in entries if _is_folder(entry))
 
     def download(self, file: RemoteFile, target: BinaryIO, retries: Retries) -> RemoteFile:
         """Stream a file into `target` (emptied first) and return it as it is listed now.
@@ -89,9 +106,7 @@ class SftpSession:
                 self._ssh.close()
             self._ssh = self._sftp = None
 
-    def _call(
-        self, step: Callable[[paramiko.SFTPClient], _Response], retries: Retries, what: str
-    ) -> _Response:
+    def _call(self, step: Callable[[AnyNamesClient], _Response], retries: Retries, what: str) -> _Response:
         def attempt() -> _Response:
             with self._lock:
                 try:
@@ -112,7 +127,7 @@ class SftpSession:
 
         return retries.call(attempt)
 
-    def _opened(self, policy: RetryPolicy) -> paramiko.SFTPClient:
+    def _opened(self, policy: RetryPolicy) -> AnyNamesClient:
         if self._sftp is None:
             ssh = paramiko.SSHClient()
             host, port, key = self._host, self._port, pinned_key(self._host_key)
@@ -132,7 +147,7 @@ class SftpSession:
                 allow_agent=False,
                 look_for_keys=False,
             )
-            sftp = ssh.open_sftp()
+            sftp = AnyNamesClient.opened(ssh)
             channel = sftp.get_channel()
             if channel is not None:
                 channel.settimeout(policy.answer_seconds)
@@ -155,23 +170,23 @@ def pinned_key(text: str) -> paramiko.PKey:
 
 
 def _download(sftp: paramiko.SFTPClient, file: RemoteFile, target: BinaryIO) -> RemoteFile:
-    before = _remote_file(file.folder, sftp.stat(file.path), file.name)
+    before = _as_it_is_now(sftp, file)
     target.seek(0)
     target.truncate()
     try:
-        received = _copy(sftp, file.path, before.bytes, target)
+        received = _copy(sftp, file.place, before.bytes, target)
     except EOFError as error:
         raise FetchError("truncated_file", f"{file.path}: the transfer broke off") from error
     # A file of another format is no truncated one: waiting for the rest does not help.
     check_begin(file.name, target)
-    after = _remote_file(file.folder, sftp.stat(file.path), file.name)
+    after = _as_it_is_now(sftp, file)
     if received != before.bytes or before != after:
         sizes = f"{received} of {before.bytes} bytes, now {after.bytes}"
         raise FetchError("truncated_file", f"{file.path}: {sizes}")
     return after
 
 
-def _copy(sftp: paramiko.SFTPClient, path: str, size: int, target: BinaryIO) -> int:
+def _copy(sftp: paramiko.SFTPClient, path: bytes, size: int, target: BinaryIO) -> int:
     received = 0
     with sftp.open(path, "rb") as source:
         source.prefetch(size, _REQUESTS_AHEAD)
@@ -181,9 +196,23 @@ def _copy(sftp: paramiko.SFTPClient, path: str, size: int, target: BinaryIO) -> 
     return received
 
 
-def _remote_file(folder: str, entry: paramiko.SFTPAttributes, name: str | None = None) -> RemoteFile:
-    changed_at = datetime.fromtimestamp(entry.st_mtime or 0, UTC)
-    return RemoteFile(folder, name or entry.filename, entry.st_size or 0, changed_at)
+def _listed(folder: str, entry: Entry) -> RemoteFile:
+    name_bytes = None if entry.name.encode() == entry.name_bytes else entry.name_bytes
+    size, changed_at = _size_and_time(entry.attributes)
+    return RemoteFile(folder, entry.name, size, changed_at, name_bytes)
+
+
+def _as_it_is_now(sftp: paramiko.SFTPClient, file: RemoteFile) -> RemoteFile:
+    size, changed_at = _size_and_time(sftp.stat(file.place))
+    return replace(file, bytes=size, changed_at=changed_at)
+
+
+def _size_and_time(attributes: paramiko.SFTPAttributes) -> tuple[int, datetime]:
+    return attributes.st_size or 0, datetime.fromtimestamp(attributes.st_mtime or 0, UTC)
+
+
+def _is_folder(entry: Entry) -> bool:
+    return stat.S_ISDIR(entry.attributes.st_mode or 0)
 
 
 def check_begin(file_name: str, content: BinaryIO) -> None:

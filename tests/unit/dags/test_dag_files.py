@@ -86,6 +86,12 @@ def test_an_agency_that_fails_stops_neither_its_own_loads_nor_the_night(bag: Any
         assert dag.get_task(f"{agency}.fetch").retries == 2
 
 
+def test_a_night_that_hangs_ends_before_the_next_one_begins(bag: Any) -> None:
+    dag = bag.dags["nightly_refresh"]
+    longest_wait = timedelta(hours=airflow_tasks.APPROVAL_WAIT_HOURS)
+    assert longest_wait < dag.dagrun_timeout < timedelta(hours=24)
+
+
 def test_a_month_that_fails_stops_a_backfill(bag: Any) -> None:
     dag = bag.dags["backfill_history"]
     assert dag.get_task("build").trigger_rule == "none_failed"

@@ -25,6 +25,9 @@ _UNIT_NOTE = re.compile(
 
 _KNOWN_UNITS = {unit for units in UNIT_FACTORS.values() for unit in units}
 
+# Excel's own last row. A cell that claims to lie below it would be reached over as many empty rows as it says.
+LAST_ROW = 1_048_576
+
 Rows = list[tuple[int, list[Any]]]
 
 _NUMBER = (int, float)
@@ -153,7 +156,7 @@ class WorkbookReading(TableReading):
                     warnings.simplefilter("ignore")
                     book = load_workbook(file, read_only=True, data_only=True)
                     sheets = {sheet.title: _filled_rows(sheet) for sheet in book.worksheets}
-            except MemoryError:
+            except (MemoryError, UnreadableFileError):
                 raise
             # zip, XML and openpyxl each raise their own for a damaged workbook, KeyError and TypeError among them.
             except Exception as error:
@@ -202,6 +205,8 @@ def _filled_rows(sheet: Any) -> Rows:
     sheet.reset_dimensions()
     found = []
     for number, row in enumerate(sheet.iter_rows(), start=1):
+        if number > LAST_ROW:
+            raise UnreadableFileError.of("unreadable_file", "beyond_last_row", sheet.title, last=LAST_ROW)
         cells = [_cell_value(cell) for cell in row]
         if any(cell is not None and cell != "" for cell in cells):
             found.append((number, cells))
