@@ -83,6 +83,14 @@ insert into candidate.fct_parcel_volume (city_code, period_month, region_code, c
 select '320700', month::date, '320706', '顺达', 1000, 500, 'file'
 from generate_series(timestamp '2023-01-01', '2023-04-01', '1 month') as month;
 
+insert into candidate.fct_cold_chain_enterprise (city_code, period_month, enterprise_key, cold_storage_m3, refrigerated_vehicle_count, source_file_key)
+select '320700', month::date, 'uscc:91320700MA1ABCDE0X', 1200, 1, 'file'
+from generate_series(timestamp '2023-01-01', '2023-04-01', '1 month') as month;
+
+insert into candidate.fct_pharma_enterprise (city_code, period_month, enterprise_key, gsp_certificate_no, informatization_ratio, source_file_key)
+select '320700', month::date, 'uscc:91320700MA1ABCDE0X', 'GSP-1', 0.6, 'file'
+from generate_series(timestamp '2023-01-01', '2023-04-01', '1 month') as month;
+
 insert into candidate.fct_fund_payment (city_code, period_month, entry_key, fund_kind_code, purpose_code, amount_yuan, booked_on, year, source_file_key)
 values
 ('320700', '2023-01-01', 'transport:B1', 'budgeted', 'vehicle', 1000, '2023-01-31', 2023, 'file'),

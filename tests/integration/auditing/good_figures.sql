@@ -90,6 +90,12 @@ left join lateral (
     end as stock
 ) as s on true;
 
+insert into candidate.cold_chain_reconciliation (
+    city_code, period_month, enterprise_key, is_listed, cold_storage_m3, stated_vehicle_count, registered_vehicle_count, difference_vehicle_count, as_of_date
+)
+select l.city_code, l.period_month, l.enterprise_key, true, l.cold_storage_m3, l.refrigerated_vehicle_count, 1, 0, m.as_of_date
+from candidate.fct_cold_chain_enterprise as l inner join month_day as m on l.period_month = m.period_month;
+
 insert into candidate.data_quality (city_code, subject_kind_code, subject_code, as_of_date, complete_through, completeness_ratio, is_stale, period_count, rows_in_file, rows_loaded, rows_rejected, rejected_ratio)
 select '320700', s.kind, s.code, '2023-04-30', '2023-04-30', 1, false, 4, 100, 100, 0, 0
 from (

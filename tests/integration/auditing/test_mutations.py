@@ -52,7 +52,10 @@ def test_undisturbed_night_has_no_alarm_but_the_disagreements_of_the_demonstrati
             "select table_name, expectation_code, severity_code, unexpected_count from ops.verdict"
             " where not is_success and build_id = (select max(build_id) from ops.build)"
         ).fetchall()
-    assert failed == [("fct_indicator_value", "agrees_with_reported", "warning", 2)]
+    assert sorted(failed) == [
+        ("cold_chain_reconciliation", "stated_agrees_with_register", "warning", 6),
+        ("fct_indicator_value", "agrees_with_reported", "warning", 2),
+    ]
 
 
 @pytest.mark.parametrize("group", list(mutations.groups(SUITES)), ids=lambda group: group[0].table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from green_freight.loading.raw_tables import prepare_raw_tables
 from psycopg import sql
 
 from demo_city.city import City
+from demo_city.random_generator import month_end, month_starts
 from demo_city.truth import true_scorecard, true_values
 from tests.integration.coverage.agreement import assert_star_agrees
 from tests.integration.dbt_project.raw_city import fill
@@ -152,6 +154,65 @@ def test_the_form_says_yes_where_a_policy_on_express_vehicles_is_in_force(built:
     assert len(found) == 11 and policy["repealed_on"] is None
     assert {text for text, day in found if day >= policy["issued_on"]} == {"是"}
     assert {text for text, day in found if day < policy["issued_on"]} <= {"否"}
+
+
+def test_the_lists_of_enterprises_are_what_the_commerce_bureau_reported(built: Built) -> None:
+    months = month_starts(date(2023, 1, 1), AS_OF)
+    cold = {
+        (month, f"uscc:{row['credit_code']}", row["cold_storage_m3"], row["refrigerated_vehicle_count"])
+        for month in months
+        for row in built.city.form_rows("commerce_cold_chain_enterprise", month)
+    }
+    assert cold == set(
+        built.rows(
+            "select period_month, enterprise_key, cold_storage_m3, refrigerated_vehicle_count"
+            " from candidate.fct_cold_chain_enterprise"
+        )
+    )
+    pharma = {
+        (month, f"uscc:{row['credit_code']}", row["gsp_certificate_no"], row["informatization_pct"] / 100)
+        for month in months
+        for row in built.city.form_rows("commerce_pharma_enterprise", month)
+    }
+    assert pharma == set(
+        built.rows(
+            "select period_month, enterprise_key, gsp_certificate_no, informatization_ratio"
+            " from candidate.fct_pharma_enterprise"
+        )
+    )
+    assert (len(cold), len(pharma)) == (33 * 6, 33 * 4)
+
+
+def test_stated_refrigerated_vehicles_stand_beside_the_registered_ones(built: Built) -> None:
+    """In every month all enterprises that are listed, or have such vehicles, each with what it states and has."""
+    codes = {
+        row["enterprise_id"]: f"uscc:{row['credit_code']}"
+        for row in built.city.register_as_known("transport_enterprise", AS_OF)
+    }
+    fleet = built.city.register_as_known("transport_vehicle", AS_OF)
+    expected = {}
+    for month in month_starts(date(2023, 1, 1), AS_OF):
+        end = month_end(month)
+        stated = {
+            f"uscc:{row['credit_code']}": row["refrigerated_vehicle_count"]
+            for row in built.city.form_rows("commerce_cold_chain_enterprise", month)
+        }
+        registered = Counter(
+            codes[row["enterprise_id"]]
+            for row in fleet
+            if row["body_kind_code"] in ("refrigerated", "insulated")
+            and row["in_service_on"] <= end
+            and (row["out_of_service_on"] is None or row["out_of_service_on"] > end)
+        )
+        for key in stated.keys() | registered.keys():
+            expected[month, key] = (stated.get(key), registered[key])
+    found = built.rows(
+        "select period_month, enterprise_key, stated_vehicle_count, registered_vehicle_count,"
+        " difference_vehicle_count from candidate.cold_chain_reconciliation"
+    )
+    assert {(month, key): (stated, registered) for month, key, stated, registered, _ in found} == expected
+    newest = [row for row in found if row[0] == date(2025, 9, 1)]
+    assert [sum(row[place] or 0 for row in newest) for place in (2, 3, 4)] == [27, 10, 17]
 
 
 def test_every_unit_test_of_dbt_passes(built: Built) -> None:

@@ -1,4 +1,5 @@
--- The commerce bureau's newest lists of cold-chain and pharmaceutical enterprises, one row an enterprise.
+-- The enterprises that the commerce bureau's lists of cold-chain and pharmaceutical enterprises have ever had, one
+-- row an enterprise, as each list has it last; on a list is who is on its newest month.
 {% set lists = {
     'stg_commerce__cold_chain_enterprise': 'registered_on',
     'stg_commerce__pharma_enterprise': 'first_operated_on',
@@ -11,9 +12,11 @@ with listed as (
             enterprise_name,
             {{ begins }},
             {{ list == 'stg_commerce__cold_chain_enterprise' }} as is_cold_chain,
+            period_month,
             source_file_key,
             source_sheet,
             source_row_number,
+            period_month = max(period_month) over (partition by city_code, credit_code) as is_its_last,
             period_month = max(period_month) over (partition by city_code) as is_newest
         from {{ ref(list) }}
         {% if not loop.last %}union all{% endif %}
@@ -24,16 +27,15 @@ final as (
     select
         city_code,
         credit_code,
-        min(enterprise_name) as enterprise_name,
-        min(registered_on) as registered_on,
-        bool_or(is_cold_chain) as is_cold_chain,
-        bool_or(not is_cold_chain) as is_pharmaceutical,
         -- Both lists are sheets of one file; the cold-chain sheet stands for an enterprise on both.
-        (array_agg(source_file_key order by is_cold_chain desc))[1] as source_file_key,
-        (array_agg(source_sheet order by is_cold_chain desc))[1] as source_sheet,
-        (array_agg(source_row_number order by is_cold_chain desc))[1] as source_row_number
+        {% for column in ['enterprise_name', 'source_file_key', 'source_sheet', 'source_row_number'] %}
+            (array_agg({{ column }} order by period_month desc, is_cold_chain desc))[1] as {{ column }},
+        {% endfor %}
+        min(registered_on) as registered_on,
+        bool_or(is_cold_chain and is_newest) as is_cold_chain,
+        bool_or(not is_cold_chain and is_newest) as is_pharmaceutical
     from listed
-    where is_newest
+    where is_its_last
     group by city_code, credit_code
 )
 
