@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _NUMERAL = re.compile(r"[〇零○一二三四五六七八九十]+(?=\s*[年月日号])")
@@ -16,6 +17,8 @@ _MONTHS = (
 _COMPACT_MONTH = re.compile(r"(?<!\d)(20\d\d)(1[0-2]|0[1-9])(?!\d)")
 
 
+# Titles, words for codes and names occur again and again in a table.
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """Return text in half-width characters, lower case, without any white space."""
     return "".join(unicodedata.normalize("NFKC", text).lower().split())

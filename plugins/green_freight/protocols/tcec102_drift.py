@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class Shape:
     numbers: tuple[str, ...]
     parts: Mapping[str, Shape]
 
-    @property
+    @cached_property
     def names(self) -> dict[str, str]:
         """Return the standard's spelling by the key's lower-case form."""
         return {name.lower(): name for name in (*self.texts, *self.counts, *self.numbers, *self.parts)}

@@ -71,6 +71,8 @@ def find_header(contract: Contract, rows: Sequence[NumberedRow]) -> Header | Non
             found = _header(contract, rows[index : index + depth])
             if best is None or found.rank > best.rank:
                 best = found
+            if found.rank == (len(contract.columns), 0):
+                return found
     needed = [column for column in contract.columns if column.stops_when_absent and column.value_from is None]
     if best is None or 2 * len(best.places) < len(needed) or not best.places:
         return None
@@ -110,7 +112,7 @@ def _match(contract: Contract, upper: list[str], lower: list[str]) -> dict[str, 
         for column in contract.columns:
             if column.name in places:
                 continue
-            names = frozenset[str]().union(*map(_forms, column.source_names))
+            names = _all_forms(column.source_names)
             for place, title in titles.items():
                 if not names.isdisjoint(title):
                     places[column.name] = place
@@ -125,6 +127,11 @@ def _forms(title: str) -> frozenset[str]:
     text = plain(title)
     whole, without = _SIGNS.sub("", text), _SIGNS.sub("", _BRACKETED.sub("", text))
     return frozenset({whole, without or whole})
+
+
+@lru_cache(maxsize=4096)
+def _all_forms(titles: tuple[str, ...]) -> frozenset[str]:
+    return frozenset[str]().union(*map(_forms, titles))
 
 
 def _spread(titles: list[str]) -> list[str]:
@@ -178,6 +185,7 @@ class RowSorter:
         self._text_places = sorted(
             place for name, place in header.places.items() if contract.column(name).logical_type != "number"
         )
+        self._titles = {plain(part) for title in header.titles for part in (title, *title.split(" "))}
         self._totals = Totals()
         self._factor = factor
         self.counts: Counter[str] = Counter()
@@ -225,18 +233,20 @@ class RowSorter:
 
     def _is_header(self, cells: Sequence[Any]) -> bool:
         texts = [plain(cell) for cell in cells if isinstance(cell, str) and cell.strip()]
-        titles = {plain(part) for title in self._header.titles for part in (title, *title.split(" "))}
-        return len(texts) >= 2 and all(text in titles for text in texts)
+        return len(texts) >= 2 and all(text in self._titles for text in texts)
 
     def _is_note(self, cells: Sequence[Any], filled: list[Any]) -> bool:
         first = filled[0]
-        if not isinstance(first, str) or any(isinstance(f, Decimal) for f in self._figures(cells).values()):
+        if not isinstance(first, str):
             return False
         has_key = _cell(cells, self._key_place) not in (None, "")
         text = plain(first)
-        if _NOTE.match(text) and (not has_key or len(filled) <= 2):
-            return True
-        return len(filled) == 1 and not has_key and len(text) > 6
+        is_worded = bool(_NOTE.match(text)) and (not has_key or len(filled) <= 2)
+        is_alone = len(filled) == 1 and not has_key and len(text) > 6
+        # Few rows get so far: reading their figures takes longest.
+        return (is_worded or is_alone) and not any(
+            isinstance(figure, Decimal) for figure in self._figures(cells).values()
+        )
 
     def _figures(self, cells: Sequence[Any]) -> dict[str, Any]:
         return {
