@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from green_freight.building import build, dbt_run
 from green_freight.loading.raw_tables import prepare_raw_tables
-from psycopg import sql
 
 from demo_city.city import City
 from demo_city.random_generator import month_end, month_starts
@@ -230,22 +229,3 @@ def test_every_unit_test_of_dbt_passes(built: Built) -> None:
         f"{row[0]}__formula" for row in built.rows("select indicator_code from candidate.dim_indicator")
     }
     assert indicators - formulas == set()
-
-
-def test_a_form_that_never_came_leaves_its_figures_marked_stale(built: Built) -> None:
-    with built.warehouse.connect("loader") as loader:
-        for dataset in ("postal_tricycle", "postal_terminal_station", "postal_parcel_volume"):
-            loader.execute(
-                sql.SQL("delete from raw.{} where _period = '2025-09'").format(sql.Identifier(dataset))
-            )
-    with built.warehouse.connect("owner") as owner:
-        owner.execute("delete from ops.load where agency_code = 'postal' and period_label = '2025-09'")
-    build(built.warehouse, "test", AS_OF)
-    assert_star_agrees(built.warehouse)
-    stale = built.rows("select indicator_code, year from candidate.scorecard where is_stale order by 1")
-    assert stale == [("terminal_station_added", 2025), ("tricycle_marking_share", 2025)]
-    # August's register stands in; it does not become "no data".
-    assert built.rows(
-        "select null_reason_code from candidate.scorecard where indicator_code = 'tricycle_marking_share'"
-        " and year = 2025"
-    ) == [(None,)]

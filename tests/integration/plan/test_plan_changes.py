@@ -1,7 +1,7 @@
 """The plan is data: a plan year, an indicator or another city's plan is added by rows, and what is built is published.
 
-Each test copies the project, edits seeds of the copy (and adds one model for a new formula), then builds, audits and
-publishes the demonstration city with the copy's own code in a process of its own.
+A copy of the project gets a plan year, an indicator (with one model for its formula) and another city's plan, then
+builds, audits and publishes the demonstration city with the copy's own code in a process of its own.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from green_freight.loading.raw_tables import prepare_raw_tables
 from green_freight.programme import programme
 from green_freight.settings import PROJECT
 
-from demo_city import DEMONSTRATION_DAY
 from demo_city.city import City
+from demo_city.truth import true_scorecard
 from tests.integration.dbt_project import raw_city
 
 if TYPE_CHECKING:
@@ -52,7 +52,12 @@ for path, text in generated_files().items():
     path.write_text(text, encoding="utf-8")
 """
 
-AS_OF = DEMONSTRATION_DAY
+LAST_YEAR = programme().last_day.year
+NEXT_YEAR = LAST_YEAR + 1
+AS_OF = date(NEXT_YEAR, 3, 31)
+ADDED, LIKE = "node_level3_added", "node_level2_added"
+# Huai'an's region code, an invented plan.
+OTHER_CITY = "320800"
 
 
 def seed(name: str) -> list[Row]:
@@ -62,7 +67,7 @@ def seed(name: str) -> list[Row]:
 
 
 class Copy:
-    """A copy of the project whose seeds a test edits."""
+    """A copy of the project whose seeds are edited."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -100,40 +105,36 @@ class Copy:
         assert done.returncode == 0, done.stderr[-4000:]
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Copy:
-    """Give a copy of the project."""
-    return Copy(tmp_path / "project")
-
-
-def load(warehouse: Warehouse, as_of: date) -> None:
+def load(warehouse: Warehouse, as_of: date, city_code: str) -> None:
     """Leave in `raw` what the demonstration's agencies had delivered at the end of a day, without daily events."""
-    with warehouse.connect("loader") as loader:
+    with warehouse.connect("loader") as loader, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(raw_city, "programme", lambda: replace(programme(), city_code=city_code))
         prepare_raw_tables(loader)
         raw_city.fill(loader, City(volume=0.0), as_of)
 
 
-def published(warehouse: Warehouse, query: str) -> list[tuple[object, ...]]:
+def published(warehouse: Warehouse, query: str) -> list[tuple[Any, ...]]:
     """Return what a reader gets."""
     with warehouse.connect("reader") as reader:
         return reader.execute(query.encode()).fetchall()
 
 
-def test_a_plan_year_is_added_by_rows(warehouse: Warehouse, copy: Copy) -> None:
-    last_year = str(programme().last_day.year)
-    next_year = str(programme().last_day.year + 1)
-    last_targets = {
-        row["indicator_code"]: row["target_value"] for row in seed("plan_target") if row["year"] == last_year
-    }
+def add_year(copy: Copy) -> None:
+    """Let the plan go on for a year, with the last year's targets."""
 
     def with_another_year(rows: list[Row]) -> list[Row]:
-        of_last_year = [row for row in rows if row["year"] == last_year]
+        of_last_year = [row for row in rows if row["year"] == str(LAST_YEAR)]
         return rows + [
-            row | {"year": next_year, "due_on": row["due_on"].replace(last_year, next_year)}
+            row | {"year": str(NEXT_YEAR), "due_on": row["due_on"].replace(str(LAST_YEAR), str(NEXT_YEAR))}
             for row in of_last_year
         ]
 
     def with_its_totals(rows: list[Row]) -> list[Row]:
+        last_targets = {
+            row["indicator_code"]: row["target_value"]
+            for row in seed("plan_target")
+            if row["year"] == str(LAST_YEAR)
+        }
         return [
             row | {"plan_total_value": str(int(total) + int(last_targets[row["indicator_code"]]))}
             if (total := row["plan_total_value"]) and row["target_kind"] == "yearly_addition"
@@ -141,24 +142,16 @@ def test_a_plan_year_is_added_by_rows(warehouse: Warehouse, copy: Copy) -> None:
             for row in rows
         ]
 
-    copy.edit("programme", lambda rows: [row | {"last_day": f"{next_year}-12-31"} for row in rows])
+    copy.edit("programme", lambda rows: [row | {"last_day": f"{NEXT_YEAR}-12-31"} for row in rows])
     copy.edit("plan_target", with_another_year)
     copy.edit("plan_indicator", with_its_totals)
-    as_of = date(int(next_year), 3, 31)
-    load(warehouse, as_of)
-    copy.publish(warehouse, as_of)
-    assert published(
-        warehouse,
-        "select year, target_value, as_of_date from scorecard"
-        " where indicator_code = 'charging_pile_added' order by year desc limit 2",
-    ) == [(int(next_year), 50, as_of), (int(last_year), 50, programme().last_day)]
 
 
-def test_an_indicator_with_a_target_is_added_by_rows_and_one_model(warehouse: Warehouse, copy: Copy) -> None:
-    code, like = "node_level3_added", "node_level2_added"
+def add_indicator(copy: Copy) -> None:
+    """Let the plan have another indicator, with the targets of one that it has and a formula of its own."""
 
     def with_it(rows: list[Row]) -> list[Row]:
-        added = [row | {"indicator_code": code} for row in rows if row["indicator_code"] == like]
+        added = [row | {"indicator_code": ADDED} for row in rows if row["indicator_code"] == LIKE]
         for row in added:
             if "display_order" in row:
                 row["display_order"] = str(len(rows) + 1)
@@ -167,37 +160,20 @@ def test_an_indicator_with_a_target_is_added_by_rows_and_one_model(warehouse: Wa
     for name in ("plan_indicator", "plan_target"):
         copy.edit(name, with_it)
     models = copy.root / "dbt_project" / "models" / "indicators" / "evidence"
-    model = (models / f"int_evidence__{like}.sql").read_text(encoding="utf-8")
-    formula = model.replace(like, code).replace("level2", "level3")
-    (models / f"int_evidence__{code}.sql").write_text(formula, encoding="utf-8")
-    copy.run(GENERATE, warehouse)
-    load(warehouse, AS_OF)
-    copy.publish(warehouse, AS_OF)
-    targets = [int(row["target_value"]) for row in seed("plan_target") if row["indicator_code"] == like]
-    assert (
-        published(
-            warehouse,
-            f"select year, target_value from scorecard where indicator_code = '{code}' order by year",
-        )
-        == list(zip(range(programme().first_day.year, programme().last_day.year + 1), targets, strict=True))
-    )  # fmt: skip
-    assert published(
-        warehouse,
-        f"select count(*) > 0 from fct_indicator_evidence where indicator_code = '{code}'",
-    ) == [(True,)]
+    model = (models / f"int_evidence__{LIKE}.sql").read_text(encoding="utf-8")
+    formula = model.replace(LIKE, ADDED).replace("level2", "level3")
+    (models / f"int_evidence__{ADDED}.sql").write_text(formula, encoding="utf-8")
 
 
-def test_another_citys_plan_is_other_rows(
-    warehouse: Warehouse, copy: Copy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Huai'an's region code, an invented plan.
-    code = "320800"
+def change_city(copy: Copy) -> None:
+    """Let the plan be another city's: a change of rows alone."""
     of_this_city = {row["city_code"] for row in seed("programme")}
-    assert of_this_city != {code}
+    assert of_this_city != {OTHER_CITY}
 
     def of_the_other_city(rows: list[Row]) -> list[Row]:
         return [
-            {name: code if value in of_this_city else value for name, value in row.items()} for row in rows
+            {name: OTHER_CITY if value in of_this_city else value for name, value in row.items()}
+            for row in rows
         ]
 
     for path in (PROJECT / "dbt_project" / "seeds").glob("*.csv"):
@@ -206,11 +182,50 @@ def test_another_citys_plan_is_other_rows(
         "programme",
         lambda rows: [row | {"city_name_zh": "淮安市", "city_name_en": "Huai'an"} for row in rows],
     )
-    monkeypatch.setattr(raw_city, "programme", lambda: replace(programme(), city_code=code))
-    load(warehouse, AS_OF)
-    copy.publish(warehouse, AS_OF)
-    assert published(warehouse, "select distinct city_code from scorecard") == [(code,)]
+
+
+@pytest.fixture(scope="module")
+def changed(module_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Give a warehouse in which a plan with all three changes was published: no change disturbs another."""
+    copy = Copy(tmp_path_factory.mktemp("copy") / "project")
+    for change in (add_year, add_indicator, change_city):
+        change(copy)
+    copy.run(GENERATE, module_warehouse)
+    load(module_warehouse, AS_OF, OTHER_CITY)
+    copy.publish(module_warehouse, AS_OF)
+    return module_warehouse
+
+
+def test_a_plan_year_is_added_by_rows(changed: Warehouse) -> None:
     assert published(
-        warehouse,
-        "select actual_value from scorecard where indicator_code = 'node_level1_added' and year = 2025",
-    ) == [(1,)]
+        changed,
+        "select year, target_value, as_of_date from scorecard"
+        " where indicator_code = 'charging_pile_added' order by year desc limit 2",
+    ) == [(NEXT_YEAR, 50, AS_OF), (LAST_YEAR, 50, programme().last_day)]
+
+
+def test_an_indicator_with_a_target_is_added_by_rows_and_one_model(changed: Warehouse) -> None:
+    targets = [int(row["target_value"]) for row in seed("plan_target") if row["indicator_code"] == LIKE]
+    assert (
+        published(
+            changed,
+            f"select year, target_value from scorecard where indicator_code = '{ADDED}' order by year",
+        )
+        == list(zip(range(programme().first_day.year, NEXT_YEAR + 1), [*targets, targets[-1]], strict=True))
+    )  # fmt: skip
+    assert published(
+        changed,
+        f"select count(*) > 0 from fct_indicator_evidence where indicator_code = '{ADDED}'",
+    ) == [(True,)]
+
+
+def test_another_citys_plan_is_other_rows(changed: Warehouse) -> None:
+    assert published(changed, "select distinct city_code from scorecard") == [(OTHER_CITY,)]
+    years = (
+        "select year, actual_value from scorecard where indicator_code = 'node_level1_added' and year <= %d"
+    )
+    assert dict(published(changed, years % LAST_YEAR)) == {
+        true.year: true.actual_value
+        for true in true_scorecard(City(volume=0.0), programme().last_day)
+        if true.indicator_code == "node_level1_added"
+    }

@@ -29,6 +29,7 @@ SESSIONS = 66_664
 SAMPLE = [date(2017, 3, 6) + timedelta(days=n) for n in range(7)] + [
     date(2019, 1, 14) + timedelta(days=n) for n in range(7)
 ]
+MOST_KWH = 10_000
 WITHOUT_END_OR_ENERGY, NEGATIVE = 37 + 43 + 105, 0 + 1 + 6
 
 
@@ -56,11 +57,12 @@ def test_every_session_arrives_or_is_rejected_with_its_reason(
         orders = [load for load in report.outcomes if load.dataset_id == "power_charge_order"]
         assert sum(load.rows_in_file for load in orders) == SESSIONS
         assert sum(load.rows_loaded + load.rows_rejected for load in orders) == SESSIONS
-        _assert_reasons_and_energy(warehouse)
+        affected = {month for load in orders for month in load.affected_months}
+        _assert_reasons_and_energy(warehouse, affected)
         _assert_statistics_agree(warehouse)
 
 
-def _assert_reasons_and_energy(warehouse: PipelineWarehouse) -> None:
+def _assert_reasons_and_energy(warehouse: PipelineWarehouse, affected: set[date]) -> None:
     expected: Counter[str] = Counter()
     energy: defaultdict[date, Decimal] = defaultdict(Decimal)
     for session in sessions():
@@ -80,6 +82,7 @@ def _assert_reasons_and_energy(warehouse: PipelineWarehouse) -> None:
         " from raw.power_charge_order group by 1"
     )
     assert {row["month"]: row["kwh"] for row in months} == dict(energy)
+    assert affected == set(energy)
     assert len(energy) == 36
 
 
@@ -103,6 +106,8 @@ def _assessed(session: dict[str, str]) -> str:
     ended = moment(session["End Date"], session["End Time"])
     if not (began and ended and session["Total kWh"]):
         return "missing_value"
+    if Decimal(session["Total kWh"]) > MOST_KWH:
+        return "out_of_range"
     if ended < began:
         return "end_before_start"
     return "negative_energy" if Decimal(session["Total kWh"]) < 0 else "loaded"

@@ -70,6 +70,7 @@ def test_rejected_rows_are_the_planted_ones_and_nothing_wrong_is_published(
     }
     for name in ("terminal_station_added", "tricycle_marking_share"):
         assert now[name][0] == figures_before[name][0]
+    _assert_scorecard(warehouse)
     assert [
         line
         for line in pipeline.stale_datasets(warehouse.database, night.run_id)
@@ -130,6 +131,17 @@ def _assert_covered(warehouse: PipelineWarehouse) -> None:
     assert found[LOADED]["rows_rejected"] == sum(hit.dataset == LOADED for hit in _hits())
     others = {row["state_code"] for name, row in found.items() if name not in STOPPED}
     assert others == {"complete"}
+
+
+def _assert_scorecard(warehouse: PipelineWarehouse) -> None:
+    """The year's figures are marked; August's register stands in, they do not become "no data"."""
+    stale = warehouse.rows(
+        "select indicator_code, year, null_reason_code from mart.scorecard where is_stale order by 1"
+    )
+    assert [tuple(row.values()) for row in stale] == [
+        ("terminal_station_added", 2025, None),
+        ("tricycle_marking_share", 2025, None),
+    ]
 
 
 def _assert_sessions(warehouse: PipelineWarehouse, run_id: str, reference: Snapshot) -> None:

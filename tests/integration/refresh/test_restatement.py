@@ -178,7 +178,7 @@ def _assert_revert(warehouse: PipelineWarehouse, reference: Snapshot) -> None:
     assert (record["kind_code"], record["reverted_to"], record["as_of_date"]) == ("revert", 2, DAY)
     # The bureau's register still says what was taken away: the next run asks before it comes back.
     run_id = warehouse.backfill(REQUEST)
-    warehouse.prepare(run_id)
+    warehouse.prepare_again(run_id)
     codes = {
         code for change in pipeline.outstanding(warehouse.database, run_id) for code in change.approval_codes
     }

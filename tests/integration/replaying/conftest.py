@@ -1,4 +1,4 @@
-"""A small warehouse with two publications, and a checkout of the code that built them."""
+"""A small warehouse with two publications, both published again, and a checkout of the code that built them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from green_freight import settings
+from green_freight.backfill import steps
 from green_freight.building import build
 from green_freight.code_version import PARTS
 from green_freight.publishing import publish
@@ -22,11 +23,13 @@ from tests.integration.loading.deliveries import Deliveries, operation, pages
 LAST = date(2025, 9, 30)
 SERVICE = ("transport", "vehicle_operations")
 DAYS = ("2025-08-30", "2025-09-29", "2025-09-30")
+# Loaded when everything was published.
+LATER = "2025-10-01"
 
 
 @dataclass(frozen=True)
 class Published:
-    """The warehouse after its publications 1 and 2."""
+    """The warehouse after its publications 1 and 2, which 3 and 4 publish again."""
 
     warehouse: Warehouse
     deliveries: Deliveries
@@ -47,7 +50,7 @@ class Published:
 
 @pytest.fixture(scope="module")
 def published(module_warehouse: Warehouse) -> Published:
-    """Two days are published whole; then a third one and a corrected second one, by months."""
+    """Two days are published whole; then a third one and a corrected second one, by months; then both states again."""
     deliveries = Deliveries(module_warehouse)
     for day in DAYS[:2]:
         _load(deliveries, day, 3)
@@ -56,6 +59,10 @@ def published(module_warehouse: Warehouse) -> Published:
     _load(deliveries, DAYS[1], 4, version=2)
     deliveries.load(*SERVICE, DAYS[0])
     _publish(module_warehouse, "nightly/2", LAST)
+    for number in (1, 2):
+        again = steps.revert(module_warehouse, f"revert/{number}", number, "test", "tester")
+        assert (again.outcome_code, again.publication_no) == ("published", 2 + number)
+    _load(deliveries, LATER, 2)
     return Published(module_warehouse, deliveries)
 
 

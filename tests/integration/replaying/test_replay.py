@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from green_freight import settings
 from green_freight.replaying import Progress, ReplayError, ReplayOutcome, replay
+from green_freight.replaying.recipe import Recipe, recipe_of
 
 from tests.integration.replaying.conftest import DAYS, Published, commit, git
 
@@ -38,17 +40,19 @@ def _unequal(outcome: ReplayOutcome) -> dict[str, Any]:
     return {table.table: table for table in outcome.tables if not table.is_equal}
 
 
-def test_an_incremental_publication_is_rebuilt_by_the_commit_that_it_names(
+def test_an_incremental_publication_published_again_is_rebuilt_by_the_commit_that_it_names(
     published: Published, checkout: Path
 ) -> None:
-    """The checkout has moved on and would write other figures; its first commit does not."""
+    """The checkout has moved on and would write other figures; its first commit does not. Publication 4 is the second
+    one again: the same build, day and loads, without what came later, and the rows that readers see now."""
     first = git(checkout, "rev-parse", "HEAD")
     _change_formula(checkout)
     second = commit(checkout, "another formula")
     reported: list[Progress] = []
     published.set_code_version(first)
     try:
-        outcome = replay(published.warehouse, 2, reported.append, running=checkout)
+        outcome = replay(published.warehouse, 4, reported.append, running=checkout)
+        assert outcome.recipe == replace(recipe_of(published.warehouse, 2), publication_no=4)
     finally:
         published.set_code_version(settings.code_version())
     assert _unequal(outcome) == {}
@@ -59,13 +63,13 @@ def test_an_incremental_publication_is_rebuilt_by_the_commit_that_it_names(
     assert [load.period_label for load in outcome.recipe.loads] == [DAYS[0], DAYS[2], DAYS[1]]
     _check_progress(reported)
     recorded = _recorded(published)
-    assert (recorded["publication_no"], recorded["is_equal"], recorded["is_over"]) == (2, True, True)
+    assert (recorded["publication_no"], recorded["is_equal"], recorded["is_over"]) == (4, True, True)
     assert (recorded["code"], len(recorded["tables"])) == (first, len(outcome.tables))
     assert _scratches(published) == []
 
 
 def _rows_of_mart(published: Published) -> dict[str, int]:
-    """Return the rows of each table of the star in mart; publication 2 is the newest."""
+    """Return the rows of each table of the star in mart; publication 4 is the newest."""
     with published.warehouse.admin() as admin:
         tables = admin.execute(
             "select relname from pg_class as c inner join pg_attribute as a on a.attrelid = c.oid "
@@ -170,13 +174,23 @@ def test_a_load_that_does_not_come_out_as_recorded_is_an_error(published: Publis
 
 
 def test_what_was_never_published_cannot_be_replayed(published: Published) -> None:
-    with pytest.raises(ReplayError, match="There is no publication 3"):
-        replay(published.warehouse, 3)
+    with pytest.raises(ReplayError, match="There is no publication 5"):
+        replay(published.warehouse, 5)
+
+
+def test_an_old_state_published_again_has_the_recipe_of_what_it_was(published: Published) -> None:
+    first, second = (recipe_of(published.warehouse, number) for number in (1, 2))
+    assert recipe_of(published.warehouse, 3) == replace(first, publication_no=3)
+    assert first.as_of_date < second.as_of_date
+    assert len(first.loads) < len(second.loads)
+    with published.warehouse.connect("loader") as loader:
+        [loads] = loader.execute(
+            "select count(*) from ops.load where outcome_code = 'loaded'"
+        ).fetchone() or [0]
+    assert loads > len(second.loads)
 
 
 def test_the_recipe_survives_its_file(published: Published) -> None:
-    from green_freight.replaying.recipe import Recipe, recipe_of
-
     recipe = recipe_of(published.warehouse, 2)
     later = json.loads(recipe.as_json()) | {"a_field_of_a_later_version": 1}
     later["loads"][0]["another"] = 2
