@@ -69,6 +69,14 @@ with DAG(
             title="Only what is missing · 仅补缺失",
             description="Fetch only periods without a complete load. 只取尚未完整装载的期次。",
         ),
+        "events_from": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^\d{4}-\d{2}$",
+            title="Daily events from · 每日数据起始月",
+            description="Daily events of earlier months are left out; empty: all are loaded. "
+            "更早月份的每日数据不取；留空则全部取。",
+        ),
         "dry_run": Param(
             False,
             type="boolean",

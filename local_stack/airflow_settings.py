@@ -101,9 +101,12 @@ def _airflow(home: Home, plan: AirflowPlan) -> dict[str, str]:
         "API__INSTANCE_NAME": "Green Freight Warehouse",
         "API__MAXIMUM_PAGE_LIMIT": "1000",
         "API_AUTH__JWT_SECRET": home.secret("airflow_jwt"),
-        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        # Each look for work takes a hundredth of a second of a processor, here and in PostgreSQL.
+        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "SCHEDULER__USE_JOB_SCHEDULE": str(plan.is_scheduled),
+        # A file that is edited is read again at the next refresh; this is for those that are not.
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
         # A supervisor that misses the moment its task ends sleeps until the next heartbeat and holds its slot.
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         # On a small machine that is starting up an answer may take longer than the 5 s of the default.

@@ -77,6 +77,15 @@ def run_command(
     first: Annotated[
         Period, typer.Option("--from", parser=as_month, metavar="YYYY-MM", help="历史起始月 · first month.")
     ] = FIRST_MONTH,
+    events_from: Annotated[
+        Period | None,
+        typer.Option(
+            "--events-from",
+            parser=as_month,
+            metavar="YYYY-MM",
+            help="只载入该月起的每日数据，首次运行更快 · daily events from this month on only, a quicker first run.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """跑通全程 · Load the history, run the nightly refresh of one day, print the scorecard, stop.
@@ -85,7 +94,7 @@ def run_command(
     """
     home = Home.prepared()
     output = console(stderr=as_json)
-    request = run.Request(day, first, Demonstration.of(home, volume))
+    request = run.Request(day, first, Demonstration.of(home, volume), events_from)
     begun = time.monotonic()
     with sole_command(home.root, "run"):
         result = run.run(home, request, Steps(output))

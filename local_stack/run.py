@@ -16,6 +16,7 @@ from green_freight.cli.airflow_client import AirflowClient
 from green_freight.cli.console import Steps
 from green_freight.cli.dag_run import BACKFILL, NIGHTLY, RunResult, follow_run, make_ready
 from green_freight.cli.installation import RunningAirflow
+from green_freight.contracts import Granularity
 from green_freight.coverage import BackfillRange, backfill_of, through
 from green_freight.periods import Period
 
@@ -32,11 +33,12 @@ APPROVAL_WAIT_HOURS = 16
 
 @dataclass(frozen=True)
 class Request:
-    """What `run` is asked for: the business day, the first month of the history, the city."""
+    """What `run` is asked for: the business day, the first month of the history and of its daily events, the city."""
 
     day: date
     first: Period
     city: Demonstration
+    events_from: Period | None = None
 
     @property
     def clock(self) -> datetime:
@@ -113,7 +115,9 @@ def _attached(home: Home, admin_url: str, up: Mapping[str, Any]) -> RunningAirfl
     return RunningAirflow(client, warehouse, home.task_logs, started_at, APPROVAL_WAIT_HOURS)
 
 
-def missing_history(owner_url: str, first: Period, day: date) -> BackfillRange | None:
+def missing_history(
+    owner_url: str, first: Period, day: date, events_from: Period | None = None
+) -> BackfillRange | None:
     """Return what has to be backfilled before the nightly run of a business day, None if nothing is missing.
 
     What an agency was asked for and had not delivered is left to the night, which asks again: asking for the whole
@@ -123,28 +127,44 @@ def missing_history(owner_url: str, first: Period, day: date) -> BackfillRange |
         owner_url: the warehouse, as a role that may read `ops`.
         first: the first month of the history.
         day: the business day; the day itself is the night's own work.
+        events_from: the first month of which daily events are wanted; None: of all.
     """
     with psycopg.connect(owner_url) as warehouse:
-        found = [one for one in through(warehouse, day - timedelta(days=1)) if one.month >= first.month]
-    return backfill_of(one for one in found if one.parts_missing > one.parts_not_delivered)
+        due = through(warehouse, day - timedelta(days=1))
+    events = max(first, events_from or first)
+    wanted = (
+        one for one in due if one.month >= (events if one.granularity_code == Granularity.DAY else first)
+    )
+    return backfill_of(one for one in wanted if one.parts_missing > one.parts_not_delivered)
 
 
-def history_conf(gap: BackfillRange, day: date) -> dict[str, Any]:
+def history_conf(gap: BackfillRange, day: date, events_from: Period | None = None) -> dict[str, Any]:
     """Return the parameters of `backfill_history` that load what is missing of a range through a business day."""
-    reason = "载入缺少的历史 / load of the history that is missing"
-    return BackfillRequest(gap.first, gap.last, gap.agencies, reason, day, is_only_missing=True).parameters
+    zh, en = "载入缺少的历史", "load of the history that is missing"
+    if events_from:
+        zh, en = f"{zh}（每日数据自 {events_from} 起）", f"{en}, daily events from {events_from} on"
+    return BackfillRequest(
+        gap.first, gap.last, gap.agencies, f"{zh} / {en}", day, is_only_missing=True, events_from=events_from
+    ).parameters
 
 
 def _load_history(airflow: RunningAirflow, request: Request, steps: Steps, result: RunResult) -> None:
     begun = airflow.client.unfinished(BACKFILL)
-    gap = None if begun else missing_history(airflow.warehouse.url("owner"), request.first, request.day)
+    owner_url = airflow.warehouse.url("owner")
+    gap = None if begun else missing_history(owner_url, request.first, request.day, request.events_from)
     if begun:
         steps.print("↻ 接续上次中断的历史回补 · continuing the interrupted backfill")
         make_ready(airflow, BACKFILL)
     elif gap:
         make_ready(airflow, BACKFILL)
-        begun = airflow.client.trigger(BACKFILL, conf=history_conf(gap, request.day))
+        begun = airflow.client.trigger(BACKFILL, conf=history_conf(gap, request.day, request.events_from))
         steps.print(f"历史 · history {gap.first} … {gap.last}: {', '.join(gap.agencies)}")
+        if request.events_from:
+            steps.print(
+                f"每日数据自 {request.events_from} 起；更早的在 coverage 中为缺失，不带 --events-from 再次 run 即补齐"
+                f" · daily events from {request.events_from} on; coverage lists the earlier ones as missing, and `run`"
+                " without --events-from loads them"
+            )
     if begun:
         follow_run(airflow, begun, "历史回补 · backfill_history", steps, result)
 

@@ -1,7 +1,8 @@
 """The tasks that the DAG files compose, between Airflow and the package; only the modules airflow_* import Airflow.
 
 Heavy libraries (dbt, Great Expectations) are imported inside the tasks that need them: a DAG file is parsed
-every half minute and must not take seconds for them.
+every few minutes and must not take seconds for them. The counts that a task returns stay one result
+(`multiple_outputs=False`): Airflow would store each key of a `dict` by a request of its own.
 """
 
 from __future__ import annotations
@@ -130,19 +131,19 @@ def months_to_load(agency: str) -> list[list[str]]:
     return backfill.backfill_months(run_warehouse(), run_id(), agency, run_params())
 
 
-@task
+@task(multiple_outputs=False)
 def fetch_due(agency: str) -> dict[str, int]:
     """Fetch and land what is due from one agency."""
     return pipeline.fetch_due(installed_warehouse(), run_id(), agency, connections_of(agency))
 
 
-@task
+@task(multiple_outputs=False)
 def load_landed(agency: str) -> dict[str, int]:
     """Load what has landed from one agency and is not in the warehouse yet."""
     return pipeline.load_landed(installed_warehouse(), run_id(), agency)
 
 
-@task(map_index_template="{{ months }}")
+@task(map_index_template="{{ months }}", multiple_outputs=False)
 def load_months(agency: str, months: list[str]) -> dict[str, int]:
     """Fetch, land and load some months of one agency."""
     context: Any = get_current_context()
@@ -151,19 +152,19 @@ def load_months(agency: str, months: list[str]) -> dict[str, int]:
     return backfill.load_months(run_warehouse(), run_id(), agency, months, connections, run_params())
 
 
-@task(task_id="build", pool="warehouse")
+@task(task_id="build", pool="warehouse", multiple_outputs=False)
 def build_candidate() -> dict[str, Any]:
     """Build the candidate star with dbt, after waiting for any other run that is between build and publish."""
     return pipeline.build(run_warehouse(), run_id())
 
 
-@task(task_id="audit", pool="warehouse")
+@task(task_id="audit", pool="warehouse", multiple_outputs=False)
 def audit_candidate() -> dict[str, Any]:
     """Audit the candidate with Great Expectations; a critical failure stops the publication."""
     return pipeline.audit(run_warehouse(), run_id())
 
 
-@task(task_id="compare", pool="warehouse")
+@task(task_id="compare", pool="warehouse", multiple_outputs=False)
 def compare_candidate() -> dict[str, Any]:
     """Compare the candidate with what is published, figures and large facts; a dry run ends here and shows it."""
     found = pipeline.compare(run_warehouse(), run_id())
@@ -236,7 +237,7 @@ def ask_for_approval() -> AskForApproval:
     )
 
 
-@task(task_id="publish", pool="warehouse")
+@task(task_id="publish", pool="warehouse", multiple_outputs=False)
 def publish_candidate() -> dict[str, Any]:
     """Publish the audited candidate in one transaction."""
     return pipeline.publish(installed_warehouse(), run_id())

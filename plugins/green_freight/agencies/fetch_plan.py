@@ -142,16 +142,20 @@ def _changed(agency: Agency, day: date, inputs: PlanInputs) -> Iterator[FetchReq
             yield FetchRequest(name, period)
 
 
-def requests_of_month(agency: str, month: Period, until_day: date) -> list[FetchRequest]:
+def requests_of_month(
+    agency: str, month: Period, until_day: date, events_from: Period | None = None
+) -> list[FetchRequest]:
     """Return how a backfill requests a month from an agency: forms and registers by month, events by day.
 
-    Days after `until_day` and months before the programme's first day are left out.
+    Days after `until_day` and months before the programme's first day are left out, and the days of months before
+    `events_from`, where one is given.
     """
     if month.last_day < programme().first_day:
         return []
     return [
         FetchRequest(delivery.name, period)
         for delivery in agency_named(agency).deliveries.values()
+        if delivery.granularity is not Granularity.DAY or events_from is None or month >= events_from
         for period in (month.days() if delivery.granularity is Granularity.DAY else [month])
         if period.first_day <= until_day
     ]

@@ -26,7 +26,8 @@ class BackfillRequestError(PermanentError, ValueError):
 class BackfillRequest:
     """A backfill: the months `first` to `last`, both included, of `agencies`, up to the business day `until`.
 
-    With `is_only_missing` just the periods without a complete load are asked for, else all of them.
+    With `is_only_missing` just the periods without a complete load are asked for, else all of them. With `events_from`
+    the daily events of earlier months are left out; registers and forms are not.
     """
 
     first: Period
@@ -35,6 +36,7 @@ class BackfillRequest:
     reason: str
     until: date
     is_only_missing: bool = False
+    events_from: Period | None = None
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any], newest: date) -> BackfillRequest:
@@ -45,7 +47,7 @@ class BackfillRequest:
         BusinessDayError: the last day that may be loaded is later than `newest`, or no date.
         """
         first, last = (_month(parameters[name]) for name in ("from_month", "to_month"))
-        until = parameters.get("business_day")
+        until, events_from = (parameters.get(name) for name in ("business_day", "events_from"))
         request = cls(
             first=first,
             last=last,
@@ -53,6 +55,7 @@ class BackfillRequest:
             reason=str(parameters.get("reason") or "").strip(),
             until=business_days.parsed(until) if until else newest,
             is_only_missing=bool(parameters.get("only_missing")),
+            events_from=_month(events_from) if events_from else None,
         )
         request.check(newest)
         return request
@@ -67,6 +70,7 @@ class BackfillRequest:
             "reason": self.reason,
             "business_day": self.until.isoformat(),
             "only_missing": self.is_only_missing,
+            "events_from": self.events_from.label if self.events_from else None,
         }
 
     def check(self, newest: date) -> None:
@@ -99,8 +103,13 @@ class BackfillRequest:
         """Return the request in one line, in Chinese and English."""
         months, agencies = f"{self.months[0]} … {self.months[-1]}", ", ".join(self.agencies)
         missing, every = ("缺失的期次", "missing periods"), ("全部期次", "all periods")
-        periods = missing if self.is_only_missing else every
-        return message("backfill_requested", agencies=agencies, months=months, periods=periods, request=self)
+        zh, en = missing if self.is_only_missing else every
+        if self.events_from:
+            zh, en = (
+                f"{zh}（每日数据自 {self.events_from} 起）",
+                f"{en} (daily events from {self.events_from} on)",
+            )
+        return message("backfill_requested", agencies=agencies, months=months, zh=zh, en=en, request=self)
 
     def groups(self) -> list[list[str]]:
         """Return the months (`2023-01`) in at most MOST_PARTS groups of neighbours."""

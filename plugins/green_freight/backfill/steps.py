@@ -91,11 +91,14 @@ def load_months(
     """Fetch, land and load months of one agency, up to the run's last business day; return deliveries and loads by
     outcome.
 
-    With the parameter `only_missing` just the periods that have no complete load are asked for. An attempt after one
-    that was killed or failed asks only for what that one has not settled. Raises AgencyUnavailableError,
+    With the parameter `only_missing` just the periods that have no complete load are asked for, with `events_from` no
+    daily events of earlier months. An attempt after one that was killed or failed asks only for what that one has not
+    settled. Raises AgencyUnavailableError,
     BrokenDeliveryError, LoadStoppedError: after every month was tried; what came is loaded.
     """
-    choose = fetch_plan.not_loaded if (parameters or {}).get("only_missing") else fetch_plan.all_of
+    parameters = parameters or {}
+    choose = fetch_plan.not_loaded if parameters.get("only_missing") else fetch_plan.all_of
+    events_from = Period(parameters["events_from"]) if parameters.get("events_from") else None
     until = pipeline.business_day_of(warehouse, run_id)
     counts = Counter[str]()
     reports: list[tuple[AgencyFetchReport, AgencyLoadReport]] = []
@@ -105,7 +108,7 @@ def load_months(
         if settled:
             log.info(message("backfill_continues", agency=agency, count=len(settled)))
         for label in labels:
-            due = fetch_plan.requests_of_month(agency, Period(label), until)
+            due = fetch_plan.requests_of_month(agency, Period(label), until, events_from)
             requests = [
                 request
                 for request in choose(warehouse, agency, due, until)

@@ -98,6 +98,15 @@ def backfill_command(
     only_missing: Annotated[
         bool, typer.Option("--only-missing", help="仅补缺失的期次 · only periods without a complete load.")
     ] = False,
+    events_from: Annotated[
+        Period | None,
+        typer.Option(
+            "--events-from",
+            parser=as_month,
+            metavar="YYYY-MM",
+            help="更早月份的每日数据不取 · no daily events of earlier months; registers and forms of all.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="在副本上运行，只显示差异 · on a copy; show what would change.")
     ] = False,
@@ -113,7 +122,9 @@ def backfill_command(
     """
     installation: Installation = context.obj
     until, agencies = day or installation.business_day(), tuple(agency or AGENCIES)
-    request = BackfillRequest(first, last or first, agencies, reason.strip(), until, only_missing)
+    request = BackfillRequest(
+        first, last or first, agencies, reason.strip(), until, only_missing, events_from
+    )
     request.check(installation.newest_day())
     output = console(stderr=as_json)
     begun = time.monotonic()

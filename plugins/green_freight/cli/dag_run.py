@@ -29,8 +29,9 @@ from green_freight.warehouse import scratch
 BACKFILL = "backfill_history"
 NIGHTLY = "nightly_refresh"
 PARSE_DEADLINE_SECONDS = 60.0
-POLL_SECONDS = 0.5
-COUNT_SECONDS = 2.0
+# A request for a run takes Airflow a hundredth of a second of a processor, one for all its tasks four times as much.
+POLL_SECONDS = 1.0
+SHOW_SECONDS = 3.0
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 _LOADED = """
 select agency_code, count(distinct (delivery_name, period_label)), count(distinct left(period_label, 7)),
@@ -168,18 +169,18 @@ def follow(airflow: AirflowClient, run: DagRun, owner_url: str, display: Progres
 
     `owner_url` is the database that the run loads into: the warehouse, or a dry run's copy, which comes and goes.
     """
-    counted_at = 0.0
+    shown_at = float("-inf")
     counts: dict[str, Counts] = {}
     overall: str | None = None
     while True:
         run = airflow.run(run.dag_id, run.run_id)
-        tasks = airflow.tasks(run)
-        if run.is_finished or time.monotonic() - counted_at > COUNT_SECONDS:
+        if run.is_finished or time.monotonic() - shown_at >= SHOW_SECONDS:
+            tasks = airflow.tasks(run)
             counts, overall = count(owner_url, run) or (counts, overall)
-            counted_at = time.monotonic()
-        display.show(summarise(tasks, datetime.now().astimezone(), counts), overall)
-        if run.is_finished or any(task.state == "awaiting_input" for task in tasks):
-            return run
+            display.show(summarise(tasks, datetime.now().astimezone(), counts), overall)
+            if run.is_finished or any(task.state == "awaiting_input" for task in tasks):
+                return run
+            shown_at = time.monotonic()
         time.sleep(POLL_SECONDS)
 
 

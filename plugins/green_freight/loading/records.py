@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -88,8 +88,10 @@ def write_load(
     )  # fmt: skip
 
 
-def write_rejected(connection: Session, place: Place, load_id: int, rejected: Iterable[Rejected]) -> None:
-    """Write rejected rows with their messages into `ops.rejected_row`."""
+def write_rejected(connection: Session, place: Place, load_id: int, rejected: Collection[Rejected]) -> None:
+    """Write rejected rows with their messages into `ops.rejected_row`; without any nothing is sent."""
+    if not rejected:
+        return
     with (
         connection.cursor() as cursor,
         cursor.copy(

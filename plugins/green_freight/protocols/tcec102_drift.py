@@ -9,7 +9,7 @@ for counts and text for codes and identifiers. What cannot be read stays as rece
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
@@ -58,14 +58,14 @@ _STATS_ANSWER = Shape((), (), (), {"StationStats": SHAPES["station_stats"]})
 def canonical_stats(message: Mapping[str, Any], drift: Counter[str] | None = None) -> dict[str, Any]:
     """Return one StationStats (kWh as Decimal); a response that wraps it in `StationStats` is unwrapped."""
     wrapped = (key for key in message if _plain(key) == _plain("StationStats"))
-    if isinstance(message.get(next(wrapped, "")), Mapping):
+    if isinstance(message.get(next(wrapped, "")), dict):
         found: dict[str, Any] = canonical(message, _STATS_ANSWER, drift)["StationStats"]
         return found
     return canonical(message, SHAPES["station_stats"], drift)
 
 
 def canonical(message: Mapping[str, Any], shape: Shape, drift: Counter[str] | None = None) -> dict[str, Any]:
-    """Return a message in the spelling and types of `shape`.
+    """Return a message in the spelling and types of `shape`; its parts are dicts and lists, as JSON has them.
 
     Keys the shape does not know are kept as they came and counted in `drift` as `unknown key <key>`; where
     both the right and a drifted spelling occur, the right one wins. `drift` counts what was put right.
@@ -113,10 +113,10 @@ def _typed(name: str, value: Any, shape: Shape, drift: Counter[str]) -> Any:
 
 
 def _part(value: Any, shape: Shape, drift: Counter[str]) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return canonical(value, shape, drift)
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        return [canonical(each, shape, drift) if isinstance(each, Mapping) else each for each in value]
+    if isinstance(value, list):
+        return [canonical(each, shape, drift) if isinstance(each, dict) else each for each in value]
     return value
 
 

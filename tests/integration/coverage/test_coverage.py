@@ -115,6 +115,18 @@ def test_a_missing_day_makes_its_month_partial_and_is_named(records: Records) ->
     assert run.missing_history(records.warehouse.url("owner"), Period("2025-09"), DAY) is None
 
 
+def test_events_of_months_in_which_they_are_not_wanted_are_no_missing_history(records: Records) -> None:
+    url = records.warehouse.url("owner")
+    records.forget(ORDERS, "2025-05-13")
+    assert run.missing_history(url, FIRST_MONTH, DAY, Period("2025-06")) is None
+    found = BackfillRange(Period("2025-05"), Period("2025-05"), ("power",))
+    assert run.missing_history(url, FIRST_MONTH, DAY, Period("2025-05")) == found
+    # Registers and forms are wanted of every month.
+    records.forget(NODES, "2024-03")
+    found = BackfillRange(Period("2024-03"), Period("2024-03"), ("transport",))
+    assert run.missing_history(url, FIRST_MONTH, DAY, Period("2025-06")) == found
+
+
 def test_labels_of_days_and_of_the_month_cover_a_register_together(records: Records) -> None:
     records.forget(NODES, "2025-09")
     records.load(NODES, "2025-09", through=date(2025, 9, 20))

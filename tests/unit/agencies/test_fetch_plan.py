@@ -190,6 +190,16 @@ def test_history_asks_for_every_day_and_form_of_a_month(agency: str) -> None:
         assert labels == ([f"2024-02-{day:02d}" for day in range(1, 30)] if by_day else ["2024-02"])
 
 
+@pytest.mark.parametrize("agency", AGENCIES)
+def test_history_leaves_out_the_events_before_the_month_from_which_they_are_wanted(agency: str) -> None:
+    month = Period("2025-08")
+    everything = requests_of_month(agency, month, DAY)
+    for events_from in (Period("2025-07"), month):
+        assert requests_of_month(agency, month, DAY, events_from) == everything
+    by_month = [request for request in everything if request.period.is_month]
+    assert requests_of_month(agency, month, DAY, Period("2025-09")) == by_month
+
+
 def test_history_ends_with_its_last_day() -> None:
     questions = requests_of_month("power", Period("2025-09"), date(2025, 9, 2))
     assert [(name, period.label) for name, period in questions] == [

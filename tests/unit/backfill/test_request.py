@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from green_freight.agencies import AGENCIES
 from green_freight.backfill import BackfillRequest, BackfillRequestError
+from green_freight.periods import Period
 
 YESTERDAY = date(2025, 9, 30)
 GOOD: dict[str, Any] = {
@@ -24,6 +25,13 @@ def test_a_good_request_is_accepted() -> None:
     assert (request.agencies, request.until, request.is_only_missing) == (("power",), YESTERDAY, True)
     assert request.groups() == [[f"2024-{month:02d}"] for month in range(1, 13)]
     assert "2024-01 … 2024-12" in request.sentence and "sent again" in request.sentence
+
+
+def test_a_request_is_what_its_parameters_say_and_the_sentence_names_the_events() -> None:
+    request = BackfillRequest.of({**GOOD, "events_from": "2024-06"}, YESTERDAY)
+    assert request.events_from == Period("2024-06")
+    assert BackfillRequest.of(request.parameters, YESTERDAY) == request
+    assert "每日数据自 2024-06 起" in request.sentence and "daily events from 2024-06 on" in request.sentence
 
 
 def test_years_come_in_twelve_groups_and_end_at_the_last_day() -> None:
@@ -46,6 +54,7 @@ def test_years_come_in_twelve_groups_and_end_at_the_last_day() -> None:
         ({"agencies": ["power", "police"]}, "police"),
         ({"agencies": []}, "transport, commerce, postal, power"),
         ({"reason": "  "}, "needs a reason"),
+        ({"events_from": "2024"}, "2024"),
     ],
 )
 def test_a_request_that_cannot_be_carried_out_is_refused_with_the_reason(

@@ -20,4 +20,8 @@ def test_the_parameters_name_range_agencies_day_and_reason() -> None:
         "agencies": ["power"],
         "business_day": "2025-09-30",
         "only_missing": True,
+        "events_from": None,
     }
+    quick = run.history_conf(request, date(2025, 9, 30), Period("2025-06"))
+    assert quick["events_from"] == "2025-06"
+    assert "daily events from 2025-06 on" in quick["reason"]
