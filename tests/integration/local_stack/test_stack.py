@@ -1,6 +1,7 @@
 """The stack for real: PostgreSQL, the four agencies and Airflow, over DAGs that only wait.
 
-One scenario in one home, because every start costs seconds: interrupted, killed, gone on with, left running, stopped.
+One scenario in one home, because every start costs seconds: killed, started again, interrupted, left running, gone on
+with, failed, stopped.
 """
 
 from __future__ import annotations
@@ -94,7 +95,12 @@ def _task_runs(home: Path) -> bool:
     return any(folder.glob("run_id=*/task_id=month/*/attempt=*.log"))
 
 
-def test_sigterm_stops_everything_and_the_status_says_so(home: Path) -> None:
+def test_what_a_killed_run_left_is_cleaned_up_and_sigterm_stops_everything(home: Path) -> None:
+    killed = _command(home, "run")
+    _wait_until(lambda: "api-server" in {path.name for path in Home(home).processes.iterdir()}, killed)
+    killed.kill()
+    killed.communicate()
+    assert any("api" in words for words in _running(home))
     command = _command(home, "run", TEST_TASK_SECONDS="300")
     _wait_until(lambda: _task_runs(home), command)
     second = _command(home, "run")
@@ -104,37 +110,13 @@ def test_sigterm_stops_everything_and_the_status_says_so(home: Path) -> None:
     command.send_signal(signal.SIGTERM)
     status, output = _finished(command)
     assert status == 128 + signal.SIGTERM
-    assert "interrupted" in output
+    assert "interrupted command left" in output
+    assert "interrupted" in output.replace("interrupted command left", "")
     assert _running(home) == []
     assert _trace(home) == []
 
 
-def test_after_sigkill_the_next_run_cleans_up_and_goes_on(home: Path) -> None:
-    killed = _command(home, "run", TEST_TASK_SECONDS="300")
-    _wait_until(lambda: "api-server" in {path.name for path in Home(home).processes.iterdir()}, killed)
-    killed.kill()
-    killed.communicate()
-    assert any("api" in words for words in _running(home))
-    status, output = _finished(_command(home, "run", "--json"))
-    assert status == 0, output
-    assert "interrupted command left" in output
-    result = json.loads(next(line for line in output.splitlines() if line.startswith("{")))
-    assert [(run["dag_id"], run["state"]) for run in result["runs"]] == [
-        ("backfill_history", "success"),
-        ("nightly_refresh", "success"),
-    ]
-    assert _trace(home) == ["1", "2", "3", "4"]
-    assert _running(home) == []
-
-
-def test_a_failed_run_is_the_exit_status_and_shows_the_tasks_log(home: Path) -> None:
-    status, output = _finished(_command(home, "run", TEST_FAILS="1"))
-    assert status == 1
-    assert "the test wants this task to fail" in output
-    assert _running(home) == []
-
-
-def test_up_stays_until_down_and_psql_reads_meanwhile(home: Path) -> None:
+def test_up_stays_and_psql_reads_meanwhile(home: Path) -> None:
     status, output = _finished(_command(home, "up"))
     assert status == 0, output
     assert "http://127.0.0.1:" in output
@@ -147,15 +129,42 @@ def test_up_stays_until_down_and_psql_reads_meanwhile(home: Path) -> None:
     assert (status, output) == (0, "green_freight_reader|2\n")
     status, output = _finished(_command(home, "psql", "-c", "create table mart.mine (n int)"))
     assert status != 0
+    assert json.loads(_finished(_command(home, "status", "--json"))[1])["is_up"]
+
+
+def test_a_run_on_the_stack_that_is_up_goes_on_where_the_interrupted_one_stopped(home: Path) -> None:
+    status, output = _finished(_command(home, "run", "--json"))
+    assert status == 0, output
+    assert "continuing the interrupted backfill" in output
+    result = json.loads(next(line for line in output.splitlines() if line.startswith("{")))
+    assert [(run["dag_id"], run["state"]) for run in result["runs"]] == [
+        ("backfill_history", "success"),
+        ("nightly_refresh", "success"),
+    ]
+    assert _trace(home) == ["1", "2", "3", "4"]
+
+
+def test_a_failed_run_is_the_exit_status_and_shows_the_tasks_log(home: Path) -> None:
+    (home / "fails").touch()
+    status, output = _finished(_command(home, "run"))
+    (home / "fails").unlink()
+    assert status == 1
+    assert "the test wants this task to fail" in output
+
+
+def test_runs_that_a_person_starts_and_ends_are_recorded(home: Path) -> None:
     with _driven(home) as airflow:
         _assert_a_run_without_a_logical_date_refreshes_yesterday(airflow)
         _assert_a_day_that_is_not_over_is_refused(airflow)
         _assert_the_end_of_a_run_is_recorded(airflow)
-    assert json.loads(_finished(_command(home, "status", "--json"))[1])["is_up"]
     query = "select kind_code from run where business_day is null"
     assert _finished(_command(home, "psql", "--ops", "-c", query)) == (0, "nightly\n")
     status, output = _finished(_command(home, "psql", "--ops", "-c", "delete from run"))
     assert status != 0 and "read-only transaction" in output
+
+
+def test_what_is_up_stays_until_down(home: Path) -> None:
+    assert json.loads(_finished(_command(home, "status", "--json"))[1])["is_up"]
     status, _ = _finished(_command(home, "down"))
     assert status == 0
     assert _running(home) == []
