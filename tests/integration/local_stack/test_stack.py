@@ -132,16 +132,19 @@ def test_up_stays_and_psql_reads_meanwhile(home: Path) -> None:
     assert json.loads(_finished(_command(home, "status", "--json"))[1])["is_up"]
 
 
-def test_a_run_on_the_stack_that_is_up_goes_on_where_the_interrupted_one_stopped(home: Path) -> None:
+def test_what_was_interrupted_goes_on_once_the_stack_is_up_and_a_run_uses_that_stack(home: Path) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while _trace(home) != ["1", "2", "3"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     status, output = _finished(_command(home, "run", "--json"))
     assert status == 0, output
-    assert "continuing the interrupted backfill" in output
     result = json.loads(next(line for line in output.splitlines() if line.startswith("{")))
     assert [(run["dag_id"], run["state"]) for run in result["runs"]] == [
         ("backfill_history", "success"),
         ("nightly_refresh", "success"),
     ]
-    assert _trace(home) == ["1", "2", "3", "4"]
+    assert _trace(home) == ["1", "1", "2", "2", "3", "3", "4"]
 
 
 def test_a_failed_run_is_the_exit_status_and_shows_the_tasks_log(home: Path) -> None:
