@@ -42,16 +42,26 @@ class Recorded:
 
     def is_alive(self) -> bool:
         """Return whether this very process still runs (a zombie does not)."""
-        return any(process.pid == self.pid for process in self.members())
+        # Asked often, so the other processes of the machine are not looked through.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.pid)
+            return self._is_of_this_boot() and self._is_its(process) and _is_in_session(process, self.pid)
+        return False
 
     def members(self) -> list[psutil.Process]:
         """Return all living processes of this one's session, itself included."""
-        if self.boot_id != _BOOT_ID.read_text(encoding="ascii"):
+        if not self._is_of_this_boot():
             return []
         with contextlib.suppress(psutil.NoSuchProcess):
-            if _started(psutil.Process(self.pid)) != self.started:
+            if not self._is_its(psutil.Process(self.pid)):
                 return []
         return [process for process in psutil.process_iter() if _is_in_session(process, self.pid)]
+
+    def _is_of_this_boot(self) -> bool:
+        return self.boot_id == _BOOT_ID.read_text(encoding="ascii")
+
+    def _is_its(self, process: psutil.Process) -> bool:
+        return _started(process) == self.started
 
 
 def start(

@@ -171,7 +171,7 @@ def _wait_healthy(home: Home, http: httpx.Client, parts: Sequence[str]) -> None:
                 f"Airflow 在 {HEALTH_DEADLINE_SECONDS:.0f} 秒内未就绪，请查看日志 / Airflow was not healthy within "
                 f"{HEALTH_DEADLINE_SECONDS:.0f} s, see its logs: {home.logs}"
             )
-        time.sleep(0.2)
+        time.sleep(0.5)
 
 
 def health(http: httpx.Client) -> dict[str, str | None]:
