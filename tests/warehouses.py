@@ -7,8 +7,7 @@ then renamed, and never written again. Each test gets a copy of its own, so test
 What the workers of one pytest run share lies in `session_folder()`: the server of the refresh tests, the snapshots,
 and the folders of state of the warehouses. pytest's controller makes the folder and removes it at the end.
 
-dbt keeps its parse of the project as long as server, port and database stay the same. So each worker takes the same
-database names again and again, and what dbt parsed for a name is put into the next warehouse of that name.
+What dbt parsed of the project for one warehouse is put into the next ones: it parses again what has changed alone.
 """
 
 from __future__ import annotations
@@ -123,7 +122,7 @@ def opened(server: ServerAddress, snapshot: Snapshot | None = None) -> Iterator[
         _copy(admin, snapshot.database if snapshot else _empty_template(admin, server), database)
     if snapshot is not None and (Path(snapshot.home) / "dbt_target").exists():
         shutil.copytree(Path(snapshot.home) / "dbt_target", home / "dbt_target")
-    parsed = session_folder() / f"{server.port}_{database}.msgpack"
+    parsed = session_folder() / Path(PARSED).name
     if parsed.exists():
         (home / PARSED).parent.mkdir(exist_ok=True)
         shutil.copy(parsed, home / PARSED)
@@ -131,8 +130,10 @@ def opened(server: ServerAddress, snapshot: Snapshot | None = None) -> Iterator[
     try:
         yield Warehouse(urls, home, f"file://{home / 'landing'}", database, server)
     finally:
-        if (home / PARSED).exists():
-            shutil.copy(home / PARSED, parsed)
+        if (home / PARSED).exists() and not parsed.exists():
+            # Under its name at once: another worker may be copying.
+            shutil.copy(home / PARSED, half := parsed.with_suffix(f".{os.getpid()}"))
+            half.rename(parsed)
         _drop(server, database, home)
 
 

@@ -1,14 +1,15 @@
 """dbt inside this process: parse, build, and what came of each node.
 
-Values that change with every build (`vars`) would make dbt parse the whole project again, so the project is
-parsed without them first (dbt reads only what changed) and the parsed manifest is then built with them.
+Values that change with every build (`vars`), or another server or database, would make dbt parse the whole project
+again, which takes 5 CPU seconds. So the project is parsed without them first (dbt reads only what changed), and the
+parsed manifest is then used for the warehouse at hand.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ PROJECT = settings.PROJECT / "dbt_project"
 _FAILED = ("error", "fail", "runtime error", "partial success")
 _FINISHED = ("LogModelResult", "LogSeedResult", "LogTestResult")
 _VIOLATIONS_SHOWN = 3
+# No server answers there, and none is asked: parsing needs the names alone.
+_PARSED_FOR = "postgresql://green_freight_builder@127.0.0.1:5432/green_freight"
 
 
 @dataclass(frozen=True)
@@ -65,22 +68,11 @@ def run_dbt(
     read raw tables alone and so are never dropped with a rebuilt table, stay as they are. `progress` is called as each
     node finishes, from dbt's threads.
     """
-    from dbt.cli.main import dbtRunner
-
-    with environment(warehouse):
-        # The build writes the manifest, with its compiled SQL; writing it here too would cost a second.
-        with dbt_overhead.reduced():
-            parsed = dbtRunner().invoke(["parse", *common_arguments(warehouse), "--no-write-json"])
-        if not parsed.success:
-            return DbtRun((_said(parsed.exception),), ())
-        arguments = ["build", *common_arguments(warehouse), "--vars", json.dumps(dict(variables))]
-        # Unit tests prove the formulas, not the data: they run with the project's tests, not every night.
-        arguments += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
-        arguments += (
-            ["--full-refresh"] if full_refresh else ["--exclude", "tag:standing", "resource_type:seed"]
-        )
-        with dbt_overhead.reduced():
-            built = dbtRunner(manifest=parsed.result, callbacks=[_listener(progress)]).invoke(arguments)
+    arguments = ["build", "--vars", json.dumps(dict(variables))]
+    # Unit tests prove the formulas, not the data: they run with the project's tests, not every night.
+    arguments += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
+    arguments += ["--full-refresh"] if full_refresh else ["--exclude", "tag:standing", "resource_type:seed"]
+    built = invoke(warehouse, arguments, _listener(progress))
     if built.result is None:
         return DbtRun((_said(built.exception),), ())
     results = list(built.result.results)
@@ -90,7 +82,35 @@ def run_dbt(
     return DbtRun(failures, tuple(_described(warehouse, r) for r in results if str(r.status) == "warn"))
 
 
-def common_arguments(warehouse: Warehouse) -> list[str]:
+def invoke(warehouse: Warehouse, arguments: Sequence[str], *callbacks: Callable[[Any], None]) -> Any:
+    """Run a dbt command over the project as the role builder; return dbt's own result, also where it failed to parse.
+
+    `arguments` are the command and its options; `callbacks` get dbt's events.
+    """
+    from dbt.cli.main import dbtRunner
+
+    common = _common_arguments(warehouse)
+    with _environment(_PARSED_FOR), dbt_overhead.reduced():
+        # The command writes the manifest, with its compiled SQL; writing it here too would cost a second.
+        parsed = dbtRunner().invoke(["parse", *common, "--no-write-json"])
+    if not parsed.success:
+        return parsed
+    _address(parsed.result, warehouse)
+    with environment(warehouse), dbt_overhead.reduced():
+        return dbtRunner(manifest=parsed.result, callbacks=list(callbacks)).invoke([*arguments, *common])
+
+
+def _address(manifest: Any, warehouse: Warehouse) -> None:
+    """Let the nodes of a parsed manifest lie in the warehouse's database."""
+    database = _database(warehouse.url("builder"))
+    for node in (*manifest.nodes.values(), *manifest.sources.values()):
+        node.database = database
+        if node.relation_name:
+            _, _, rest = node.relation_name.partition(".")
+            node.relation_name = f'"{database}".{rest}'
+
+
+def _common_arguments(warehouse: Warehouse) -> list[str]:
     """Return the options of every dbt command here: project, state outside of it, log to a file alone."""
     for folder in (warehouse.dbt_target, log_path(warehouse)):
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,11 +130,17 @@ def common_arguments(warehouse: Warehouse) -> list[str]:
 @contextmanager
 def environment(warehouse: Warehouse) -> Iterator[None]:
     """Set what profiles.yml reads, from the builder's URL, and put back what was there."""
-    url = urlsplit(warehouse.url("builder"))
+    with _environment(warehouse.url("builder")):
+        yield
+
+
+@contextmanager
+def _environment(builder_url: str) -> Iterator[None]:
+    url = urlsplit(builder_url)
     wanted = {
         "GREEN_FREIGHT_DBT_HOST": url.hostname or "127.0.0.1",
         "GREEN_FREIGHT_DBT_PORT": str(url.port or 5432),
-        "GREEN_FREIGHT_DBT_DATABASE": unquote(url.path.lstrip("/")),
+        "GREEN_FREIGHT_DBT_DATABASE": _database(builder_url),
         "GREEN_FREIGHT_DBT_USER": unquote(url.username or ""),
         # dbt keeps the value of a variable with this prefix out of its logs.
         "DBT_ENV_SECRET_BUILDER_PASSWORD": unquote(url.password or ""),
@@ -135,6 +161,10 @@ def environment(warehouse: Warehouse) -> Iterator[None]:
                 os.environ[name] = before[name]
             else:
                 del os.environ[name]
+
+
+def _database(url: str) -> str:
+    return unquote(urlsplit(url).path.lstrip("/"))
 
 
 def _listener(progress: Callable[[NodeProgress], None]) -> Callable[[Any], None]:

@@ -89,22 +89,19 @@ def settled(city: City, open_warehouse: OpenWarehouse, tmp_path_factory: pytest.
 
 
 def _make_staging(warehouse: Warehouse) -> None:
-    from dbt.cli.main import dbtRunner
-
     with warehouse.connect("loader") as loader:
         prepare_raw_tables(loader)
-    with dbt_run.environment(warehouse):
-        command = [
-            "build",
-            *dbt_run.common_arguments(warehouse),
-            "--select",
-            "path:models/staging",
-            "path:seeds",
-        ]
-        # The calendar is written by a build.
-        command += ["--exclude", "path:models/staging/reference", "--resource-type", "model", "seed"]
-        made = dbtRunner().invoke(command)
-        assert made.success, [one.message for one in made.result if one.status != "success"]
+    # The calendar is written by a build.
+    command = [
+        "build",
+        "--select",
+        "path:models/staging",
+        "path:seeds",
+        "--exclude",
+        "path:models/staging/reference",
+    ]
+    made = dbt_run.invoke(warehouse, [*command, "--resource-type", "model", "seed"])
+    assert made.success, [one.message for one in made.result if one.status != "success"]
 
 
 @pytest.fixture(scope="module")
