@@ -40,11 +40,14 @@ def begin_dry_run(warehouse: Warehouse, run_id: str, parameters: Mapping[str, An
     What killed dry runs left behind is dropped first. Raises BackfillRequestError, which says why it
     cannot be carried out, and ScratchError where the copy cannot be made.
     """
+    from green_freight.building import dbt_run
+
     request = BackfillRequest.of(parameters, business_days.yesterday())
     runs.begin(warehouse, run_id, runs.DRY_RUN, request.until, request.reason)
     scratch.drop_left_over(warehouse)
     trial = scratch.create(warehouse, run_id)
     rows = copy_state(warehouse, trial.warehouse, _log_copied)
+    dbt_run.copy_parse(warehouse, trial.warehouse)
     log.info(message("dry_run_copied", database=trial.database, count=len(rows)))
     runs.begin(trial.warehouse, run_id, runs.DRY_RUN, request.until, request.reason)
     return trial

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,6 +99,14 @@ def invoke(warehouse: Warehouse, arguments: Sequence[str], *callbacks: Callable[
     _address(parsed.result, warehouse)
     with environment(warehouse), dbt_overhead.reduced():
         return dbtRunner(manifest=parsed.result, callbacks=list(callbacks)).invoke([*arguments, *common])
+
+
+def copy_parse(source: Warehouse, target: Warehouse) -> None:
+    """Let dbt begin in the folder of another warehouse with what it parsed last for this one: it reads what differs."""
+    parsed = source.dbt_target / "partial_parse.msgpack"
+    if parsed.exists():
+        target.dbt_target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(parsed, target.dbt_target)
 
 
 def _address(manifest: Any, warehouse: Warehouse) -> None:

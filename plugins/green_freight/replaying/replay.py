@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from green_freight import settings
+from green_freight.building import dbt_run
 from green_freight.landing import LandingStore
 from green_freight.messages import message
 from green_freight.replaying.checkout import Code, code_of
@@ -113,7 +113,8 @@ def _rebuild(
 ) -> tuple[str, ...]:
     """Run the step of the code in a process of its own; return the build's warnings."""
     rebuilt.home.mkdir(parents=True, exist_ok=True)
-    _copy_parse(warehouse, code, rebuilt)
+    if code.project == settings.PROJECT:
+        dbt_run.copy_parse(warehouse, rebuilt)
     recipe_file, result_file = rebuilt.home / "recipe.json", rebuilt.home / "result.json"
     recipe_file.write_text(recipe.as_json(), encoding="utf-8")
     log = warehouse.home / "logs" / f"replay_{recipe.publication_no}.log"
@@ -145,14 +146,6 @@ def _rebuild(
         failed = message("rebuild_failed", publication_no=recipe.publication_no, log=log)
         raise ReplayError(f"{failed}\n{reason}")
     return tuple(result.get("warnings", ()))
-
-
-def _copy_parse(warehouse: Warehouse, code: Code, rebuilt: Warehouse) -> None:
-    """Let dbt begin with what it parsed last in this home: it reads again what differs, some seconds less."""
-    parsed = warehouse.dbt_target / "partial_parse.msgpack"
-    if code.project == settings.PROJECT and parsed.exists():
-        rebuilt.dbt_target.mkdir(exist_ok=True)
-        shutil.copy(parsed, rebuilt.dbt_target)
 
 
 def _environment(warehouse: Warehouse, recipe: Recipe, code: Code, rebuilt: Warehouse) -> Mapping[str, str]:
