@@ -27,6 +27,7 @@ from demo_city.servers.credentials import CONNECTIONS
 from demo_city.servers.demo_agencies import DemoAgencies
 from demo_city.servers.faults import KINDS
 from demo_city.truth import TrueValue, true_scorecard, true_values
+from demo_city.truth_programme import TrueTotal, true_programme
 
 app = typer.Typer(no_args_is_help=True, help="演示城市（演示数据）· the demonstration city (synthetic data)")
 _DEFAULT_CLOCK = datetime.fromisoformat("2025-10-01T02:00:00+08:00")
@@ -48,15 +49,20 @@ def truth(
     ] = DEMONSTRATION_DAY,
     seed: Annotated[int, typer.Option(help="城市种子 · the city's seed")] = DEFAULT_SEED,
     scope: Annotated[
-        Literal["years", "months"],
-        typer.Option(help="各年或各月 · the years' scorecard, or every month"),
+        Literal["years", "months", "programme"],
+        typer.Option(help="各年、各月或示范期累计 · the years' scorecard, every month, or the programme's totals"),
     ] = "years",
     output: Annotated[
         Literal["table", "csv", "json"], typer.Option("--format", help="输出格式 · output format")
     ] = "table",
 ) -> None:
     """打印演示城市各指标的真值（演示数据）· Print the true value of every indicator (synthetic data)."""
-    values = (true_scorecard if scope == "years" else true_values)(City(seed=seed), as_of)
+    city = City(seed=seed)
+    values = (
+        true_programme(city, as_of)
+        if scope == "programme"
+        else (true_scorecard if scope == "years" else true_values)(city, as_of)
+    )
     rows = [asdict(value) for value in values]
     if output == "csv":
         writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
@@ -68,17 +74,21 @@ def truth(
         Console().print(_truth_table(values))
 
 
-def _truth_table(values: Iterable[TrueValue]) -> Table:
+def _truth_table(values: Iterable[TrueValue | TrueTotal]) -> Table:
     table = Table(title="演示城市真值（演示数据）· true values of the demonstration city (synthetic)")
-    for head in ("重点工作\nwork", "指标\nindicator", "月份\nmonth"):
+    for head in ("指标\nindicator", "月份\nmonth"):
         table.add_column(head, no_wrap=True)
     for head in ("目标\ntarget", "实际\nactual", "应达\nexpected"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("状态\nstatus", no_wrap=True)
     for v in values:
-        figures = (v.target_value, v.actual_value, v.expected_value)
+        figures = (
+            (v.plan_total_value, v.cumulative_value, v.cumulative_expected_value)
+            if isinstance(v, TrueTotal)
+            else (v.target_value, v.actual_value, v.expected_value)
+        )
         cells = ["–" if figure is None else f"{figure:f}" for figure in figures]
-        table.add_row(f"({v.work_no})", v.indicator_code, f"{v.period_month:%Y-%m}", *cells, v.status_code)
+        table.add_row(v.indicator_code, f"{v.period_month:%Y-%m}", *cells, v.status_code)
     return table
 
 

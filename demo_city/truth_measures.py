@@ -106,7 +106,7 @@ class Parts:
 NO_DATA = Parts(None)
 Measure = Callable[[AsOfState, date], Parts]
 # GA 24.9 code O alone (a hybrid that cannot be plugged in) does not make a vehicle new-energy
-_NEW_ENERGY = ("BEV", "PHEV", "FCEV")
+NEW_ENERGY = ("BEV", "PHEV", "FCEV")
 _NEW = ("new",)
 
 
@@ -250,18 +250,18 @@ _MEASURES: dict[str, Measure] = {
     "charging_station_added": _added("usable_station"),
     "charging_pile_added": _added("usable_pile"),
     "pile_vehicle_ratio": _ratio(
-        _stock("usable_pile"), _stock("transport_vehicle", new_energy_kind_code=_NEW_ENERGY)
+        _stock("usable_pile"), _stock("transport_vehicle", new_energy_kind_code=NEW_ENERGY)
     ),
     "stopping_place_added": _added("transport_stopping_place"),
     "tricycle_marking_share": _tricycle_marking_share,
-    "nev_added": _added("transport_vehicle", entry_kind_code=_NEW, new_energy_kind_code=_NEW_ENERGY),
+    "nev_added": _added("transport_vehicle", entry_kind_code=_NEW, new_energy_kind_code=NEW_ENERGY),
     "nev_share_of_new": _ratio(
-        _entered(entry_kind_code=_NEW, new_energy_kind_code=_NEW_ENERGY),
+        _entered(entry_kind_code=_NEW, new_energy_kind_code=NEW_ENERGY),
         _entered(entry_kind_code=("new", "renewal")),
     ),
     "nev_share_of_initial_stock": _ratio(
-        _entered(entry_kind_code=_NEW, new_energy_kind_code=_NEW_ENERGY),
-        _stock("transport_vehicle", new_energy_kind_code=_NEW_ENERGY),
+        _entered(entry_kind_code=_NEW, new_energy_kind_code=NEW_ENERGY),
+        _stock("transport_vehicle", new_energy_kind_code=NEW_ENERGY),
         whole_at=FIRST_DAY - timedelta(days=1),
     ),
     "noncompliant_vehicle_removed": _added(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -24,6 +24,14 @@ COMPARED = (
     "expected_value",
     "status_code",
     "null_reason_code",
+)
+COMPARED_OF_PROGRAMME = (
+    "plan_total_value",
+    "cumulative_value",
+    "remaining_value",
+    "completion_ratio",
+    "cumulative_expected_value",
+    "status_code",
 )
 MICRO = Decimal("0.000001")
 
@@ -50,11 +58,12 @@ class Comparison:
     as_of: date
     figures: int
     scores: int
+    totals: int
     differences: list[Difference]
 
 
 def compare(reader_url: str, city: City) -> Comparison:
-    """Compare every indicator of every month, and the scorecard of every year, with the city's truth.
+    """Compare every indicator of every month, the scorecard of every year and the programme's totals with the truth.
 
     Raises:
         NotAvailableError: nothing has been published yet.
@@ -62,6 +71,7 @@ def compare(reader_url: str, city: City) -> Comparison:
     select = "select *, period_month as at from "
     figures = published(reader_url, select + "mart.fct_indicator_value where region_code = city_code")
     scores = published(reader_url, select + "mart.scorecard")
+    totals = published(reader_url, select + "mart.programme_scorecard")
     if not figures:
         raise NotAvailableError(NOTHING_PUBLISHED)
     as_of = max(row["as_of_date"] for row in figures)
@@ -69,8 +79,9 @@ def compare(reader_url: str, city: City) -> Comparison:
     differences = [
         *differing("fct_indicator_value", _by_key(figures), true_figures),
         *differing("scorecard", _by_key(scores), true_scores),
+        *differing("programme_scorecard", _by_key(totals), true_totals(city, as_of), COMPARED_OF_PROGRAMME),
     ]
-    return Comparison(as_of, len(figures), len(scores), differences)
+    return Comparison(as_of, len(figures), len(scores), len(totals), differences)
 
 
 def truth(city: City, as_of: date) -> tuple[Figures, Figures]:
@@ -89,7 +100,16 @@ def truth(city: City, as_of: date) -> tuple[Figures, Figures]:
     return figures, {key: figures[key] for key in newest.values()}
 
 
-def differing(table: str, published: Figures, true: Figures) -> list[Difference]:
+def true_totals(city: City, as_of: date) -> Figures:
+    """Return the programme's true totals by indicator and each year's last month up to the as-of day."""
+    from demo_city.truth_programme import true_programme
+
+    return {(total.indicator_code, total.period_month): vars(total) for total in true_programme(city, as_of)}
+
+
+def differing(
+    table: str, published: Figures, true: Figures, fields: Sequence[str] = COMPARED
+) -> list[Difference]:
     """Return the fields in which two sets of figures differ; a figure that only one side has differs as a whole."""
     found = []
     for key in sorted({*published, *true}):
@@ -97,7 +117,7 @@ def differing(table: str, published: Figures, true: Figures) -> list[Difference]
         if ours is None or theirs is None:
             found.append(Difference(table, *key, "row", _presence(ours), _presence(theirs)))
             continue
-        for name in COMPARED:
+        for name in fields:
             if rounded(ours[name]) != rounded(theirs[name]):
                 found.append(Difference(table, *key, name, ours[name], theirs[name]))
     return found
@@ -116,7 +136,7 @@ def print_comparison(comparison: Comparison, console: Console, shown: int = 40) 
         console.print(
             f"[green]✓[/] 与演示城市真值一致 · equal to the demonstration city's true values as of"
             f" {comparison.as_of}: {comparison.figures:,} 个月度指标值 monthly figures,"
-            f" {comparison.scores:,} 行 scorecard rows"
+            f" {comparison.scores:,} 行 scorecard rows, {comparison.totals:,} 行示范期累计 programme rows"
         )
         return
     title = f"{len(comparison.differences):,} 处不一致 · differences as of {comparison.as_of}"

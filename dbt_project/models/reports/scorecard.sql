@@ -16,6 +16,10 @@ targets as (
     select * from {{ ref('fct_indicator_target') }}
 ),
 
+milestones as (
+    select * from {{ ref('int_scorecard__milestone') }}
+),
+
 with_history as (
     select
         *,
@@ -70,6 +74,9 @@ final as (
         year_rows.completion_ratio,
         year_rows.status_code,
         year_rows.null_reason_code,
+        milestones.milestone_achieved_on,
+        milestones.milestone_reported_on,
+        milestones.is_reported_after_year,
         year_rows.previous_status_code,
         year_rows.previous_actual_value,
         case
@@ -96,6 +103,11 @@ final as (
             year_rows.city_code = targets.city_code
             and year_rows.indicator_code = targets.indicator_code
             and year_rows.year = targets.year
+    left join milestones
+        on
+            year_rows.city_code = milestones.city_code
+            and year_rows.indicator_code = milestones.indicator_code
+            and year_rows.year = milestones.year
 )
 
 select * from final

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from demo_city.city import City
-from demo_city.plan_targets import INDICATORS
+from demo_city.plan_targets import INDICATORS, PERIOD_YEARS
+from demo_city.truth_programme import PLANNED
 from local_stack.truth_check import compare
 from tests.event_totals import true_event_totals
 
@@ -31,12 +32,14 @@ class Figure(NamedTuple):
 
 
 def differing_figures(warehouse: PipelineWarehouse, city: City, as_of: date) -> set[Figure]:
-    """Return the figures that are not the true ones; every indicator of every month and year is compared."""
+    """Return the figures that are not the true ones; every indicator of every month and year is compared, and what the
+    programme has reached of every plan total."""
     comparison = compare(warehouse.database.url("reader"), city)
     months = (as_of.year - 2023) * 12 + as_of.month
     years = as_of.year - 2022
-    expected = (as_of, len(INDICATORS) * months, len(INDICATORS) * years)
-    assert (comparison.as_of, comparison.figures, comparison.scores) == expected
+    totals = len(PLANNED) * min(years, len(PERIOD_YEARS))
+    expected = (as_of, len(INDICATORS) * months, len(INDICATORS) * years, totals)
+    assert (comparison.as_of, comparison.figures, comparison.scores, comparison.totals) == expected
     return {Figure(d.indicator_code, d.period_month) for d in comparison.differences}
 
 

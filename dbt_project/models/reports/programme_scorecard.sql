@@ -1,0 +1,88 @@
+-- One row per indicator with a plan total and year of the programme: what has been reached since its first day.
+with scores as (
+    select * from {{ ref('scorecard') }}
+),
+
+indicators as (
+    select * from {{ ref('dim_indicator') }}
+    where plan_total_value is not null
+),
+
+programme as (
+    select * from {{ ref('programme') }}
+),
+
+-- Additions of the years add up, a stock is what stands; a year without a figure leaves the sum without one.
+running as (
+    select
+        scores.*,
+        indicators.plan_total_value,
+        programme.last_day,
+        scores.target_kind = 'yearly_addition' as is_addition,
+        count(*) over years = count(scores.actual_value) over years as is_every_year_known,
+        sum(scores.actual_value) over years as actual_to_date,
+        sum(scores.target_value) over years - coalesce(scores.target_value, 0) as earlier_targets
+    from scores
+    inner join indicators
+        on
+            scores.city_code = indicators.city_code
+            and scores.indicator_code = indicators.indicator_code
+    inner join programme
+        on
+            scores.city_code = programme.city_code
+            and scores.year <= extract(year from programme.last_day)
+    window years as (partition by scores.city_code, scores.indicator_code order by scores.year)
+),
+
+-- The plan's years are its schedule: those that are over are expected in full, the running one pro rata.
+cumulated as (
+    select
+        *,
+        case
+            when not is_addition then actual_value
+            when is_every_year_known then actual_to_date
+        end as cumulative_value,
+        case
+            when is_addition then earlier_targets + coalesce(expected_value, 0)
+            else expected_value
+        end as cumulative_expected_value
+    from running
+),
+
+final as (
+    select
+        city_code,
+        work_no,
+        work_name_zh,
+        work_name_en,
+        indicator_code,
+        indicator_name_zh,
+        indicator_name_en,
+        unit_zh,
+        unit_en,
+        decimals,
+        display_order,
+        year,
+        period_month,
+        target_kind,
+        cast(plan_total_value as numeric(20, 6)) as plan_total_value,
+        cast(cumulative_value as numeric(20, 6)) as cumulative_value,
+        cast(greatest(plan_total_value - cumulative_value, 0) as numeric(20, 6)) as remaining_value,
+        cast(round(cumulative_value / plan_total_value, 6) as numeric(20, 6)) as completion_ratio,
+        cast(cumulative_expected_value as numeric(20, 6)) as cumulative_expected_value,
+        case
+            when cumulative_value is null then 'no_data'
+            when as_of_date >= last_day
+                then case when cumulative_value >= plan_total_value then 'met' else 'not_met' end
+            when cumulative_expected_value is null then 'no_target'
+            when cumulative_value >= cumulative_expected_value then 'on_track'
+            else 'behind'
+        end as status_code,
+        revision_state_code,
+        as_of_date,
+        is_stale,
+        {{ is_synthetic() }} as is_synthetic
+    from cumulated
+)
+
+select * from final
