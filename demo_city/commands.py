@@ -50,7 +50,9 @@ def truth(
     seed: Annotated[int, typer.Option(help="城市种子 · the city's seed")] = DEFAULT_SEED,
     scope: Annotated[
         Literal["years", "months", "programme"],
-        typer.Option(help="各年、各月或示范期累计 · the years' scorecard, every month, or the programme's totals"),
+        typer.Option(
+            help="各年、各月或示范期累计 · the years' scorecard, every month, or the programme's totals"
+        ),
     ] = "years",
     output: Annotated[
         Literal["table", "csv", "json"], typer.Option("--format", help="输出格式 · output format")

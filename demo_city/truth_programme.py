@@ -1,7 +1,8 @@
 """What the programme as a whole has reached, counted from the city's registers since its first day.
 
-The totals and the shares of the years stand here as the plan's text gives them (连政办发〔2023〕2号, attachment: “3+8+80”,
-充电站5个, 充电桩300个, 临时停靠点不少于80个, 新能源城市配送车辆150辆, 3A级(含)以上3家). Nothing is added up from yearly figures.
+The totals and the shares of the years stand here as the plan's text gives them (连政办发〔2023〕2号, attachment:
+“3+8+80”, 充电站5个, 充电桩300个, 临时停靠点不少于80个, 新能源城市配送车辆150辆, 3家3A级(含)以上).
+Nothing is added up from yearly figures.
 """
 
 from __future__ import annotations
@@ -120,9 +121,7 @@ def _true_total(code: str, known: AsOfState, month: date, day: date) -> TrueTota
         plan_total_value=total,
         cumulative_value=reached,
         remaining_value=None if reached is None else max(total - reached, Decimal(0)),
-        completion_ratio=None
-        if reached is None
-        else (reached / total).quantize(_SIX_PLACES, ROUND_HALF_UP),
+        completion_ratio=None if reached is None else (reached / total).quantize(_SIX_PLACES, ROUND_HALF_UP),
         cumulative_expected_value=expected_total(code, day),
         status_code=total_status(code, reached, day),
     )

@@ -67,7 +67,10 @@ final as (
         target_kind,
         cast(plan_total_value as numeric(20, 6)) as plan_total_value,
         cast(cumulative_value as numeric(20, 6)) as cumulative_value,
-        cast(greatest(plan_total_value - cumulative_value, 0) as numeric(20, 6)) as remaining_value,
+        -- greatest() would make 0 of a missing value.
+        cast(case
+            when cumulative_value is not null then greatest(plan_total_value - cumulative_value, 0)
+        end as numeric(20, 6)) as remaining_value,
         cast(round(cumulative_value / plan_total_value, 6) as numeric(20, 6)) as completion_ratio,
         cast(cumulative_expected_value as numeric(20, 6)) as cumulative_expected_value,
         case

@@ -38,6 +38,15 @@ STYLES = {
 # Columns of a picture: at GitHub's width its letters stay readable.
 PICTURE_WIDTH = 132
 RATIO_KINDS = ("stock_ratio", "period_to_date_ratio", "cumulative_ratio", "yearly_ratio")
+# Columns of mart.programme_scorecard that a row of the scorecard carries, with the prefix `programme_`.
+OF_PROGRAMME = (
+    "plan_total_value",
+    "cumulative_value",
+    "remaining_value",
+    "completion_ratio",
+    "cumulative_expected_value",
+    "status_code",
+)
 EMPTY = "–"
 NOTHING_PUBLISHED = (
     "尚未发布任何数据，请先运行 ./green-freight run / nothing is published yet: ./green-freight run"
@@ -54,7 +63,7 @@ def scorecard_command(
         Path | None, typer.Option("--svg", help="另存为图片 · also write the table as a picture (SVG).")
     ] = None,
 ) -> None:
-    """计分卡 · The published scorecard: work × year with target, actual, completion and status."""
+    """计分卡 · The published scorecard: work × year with target, actual, completion and status; programme totals."""
     installation: Installation = context.obj
     with installation.warehouse() as warehouse:
         found = rows(warehouse.url("reader"), year or [])
@@ -71,13 +80,21 @@ def scorecard_command(
 
 
 def rows(reader_url: str, years: Sequence[int] = ()) -> list[Row]:
-    """Return the published scorecard's rows in the plan's order, of all years unless some are named."""
+    """Return the published scorecard's rows in the plan's order, of all years unless some are named.
+
+    Each has the programme's total of its indicator as of the same month, `programme_` before its columns' names; None
+    where the plan has no total.
+    """
     query = """
         select * from mart.scorecard
         where cardinality(%(years)s::int[]) = 0 or year = any(%(years)s::int[])
         order by city_code, year, display_order, indicator_code
     """
-    return published(reader_url, query, {"years": list(years)})
+    totals = {_key(row): row for row in published(reader_url, "select * from mart.programme_scorecard")}
+    return [
+        row | {f"programme_{name}": totals.get(_key(row), {}).get(name) for name in OF_PROGRAMME}
+        for row in published(reader_url, query, {"years": list(years)})
+    ]
 
 
 def published(reader_url: str, query: LiteralString, values: Mapping[str, Any] | None = None) -> list[Row]:
@@ -90,7 +107,8 @@ def published(reader_url: str, query: LiteralString, values: Mapping[str, Any] |
 
 
 def print_table(found: Sequence[Row], console: Console) -> None:
-    """Print one table a year: work, indicator, target, actual, completion, status."""
+    """Print one table a year: work, indicator, target, actual, completion, status; below it when milestones were
+    reported, and below the last year what the programme has reached of the plan's totals."""
     for year in sorted({row["year"] for row in found}):
         of_year = [row for row in found if row["year"] == year]
         as_of = max(row["as_of_date"] for row in of_year)
@@ -107,6 +125,48 @@ def print_table(found: Sequence[Row], console: Console) -> None:
             table.add_row(*_cells(row, before))
         console.print(table)
         console.print(_summary(of_year), "")
+        _print_reports(of_year, console)
+    _print_programme(found, console)
+
+
+def _print_reports(of_year: Sequence[Row], console: Console) -> None:
+    reported = [row for row in of_year if row.get("milestone_reported_on")]
+    if not reported:
+        return
+    title = f"{reported[0]['year']} 里程碑报告 Milestone reports"
+    table = Table(title=title, title_justify="left", header_style="bold", box=None)
+    for heading in ("指标 Indicator", "完成 Achieved", "报送 Reported", "说明 Remark"):
+        table.add_column(heading, overflow="fold")
+    for row in reported:
+        remark = Text("年度结束后报送 reported after the year" if row["is_reported_after_year"] else "")
+        remark.stylize("yellow")
+        dates = (str(row["milestone_achieved_on"]), str(row["milestone_reported_on"]))
+        table.add_row(f"{row['indicator_name_zh']} {row['indicator_name_en']}", *dates, remark)
+    console.print(table, "")
+
+
+def _print_programme(found: Sequence[Row], console: Console) -> None:
+    totals = [row for row in found if row.get("programme_plan_total_value") is not None]
+    if not totals:
+        return
+    as_of = max(row["as_of_date"] for row in totals)
+    totals = [row for row in totals if row["year"] == as_of.year]
+    title = f"示范期累计 Programme totals（截至 as of {as_of}）"
+    table = Table(title=title, title_justify="left", header_style="bold", box=None)
+    table.add_column("指标 Indicator", overflow="fold")
+    for heading in ("方案总数 Total", "累计 To date", "剩余 Left", "应达 Expected", "完成 Done"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("状态 Status", no_wrap=True)
+    for row in totals:
+        figures = ("plan_total_value", "cumulative_value", "remaining_value", "cumulative_expected_value")
+        completion, status = row["programme_completion_ratio"], row["programme_status_code"]
+        table.add_row(
+            f"{row['indicator_name_zh']} {row['indicator_name_en']}",
+            *(number(row[f"programme_{name}"], row) for name in figures),
+            EMPTY if completion is None else f"{completion:.0%}",
+            Text(label("status", status).both, style=STYLES[status]),
+        )
+    console.print(table, "")
 
 
 def write_picture(found: Sequence[Row], path: Path) -> None:
@@ -135,6 +195,10 @@ def number(value: Decimal | None, row: Row) -> str:
         return f"{value:.1%}"
     decimals = 3 if row["target_kind"] in RATIO_KINDS else 0
     return f"{value:,.{decimals}f}"
+
+
+def _key(row: Row) -> tuple[str, str, int]:
+    return row["city_code"], row["indicator_code"], row["year"]
 
 
 def _cells(row: Row, before: Row | None) -> list[Text]:

@@ -171,6 +171,32 @@ def status_text(figure: Figure) -> str:
     return f"{label('status', figure.status_code).zh}（{'，'.join(limits)}）"
 
 
+def report_text(figure: Figure) -> str | None:
+    """Return when a milestone was reported, and whether that was after the year's end; None without a report."""
+    if figure.milestone_achieved_on is None or figure.milestone_reported_on is None:
+        return None
+    sentence: str = SENTENCES["reported"]["late" if figure.is_reported_after_year else "timely"]
+    achieved, reported = day_text(figure.milestone_achieved_on), day_text(figure.milestone_reported_on)
+    return sentence.format(achieved=achieved, reported=reported, year=figure.year)
+
+
+def programme_text(figure: Figure) -> str | None:
+    """Return what the programme has reached of the plan's total; None where the plan has none."""
+    if figure.plan_total_value is None or figure.cumulative_status_code is None:
+        return None
+    ratio = figure.cumulative_completion_ratio
+    sentence: str = SENTENCES["programme"]
+    return sentence.format(
+        as_of=day_text(figure.as_of_date),
+        reached=value_text(figure, figure.cumulative_value),
+        total=value_text(figure, figure.plan_total_value),
+        remaining=value_text(figure, figure.remaining_value),
+        completion=EMPTY if ratio is None else f"{ratio:.1%}",
+        expected=value_text(figure, figure.cumulative_expected_value),
+        status=label("status", figure.cumulative_status_code).zh,
+    )
+
+
 def day_text(value: date) -> str:
     """Return a date as official documents write it: 2024年12月31日."""
     return f"{value.year}年{value.month}月{value.day}日"

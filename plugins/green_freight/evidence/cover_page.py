@@ -48,6 +48,10 @@ def cover_of(contents: Contents) -> bytes:
     document.facts(_facts(contents))
     document.heading("二、指标完成情况")
     document.table(_FIGURES, [_figure(proof) for proof in contents.proofs])
+    for proof in contents.proofs:
+        for sentence in (text.programme_text(proof.figure), text.report_text(proof.figure)):
+            if sentence:
+                document.body(sentence, label=f"{proof.figure.name_zh}。")
     document.heading("三、方案要求与统计口径")
     for number, proof in enumerate(contents.proofs):
         _write_definition(document, number, proof)

@@ -68,10 +68,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Figure:
-    """One indicator at the year's last month up to the as-of day (a row of `scorecard`) with its card.
+    """One indicator at the year's last month up to the as-of day (a row of `scorecard`) with its card and, where the
+    plan has a total, what the programme has reached of it (a row of `programme_scorecard`).
 
     `numerator` and `denominator` are in the unit of what is counted (1, tonnes, yuan), exact to six decimals; the
-    denominator is empty for everything but ratios.
+    denominator is empty for everything but ratios. The dates are those of a milestone's report.
     """
 
     indicator_code: str
@@ -95,6 +96,15 @@ class Figure:
     completion_ratio: Decimal | None
     status_code: str
     null_reason_code: str | None
+    milestone_achieved_on: date | None
+    milestone_reported_on: date | None
+    is_reported_after_year: bool | None
+    plan_total_value: Decimal | None
+    cumulative_value: Decimal | None
+    remaining_value: Decimal | None
+    cumulative_completion_ratio: Decimal | None
+    cumulative_expected_value: Decimal | None
+    cumulative_status_code: str | None
     revision_state_code: str
     is_stale: bool
     is_synthetic: bool
@@ -118,8 +128,12 @@ select
     s.indicator_code, s.indicator_name_zh as name_zh, s.display_order, s.unit_zh, s.decimals, i.measure_kind_code,
     i.plan_words_zh, i.formula_zh, i.note_zh, u.unit_name_zh as owner_zh, s.year, s.period_month, s.as_of_date,
     s.target_value, s.target_text_zh, s.actual_value, s.numerator, s.denominator, s.completion_ratio, s.status_code,
-    s.null_reason_code, s.revision_state_code, s.is_stale, s.is_synthetic
+    s.null_reason_code, s.milestone_achieved_on, s.milestone_reported_on, s.is_reported_after_year,
+    p.plan_total_value, p.cumulative_value, p.remaining_value, p.completion_ratio as cumulative_completion_ratio,
+    p.cumulative_expected_value, p.status_code as cumulative_status_code,
+    s.revision_state_code, s.is_stale, s.is_synthetic
 from mart_asof.scorecard as s
+left join mart_asof.programme_scorecard as p using (city_code, indicator_code, year)
 inner join mart_asof.dim_indicator as i using (city_code, indicator_code)
 inner join mart_asof.dim_unit as u on u.city_code = i.city_code and u.unit_code = i.owner_unit_code
 where s.city_code = %s and s.work_no = %s and s.year = %s

@@ -117,6 +117,8 @@ def _facts(contents: Contents, proof: Proof) -> list[tuple[str, str]]:
         ("目标", text.target_text(figure)),
         ("实际", proof.value),
         ("状态", text.status_text(figure)),
+        *[("示范期累计", sentence) for sentence in [text.programme_text(figure)] if sentence],
+        *[("里程碑报告", sentence) for sentence in [text.report_text(figure)] if sentence],
         ("方案表述", figure.plan_words_zh),
         ("统计口径", figure.formula_zh),
         ("口径说明", figure.note_zh or text.EMPTY),

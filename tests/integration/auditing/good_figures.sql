@@ -67,6 +67,15 @@ insert into candidate.scorecard (city_code, work_no, indicator_code, year, perio
 select city_code, work_no, indicator_code, year, period_month, target_kind, target_value, actual_value, status_code, 'unchanged', as_of_date, is_stale
 from candidate.fct_indicator_value where period_month = '2023-04-01';
 
+insert into candidate.programme_scorecard (
+    city_code, work_no, indicator_code, year, period_month, target_kind, plan_total_value, cumulative_value, remaining_value, completion_ratio,
+    cumulative_expected_value, status_code, as_of_date, is_stale
+)
+select v.city_code, v.work_no, v.indicator_code, v.year, v.period_month, v.target_kind, i.plan_total_value, v.actual_value, i.plan_total_value - v.actual_value,
+    round(v.actual_value / i.plan_total_value, 6), v.expected_value, v.status_code, v.as_of_date, v.is_stale
+from candidate.fct_indicator_value as v inner join candidate.dim_indicator as i on i.indicator_code = v.indicator_code and i.plan_total_value is not null
+where v.period_month = '2023-04-01';
+
 insert into candidate.unit_scorecard (
     city_code, unit_code, year, role_code, work_count, reached_work_count, lagging_work_count, no_data_work_count, not_due_work_count, no_target_work_count,
     indicator_count, met_count, not_met_count, on_track_count, behind_count, not_due_count, no_target_count, no_data_count

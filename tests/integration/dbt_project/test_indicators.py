@@ -15,6 +15,7 @@ from green_freight.loading.raw_tables import prepare_raw_tables
 from demo_city.city import City
 from demo_city.random_generator import month_end, month_starts
 from demo_city.truth import true_scorecard, true_values
+from demo_city.truth_programme import true_programme
 from tests.integration.coverage.agreement import assert_star_agrees
 from tests.integration.dbt_project.raw_city import fill
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 AS_OF = date(2025, 9, 30)
 FIGURE = "numerator, denominator, actual_value, target_value, expected_value, completion_ratio, status_code"
+TOTAL = (
+    "period_month, as_of_date, plan_total_value, cumulative_value, remaining_value, completion_ratio,"
+    " cumulative_expected_value, status_code"
+)
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,45 @@ def test_the_money_of_all_years_is_the_money_of_the_register(built: Built) -> No
         )
         entries = built.city.register_as_known("transport_fund", AS_OF)
         assert shown == sum(row["amount_yuan"] for row in entries if row["fund_kind_code"] == kind)
+
+
+def test_the_programmes_totals_are_the_citys_truth(built: Built) -> None:
+    """The star adds the years' figures up; the city counts its registers from the programme's first day."""
+    found = {
+        (row[0], row[1]): row[2:]
+        for row in built.rows(f"select indicator_code, year, {TOTAL} from candidate.programme_scorecard")
+    }
+    truth = {
+        (one.indicator_code, one.year): tuple(getattr(one, name) for name in TOTAL.split(", "))
+        for one in true_programme(built.city, AS_OF)
+    }
+    assert len(truth) == 8 * 3
+    assert found == truth
+
+
+def test_the_scorecard_shows_when_a_milestone_was_reported(built: Built) -> None:
+    """The dates of demo_city/events/transport_milestone.csv, by hand."""
+    found = {
+        (row[0], row[1]): row[2:]
+        for row in built.rows(
+            "select indicator_code, year, milestone_achieved_on, milestone_reported_on, is_reported_after_year,"
+            " status_code from candidate.scorecard where milestone_reported_on is not null"
+        )
+    }
+    assert len(found) == 20
+    late = date(2024, 1, 18)
+    assert found["yearly_assessment_done", 2023] == (late, late, True, "not_met")
+    assert found["policy_evaluation_done", 2024] == (date(2024, 12, 27), date(2025, 1, 9), True, "met")
+    assert found["supervision_done", 2024] == (date(2024, 6, 21), date(2024, 6, 21), False, "met")
+    survey = date(2023, 10, 27)
+    assert [found["capacity_survey_done", year][:3] for year in (2023, 2024, 2025)] == [
+        (survey, survey, False)
+    ] * 3
+    assert ("pharma_delivery_system", 2024) not in found
+    assert found["pharma_delivery_system", 2025][1] == date(2025, 6, 20)
+    assert {key for key, row in found.items() if row[2]} == {
+        ("yearly_assessment_done", 2023), ("policy_evaluation_done", 2024)
+    }  # fmt: skip
 
 
 def test_each_weight_leads_to_a_file_and_row(built: Built) -> None:

@@ -87,6 +87,48 @@ def test_json_and_csv_carry_the_whole_rows() -> None:
     assert from_csv["indicator_name_zh"] == "新增一级节点"
 
 
+def test_milestone_reports_show_their_dates_and_which_came_after_the_year() -> None:
+    output = io.StringIO()
+    assessment = _row(
+        indicator_name_zh="年度考核开展", year=2023, status_code="not_met",
+        milestone_achieved_on=date(2024, 1, 18), milestone_reported_on=date(2024, 1, 18), is_reported_after_year=True,
+    )  # fmt: skip
+    survey = _row(
+        indicator_code="b", indicator_name_zh="运力调查", year=2023, status_code="met",
+        milestone_achieved_on=date(2023, 10, 27), milestone_reported_on=date(2023, 10, 30),
+        is_reported_after_year=False,
+    )  # fmt: skip
+    scorecard.print_table([assessment, survey], Console(file=output, width=140))
+    reports = output.getvalue().partition("里程碑报告 Milestone reports")[2].splitlines()
+    [late] = [line for line in reports if "年度考核开展" in line]
+    [timely] = [line for line in reports if "运力调查" in line]
+    assert "2024-01-18" in late and "年度结束后报送 reported after the year" in late
+    assert "2023-10-27" in timely and "2023-10-30" in timely and "after" not in timely
+
+
+def test_programme_totals_stand_below_the_last_year() -> None:
+    def total(cumulative: str, status: str, **changes: Any) -> scorecard.Row:
+        return _row(
+            programme_plan_total_value=Decimal(3), programme_cumulative_value=Decimal(cumulative),
+            programme_remaining_value=3 - Decimal(cumulative), programme_completion_ratio=Decimal(cumulative) / 3,
+            programme_cumulative_expected_value=Decimal(3), programme_status_code=status, **changes,
+        )  # fmt: skip
+
+    output = io.StringIO()
+    rows = [
+        total("1", "on_track", year=2024, as_of_date=date(2024, 12, 31)),
+        total("2", "behind", status_code="on_track"),
+        _row(indicator_code="none", indicator_name_zh="无总数", programme_plan_total_value=None),
+    ]
+    scorecard.print_table(rows, Console(file=output, width=140))
+    [(before, after)] = [
+        output.getvalue().partition("示范期累计 Programme totals（截至 as of 2025-09-30）")[::2]
+    ]
+    [line] = [line for line in after.splitlines() if "新增一级节点" in line]
+    assert line.split()[-7:] == ["3", "2", "1", "3", "67%", "滞后", "behind"]
+    assert "无总数" in before and "无总数" not in after
+
+
 def test_synthetic_figures_say_so_over_every_year() -> None:
     output = io.StringIO()
     rows = [_row(is_synthetic=True), _row(indicator_code="b", year=2026, is_synthetic=True)]

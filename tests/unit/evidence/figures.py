@@ -18,7 +18,10 @@ _FIGURE = Figure(
     owner_zh="市工信局", year=2024, period_month=date(2024, 12, 1), as_of_date=date(2024, 12, 31),
     target_value=Decimal("0.25"), target_text_zh="不低于1:4", actual_value=Decimal("0.666667"),
     numerator=Decimal("2.000000"), denominator=Decimal("3.000000"), completion_ratio=None, status_code="met",
-    null_reason_code=None, revision_state_code="final", is_stale=False, is_synthetic=False,
+    null_reason_code=None, milestone_achieved_on=None, milestone_reported_on=None, is_reported_after_year=None,
+    plan_total_value=None, cumulative_value=None, remaining_value=None, cumulative_completion_ratio=None,
+    cumulative_expected_value=None, cumulative_status_code=None, revision_state_code="final", is_stale=False,
+    is_synthetic=False,
 )  # fmt: skip
 
 _PUBLICATION = Publication(

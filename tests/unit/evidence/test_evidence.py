@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,33 @@ def test_the_cover_names_approval_revert_and_late_agencies() -> None:
     assert "回退到第3号发布" in text
     assert "市邮政管理局（发布时最近一次报送失败或缺失）" in text
     assert "方案未列" in text
+
+
+def test_the_cover_states_what_the_programme_has_reached() -> None:
+    node = {
+        "unit_zh": "个", "decimals": 0, "measure_kind_code": "count", "plan_total_value": Decimal(3),
+        "cumulative_value": Decimal(2), "remaining_value": Decimal(1),
+        "cumulative_completion_ratio": Decimal("0.666667"), "cumulative_expected_value": Decimal(3),
+        "cumulative_status_code": "behind",
+    }  # fmt: skip
+    told = "自示范期首日至2024年12月31日累计2个，方案总数3个，剩余1个，完成66.7%；到该日应达3个，滞后。"
+    assert told in _text(contents(figure(**node)))
+    unknown = {"cumulative_value": None, "remaining_value": None, "cumulative_completion_ratio": None}
+    text = _text(contents(figure(**node | unknown | {"cumulative_status_code": "no_data"})))
+    assert "累计—，方案总数3个，剩余—，完成—" in text and "无数据" in text
+    assert "示范期累计" not in _text(contents(figure()))
+
+
+def test_the_cover_says_when_a_milestone_was_reported() -> None:
+    milestone = {
+        "unit_zh": "是/否", "decimals": 0, "measure_kind_code": "milestone", "year": 2023,
+        "milestone_achieved_on": date(2024, 1, 18), "milestone_reported_on": date(2024, 1, 19),
+    }  # fmt: skip
+    late = _text(contents(figure(**milestone, is_reported_after_year=True)))
+    assert "完成日期2024年1月18日，报送日期2024年1月19日，在2023年度结束之后报送。" in late
+    timely = _text(contents(figure(**milestone, is_reported_after_year=False)))
+    assert "报送日期2024年1月19日。" in timely and "结束之后" not in timely
+    assert "报送日期" not in _text(contents(figure()))
 
 
 def test_values_read_as_the_card_says() -> None:
