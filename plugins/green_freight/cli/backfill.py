@@ -174,7 +174,7 @@ def backfill(
             begun = airflow.client.trigger(BACKFILL, conf=conf | wait)
             steps.print(request.sentence)
             follow_run(airflow, begun, "历史回补 · backfill_history", steps, result)
-        _read_outcome(airflow.warehouse, begun, result)
+        read_outcome(airflow.warehouse, begun, result)
         airflow.client.close()
     return result
 
@@ -202,7 +202,8 @@ def _finish_unfinished(
     return begun if is_same else None
 
 
-def _read_outcome(warehouse: Warehouse, begun: DagRun, result: BackfillResult) -> None:
+def read_outcome(warehouse: Warehouse, begun: DagRun, result: BackfillResult) -> None:
+    """Read from the warehouse what a backfill's run found and published, and add it to its result."""
     run_id = f"{begun.dag_id}/{begun.run_id}"
     with warehouse.connect("owner") as owner:
         changes = owner.execute(_CHANGES, {"run_id": run_id}).fetchone()

@@ -5,10 +5,13 @@ published again.
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from green_freight import pipeline
+from green_freight.cli.airflow_client import DagRun
+from green_freight.cli.backfill import BackfillResult, read_outcome
 from green_freight.publishing import revert
 from green_freight.revisions import ApprovalMissingError, FactChange, rendering
 from green_freight.warehouse import runs
@@ -166,3 +169,18 @@ def test_a_month_that_vanishes_or_returns_after_a_revert_needs_one(star: Star) -
     assert publish(star) == 3
     go_back(star, 2)
     assert codes(compared(star)) == [("fct_session", SEPTEMBER, ("undoes_revert",))]
+
+
+def test_the_command_counts_what_waits_and_names_the_files(star: Star) -> None:
+    remove(star, 4)
+    run_id = "backfill_history/2"
+    build_id = star.build()
+    runs.begin(star.warehouse, run_id, "backfill", date(2025, 9, 30), "sent again")
+    with star.warehouse.connect("builder") as builder:
+        builder.execute("update ops.build set run_id = %s where build_id = %s", [run_id, build_id])
+    pipeline.compare(star.warehouse, run_id)
+    result = BackfillResult(seconds={})
+    read_outcome(star.warehouse, DagRun("backfill_history", "2", "failed", {}), result)
+    assert (result.changes, result.fact_months, result.waiting) == (0, 1, 1)
+    assert result.needs_approval
+    assert Path(result.fact_difference_file).name == "backfill_history_2.facts.csv"
