@@ -151,7 +151,8 @@ def _print_programme(found: Sequence[Row], console: Console) -> None:
         return
     as_of = max(row["as_of_date"] for row in totals)
     totals = [row for row in totals if row["year"] == as_of.year]
-    title = f"示范期累计 Programme totals（截至 as of {as_of}）"
+    origin = SYNTHETIC if any(row["is_synthetic"] for row in totals) else ""
+    title = f"示范期累计 Programme totals（截至 as of {as_of}）{origin}"
     table = Table(title=title, title_justify="left", header_style="bold", box=None)
     table.add_column("指标 Indicator", overflow="fold")
     for heading in ("方案总数 Total", "累计 To date", "剩余 Left", "应达 Expected", "完成 Done"):

@@ -117,7 +117,7 @@ def test_programme_totals_stand_below_the_last_year() -> None:
     output = io.StringIO()
     rows = [
         total("1", "on_track", year=2024, as_of_date=date(2024, 12, 31)),
-        total("2", "behind", status_code="on_track"),
+        total("2", "behind", status_code="on_track", is_synthetic=True),
         _row(indicator_code="none", indicator_name_zh="无总数", programme_plan_total_value=None),
     ]
     scorecard.print_table(rows, Console(file=output, width=140))
@@ -127,6 +127,7 @@ def test_programme_totals_stand_below_the_last_year() -> None:
     [line] = [line for line in after.splitlines() if "新增一级节点" in line]
     assert line.split()[-7:] == ["3", "2", "1", "3", "67%", "滞后", "behind"]
     assert "无总数" in before and "无总数" not in after
+    assert "演示数据" in after.splitlines()[0]
 
 
 def test_synthetic_figures_say_so_over_every_year() -> None:
