@@ -1,5 +1,5 @@
--- One row per month with a cold-chain list and enterprise that is on it or has refrigerated or insulated vehicles:
--- the vehicles that it states beside those that the vehicle register has.
+-- One row per month with a cold-chain list and enterprise that is on it or has refrigerated or insulated
+-- vehicles: the vehicles that it states beside those that the vehicle register has.
 with listed as (
     select * from {{ ref('fct_cold_chain_enterprise') }}
 ),
@@ -78,7 +78,8 @@ final as (
         compared.cold_storage_m3,
         compared.stated_vehicle_count,
         compared.registered_vehicle_count,
-        coalesce(compared.stated_vehicle_count, 0) - compared.registered_vehicle_count as difference_vehicle_count,
+        coalesce(compared.stated_vehicle_count, 0) - compared.registered_vehicle_count
+            as difference_vehicle_count,
         list_months.as_of_day as as_of_date,
         {{ is_synthetic() }} as is_synthetic
     from compared

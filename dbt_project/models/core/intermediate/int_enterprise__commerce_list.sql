@@ -1,5 +1,5 @@
--- The enterprises that the commerce bureau's lists of cold-chain and pharmaceutical enterprises have ever had, one
--- row an enterprise, as each list has it last; on a list is who is on its newest month.
+-- One row per enterprise that the commerce bureau's lists of cold-chain and pharmaceutical enterprises have
+-- ever had, as each list has it last; on a list is who is on its newest month.
 {% set lists = {
     'stg_commerce__cold_chain_enterprise': 'registered_on',
     'stg_commerce__pharma_enterprise': 'first_operated_on',
