@@ -117,7 +117,7 @@ def _read(spec: TableSpec, shared: Mapping[str, Any], code: str, text: Mapping[s
         return Expectation(
             code, text["severity"], text["zh"], text["en"], action["zh"], action["en"], kind, kwargs
         )
-    except KeyError as missing:
+    except (KeyError, TypeError) as missing:
         raise ValueError(
             message("expectation_incomplete", table=spec.name, expectation=code, missing=missing)
         ) from None
@@ -134,10 +134,8 @@ def _rule(spec: TableSpec, shared: Mapping[str, Any], rule: Mapping[str, Any]) -
             return query(shared["rules"]["where"], {"condition": condition})
         case [("rule", {"name": name, **arguments})]:
             return query(shared["rules"][name], arguments)
-        case [("recomputed" | "delivered" as source, text), *others] if dict(others).keys() <= {"only"}:
-            holds = shared["names"]["raw_is_as_built"] if source == "delivered" else "true"
-            compared = _of_rows(spec, text, dict(others).get("only", spec.columns))
-            return query(shared["rules"]["recomputed"], {**compared, "holds": holds})
+        case _ if "recomputed" in rule or "delivered" in rule:
+            return query(shared["rules"]["recomputed"], _of_rows(spec, shared, **rule))
         case [("column", column), ("not_null", True)]:
             return "expect_column_values_to_not_be_null", {"column": column}
         case [("column", column), ("in", values)]:
@@ -155,19 +153,41 @@ def _rule(spec: TableSpec, shared: Mapping[str, Any], rule: Mapping[str, Any]) -
     raise KeyError(f"the rule {sorted(rule)}")
 
 
-def _of_rows(spec: TableSpec, recomputed: str, only: Collection[str]) -> dict[str, str]:
-    """Return what the rule `recomputed` needs to compare these columns of a table and its key."""
-    compared = [column for column in spec.columns if column in {*spec.primary_key, *only}]
-    key, is_partial = spec.primary_key, "is_inferred" in spec.columns
+def _of_rows(
+    spec: TableSpec,
+    shared: Mapping[str, Any],
+    recomputed: str = "",
+    delivered: str = "",
+    counted: Sequence[Mapping[str, Any]] = (),
+    only: Collection[str] | None = None,
+) -> dict[str, str]:
+    """Return what the rule `recomputed` needs to compare the columns of a table; `counted` fills `{things}` in the SQL.
+
+    TypeError where the rule has another part.
+    """
+    compared = [column for column in spec.columns if only is None or column in {*spec.primary_key, *only}]
+    things = "\n    union all\n    ".join(_counted(shared["counted"], **one) for one in counted)
     return {
-        "recomputed": recomputed.strip().replace("\n", "\n    "),
-        "keys": ",\n    ".join(f"coalesce(b.{column}, e.{column}) as {column}" for column in key),
-        "first": key[0],
-        "registered": "not is_inferred" if is_partial else "true",
-        "same_key": " and ".join(f"b.{column} = e.{column}" for column in key),
+        "recomputed": (recomputed or delivered).strip().replace("\n", "\n    "),
+        "things": things,
+        "keys": ",\n    ".join(
+            f"coalesce(b.{column}, e.{column}) as {column}" for column in spec.primary_key
+        ),
+        "first": spec.primary_key[0],
+        "same_key": " and ".join(f"b.{column} = e.{column}" for column in spec.primary_key),
         "found": ", ".join(f"b.{column}" for column in compared),
         "expected": ", ".join(f"e.{column}" for column in compared),
+        "holds": shared["names"]["raw_is_as_built"] if delivered else "true",
     }
+
+
+def _counted(template: Mapping[str, str], **thing: Any) -> str:
+    """Return the SQL of one kind of thing that counts: the template's select, filled with what the thing states."""
+    filled = {**template["otherwise"], **thing}
+    if filled["until"] in ("year", "quarter"):
+        length = "1 year" if filled["until"] == "year" else "3 months"
+        filled["until"] = f"date_trunc('{filled['until']}', {filled['since']}) + interval '{length}'"
+    return template["select"].format(**{"key": f"n.{filled['kind']}_key", **filled}).strip()
 
 
 def _in_set(column: str, values: Iterable[Any]) -> tuple[str, dict[str, Any]]:
@@ -193,7 +213,12 @@ def _sql(
     spec: TableSpec, shared: Mapping[str, Any], query: str, arguments: Mapping[Any, Any] | None = None
 ) -> str:
     """Fill what the project's SQL may name; `{batch}` is left to Great Expectations."""
-    places = {**shared["names"], **_newest_records(), "published": f"intermediate.published_{spec.name}"}
+    places = {
+        **shared["names"],
+        **_newest_records(),
+        "published": f"intermediate.published_{spec.name}",
+        "registered": "not is_inferred" if "is_inferred" in spec.columns else "true",
+    }
     for name, value in {**(arguments or {}), **places}.items():
         query = query.replace(f"{{{name}}}", str(value))
     # In a query that joins, Great Expectations leaves the alias of its subquery to the author; in others it adds one.

@@ -69,7 +69,7 @@ select '320700', date_trunc('month', day)::date, day::date, 'transport:V2', 80, 
 from generate_series(timestamp '2023-01-01', '2023-04-30', '1 day') as day;
 
 insert into candidate.fct_store_delivery (city_code, period_month, store_key, mode_code, freight_tonnes, is_centre_area, source_file_key)
-select '320700', month::date, 'commerce:M1', mode_code, 10, true, 'file'
+select '320700', month::date, 'commerce:M1', mode_code, 10 + extract(month from month) / 10, true, 'file'
 from generate_series(timestamp '2023-01-01', '2023-04-01', '1 month') as month
 cross join unnest(array['joint_only', 'night_only', 'joint_and_night', 'neither']) as mode_code;
 
@@ -80,7 +80,7 @@ select '320700', month::date, 'postal:' || number, '320706', '2022-01-01', month
 from generate_series(timestamp '2023-01-01', '2023-04-01', '1 month') as month cross join generate_series(1, 10) as number;
 
 insert into candidate.fct_parcel_volume (city_code, period_month, region_code, company_name, inbound_parcels, outbound_parcels, source_file_key)
-select '320700', month::date, '320706', '顺达', 1000, 500, 'file'
+select '320700', month::date, '320706', '顺达', 1000 + extract(month from month), 500 + extract(month from month), 'file'
 from generate_series(timestamp '2023-01-01', '2023-04-01', '1 month') as month;
 
 insert into candidate.fct_cold_chain_enterprise (city_code, period_month, enterprise_key, cold_storage_m3, refrigerated_vehicle_count, source_file_key)

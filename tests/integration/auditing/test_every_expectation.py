@@ -15,13 +15,16 @@ from green_freight.auditing.expectations import Expectation, Suite
 from tests.conftest import Warehouse
 from tests.integration.auditing import good_candidate
 from tests.integration.auditing.evaluator import Evaluator, evaluating
-from tests.integration.auditing.violations import PLANTED, SHARED, violations
+from tests.integration.auditing.raw_faults import SEEN
+from tests.integration.auditing.violations import PLANTED, SHARED, has_violation, violations
 
 SUITES = good_candidate.suites()
+# A fault of test_raw_faults.py breaks what needs more rows than the good candidate has.
 CASES = [
     pytest.param(suite, expectation, id=f"{suite.table}.{expectation.code}")
     for suite in SUITES
     for expectation in suite.expectations
+    if f"{suite.table}.{expectation.code}" not in SEEN or has_violation(suite, expectation)
 ]
 
 

@@ -27,17 +27,26 @@ def violations(suite: Suite, expectation: Expectation) -> list[str]:
     Raises:
         LookupError: the catalogue has none: an expectation that was never seen to fail checks nothing.
     """
+    planted = _planted(suite, expectation)
+    if not planted:
+        raise LookupError(f"{suite.table}.{expectation.code} has no planted violation")
+    statements = [planted] if isinstance(planted, str) else planted
+    return [statement.replace("{table}", suite.table) for statement in statements]
+
+
+def has_violation(suite: Suite, expectation: Expectation) -> bool:
+    """Tell whether the catalogue has a violation of an expectation."""
+    return bool(_planted(suite, expectation))
+
+
+def _planted(suite: Suite, expectation: Expectation) -> str | list[str] | None:
     code = expectation.code
-    planted = (
+    return (
         PLANTED.get(suite.table, {}).get(code)
         or of_keys(suite.table).get(code)
         or derived(expectation)
         or SHARED.get(code)
     )
-    if not planted:
-        raise LookupError(f"{suite.table}.{code} has no planted violation")
-    statements = [planted] if isinstance(planted, str) else planted
-    return [statement.replace("{table}", suite.table) for statement in statements]
 
 
 def of_keys(table: str) -> dict[str, list[str]]:

@@ -100,6 +100,7 @@ def written_sql() -> dict[str, str]:
         },
         **{name: f"n.{name}" for name in ("lineage", "of_file")},
         "parts": "parts as (select a from t)",
+        "things": "select a from t",
         "counted": "count(*)",
         "total": "sum(energy_kwh)",
         "aside": "3",
@@ -107,6 +108,10 @@ def written_sql() -> dict[str, str]:
         "change": "0.1",
         "published": "published_table",
         "recomputed": "select a from t",
+        **dict.fromkeys(("equal", "matched", "counts"), "b.a = o.a"),
+        "kind": "'a'",
+        "rows": "20",
+        "factor": "2",
         **dict.fromkeys(("keys", "same_key", "found", "expected", "holds"), "b.a"),
     }
     return {
