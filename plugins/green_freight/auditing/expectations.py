@@ -181,13 +181,13 @@ def _of_rows(
     }
 
 
-def _counted(template: Mapping[str, str], **thing: Any) -> str:
+def _counted(template: Mapping[str, Any], **thing: Any) -> str:
     """Return the SQL of one kind of thing that counts: the template's select, filled with what the thing states."""
     filled = {**template["otherwise"], **thing}
     if filled["until"] in ("year", "quarter"):
         length = "1 year" if filled["until"] == "year" else "3 months"
         filled["until"] = f"date_trunc('{filled['until']}', {filled['since']}) + interval '{length}'"
-    return template["select"].format(**{"key": f"n.{filled['kind']}_key", **filled}).strip()
+    return str(template["select"]).format(**{"key": f"n.{filled['kind']}_key", **filled}).strip()
 
 
 def _in_set(column: str, values: Iterable[Any]) -> tuple[str, dict[str, Any]]:
