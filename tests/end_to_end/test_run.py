@@ -16,16 +16,20 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from green_freight.agencies import AGENCIES
+from green_freight.cli.airflow_client import AirflowClient
+from green_freight.cli.dag_run import NIGHTLY, make_ready
+from green_freight.cli.installation import RunningAirflow
 from green_freight.contracts import Granularity
 from green_freight.periods import Period, months
 from green_freight.settings import PROJECT, ROLES
+from green_freight.warehouse import Warehouse
 
 from local_stack import database, demonstration, processes, stack
 from local_stack.demonstration import Demonstration
@@ -187,6 +191,23 @@ class Installation:
         serving = demonstration.serve(home, Demonstration.of(home, None), demonstration.night_after(day))
         demonstration.connections(home, serving)
 
+    def ended_by_hand(self, **conf: str) -> dict[str, str | None]:
+        """Start a nightly run without a logical date and return its tasks with their states, once it is over."""
+        home = Home(self.home)
+        up = home.noted("up")
+        assert up is not None
+        client = AirflowClient(up["address"], *stack.login(home))
+        airflow = RunningAirflow(
+            client, Warehouse({}, self.home, ""), home.task_logs, datetime.fromisoformat(up["started_at"]), 0
+        )
+        make_ready(airflow, NIGHTLY)
+        run = client.trigger(NIGHTLY, conf=conf)
+        while not client.run(run.dag_id, run.run_id).is_finished:
+            time.sleep(0.2)
+        states = {task.task_id: task.state for task in client.tasks(run)}
+        client.close()
+        return states
+
 
 @pytest.fixture(scope="module")
 def installation() -> Iterator[Installation]:
@@ -253,6 +274,16 @@ class TestOnARunningStack:
         assert stale == "charging_pile_added,charging_station_added,pile_vehicle_ratio"
         gaps = {(dataset.partition("_")[0], month) for dataset, month in installation.gaps() - LEFT_OUT}
         assert gaps == {("power", "2025-10")}
+
+    def test_a_day_that_is_not_over_is_refused_by_begin_alone(self, running: Installation) -> None:
+        states = running.ended_by_hand(business_day="2025-10-02")
+        assert states.pop("begin") == "failed"
+        assert set(states.values()) == {"upstream_failed"}
+        query = (
+            "select business_day, outcome_code, failed_tasks from ops.run where run_id like '%/manual\\_\\_%'"
+        )
+        with running.connected("owner") as owner:
+            assert owner.execute(query).fetchall() == [(None, "failed", ["begin"])]
 
     def test_a_restatement_waits_for_approval_and_can_be_reverted(self, running: Installation) -> None:
         installation = running
