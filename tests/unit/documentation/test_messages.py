@@ -9,7 +9,7 @@ from string import Formatter
 
 import pytest
 from green_freight.messages import read_words, templates
-from green_freight.settings import PACKAGE
+from green_freight.settings import PACKAGE, PROJECT
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
@@ -47,3 +47,22 @@ def test_a_code_stands_in_one_file() -> None:
 
 def test_every_message_that_the_code_gives_exists() -> None:
     assert set(CALLS) == set(templates())
+
+
+def _as_reader(text: str) -> list[str]:
+    """Return where a text points to a query that the reader's role runs: it sees `mart`, not the record of runs."""
+    return re.findall(r"green-freight psql(?! --ops).*", text)
+
+
+def test_no_message_points_to_what_the_readers_role_may_not_see() -> None:
+    folders = (PACKAGE, PROJECT / "local_stack", PROJECT / "expectations", PROJECT / "dags")
+    files = [
+        path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".yaml", ".yml")
+    ]
+    found = {path.name: _as_reader(path.read_text(encoding="utf-8")) for path in files}
+    # The name under which psql logs in is no message.
+    assert {name: lines for name, lines in found.items() if lines} == {
+        "client_programs.py": ['green-freight psql",']
+    }
+    assert _as_reader("30 more lines: ./green-freight psql")
+    assert not _as_reader("30 more lines: ./green-freight psql --ops")

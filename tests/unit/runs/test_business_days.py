@@ -12,6 +12,7 @@ from green_freight.business_days import BusinessDayError
 from green_freight.periods import SHANGHAI
 from typer.testing import CliRunner
 
+from local_stack import database
 from local_stack.cli import app
 
 DAY = date(2025, 9, 30)
@@ -114,6 +115,8 @@ def test_the_command_line_refuses_it_before_anything_starts(
     command: list[str], days: int, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GREEN_FREIGHT_HOME", str(tmp_path))
+    # What every command starts first; a day that is let through ends here instead of in a running stack.
+    monkeypatch.delattr(database, "serving")
     day = datetime.now(SHANGHAI).date() + timedelta(days=days)
     ended = CliRunner().invoke(app, [*command, "--day", day.isoformat()])
     assert ended.exit_code == 2
