@@ -11,18 +11,13 @@ from green_freight.periods import Period
 from green_freight.protocols.sftp_names import decoded
 from green_freight.warehouse import Warehouse
 
+from tests.integration.loading.postal_forms import FORMS
 from tests.integration.loading.workbooks import report, store, stores_above
 
 from .shares import Folder, Share
 
 DAY = date(2025, 10, 9)
 MONTH = Period("2025-09")
-FORMS = {
-    "tricycles": "编号,企业,区划代码,启用日期,停用日期,检查日期,统一标识,备注\r\nTR1,甲,320706,2021-10-29,,,是,\r\n",
-    "terminal_stations": "站点编号,站点名称,企业,区划代码,地址,是否共同配送,启用日期,停用日期\r\n"
-    "S1,站,甲,320706,海连路,是,2025-03-01,\r\n",
-    "parcel_volumes": "区划代码,企业,进港件量,出港件量\r\n320706,甲,12,8\r\n",
-}
 NOTE = "填报说明.txt"
 # Bytes that are neither UTF-8 nor GB18030, a name with a zero byte, one with control characters.
 ODD_NAMES = [

@@ -22,17 +22,10 @@ from green_freight.periods import Period
 from green_freight.warehouse import Warehouse, runs
 
 from tests.integration.loading.deliveries import Deliveries
+from tests.integration.loading.postal_forms import FORMS
 from tests.integration.loading.workbooks import report, store, stores_above
 
-TRICYCLES = (
-    "编号,企业,区划代码,启用日期,停用日期,检查日期,统一标识,备注\r\nTR1,甲,320706,2021-10-29,,,是,\r\n"
-)
-STATIONS = (
-    "站点编号,站点名称,企业,区划代码,地址,是否共同配送,启用日期,停用日期\r\n"
-    "S1,站,甲,320706,海连路,是,2025-03-01,\r\n"
-)
-PARCELS = "区划代码,企业,进港件量,出港件量\r\n320706,甲,12,8\r\n"
-FORMS = {"terminal_stations": STATIONS, "tricycles": TRICYCLES, "parcel_volumes": PARCELS}
+TRICYCLES = FORMS["tricycles"]
 # What is wrong with the file of tricycles: it stops, and never with an exception of the code.
 BROKEN = {
     "key column renamed": TRICYCLES.replace("编号", "车牌号", 1).encode("utf-8-sig"),
