@@ -6,6 +6,7 @@ share one server and its template databases (tests/warehouses.py describes them)
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PASSWORDS", "Warehouse"]
 
+# Objects made before the youngest generation is collected, and how many collections make one of the next generation.
+RARE_COLLECTIONS = (50_000, 50, 50)
+
 # Long files begin first, so that no worker is left alone with one at the end. While one worker makes the snapshots
 # (test_truth.py), the other has files that need none.
 FIRST = (
@@ -36,7 +40,10 @@ FIRST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder that the workers share."""
+    """Make the folder that the workers share, and let the collector of garbage run less often."""
+    # dbt and sqlfluff make millions of objects that stay: looking through them took a seventh of a build's time and a
+    # quarter of the linter's.
+    gc.set_threshold(*RARE_COLLECTIONS)
     if not hasattr(config, "workerinput"):
         warehouses.begin_session()
 
