@@ -226,7 +226,7 @@ def test_the_next_night_repairs_what_the_failed_audit_left(
 def test_a_repaired_night_lacks_nothing(
     warehouse: PipelineWarehouse, repaired: Night, reference: Snapshot
 ) -> None:
-    """The reference took the missed day and the last one in one good night."""
+    """The reference took the missed day and the last one in one successful run."""
     assert (repaired.errors, repaired.publication_no) == ({}, 4)
     assert warehouse.value("select stale_agencies from mart.publication where publication_no = 4") == []
     assert pipeline.stale_datasets(warehouse.database, repaired.run_id) == []

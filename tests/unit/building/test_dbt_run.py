@@ -25,7 +25,7 @@ LISTED = [
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a project of one source and one model in the place of ours."""
+    """Give a project of one source and one model instead of the project itself."""
     folder = tmp_path / "project"
     (folder / "models").mkdir(parents=True)
     shutil.copy(dbt_run.PROJECT / "profiles.yml", folder)
