@@ -1,4 +1,5 @@
--- One row per indicator with a plan total and year of the programme: what has been reached since its first day.
+-- One row per indicator with a plan total and year of the programme: what has been reached since its
+-- first day.
 with scores as (
     select * from {{ ref('scorecard') }}
 ),

@@ -11,8 +11,8 @@ scores as (
     select * from {{ ref('scorecard') }}
 ),
 
--- A work stands as its worst indicator: not met or behind, then without data, then on track or met; where nothing
--- of it is reached yet, not due before without a target.
+-- A work stands as its worst indicator: not met or behind, then without data, then on track or met; where
+-- nothing of it is reached yet, not due before without a target.
 works as (
     select
         city_code,

@@ -61,7 +61,10 @@ final as (
             -- It accumulates from the programme's first day to the target's date, not within a year.
             when target_kind = 'cumulative_ratio'
                 then round(
-                    target_value * (as_of_day - programme_begins_on + 1) / (due_on - programme_begins_on + 1), 6
+                    target_value
+                    * (as_of_day - programme_begins_on + 1)
+                    / (due_on - programme_begins_on + 1),
+                    6
                 )
             else target_value
         end as numeric(20, 6)) as expected_value

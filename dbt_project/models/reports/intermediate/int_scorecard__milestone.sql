@@ -1,4 +1,4 @@
--- One row per milestone indicator and plan year with a report: the earliest that belongs to the year's milestone.
+-- One row per milestone indicator and plan year with a report: the earliest of the year's milestone.
 with reports as (
     select * from {{ ref('int_milestone__report') }}
 ),
@@ -11,8 +11,8 @@ targets as (
     where judged_by_code = 'milestone'
 ),
 
--- A one-off milestone shows its report from the year on in which it was reached; one that was reached after its due
--- date shows it in the year in which it was due.
+-- A one-off milestone shows its report from the year on in which it was reached; one that was reached after
+-- its due date shows it in the year in which it was due.
 belonging as (
     select
         targets.city_code,
