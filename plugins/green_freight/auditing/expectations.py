@@ -163,6 +163,8 @@ def _of_rows(
 ) -> dict[str, str]:
     """Return what the rule `recomputed` needs to compare the columns of a table; `counted` fills `{things}` in the SQL.
 
+    `{codes}` stands there for the codes of what is counted.
+
     TypeError where the rule has another part.
     """
     compared = [column for column in spec.columns if only is None or column in {*spec.primary_key, *only}]
@@ -170,6 +172,7 @@ def _of_rows(
     return {
         "recomputed": (recomputed or delivered).strip().replace("\n", "\n    "),
         "things": things,
+        "codes": ", ".join(sorted({f"'{one['code']}'" for one in counted if "code" in one})),
         "keys": ",\n    ".join(
             f"coalesce(b.{column}, e.{column}) as {column}" for column in spec.primary_key
         ),

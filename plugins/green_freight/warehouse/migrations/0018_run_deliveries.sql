@@ -29,3 +29,20 @@ grant select on ops.run_delivery, ops.run_load
 
 comment on view ops.run_delivery is '一次运行中每项交付的结果，不计重试 / what became of each delivery in a run, retries aside';
 comment on view ops.run_load is '一次运行中每个数据集和期次的装载结果，不计重试 / what became of each load in a run, retries aside';
+
+-- A column of a view means what that of its table means.
+do $$
+declare
+    described record;
+begin
+    for described in
+        select shown.attrelid::regclass as relation, shown.attname, col_description(base.attrelid, base.attnum) as text
+        from (values ('ops.run_delivery', 'ops.fetch'), ('ops.run_load', 'ops.load')) as pairs (view_name, table_name)
+        join pg_attribute as shown on shown.attrelid = pairs.view_name::regclass and shown.attnum > 0
+        join pg_attribute as base on base.attrelid = pairs.table_name::regclass and base.attname = shown.attname
+    loop
+        execute format('comment on column %s.%I is %L', described.relation, described.attname, described.text);
+    end loop;
+end
+$$;
+comment on column ops.run_delivery.bytes_landed is '新落地的字节数 / bytes of new content';
