@@ -99,7 +99,7 @@ def written_sql() -> dict[str, str]:
             for name in ("as_of_date", "first_day", "last_day", "is_synthetic", "built_from")
         },
         **{name: f"n.{name}" for name in ("lineage", "of_file")},
-        "parts": "parts as (select a from t)",
+        **{name: f"{name} as (select a from t)" for name in ("parts", "booked_later")},
         "things": "select a from t",
         "counted": "count(*)",
         "total": "sum(energy_kwh)",
