@@ -1,6 +1,7 @@
 """One dataset and period: its rows replaced by those of the winning file, in one transaction or not at all.
 
-When all rows of a file are in, its columns are checked (new, missing and retyped ones) and rows that repeat a key.
+When all rows of a file are in, its columns are checked (new, missing and retyped ones), rows that repeat a key, and how
+many rows were rejected, repeated ones among them.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from typing import BinaryIO
 import psycopg
 from psycopg import sql
 
-from green_freight.contracts.model import Column, Contract
+from green_freight.contracts.model import Contract
 from green_freight.landing import LandingStore
 from green_freight.loading import records
+from green_freight.loading.column_checks import column_warnings
+from green_freight.loading.duplicates import take_out_duplicates
 from green_freight.loading.messages import Place, stop_message
-from green_freight.loading.outcomes import LoadOutcome, LoadWarning, RowIssue, UnreadableFileError
+from green_freight.loading.outcomes import LoadOutcome, UnreadableFileError
 from green_freight.loading.raw_tables import SYSTEM_COLUMNS, prepare_table, table_name
-from green_freight.loading.readers import Reading, Source, open_reading
-from green_freight.loading.row_validation import Accepted, Rejected, RowValidator, as_json
+from green_freight.loading.readers import Source, open_reading
+from green_freight.loading.row_validation import Accepted, Rejected, RowValidator
 from green_freight.periods import Period
 from green_freight.programme import programme
 from green_freight.warehouse import Session, raw_gate
@@ -31,9 +34,6 @@ log = logging.getLogger(__name__)
 
 # Rejected rows wait in memory for the end of a COPY, so many at most.
 REJECTED_IN_MEMORY = 5_000
-
-# Fewer rows than this are faults of rows, not a verdict on a column.
-ENOUGH_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,11 @@ class _Replacement:
         records.write_rejected(self._connection, self._place, self._load_id, duplicates)
         rejected = validator.rejected + len(duplicates)
         rows_in_file = validator.accepted + validator.rejected
-        if not contract.tolerates(validator.rejected, rows_in_file):
-            count = validator.rejected
-            stop = UnreadableFileError.of(
-                "too_many_rejected", "rejected_rows", reading.sheet, rows=rows_in_file, count=count
-            )
-            stop.rows_in_file, stop.rows_rejected, stop.rejected = rows_in_file, count, first_rejected
+        if not contract.tolerates(rejected, rows_in_file):
+            facts = {"rows": rows_in_file, "count": rejected, "repeated": len(duplicates)}
+            stop = UnreadableFileError.of("too_many_rejected", "rejected_rows", reading.sheet, **facts)
+            first_rejected += duplicates[: REJECTED_IN_MEMORY - len(first_rejected)]
+            stop.rows_in_file, stop.rows_rejected, stop.rejected = rows_in_file, rejected, first_rejected
             raise stop
         return LoadOutcome(
             load_id=self._load_id,
@@ -205,86 +204,3 @@ def _record_stop(
         records.write_rejected(connection, place, outcome.load_id, stop.rejected)
         records.write_load(connection, contract, task.run_id, outcome, started_at)
     return outcome
-
-
-def column_warnings(
-    connection: Session, contract: Contract, reading: Reading, validator: RowValidator, load_id: int
-) -> list[LoadWarning]:
-    """Return warnings for columns that are new or missing; asked when all rows are read.
-
-    Raises UnreadableFileError where a column that the contract needs is missing, has another type, or is too many.
-    """
-    absent = [
-        column for column in contract.columns if column.name in reading.absent() and not column.value_from
-    ]
-    needed = [column for column in absent if column.stops_when_absent]
-    # Where rows bring their own keys, a few rows without a required one are rejected as rows.
-    has_header = contract.container in ("csv", "workbook")
-    if not has_header and validator.accepted + validator.rejected < ENOUGH_ROWS:
-        needed = [column for column in needed if not column.required]
-    if needed:
-        words_zh = "、".join(f"{c.title_zh}（{c.source_names[0]}）" for c in needed)
-        words_en = ", ".join(c.name for c in needed)
-        raise UnreadableFileError("missing_column", words_zh, words_en, reading.sheet)
-    for column in contract.columns:
-        if _is_retyped(connection, contract, column, validator, load_id):
-            kind = f"{column.logical_type} ({column.physical_type})"
-            raise UnreadableFileError.of("retyped_column", "other_type", column=column.name, kind=kind)
-    new = reading.new_columns()
-    if new and contract.stops_at_new_column:
-        raise UnreadableFileError("new_column", "、".join(new), ", ".join(new), reading.sheet)
-    missing = [
-        LoadWarning.of("missing_column", column=c.name, source_name=c.source_names[0], title_zh=c.title_zh)
-        for c in absent
-    ]
-    return [*missing, *(LoadWarning.of("new_column", column=name) for name in new)]
-
-
-def _is_retyped(
-    connection: Session, contract: Contract, column: Column, validator: RowValidator, load_id: int
-) -> bool:
-    if validator.type_faults[column.name] < ENOUGH_ROWS or column.name in validator.readable:
-        return False
-    found = connection.execute(
-        sql.SQL("select 1 from {} where _load_id = %s and _period = %s and {} is not null limit 1").format(
-            table_name(contract), sql.Identifier(column.name)
-        ),
-        [load_id, validator.period.label],
-    )
-    return found.fetchone() is None
-
-
-def take_out_duplicates(
-    connection: Session, contract: Contract, period: Period, load_id: int
-) -> list[Rejected]:
-    """Delete the rows just loaded whose key an earlier row has, and return them as rejected; the first one stays.
-
-    The database finds them: it sorts without filling this process's memory.
-    """
-    table = table_name(contract)
-    key = sql.SQL(", ").join(sql.Identifier(column.name) for column in contract.key)
-    found = connection.execute(
-        sql.SQL(
-            "select place::text, number, first_number, to_jsonb(whole) from ("
-            " select loaded.ctid as place, _row_number as number, loaded as whole,"
-            " first_value(_row_number) over same_key as first_number, row_number() over same_key as occurrence"
-            " from {table} as loaded where _period = %s and _city_code = %s and _load_id = %s"
-            " window same_key as (partition by {key} order by _row_number, loaded.ctid)"
-            ") as numbered where occurrence > 1 order by number"
-        ).format(table=table, key=key),
-        [period.label, programme().city_code, load_id],
-    ).fetchall()
-    if found:
-        # By place, so that the rest of a large table is not read.
-        connection.execute(
-            sql.SQL("delete from {table} where ctid = any(%s::tid[])").format(table=table),
-            [[place for place, _, _, _ in found]],
-        )
-    return [_rejected(contract, number, first, content) for _, number, first, content in found]
-
-
-def _rejected(contract: Contract, number: int, first_number: int, content: dict[str, object]) -> Rejected:
-    row = {name: content[name] for name in contract.names}
-    value = ", ".join(str(row[column.name]) for column in contract.key)
-    issue = RowIssue("duplicate_key", contract.key[0], value, {"first_row": first_number})
-    return Rejected(number, issue, as_json(row))

@@ -8,6 +8,7 @@ import pytest
 from green_freight.loading import LoadStoppedError
 
 from tests.integration.loading.deliveries import Deliveries, order, order_file
+from tests.integration.loading.postal_forms import TRICYCLE_HEADER
 
 DAY = "2025-09-30"
 
@@ -49,3 +50,41 @@ def test_a_corrected_file_takes_its_place(warehouse: Any, deliveries: Deliveries
     with pytest.raises(LoadStoppedError):
         _land_and_load(deliveries, _orders(100, 21))
     assert _land_and_load(deliveries, _orders(121, 0), version=2).rows_loaded == 121
+
+
+def _tricycles(keys: list[str]) -> bytes:
+    rows = [f"{key},甲,320706,2021-10-29,,,{'是否'[at % 2]}," for at, key in enumerate(keys)]
+    return "\r\n".join([TRICYCLE_HEADER, *rows, ""]).encode("utf-8-sig")
+
+
+REGISTER = [f"32070600000000{number:04d}" for number in range(60)]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [["3.20706E+17"] * 60, ["无编号"] * 60, [*REGISTER[:30], *REGISTER[:30]], [*REGISTER, *["待编"] * 3]],
+    ids=["saved by a spreadsheet", "one text for all", "sent twice", "three alike"],
+)
+def test_rows_that_repeat_a_key_count_against_the_tolerance(
+    warehouse: Any, deliveries: Deliveries, keys: list[str]
+) -> None:
+    deliveries.land("postal", "tricycles", "2025-09", "v1.csv", _tricycles(REGISTER))
+    deliveries.load("postal", "tricycles", "2025-09")
+    deliveries.land("postal", "tricycles", "2025-09", "v2.csv", _tricycles(keys), 2)
+    with pytest.raises(LoadStoppedError, match="with a repeated key") as stopped:
+        deliveries.load("postal", "tricycles", "2025-09")
+    [outcome] = stopped.value.outcomes
+    assert (outcome.rows_in_file, outcome.rows_rejected) == (len(keys), len(keys) - len(set(keys)))
+    with warehouse.connect("loader") as connection:
+        kept = connection.execute("select count(distinct tricycle_no) from raw.postal_tricycle").fetchone()
+        told = connection.execute(
+            "select distinct reason_code from ops.rejected_row where load_id = %s", [outcome.load_id]
+        ).fetchall()
+    assert (kept, told) == ((60,), [("duplicate_key",)])
+
+
+def test_orders_under_one_number_and_few_repeated_ones(deliveries: Deliveries) -> None:
+    orders = [order(min(number, 1178)) for number in range(1200)]
+    with pytest.raises(LoadStoppedError, match="600 of 1200 rows, 600 of them"):
+        _land_and_load(deliveries, order_file([order(number % 600) for number in range(1200)]))
+    assert _land_and_load(deliveries, order_file(orders), version=2).rows_rejected == 21
