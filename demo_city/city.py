@@ -12,13 +12,13 @@ from datetime import date
 from green_freight.programme import programme
 
 from demo_city import DEFAULT_SEED, RUN_VOLUME, monthly_forms
+from demo_city.bureau_figures import BureauBooks
 from demo_city.city_source import LateKnowledge
 from demo_city.contract_facts import REGISTER_KEYS
 from demo_city.monthly_events import FIRST_DAY
 from demo_city.power_operator import PowerOperator
 from demo_city.random_generator import day_end, month_end
 from demo_city.registers import transport_registers
-from demo_city.truth import reported_figures
 from demo_city.vehicles import VehicleDays
 from demo_city.versioned_register import Row, newest_rows
 
@@ -56,6 +56,7 @@ class City:
         self._vehicle_days = VehicleDays(seed, volume, fleet)
         chargeable = [vehicle for vehicle in fleet if vehicle["new_energy_kind_code"] in ("BEV", "PHEV")]
         self.power = PowerOperator(seed, volume, chargeable, first_day, last_day)
+        self._bureaus = BureauBooks(self)
 
     def register_versions(self, dataset_id: str) -> list[Row]:
         """Return every version of the records of one of REGISTER_KEYS (else KeyError) in order of `changed_at`."""
@@ -75,7 +76,7 @@ class City:
 
     def reported_figures(self, month: date) -> list[Row]:
         """Return the figures that the bureaus report for a month, as they knew it when the month was over."""
-        return reported_figures(self, month)
+        return self._bureaus.figures(month)
 
     def form_rows(self, dataset_id: str, month: date) -> list[Row]:
         """Return the rows of a monthly form (KeyError for another dataset), none outside the city's dates."""

@@ -23,18 +23,11 @@ from demo_city.plan_targets import (
 )
 from demo_city.random_generator import month_end, month_starts
 from demo_city.truth_measures import AsOfState, Parts, as_of_state, measure_of
-from demo_city.versioned_register import Row
 
 if TYPE_CHECKING:
     from demo_city.city_source import CityRecord
 
 _SIX_PLACES = Decimal("0.000001")
-# (indicator, month) -> what the bureau reports too much (negative: too little). A reconciliation must find exactly
-# these: six piles of the bus depot counted among the usable ones; a vehicle delivered in August and forgotten.
-DIFFERING_FIGURES: dict[tuple[str, date], Decimal] = {
-    ("charging_pile_added", date(2024, 6, 1)): Decimal(6),
-    ("nev_added", date(2025, 8, 1)): Decimal(-1),
-}
 
 
 @dataclass(frozen=True)
@@ -64,36 +57,10 @@ def true_values(city: CityRecord, as_of: date) -> list[TrueValue]:
     return [_true_value(plan, known, month) for plan in INDICATORS for month in months]
 
 
-def true_month(city: CityRecord, month: date) -> list[TrueValue]:
-    """Return every indicator for one month, as known when the month was over."""
-    known = as_of_state(city, month_end(month))
-    return [_true_value(plan, known, month.replace(day=1)) for plan in INDICATORS]
-
-
 def true_scorecard(city: CityRecord, as_of: date) -> list[TrueValue]:
     """Return one entry per indicator and year: that of the year's last month up to `as_of`."""
     last = {(v.indicator_code, v.year): v for v in true_values(city, as_of)}
     return list(last.values())
-
-
-def reported_figures(city: CityRecord, month: date) -> list[Row]:
-    """Return a month's figures as reported; milestones are reported in their own register, not here.
-
-    `reported_value` is None where the figure has no value; `period_month` is `yyyy-MM`.
-    """
-    first = month.replace(day=1)
-    return [
-        {
-            "indicator_code": plan.code,
-            "period_month": f"{month:%Y-%m}",
-            "reported_value": None
-            if value.actual_value is None
-            else value.actual_value + DIFFERING_FIGURES.get((plan.code, first), 0),
-            "reporting_unit_name": plan.lead_unit,
-        }
-        for plan, value in zip(INDICATORS, true_month(city, month), strict=True)
-        if not plan.is_milestone
-    ]
 
 
 def _true_value(plan: PlannedIndicator, known: AsOfState, month: date) -> TrueValue:

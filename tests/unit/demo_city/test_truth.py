@@ -11,11 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from demo_city import DEMONSTRATION_DAY
+from demo_city.bureau_figures import DIFFERING_FIGURES
 from demo_city.city import City
 from demo_city.commands import app
 from demo_city.plan_targets import INDICATORS
 from demo_city.random_generator import month_starts
-from demo_city.truth import DIFFERING_FIGURES, TrueValue, true_month, true_scorecard, true_values
+from demo_city.truth import TrueValue, true_scorecard, true_values
 from tests.event_totals import true_event_totals
 
 MET, NOT_MET, ON_TRACK, BEHIND, NOT_DUE = "met", "not_met", "on_track", "behind", "not_due"
@@ -152,15 +153,6 @@ def test_reported_figures_are_true_but_for_the_known_slips(
                 assert true is not None
                 found[row["indicator_code"], month] = row["reported_value"] - true
     assert found == DIFFERING_FIGURES | booked_later
-
-
-def test_a_month_alone_equals_the_month_among_all(
-    city: City, values: dict[tuple[str, date], TrueValue]
-) -> None:
-    month = date(2024, 5, 1)
-    assert {v.indicator_code: v.numerator for v in true_month(city, month)} == {
-        code: value.numerator for (code, at), value in values.items() if at == month
-    }
 
 
 def test_event_totals_are_the_sum_of_the_days(city: City) -> None:
