@@ -14,8 +14,9 @@ from green_freight.messages import message
 from green_freight.periods import Period, months
 from green_freight.programme import programme
 
-# A task costs a second or two beside its work, so that years are loaded in groups of months.
-MOST_PARTS = 12
+# A task costs a second or two beside its work, so that years are loaded in groups of months; an interrupted one goes on
+# with the delivery at which it stopped. No agency's pool has more than two slots.
+MOST_PARTS = 6
 
 
 class BackfillRequestError(PermanentError, ValueError):
