@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,11 @@ def validate(warehouse: Warehouse, suites: Sequence[Suite]) -> list[ExpectationR
         # What a validation definition of Great Expectations adds; the Data Docs show it.
         validation.meta |= {"run_id": run, "validation_time": run.run_time, "batch_parameters": None}
         page = ValidationResultIdentifier(ExpectationSuiteIdentifier(suite.table), run, validation.batch_id)
+        results += [from_gx(suite, result) for result in validation.results]
+        for result in validation.results:
+            result.result = _with_floats(result.result)
         context.validation_results_store.store_validation_results(validation, page)
         pages.append(page)
-        results += [from_gx(suite, result) for result in validation.results]
     _remove_old_audits(warehouse)
     # Without the list, every page of the audits before would be rendered again.
     context.build_data_docs(resource_identifiers=pages)
@@ -126,6 +129,18 @@ class SuiteEvaluator:
                     again = validator.validate_expectation(by_code[found.expectation_code])
                     validation.results[place] = again
         return validation
+
+
+def _with_floats(value: Any) -> Any:
+    """Return a result with each Decimal as the float that Great Expectations would store.
+
+    It reads the source of every caller from the disk before it converts one: seconds for a few failing rows.
+    """
+    if isinstance(value, dict):
+        return {key: _with_floats(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(one) for one in value]
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _project_config(warehouse: Warehouse) -> dict[str, Any]:

@@ -19,7 +19,13 @@ from unittest.mock import patch
 def reduced() -> Iterator[None]:
     """Run dbt with less work beside its nodes; for the whole of one invocation."""
     with ExitStack() as stack:
-        for part in (_kept_connections, _kept_macro_contexts, _dropped_debug_events, _shared_tables):
+        for part in (
+            _kept_connections,
+            _kept_macro_contexts,
+            _dropped_debug_events,
+            _shared_tables,
+            _flags_without_source,
+        ):
             stack.enter_context(part())
         yield
 
@@ -99,4 +105,13 @@ def _shared_tables() -> Iterator[None]:
         patch.object(agate_helper, "empty_table", cache(agate_helper.empty_table)),
         patch.object(agate_helper, "build_type_tester", type_tester),
     ):
+        yield
+
+
+@contextmanager
+def _flags_without_source() -> Iterator[None]:
+    """Leave out which module declares a flag of behaviour: dbt reads the source of every caller for each of them."""
+    from dbt_common.behavior_flags import BehaviorFlagRendered
+
+    with patch.object(BehaviorFlagRendered, "_default_source", staticmethod(lambda: "")):
         yield

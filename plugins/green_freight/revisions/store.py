@@ -53,12 +53,13 @@ def saved_comparison(session: Session, run_id: str) -> Comparison:
 def write_revisions(session: Session, publication_no: int, comparison: Comparison) -> None:
     """Write what a publication changed into the readers' revision history, in its own transaction."""
     values = ", ".join(["%s"] * len(_OF_CHANGE))
+    is_synthetic = settings.is_synthetic()
     with session.cursor() as cursor:
         cursor.executemany(
             f"insert into mart.figure_revision ({', '.join(_OF_CHANGE)}, is_synthetic, publication_no, published_at, "  # noqa: S608
             f"reason) select {values}, %s, publication_no, published_at, reason from mart.publication "
             "where publication_no = %s",
-            [(*_facts(change), settings.is_synthetic(), publication_no) for change in comparison.changes],
+            [(*_facts(change), is_synthetic, publication_no) for change in comparison.changes],
         )
 
 
