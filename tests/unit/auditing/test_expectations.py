@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 from green_freight.auditing.expectations import EXPECTATIONS, SHARED, Suite, read_suites
+from green_freight.auditing.rules import column_name
+from green_freight.publishing.specs import TableSpec
 from green_freight.settings import PROJECT
 from sqlfluff.core import FluffConfig, Linter
 
@@ -64,6 +66,37 @@ def test_expectations_say_what_is_wrong_and_what_to_do(suite: Suite) -> None:
         assert one.configuration()["description"] == f"{one.zh} / {one.en}"
 
 
+def test_texts_follow_from_the_rule_and_the_columns_names() -> None:
+    found = {suite.table: suite for suite in SUITES}
+    energy = found["fct_charging_session"]["energy_kwh_in_range"]
+    assert energy.zh == "充电量（千瓦时）应在 0 至 1,000 之间"
+    assert energy.en == "Energy in kWh (energy_kwh) is between 0 and 1,000"
+    kept = found["fct_fund_payment"]["not_shrunk"]
+    assert kept.zh == "行数较上次发布减少不超过 10%（3 行以内不计）"
+    assert kept.en == "The table lost at most 10% of its rows (3 rows aside) since the last publication"
+    order = found["dim_pile"]["in_service_on_before_out_of_service_on"]
+    assert order.zh == "退役日期不早于投运日期"
+    assert order.en == "The value of out_of_service_on is not before that of in_service_on"
+
+
+@pytest.mark.parametrize(
+    ("description", "zh", "en"),
+    [
+        ("充电量（千瓦时） / energy in kWh", "充电量（千瓦时）", "energy in kWh"),
+        ("状态：met 达标、behind 滞后 / status: met, behind", "状态", "status"),
+        (
+            "燃油消耗（升）；天然气车辆除外 / fuel in litres; not natural gas",
+            "燃油消耗（升）",
+            "fuel in litres",
+        ),
+        ("号牌（大写，无间隔号） / plate, upper case", "号牌（大写，无间隔号）", "plate"),
+        ("站点类型（T/CEC 102） / station type (T/CEC 102)", "站点类型（T/CEC 102）", "station type"),
+    ],
+)
+def test_a_columns_name_is_its_description_up_to_what_explains_it(description: str, zh: str, en: str) -> None:
+    assert column_name(TableSpec("t", "", {"c": description}, ("c",)), "c") == (zh, en)
+
+
 @BY_TABLE
 def test_queries_are_such_as_great_expectations_can_run(suite: Suite) -> None:
     for query in queries(suite):
@@ -104,8 +137,9 @@ def written_sql() -> dict[str, str]:
         "counted": "count(*)",
         "total": "sum(energy_kwh)",
         "aside": "3",
-        "kept": "0.9",
+        "lost": "10",
         "change": "0.1",
+        "columns": "a, b",
         "published": "published_table",
         "recomputed": "select a from t",
         **dict.fromkeys(("equal", "matched", "counts"), "b.a = o.a"),
@@ -144,6 +178,13 @@ def test_the_style_test_sees_a_fault() -> None:
         (lambda text: text["inside"].update(action="nobody"), "does not know 'nobody'"),
         (lambda text: text["inside"].update(sql="select 1"), r"the rule \['sql', 'where'\]"),
         (lambda text: text["inside"].update(wher=text["inside"].pop("where")), r"the rule \['wher'\]"),
+        (lambda text: text.update(not_shrunk={"lost": 5}), "does not know 'not_shrunk: aside'"),
+        (
+            lambda text: text.update(not_shrunk={"lost": 5, "aside": 3, "a_side": 3}),
+            "does not know 'not_shrunk: a_side'",
+        ),
+        (lambda text: text.update(unit_kind_code_is={"in": ["a"]}), "does not know 'unit_kind_code_is'"),
+        (lambda text: text.update(unit_code_present={"not_null": True}), "does not know 'severity'"),
         (lambda text: text.update(other=text["inside"]), "two expectations that are alike: unexpected_rows"),
         (
             lambda text: text.update(key_present=text["inside"]),
