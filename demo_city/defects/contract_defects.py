@@ -125,7 +125,7 @@ def _rewritings(dataset: Contract, column: Column) -> Iterator[tuple[str, Callab
     if column.identifier == "plate":
         yield "bad_pattern", lambda plate, _: plate[:-1] + "O"
         yield "plate_separator", _with_separator
-    elif column.pattern and not column.identifier:
+    elif column.pattern and not column.is_checked:
         yield "bad_pattern", lambda text, _: _mismatch(str(text), str(column.pattern))
     if set(_RETIRED_REGION.values()) <= column.codes.keys():
         yield "retired_region", lambda code, _: _RETIRED_REGION.get(code)

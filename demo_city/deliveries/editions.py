@@ -90,7 +90,7 @@ def superseded_rows(dataset_id: str, rows: list[Row]) -> list[Row]:
     A dataset whose key consists of checked identifiers cannot have a row too many and stays as it is.
     """
     dataset = contract(dataset_id)
-    free = [c for c in dataset.key if not (c.codes or c.identifier or c.pattern or c.value_from)]
+    free = [c for c in dataset.key if not (c.codes or c.is_checked or c.pattern or c.value_from)]
     if not free or not rows:
         return rows
     types = {column.name: column.logical_type for column in dataset.columns if not column.is_key}

@@ -21,6 +21,7 @@ from green_freight.agencies.agency import Agency
 from green_freight.agencies.connector import FetchPlan, FetchRequest
 from green_freight.agencies.fetch_records import last_fetched
 from green_freight.contracts import Contract, contract, contracts_of
+from green_freight.contracts.row_model import key_text
 from green_freight.errors import FetchError, fetch_error
 from green_freight.landing import Exchange, write_exchanges
 from green_freight.loading.outcomes import UnreadableFileError
@@ -164,7 +165,9 @@ def listed_records(contract: Contract, exchanges: Sequence[Exchange], day: date)
     reading = open_reading(Source(contract, period, contract.delivery, lambda: io.BytesIO(content)))
     rows = [row for row in reading.rows() if row.fault is None]
     places = [contract.position(column.name) for column in contract.key]
-    keys = frozenset(tuple(str(row.values[place]).strip() for place in places) for row in rows)
+    keys = frozenset(
+        tuple(key_text(contract.columns[place], row.values[place]) for place in places) for row in rows
+    )
     if _CHANGED_AT not in contract.names:
         return Listed(keys)
     changed_at = contract.position(_CHANGED_AT)

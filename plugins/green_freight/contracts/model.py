@@ -44,7 +44,8 @@ class Column:
 
     `logical_type` is ODCS's (string, number, integer, date, timestamp, boolean, array), `physical_type`
     PostgreSQL's. `source_names` are the names under which agencies deliver it, the standard one first.
-    `rejects_invalid` decides whether a row with an invalid `identifier` is rejected or loaded with a warning.
+    `identifier` is the kind whose normal form the values have (`green_freight.contracts.identifiers`), None for other
+    texts. `rejects_invalid` decides whether a row with an invalid `identifier` is rejected or loaded with a warning.
     `value_from` names a rule by which a reader fills the column where the source does not carry it.
     """
 
@@ -73,6 +74,11 @@ class Column:
     def title_en(self) -> str:
         """Return the column's name in English: the beginning of the English description."""
         return self.description.rpartition(" / ")[2].split(",")[0]
+
+    @property
+    def is_checked(self) -> bool:
+        """Tell whether the column holds identifiers that a national standard lets one check."""
+        return self.identifier in ("uscc", "vin", "plate")
 
     @property
     def is_key(self) -> bool:

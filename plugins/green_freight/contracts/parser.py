@@ -65,7 +65,7 @@ class ColumnProperties(_CustomProperties):
     code_list: str | None = None
     code_system: str | None = None
     unit: str | None = None
-    identifier: Literal["uscc", "vin", "plate"] | None = None
+    identifier: Literal["uscc", "vin", "plate", "register_number", "name"] | None = None
     on_invalid: Literal["reject", "warn"] = "reject"
     on_missing_column: Literal["stop", "ignore_with_warning"] = "ignore_with_warning"
     fill_down: bool = False

@@ -6,11 +6,13 @@ place is the column's position. Compiled once a contract, used for every row.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import (
@@ -31,6 +33,9 @@ from green_freight.periods import SHANGHAI
 
 # A date before 1949 or after this century is a typing error or a placeholder (1900-01-01, 9999-12-31).
 EARLIEST, LATEST = date(1949, 10, 1), date(2099, 12, 31)
+# PostgreSQL's bigint, and what no measured number exceeds.
+_LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**63 - 1
+_LARGEST_EXPONENT, _LARGEST, _LONGEST_NUMBER = 30, 1e30, 60
 _CONFIG = ConfigDict(coerce_numbers_to_str=True, str_strip_whitespace=True)
 
 Row = tuple[Any, ...]
@@ -59,6 +64,14 @@ def reasons(error: ValidationError, contract: Contract) -> list[tuple[Column, st
     return found
 
 
+def key_text(column: Column, value: Any) -> str:
+    """Return a value of a key as raw holds it, whether or not the contract accepts it."""
+    if column.identifier is not None:
+        with contextlib.suppress(identifiers.DamagedIdentifierError):
+            value = identifiers.normal_form(column.identifier, value)
+    return str(value).strip()
+
+
 def _compile(fields: Sequence[Any]) -> RowModel:
     row: Any = tuple.__class_getitem__(tuple(fields))
     return TypeAdapter(row, config=_CONFIG)
@@ -77,10 +90,9 @@ def _text(column: Column) -> Any:
         pattern=column.pattern or r"^[^\x00]*$", max_length=column.max_length, min_length=1
     )
     if column.identifier is None:
-        return Annotated[str, limits]
-    steps: list[Any] = [BeforeValidator(_plain_plate)] if column.identifier == "plate" else []
-    steps.append(limits)
-    if column.rejects_invalid:
+        return Annotated[str, limits, BeforeValidator(_no_error_value)]
+    steps: list[Any] = [limits, BeforeValidator(functools.partial(_normal, column.identifier))]
+    if column.is_checked and column.rejects_invalid:
         steps.append(AfterValidator(functools.partial(_identifier, column.identifier)))
     return Annotated[str, *steps]
 
@@ -94,10 +106,11 @@ def _kind(column: Column) -> Any:
                 None if end is None else Decimal(str(end)) for end in (column.minimum, column.maximum)
             )
             limits = Field(ge=low, le=high, allow_inf_nan=False)
-            return Annotated[Decimal, BeforeValidator(_no_boolean), limits]
+            return Annotated[Decimal, BeforeValidator(_plain_number), limits]
         case "integer":
-            least, most = (None if end is None else int(end) for end in (column.minimum, column.maximum))
-            return Annotated[int, BeforeValidator(_no_boolean), Field(ge=least, le=most)]
+            least = _LEAST_INTEGER if column.minimum is None else int(column.minimum)
+            most = _MOST_INTEGER if column.maximum is None else int(column.maximum)
+            return Annotated[int, BeforeValidator(_plain_number), Field(ge=least, le=most)]
         case "date":
             return Annotated[date, PlainValidator(_as_date)]
         case "timestamp":
@@ -109,14 +122,37 @@ def _kind(column: Column) -> Any:
             return list[Any]
 
 
-def _no_boolean(value: Any) -> Any:
+def _plain_number(value: Any) -> Any:
+    """Return a number as it is; PostgreSQL would refuse the whole COPY for one that it cannot store."""
     if isinstance(value, bool):
         raise PydanticCustomError("not_a_number", "a truth value is no number")
+    if isinstance(value, str | Decimal):
+        written = str(value).strip()
+        try:
+            exponent = Decimal(written).adjusted()
+        except InvalidOperation:
+            return value
+        is_storable = len(written) <= _LONGEST_NUMBER and abs(exponent) <= _LARGEST_EXPONENT
+    else:
+        # NaN and Infinity are no numbers, which pydantic says.
+        is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+        is_storable = not is_number or abs(value) < _LARGEST
+    if not is_storable:
+        raise PydanticCustomError("out_of_range", "no number of this programme")
     return value
 
 
-def _plain_plate(value: Any) -> Any:
-    return identifiers.plain_plate(value) if isinstance(value, str) else value
+def _normal(kind: str, value: Any) -> Any:
+    try:
+        return identifiers.normal_form(kind, value)
+    except identifiers.DamagedIdentifierError:
+        raise PydanticCustomError("damaged_identifier", "damaged by a spreadsheet") from None
+
+
+def _no_error_value(value: Any) -> Any:
+    if identifiers.is_error_value(value):
+        raise PydanticCustomError("error_value", "an error value of a spreadsheet")
+    return value
 
 
 def _identifier(kind: str, text: str) -> str:
@@ -179,7 +215,9 @@ _BY_ERROR = {
     "decimal_max_digits": "out_of_range",
     "int_parsing_size": "out_of_range",
 }
-_OURS = frozenset(("bad_check_digit", "bad_pattern", "not_a_date", "not_a_number", "out_of_range"))
+_OURS = frozenset(
+    ("bad_check_digit", "bad_pattern", "damaged_identifier", "not_a_date", "not_a_number", "out_of_range")
+)
 _BY_TYPE = {
     "number": "not_a_number",
     "integer": "not_a_number",
@@ -193,6 +231,8 @@ _BY_TYPE = {
 def _reason(column: Column, error_type: str, value: Any) -> str:
     if value is None:
         return "missing_value"
+    if identifiers.is_error_value(value):
+        return "error_value"
     if error_type in _OURS:
         return error_type
     if error_type == "string_pattern_mismatch":

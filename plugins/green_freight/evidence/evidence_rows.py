@@ -14,6 +14,7 @@ from typing import NamedTuple
 from psycopg import sql
 
 from green_freight.contracts import Contract, contracts_of
+from green_freight.contracts.row_model import key_text
 from green_freight.entities import EntityKind, Value, entity_kind
 from green_freight.evidence.errors import RowDiffersError, SumDiffersError
 from green_freight.evidence.figures import Figure, read
@@ -203,7 +204,12 @@ def _delivered(file: SourceFile, contract: Contract, copy: Path, numbers: set[in
         reading = open_reading(source)
         for row in reading.rows():
             if row.number in numbers and row.fault is None:
-                key = ":".join([contract.agency, *(str(row.values[place]) for place in places)])
+                key = ":".join(
+                    [
+                        contract.agency,
+                        *(key_text(contract.columns[place], row.values[place]) for place in places),
+                    ]
+                )
                 # Numbers of a workbook's cells and of JSON are what the file holds; anything else (dates) as its text.
                 content = json.dumps(row.raw, ensure_ascii=False, separators=(",", ":"), default=str)
                 found[row.number] = _Delivered(key, reading.sheet, row.answer, content)

@@ -5,13 +5,16 @@ Every function returns the value in its type, or unchanged where it cannot be re
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from green_freight.contracts.identifiers import ROUNDED_FROM, RoundedNumber
 from green_freight.contracts.model import Column
+from green_freight.loading.number_formats import ShownNumber
 from green_freight.written_dates import plain, with_arabic_dates
 
 _ONE = Decimal(1)
@@ -26,6 +29,8 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
 _WITH_UNIT = re.compile(r"([+-]?[\d.,]+)([^\d.,]+)")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?(?:t?00:00(?::00)?(?:\.0+)?)?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
+# Beyond this power of ten the row model rejects what is written, as out of range.
+_LARGEST_EXPONENT = 30
 # Excel's serial days of 1954 to 2064; anything else in a date column is a slip.
 _SERIAL_DAYS = range(20_000, 60_001)
 _EXCEL_EPOCH = date(1899, 12, 30)
@@ -104,6 +109,8 @@ def day(value: Any) -> Any:
 
 
 def _serial_day(value: int | float | Decimal) -> Any:
+    if not math.isfinite(value):
+        return value
     if int(value) != value or int(value) not in _SERIAL_DAYS:
         return day(str(int(value))) if int(value) == value and len(str(int(value))) == 8 else value
     return _EXCEL_EPOCH + timedelta(days=int(value))
@@ -114,19 +121,22 @@ def _decimal(text: str, otherwise: Any) -> Any:
         found = Decimal(text)
     except InvalidOperation:
         return otherwise
-    return found if found.is_finite() else otherwise
+    return found if found.is_finite() and abs(found.adjusted()) <= _LARGEST_EXPONENT else otherwise
 
 
 def _text(column: Column, value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         # A code typed as a number: Excel keeps 1001 as 1001.0.
         value = int(value)
-    if not column.codes and column.identifier is None:
+    if column.identifier is not None:
+        if isinstance(value, ShownNumber):
+            return value.shown
+        is_rounded = isinstance(value, int) and not isinstance(value, bool) and abs(value) >= ROUNDED_FROM
+        return RoundedNumber(value) if is_rounded else str(value)
+    if not column.codes:
         return value if isinstance(value, str) else str(value)
     text = unicodedata.normalize("NFKC", str(value)).strip()
-    if column.identifier == "uscc":
-        return "".join(text.split()).upper()
-    if column.codes and text not in column.codes:
+    if text not in column.codes:
         words = plain(text)
         for code in column.codes.values():
             if words in map(plain, (code.value, *code.source_names)):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from psycopg import sql
 
+from green_freight import json_text
 from green_freight.contracts.model import Contract
 from green_freight.loading.outcomes import RowIssue
 from green_freight.loading.raw_tables import table_name
-from green_freight.loading.row_validation import Rejected, as_json
+from green_freight.loading.row_validation import Rejected
 from green_freight.periods import Period
 from green_freight.programme import programme
 from green_freight.warehouse import Session
@@ -46,4 +47,4 @@ def _rejected(contract: Contract, number: int, first_number: int, content: dict[
     row = {name: content[name] for name in contract.names}
     value = ", ".join(str(row[column.name]) for column in contract.key)
     issue = RowIssue("duplicate_key", contract.key[0], value, {"first_row": first_number})
-    return Rejected(number, issue, as_json(row))
+    return Rejected(number, issue, json_text.written(row))

@@ -77,8 +77,8 @@ def expected(column: Column) -> tuple[str, str]:
     """Return what a column's value must be, in Chinese and English."""
     if column.codes:
         return _code_words(column)
-    if column.identifier:
-        return IDENTIFIER_WORDS[column.identifier]
+    if column.is_checked:
+        return IDENTIFIER_WORDS[column.identifier or ""]
     zh, en = TYPE_WORDS[column.logical_type]
     if column.pattern:
         zh, en = f"{zh}，格式 {column.pattern}", f"{en} of the form {column.pattern}"

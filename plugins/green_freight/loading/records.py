@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from psycopg.rows import class_row
 
+from green_freight import json_text
 from green_freight.contracts.model import Contract
 from green_freight.loading.messages import Place, row_message
 from green_freight.loading.outcomes import LoadOutcome
@@ -81,7 +81,7 @@ def write_load(
             outcome.load_id, run_id, contract.agency, contract.id, contract.delivery, outcome.period_label,
             outcome.source_file_key, outcome.outcome_code, outcome.rows_in_file, outcome.rows_loaded,
             outcome.rows_rejected, outcome.rows_replaced, list(outcome.affected_months), outcome.complete_through,
-            json.dumps([each.as_json() for each in outcome.warnings], ensure_ascii=False).replace("\\u0000", "\\ufffd"),
+            json_text.written([each.as_json() for each in outcome.warnings]),
             None if outcome.error_message is None else storable(outcome.error_message),
             contract.version, started_at,
         ],
@@ -104,7 +104,8 @@ def write_rejected(connection: Session, place: Place, load_id: int, rejected: Co
             message_zh, message_en = row_message(place, each.number, issue)
             copy.write_row(
                 (
-                    load_id, place.contract.agency, place.contract.id, place.period_label, place.file_name, place.sheet,
+                    load_id, place.contract.agency, place.contract.id, place.period_label, storable(place.file_name),
+                    None if place.sheet is None else storable(place.sheet),
                     each.number, issue.column.name if issue.column else None, issue.reason_code,
                     storable(message_zh), storable(message_en), each.content,
                 )

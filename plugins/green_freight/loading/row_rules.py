@@ -109,7 +109,7 @@ def _details_add_up(contract: Contract, rule: RowRule, period: Period) -> RowChe
             return None
         try:
             energy = sum([float(detail[_DETAIL]) for detail in found])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return RowIssue("not_a_number", details, str(found), {"expected": _NUMBERED_DETAILS})
         if abs(energy - float(row[total_at])) <= _FLOAT_TOLERANCE:
             return None

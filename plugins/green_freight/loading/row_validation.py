@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from green_freight import json_text
 from green_freight.contracts import identifiers
-from green_freight.contracts.model import Contract
+from green_freight.contracts.model import Column, Contract, Granularity
 from green_freight.contracts.row_model import Row, reasons, row_model, tombstone_model
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow
 from green_freight.loading.row_rules import row_checks
@@ -55,10 +56,17 @@ class RowValidator:
         columns = list(enumerate(contract.columns))
         self._json_places = [place for place, column in columns if column.physical_type == "jsonb"]
         self._identifiers = [
-            (place, column.name, identifiers.CHECKS[column.identifier][0])
+            (place, column.name, identifiers.CHECKS[column.identifier or ""][0])
             for place, column in columns
-            if column.identifier and not column.rejects_invalid
+            if column.is_checked and not column.rejects_invalid
         ]
+        # Events are too many to be remembered, and their numbers come from machines.
+        is_list = contract.granularity is not Granularity.DAY
+        self._look_alikes = {
+            place: LookAlikes(column)
+            for place, column in columns
+            if is_list and column.is_key and column.identifier == "register_number"
+        }
         event, names = contract.event_date_column, contract.names
         self._event_place = contract.position(event) if event else None
         self._deleted_place = contract.position("is_deleted") if "is_deleted" in names else None
@@ -69,7 +77,7 @@ class RowValidator:
             found = fault or self._typed(values)
             if isinstance(found, RowIssue):
                 self.rejected += 1
-                yield Rejected(number, found, as_json(raw))
+                yield Rejected(number, found, json_text.written(raw))
             else:
                 self._count(number, found)
                 yield Accepted(number, found)
@@ -83,7 +91,7 @@ class RowValidator:
             _, reason_code = identifiers.CHECKS[column.identifier or ""]
             facts = {"title_zh": column.title_zh, "number": number, "value": value}
             found.append(LoadWarning.of(reason_code, column=name, count=count, **facts))
-        return found
+        return [*found, *(one.warning() for one in self._look_alikes.values() if one.count)]
 
     def affected_months(self) -> set[date]:
         """Return the first days of the months (of the event date) that accepted rows fall into."""
@@ -108,6 +116,8 @@ class RowValidator:
             if value is not None and not is_valid(value):
                 self.invalid_kept[name] += 1
                 self.invalid_example.setdefault(name, (number, value))
+        for place, look_alikes in self._look_alikes.items():
+            look_alikes.take(number, row[place])
         if self._event_place is not None:
             day = row[self._event_place]
             is_text = isinstance(day, str)
@@ -126,14 +136,26 @@ class RowValidator:
         return RowIssue(code, column, value)
 
 
-def as_json(raw: Any) -> str:
-    """Return a row as it came as JSON text that jsonb takes (which holds no U+0000)."""
-    try:
-        text = orjson.dumps(raw, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:
-        # A lone surrogate, which UTF-8 cannot carry.
-        text = orjson.dumps(str(raw).encode("utf-8", "replace").decode()).decode()
-    return text.replace(_NUL, "\\ufffd")
+class LookAlikes:
+    """Finds, among the keys of one column, those that people take for each other although they differ."""
+
+    def __init__(self, column: Column) -> None:
+        self._column = column
+        self._known: dict[str, str] = {}
+        self._example: dict[str, Any] = {}
+        self.count = 0
+
+    def take(self, number: int, value: str) -> None:
+        """Compare the key of one row with those before it."""
+        known = self._known.setdefault(identifiers.look_alike(value), value)
+        if known != value:
+            self.count += 1
+            self._example = self._example or {"number": number, "value": value, "other": known}
+
+    def warning(self) -> LoadWarning:
+        """Return how many keys look like an earlier one, with an example."""
+        facts: dict[str, Any] = {"title_zh": self._column.title_zh, **self._example}
+        return LoadWarning.of("look_alike_keys", column=self._column.name, count=self.count, **facts)
 
 
 def _with_json_text(contract: Contract, row: Row, places: list[int]) -> Row | RowIssue:
@@ -141,8 +163,20 @@ def _with_json_text(contract: Contract, row: Row, places: list[int]) -> Row | Ro
     for place in places:
         if values[place] is None:
             continue
-        text = orjson.dumps(values[place], default=float).decode()
-        if _NUL in text:
-            return RowIssue("bad_character", contract.columns[place], text)
+        text = _jsonb(values[place])
+        if text is None:
+            return RowIssue("bad_character", contract.columns[place], json_text.written(values[place]))
         values[place] = text
     return tuple(values)
+
+
+def _jsonb(value: Any) -> str | None:
+    """Return a value as JSON text, None where jsonb cannot hold a character or a number in it."""
+    try:
+        text = orjson.dumps(value, default=float).decode()
+    except TypeError:
+        # Half a surrogate pair, or a number beyond 64 bits.
+        return None
+    # What is no number is written as null.
+    is_held = _NUL not in text and ("null" not in text or not json_text.has_no_number(value))
+    return text if is_held else None

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from green_freight import json_text
 from green_freight.errors import FetchError, status_error
 from green_freight.landing import Exchange
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
@@ -63,7 +64,7 @@ def json_object(text: str, where: str) -> dict[str, Any]:
     (permanent) where it is something else.
     """
     try:
-        found = json.loads(text)
+        found = json_text.read(text)
     except ValueError as error:
         raise _failure(text, error, where) from error
     if not isinstance(found, dict):

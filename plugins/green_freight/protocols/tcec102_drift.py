@@ -18,6 +18,10 @@ from typing import Any
 
 from green_freight.messages import read_words
 
+# Beyond this power of ten nothing is a measured number, and some arithmetic takes for ever.
+_LARGEST_EXPONENT = 300
+# Every whole number below it is exact in a float.
+_EXACT_BELOW = 10**15
 # A misspelling stands for the standard's word wherever in a key it occurs: DetailElectMoney is covered too.
 _WORDS = (
     ("operationid", "operatorid"),
@@ -102,7 +106,8 @@ def _typed(name: str, value: Any, shape: Shape, drift: Counter[str]) -> Any:
         return None
     if name in shape.texts:
         is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-        return str(value) if is_number else value
+        is_whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_BELOW
+        return str(int(value) if is_whole else value) if is_number else value
     number = _number(value)
     if number is None:
         return value
@@ -127,4 +132,4 @@ def _number(value: Any) -> Decimal | None:
         number = value if isinstance(value, Decimal) else Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= _LARGEST_EXPONENT else None

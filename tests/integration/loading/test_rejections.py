@@ -151,3 +151,46 @@ def test_statistics_must_add_up(warehouse: Any, deliveries: Deliveries) -> None:
     assert (outcome.rows_loaded, outcome.rows_rejected) == (0, 3)
     found = {(row[1], row[2]) for row in _rejected(warehouse)}
     assert found == {("equipment_kwh", "detail_sum_mismatch"), ("station_kwh", "detail_sum_mismatch")}
+
+
+def test_what_no_column_can_hold_is_recorded_and_the_others_are_loaded(
+    warehouse: Any, deliveries: Deliveries
+) -> None:
+    bad: list[dict[str, Any]] = [
+        {"vehicle_id": "V\ud83d"}, {"distance_km": float("nan")}, {"distance_km": "1e-20000"}, {"trip_count": 10**30},
+        {"vehicle_id": "V\x00"}, {"vehicle_id": 3.2e25}, {"\ud83d\x00": 1, "distance_km": float("inf")},
+    ]  # fmt: skip
+    rows = [operation(1), operation(2, vehicle_id=32070600000300520000001)]
+    rows += [operation(10 + number, **change) for number, change in enumerate(bad)]
+    body = json.dumps({"code": 0, "total": len(rows), "items": rows})
+    deliveries.land("transport", "vehicle_operations", DAY, "a.jsonl", answers([({}, body)]))
+    [outcome] = deliveries.load("transport", "vehicle_operations", DAY)
+    assert (outcome.rows_in_file, outcome.rows_loaded, outcome.rows_rejected) == (9, 2, 7)
+    assert [row[2] for row in _rejected(warehouse)] == [
+        "bad_character", "not_a_number", "out_of_range", "out_of_range", "bad_character", "damaged_identifier",
+        "not_a_number",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("every_share_tolerated")
+def test_numbers_in_their_normal_form_are_one_thing_for_the_database(
+    warehouse: Any, deliveries: Deliveries
+) -> None:
+    ids = (
+        "v00001",
+        "V00001\u200b",
+        "\ufeffＶ00001",
+        32070600000300520000001,
+        32070600000300520000002,
+        "V\ud83d",
+    )
+    rows = [operation(n, vehicle_id=each) for n, each in enumerate(ids)]
+    body = json.dumps({"code": 0, "total": len(rows), "items": rows})
+    deliveries.land("transport", "vehicle_operations", DAY, "a.jsonl", answers([({}, body)]))
+    [outcome] = deliveries.load("transport", "vehicle_operations", DAY)
+    assert (outcome.rows_in_file, outcome.rows_loaded, outcome.rows_rejected) == (6, 3, 3)
+    with warehouse.connect("loader") as connection:
+        found = connection.execute(
+            "select vehicle_id from raw.transport_vehicle_operation order by 1"
+        ).fetchall()
+    assert found == [("32070600000300520000001",), ("32070600000300520000002",), ("V00001",)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from green_freight.contracts import contract
-from green_freight.contracts.identifiers import is_plate, is_uscc, is_vin, plain_plate
+from green_freight.contracts.identifiers import is_plate, is_uscc, is_vin, normal_form
 from green_freight.contracts.row_model import reasons, row_model, tombstone_model
 from pydantic import ValidationError
 
@@ -119,7 +119,7 @@ def test_a_tombstone_needs_no_more_than_its_key() -> None:
     "written", ["苏G·12345", "苏G•12345", "苏G 12345", "苏G12345", "苏Ｇ１２３４５", "苏g12345"]
 )
 def test_plates_have_one_form(written: str) -> None:
-    assert plain_plate(written) == "苏G12345"
+    assert normal_form("plate", written) == "苏G12345"
 
 
 @pytest.mark.parametrize(

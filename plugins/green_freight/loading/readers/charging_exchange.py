@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import orjson
-
+from green_freight import json_text
 from green_freight.loading.outcomes import RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
 from green_freight.loading.readers.json_rows import JsonReading, standard_name
@@ -138,7 +137,7 @@ class OrderLines(JsonReading):
         self._is_plain: dict[tuple[str, ...], bool] = {}
 
     def rows(self) -> Iterator[SourceRow]:
-        loads = orjson.loads
+        loads = json_text.read
         read = unreadable = 0
         for number, line in enumerate(self._lines(), start=1):
             if not line or line.isspace():

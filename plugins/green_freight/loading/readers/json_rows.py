@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import orjson
-
+from green_freight import json_text
 from green_freight.landing import read_exchanges
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Reading, Source
@@ -78,7 +77,7 @@ class JsonReading(Reading):
     @staticmethod
     def _body(line: int, body: str) -> Any:
         try:
-            return orjson.loads(body)
+            return json_text.read(body)
         except ValueError as error:
             raise UnreadableFileError.of(
                 "unreadable_file", "response_no_json", line=line, error=error

@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 
 from green_freight.contracts.model import Column, Contract
 from green_freight.loading.cell_values import UNIT_FACTORS, clean
+from green_freight.loading.number_formats import shown_number
 from green_freight.loading.outcomes import LoadWarning, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
 from green_freight.loading.readers.table_rows import Header, RowSorter, TableReading, find_header
@@ -217,7 +218,8 @@ def _cell_value(cell: Any) -> Any:
     value = cell.value
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, _NUMBER) and not isinstance(value, bool) and "%" in (cell.number_format or ""):
-        # 0.85 shown as 85%: written out, to distinguish it from a bare 0.85.
-        return f"{Decimal(str(value)) * _HUNDRED}%"
-    return value
+    return (
+        value
+        if isinstance(value, bool) or not isinstance(value, _NUMBER)
+        else shown_number(value, cell.number_format)
+    )
