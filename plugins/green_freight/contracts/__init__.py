@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from green_freight.contracts.model import Column, Contract, ContractError, Granularity, RowRule
+from green_freight.contracts.model import Column, Contract, ContractError, Granularity, Handling, RowRule
 from green_freight.contracts.parser import read_contract
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Contract",
     "ContractError",
     "Granularity",
+    "Handling",
     "RowRule",
     "contract",
     "contracts",

@@ -28,6 +28,15 @@ class Granularity(StrEnum):
     CHANGED_SINCE = "changed_since"
 
 
+class Handling(StrEnum):
+    """What becomes of a file that is not, or may not be, all of its delivery."""
+
+    STOP = "stop"
+    # Its good rows are loaded with a warning, the delivery stays incomplete.
+    PARTIAL = "load_as_partial"
+    ACCEPT = "accept"
+
+
 class Code(BaseModel):
     """One value of a code list: its label (`中文 / English`), and the words that stand for it in a source."""
 
@@ -103,9 +112,13 @@ class Contract:
     register, a dataset of the same agency, lists every record that the day's rows refer to.
     `expected_from`: first day that is due, None for the programme's first day.
     `container` selects the reader, `content` the part of the container that this dataset is, `sheet_names` the
-    sheets of a workbook. A file of which more rows than `tolerated_rejected_rows`, and a larger share than
-    `tolerated_rejected_share`, break the contract is not loaded: the rows loaded before are closer to the truth
-    than what would remain of it.
+    sheets of a workbook.
+
+    Whether a file is a whole delivery: of `on_too_many_rejected` where more rows than `tolerated_rejected_rows`, and a
+    larger share than `tolerated_rejected_share`, were rejected (above `most_rejected_share` it always stops);
+    `on_no_rows` where none is left; `on_few_rows` where a form has less than `fewest_rows_share` of the rows it had
+    last time; `on_repeated_period` where a form's rows are those of the month before or after. A file never replaces
+    a complete load as a partial one: what was loaded before is closer to the truth than what would remain.
     """
 
     id: str
@@ -128,6 +141,12 @@ class Contract:
     stops_at_new_column: bool
     tolerated_rejected_rows: int
     tolerated_rejected_share: float
+    most_rejected_share: float
+    fewest_rows_share: float
+    on_too_many_rejected: Handling
+    on_no_rows: Handling
+    on_few_rows: Handling
+    on_repeated_period: Handling
 
     @property
     def title(self) -> str:

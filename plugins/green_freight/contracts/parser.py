@@ -18,11 +18,11 @@ from open_data_contract_standard.model import (
     OpenDataContractStandard,
     SchemaProperty,
 )
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from green_freight.contracts.code_lists import code_list
-from green_freight.contracts.model import Column, Contract, ContractError, Granularity, RowRule
+from green_freight.contracts.model import Column, Contract, ContractError, Granularity, Handling, RowRule
 
 _PHYSICAL_TYPES = {
     "string": "text",
@@ -56,6 +56,23 @@ class DatasetProperties(_CustomProperties):
     on_new_column: Literal["stop", "ignore_with_warning"] = "ignore_with_warning"
     tolerated_rejected_rows: int = 1
     tolerated_rejected_share: float = 0.01
+    most_rejected_share: float = 0.5
+    fewest_rows_share: float = 0.5
+    on_too_many_rejected: Handling | None = None
+    on_no_rows: Handling | None = None
+    on_few_rows: Handling | None = None
+    on_repeated_period: Handling = Handling.ACCEPT
+
+    @model_validator(mode="after")
+    def _defaults_by_kind(self) -> DatasetProperties:
+        # A day's events are worth having without the faulty ones; a form is a whole, an empty one a failed export.
+        is_form = self.container in ("csv", "workbook")
+        if self.on_too_many_rejected is None:
+            is_day = self.granularity is Granularity.DAY
+            self.on_too_many_rejected = Handling.PARTIAL if is_day else Handling.STOP
+        self.on_no_rows = self.on_no_rows or (Handling.STOP if is_form else Handling.ACCEPT)
+        self.on_few_rows = self.on_few_rows or (Handling.STOP if is_form else Handling.ACCEPT)
+        return self
 
 
 class ColumnProperties(_CustomProperties):

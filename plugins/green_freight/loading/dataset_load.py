@@ -20,6 +20,7 @@ from green_freight.contracts.model import Contract
 from green_freight.landing import LandingStore
 from green_freight.loading import records
 from green_freight.loading.column_checks import column_warnings
+from green_freight.loading.completeness import Counts, doubts_about
 from green_freight.loading.duplicates import take_out_duplicates
 from green_freight.loading.messages import Place, stop_message
 from green_freight.loading.outcomes import LoadOutcome, UnreadableFileError
@@ -38,12 +39,13 @@ REJECTED_IN_MEMORY = 5_000
 
 @dataclass(frozen=True)
 class Task:
-    """What one transaction does."""
+    """What one transaction does; `is_repeated`: a recorded load again, which other loads say nothing about."""
 
     contract: Contract
     period: Period
     run_id: str
     store: LandingStore
+    is_repeated: bool = False
 
 
 def load_dataset(connection: Session, task: Task) -> LoadOutcome | None:
@@ -87,10 +89,11 @@ def _replace_rows(connection: Session, task: Task, started_at: datetime) -> Load
     if current and known == (file.source_file_key, contract.version):
         outcome = LoadOutcome(
             load_id, contract.id, period.label, "unchanged", file.source_file_key, current.rows_in_file,
-            current.rows_loaded, current.rows_rejected, complete_through=file.complete_through,
+            current.rows_loaded, current.rows_rejected,
+            complete_through=None if current.complete_through is None else file.complete_through,
         )  # fmt: skip
     else:
-        outcome = _Replacement(connection, task, file, load_id).run()
+        outcome = _Replacement(connection, task, file, load_id, current).run()
     records.write_load(connection, contract, task.run_id, outcome, started_at)
     return outcome
 
@@ -98,8 +101,16 @@ def _replace_rows(connection: Session, task: Task, started_at: datetime) -> Load
 class _Replacement:
     """The work inside the transaction: old rows out, new rows in, rejected rows recorded."""
 
-    def __init__(self, connection: Session, task: Task, file: records.SourceFile, load_id: int) -> None:
+    def __init__(
+        self,
+        connection: Session,
+        task: Task,
+        file: records.SourceFile,
+        load_id: int,
+        before: records.CurrentLoad | None,
+    ) -> None:
         self._connection, self._task, self._file, self._load_id = connection, task, file, load_id
+        self._before = before
         contract = task.contract
         self._place = Place(contract, task.period.label, file.file_name)
         names = [*contract.names, *(name for name, _, _ in SYSTEM_COLUMNS)]
@@ -123,12 +134,21 @@ class _Replacement:
         records.write_rejected(self._connection, self._place, self._load_id, duplicates)
         rejected = validator.rejected + len(duplicates)
         rows_in_file = validator.accepted + validator.rejected
-        if not contract.tolerates(rejected, rows_in_file):
-            facts = {"rows": rows_in_file, "count": rejected, "repeated": len(duplicates)}
-            stop = UnreadableFileError.of("too_many_rejected", "rejected_rows", reading.sheet, **facts)
+        counts = Counts(rows_in_file, rejected, len(duplicates))
+        try:
+            doubts = doubts_about(
+                self._connection,
+                contract,
+                period,
+                counts,
+                self._before,
+                reading.sheet,
+                self._task.is_repeated,
+            )
+        except UnreadableFileError as stop:
             first_rejected += duplicates[: REJECTED_IN_MEMORY - len(first_rejected)]
             stop.rows_in_file, stop.rows_rejected, stop.rejected = rows_in_file, rejected, first_rejected
-            raise stop
+            raise
         return LoadOutcome(
             load_id=self._load_id,
             dataset_id=contract.id,
@@ -140,8 +160,8 @@ class _Replacement:
             rows_rejected=rejected,
             rows_replaced=rows_replaced,
             affected_months=tuple(sorted(months | validator.affected_months())),
-            complete_through=self._file.complete_through,
-            warnings=(*warnings, *reading.warnings(), *validator.warnings()),
+            complete_through=None if doubts else self._file.complete_through,
+            warnings=(*doubts, *warnings, *reading.warnings(), *validator.warnings()),
         )
 
     def _open(self) -> BinaryIO:

@@ -31,13 +31,14 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class CurrentLoad:
-    """The newest load of a dataset and period that replaced its rows."""
+    """The newest load of a dataset and period that replaced its rows; a part of them without `complete_through`."""
 
     source_file_key: str
     contract_version: str
     rows_in_file: int
     rows_loaded: int
     rows_rejected: int
+    complete_through: date | None
 
 
 def winning_file(connection: Session, agency: str, delivery: str, period: Period) -> SourceFile | None:
@@ -55,8 +56,8 @@ def current_load(connection: Session, contract: Contract, period: Period) -> Cur
     """Return what stands in the raw table for a dataset and period."""
     with connection.cursor(row_factory=class_row(CurrentLoad)) as cursor:
         cursor.execute(
-            "select source_file_key, contract_version, rows_in_file, rows_loaded, rows_rejected from ops.load "
-            "where dataset_id = %s and period_label = %s and outcome_code = 'loaded' "
+            "select source_file_key, contract_version, rows_in_file, rows_loaded, rows_rejected, complete_through "
+            "from ops.load where dataset_id = %s and period_label = %s and outcome_code = 'loaded' "
             "order by load_id desc limit 1",
             [contract.id, period.label],
         )

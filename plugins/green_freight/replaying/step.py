@@ -105,7 +105,7 @@ def _load_again(
     if contract is None:
         raise ReplayError(message("no_contract_to_load_again", load=recorded))
     loader.execute(_FILE, {**vars(recorded), "version": number, "run_id": recipe.run_id})
-    outcome = load_dataset(loader, Task(contract, Period(recorded.period_label), recipe.run_id, store))
+    outcome = load_dataset(loader, Task(contract, Period(recorded.period_label), recipe.run_id, store, True))
     assert outcome is not None, recorded
     if outcome.error_message is not None:
         stopped = message("load_again_stopped", load=recorded)

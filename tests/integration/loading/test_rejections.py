@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from green_freight.loading import LoadStoppedError
 
 from tests.integration.loading.deliveries import Deliveries, answers, operation, order, order_file, pages
 
@@ -147,8 +148,9 @@ def test_statistics_must_add_up(warehouse: Any, deliveries: Deliveries) -> None:
     deliveries.land(
         "power", "station_stats", DAY, "a.jsonl", _statistics(99, [(20.5, [10.25, 10.25]), (10, [10])]), 3
     )
-    [outcome] = deliveries.load("power", "station_stats", DAY)
-    assert (outcome.rows_loaded, outcome.rows_rejected) == (0, 3)
+    # None is left: what was loaded before stays.
+    with pytest.raises(LoadStoppedError, match="3 of 3 rows"):
+        deliveries.load("power", "station_stats", DAY)
     found = {(row[1], row[2]) for row in _rejected(warehouse)}
     assert found == {("equipment_kwh", "detail_sum_mismatch"), ("station_kwh", "detail_sum_mismatch")}
 

@@ -13,8 +13,10 @@ from tests.integration.loading.deliveries import Deliveries
 from tests.integration.loading.workbooks import (
     CODES,
     COLD,
+    COLD_ROWS,
     LOWER,
     PHARMA,
+    PHARMA_ROWS,
     TITLE,
     UPPER,
     book,
@@ -83,8 +85,8 @@ def test_really_merged_cells(warehouse: Any, load: Any) -> None:
     content = book(
         {
             "门店配送": stores_above(store("01"), store("02", district=None)),
-            "冷链企业": [(TITLE,), COLD],
-            "医药配送企业": [(TITLE,), PHARMA],
+            "冷链企业": COLD_ROWS,
+            "医药配送企业": PHARMA_ROWS,
         },
         [("门店配送", "A1:I1"), ("门店配送", "A2:I2"), ("门店配送", "G3:I3"), ("门店配送", "A5:A6")]
         + [("门店配送", f"{letter}3:{letter}4") for letter in "ABCDEF"],
@@ -275,8 +277,8 @@ def test_a_renamed_sheet_is_found_by_its_titles(load: Any) -> None:
     content = book(
         {
             "Sheet1": stores_above(store("01")),
-            "冷链企业": [(TITLE,), COLD],
-            "医药配送企业": [(TITLE,), PHARMA],
+            "冷链企业": COLD_ROWS,
+            "医药配送企业": PHARMA_ROWS,
         }
     )
     outcome = load(content)[STORES]

@@ -15,6 +15,8 @@ COLD = ("统一社会信用代码", "企业名称", "冷库容积（立方米）
 PHARMA = ("统一社会信用代码", "企业名称", "GSP证书编号", "首次运营日期", "信息化率")
 CODES = ("91320706MAD001011R", "91320705MAD00401XP")
 Cells = Sequence[Any]
+COLD_ROWS: tuple[Cells, ...] = ((TITLE,), COLD, (CODES[0], "冷链甲", 1200, 3, "2014年3月9日"))
+PHARMA_ROWS: tuple[Cells, ...] = ((TITLE,), PHARMA, (CODES[1], "医药甲", "GSP-1", "2012年6月18日", "74.9%"))
 
 
 def store(
@@ -50,11 +52,9 @@ def book(sheets: dict[str, Iterable[Cells]], merged: Iterable[tuple[str, str]] =
 
 def report(stores: Iterable[Cells], **others: Iterable[Cells]) -> bytes:
     """Return a whole report; the other two sheets are plain and good unless given as cold=… or pharma=…."""
-    cold = [(TITLE,), COLD, (CODES[0], "冷链甲", 1200, 3, "2014年3月9日")]
-    pharma = [(TITLE,), PHARMA, (CODES[1], "医药甲", "GSP-1", "2012年6月18日", "74.9%")]
     sheets = {
         "门店配送": stores,
-        "冷链企业": others.get("cold", cold),
-        "医药配送企业": others.get("pharma", pharma),
+        "冷链企业": others.get("cold", COLD_ROWS),
+        "医药配送企业": others.get("pharma", PHARMA_ROWS),
     }
     return book(sheets)
