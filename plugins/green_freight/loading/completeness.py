@@ -1,6 +1,6 @@
 """Whether what was read of a file can be all of its delivery: rows rejected, none left, fewer than last time, repeated.
 
-The contract says of each doubt whether the file stops, is loaded as a part of its delivery, or is accepted.
+The contract says of each case whether the file stops, is loaded as a part of its delivery, or is accepted.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class _Doubt:
+class _Anomaly:
     code: str
     handling: Handling
     facts: Mapping[str, Any]
 
 
-def doubts_about(
+def anomalies_in(
     connection: Session,
     contract: Contract,
     period: Period,
@@ -62,37 +62,37 @@ def doubts_about(
     found = [*_about_itself(contract, counts)]
     if not is_repeated and counts.rows_loaded:
         found += _compared(connection, contract, period, counts)
-    found = [doubt for doubt in found if doubt.handling is not Handling.ACCEPT]
+    found = [anomaly for anomaly in found if anomaly.handling is not Handling.ACCEPT]
     is_complete = before is not None and before.complete_through is not None
-    for doubt in found:
-        if doubt.handling is Handling.STOP or is_complete:
-            raise UnreadableFileError.of(doubt.code, doubt.code, sheet, **doubt.facts)
+    for anomaly in found:
+        if anomaly.handling is Handling.STOP or is_complete:
+            raise UnreadableFileError.of(anomaly.code, anomaly.code, sheet, **anomaly.facts)
     loaded, rejected = counts.rows_loaded, counts.rows_rejected or None
     return [LoadWarning.of(each.code, count=rejected, **{"loaded": loaded, **each.facts}) for each in found]
 
 
-def _about_itself(contract: Contract, counts: Counts) -> list[_Doubt]:
+def _about_itself(contract: Contract, counts: Counts) -> list[_Anomaly]:
     if not counts.rows_in_file:
-        return [_Doubt("no_rows", contract.on_no_rows, {})]
+        return [_Anomaly("no_rows", contract.on_no_rows, {})]
     if counts.rows_loaded and contract.tolerates(counts.rows_rejected, counts.rows_in_file):
         return []
     is_most = counts.rows_rejected > contract.most_rejected_share * counts.rows_in_file
     facts = {"rows": counts.rows_in_file, "rejected": counts.rows_rejected, "repeated": counts.rows_repeated}
-    return [_Doubt("too_many_rejected", Handling.STOP if is_most else contract.on_too_many_rejected, facts)]
+    return [_Anomaly("too_many_rejected", Handling.STOP if is_most else contract.on_too_many_rejected, facts)]
 
 
-def _compared(connection: Session, contract: Contract, period: Period, counts: Counts) -> list[_Doubt]:
-    found: list[_Doubt] = []
+def _compared(connection: Session, contract: Contract, period: Period, counts: Counts) -> list[_Anomaly]:
+    found: list[_Anomaly] = []
     if contract.on_few_rows is not Handling.ACCEPT:
         label, rows = _last_time(connection, contract, period)
         if rows >= ENOUGH_ROWS and counts.rows_loaded < contract.fewest_rows_share * rows:
             facts = {"loaded": counts.rows_loaded, "period": label, "before": rows}
-            found.append(_Doubt("far_fewer_rows", contract.on_few_rows, facts))
+            found.append(_Anomaly("far_fewer_rows", contract.on_few_rows, facts))
     if contract.on_repeated_period is not Handling.ACCEPT and counts.rows_loaded >= ENOUGH_ROWS:
         for other in (Period.month_of(period.first_day - timedelta(days=1)), period.next):
             if _is_repeated(connection, contract, period, other):
                 same = {"loaded": counts.rows_loaded, "period": other.label}
-                found.append(_Doubt("repeats_a_period", contract.on_repeated_period, same))
+                found.append(_Anomaly("repeats_a_period", contract.on_repeated_period, same))
     return found
 
 

@@ -20,7 +20,7 @@ from green_freight.contracts.model import Contract
 from green_freight.landing import LandingStore
 from green_freight.loading import records
 from green_freight.loading.column_checks import column_warnings
-from green_freight.loading.completeness import Counts, doubts_about
+from green_freight.loading.completeness import Counts, anomalies_in
 from green_freight.loading.duplicates import take_out_duplicates
 from green_freight.loading.messages import Place, stop_message
 from green_freight.loading.outcomes import LoadOutcome, UnreadableFileError
@@ -136,7 +136,7 @@ class _Replacement:
         rows_in_file = validator.accepted + validator.rejected
         counts = Counts(rows_in_file, rejected, len(duplicates))
         try:
-            doubts = doubts_about(
+            anomalies = anomalies_in(
                 self._connection,
                 contract,
                 period,
@@ -160,8 +160,8 @@ class _Replacement:
             rows_rejected=rejected,
             rows_replaced=rows_replaced,
             affected_months=tuple(sorted(months | validator.affected_months())),
-            complete_through=None if doubts else self._file.complete_through,
-            warnings=(*doubts, *warnings, *reading.warnings(), *validator.warnings()),
+            complete_through=None if anomalies else self._file.complete_through,
+            warnings=(*anomalies, *warnings, *reading.warnings(), *validator.warnings()),
         )
 
     def _open(self) -> BinaryIO:
