@@ -198,7 +198,8 @@ def alert_when_unpublished(
             message("alert_waiting_for_approval", run_id=run_id, day=day, stands=stands, changes=changes)
         )
     else:
-        alerts.send(message("alert_nothing_published", run_id=run_id, day=day, stands=stands))
+        alert = message("alert_nothing_published", run_id=run_id, day=day, stands=stands)
+        alerts.send("\n".join([alert, *run_report.first_failures(warehouse, run_id)]))
 
 
 def log_fetched(progress: Progress) -> None:

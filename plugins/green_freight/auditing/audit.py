@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from green_freight.auditing import audit_views, gx_context
 from green_freight.auditing.expectations import Suite, read_suites
-from green_freight.auditing.results import ExpectationResult, record, write_page
+from green_freight.auditing.published_audit import published_audit
+from green_freight.auditing.results import ExpectationResult, in_order_of_weight, record, write_page
 from green_freight.errors import PermanentError
 from green_freight.messages import message
 from green_freight.publishing.specs import from_manifest_file
@@ -46,7 +47,9 @@ def audit(
     if suites is None:
         suites = read_suites(from_manifest_file(warehouse.manifest_path))
     audit_views.refresh(warehouse, suites, build_id)
-    results = gx_context.validate(warehouse, suites)
+    with warehouse.connect("builder") as builder:
+        published = published_audit(builder, build_id)
+    results = sorted(gx_context.validate(warehouse, suites, published), key=in_order_of_weight)
     outcome = AuditOutcome(build_id, tuple(results))
     record(warehouse, run_id, build_id, results)
     page = write_page(gx_context.data_docs_index(warehouse).parents[1], build_id, results)
@@ -54,6 +57,8 @@ def audit(
     for result in results:
         if not result.is_success:
             log.warning(result.sentence())
+        elif result.change_code is not None:
+            log.info(result.sentence())
     _decide(warehouse, run_id, build_id, failures(suites, results))
     return outcome
 

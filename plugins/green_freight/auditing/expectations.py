@@ -53,29 +53,18 @@ class Expectation:
 class Suite:
     """The expectations of one candidate table.
 
-    `key` names the columns that identify a bad row; `month_column` that of a large fact's months, of which only those
-    of the build are evaluated (None: the whole table).
+    `key` names the columns that identify a bad row, `key_names` those that do in any table; `month_column` is that of a
+    large fact's months, of which only those of the build are evaluated (None: the whole table).
     """
 
     table: str
     key: tuple[str, ...]
     month_column: str | None
     expectations: tuple[Expectation, ...]
+    key_names: frozenset[str] = frozenset()
 
     def __getitem__(self, code: str) -> Expectation:
         return next(one for one in self.expectations if one.code == code)
-
-    def result_format(self, expectation_type: str) -> dict[str, Any]:
-        """Return what Great Expectations reports of the bad rows of an expectation of this type, with their keys.
-
-        Only COMPLETE carries a query's rows, at most 200; for a column expectation COMPLETE has no bound, and SUMMARY
-        keeps a broken table of a million rows from being sent back.
-        """
-        return {
-            "result_format": "COMPLETE" if expectation_type == QUERY else "SUMMARY",
-            "partial_unexpected_count": SAMPLE_ROWS,
-            "unexpected_index_column_names": list(self.key),
-        }
 
 
 def read_suites(specs: Sequence[TableSpec], folder: Path = EXPECTATIONS) -> list[Suite]:
@@ -90,13 +79,16 @@ def read_suites(specs: Sequence[TableSpec], folder: Path = EXPECTATIONS) -> list
     if unknown:
         tables = {"tables_zh": "、".join(unknown), "tables_en": ", ".join(unknown)}
         raise ValueError(message("expectations_of_unpublished_tables", **tables))
+    key_names = frozenset(column for spec in specs for column in spec.primary_key)
     suites = []
     for spec in sorted(specs, key=lambda spec: spec.name):
         path = files.get(spec.name)
         own = yaml.safe_load(path.read_text(encoding="utf-8")) if path else {}
         expectations = (*_of_keys(spec, shared), *(_read(spec, shared, code, own[code]) for code in own))
         _refuse_duplicates(spec.name, expectations)
-        suites.append(Suite(spec.name, spec.primary_key, spec.partition_month_column, expectations))
+        suites.append(
+            Suite(spec.name, spec.primary_key, spec.partition_month_column, expectations, key_names)
+        )
     return suites
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +14,12 @@ from typing import Any
 
 from sqlalchemy import make_url
 
+from green_freight.auditing import failing_rows
 from green_freight.auditing.audit_views import SESSION_OPTIONS
 from green_freight.auditing.expectations import SAMPLE_ROWS, Suite
+from green_freight.auditing.published_audit import NOTHING_PUBLISHED, PublishedAudit
 from green_freight.auditing.results import ExpectationResult, from_gx
+from green_freight.auditing.rules import QUERY
 from green_freight.warehouse import Warehouse
 
 DATASOURCE = "candidate"
@@ -25,8 +29,13 @@ BATCH = "this build"
 STORED_AUDITS = 2
 
 
-def validate(warehouse: Warehouse, suites: Sequence[Suite]) -> list[ExpectationResult]:
-    """Evaluate every suite over the candidate, store its results, build the Data Docs once, and return the results."""
+def validate(
+    warehouse: Warehouse, suites: Sequence[Suite], published: PublishedAudit
+) -> list[ExpectationResult]:
+    """Evaluate every suite over the candidate, store its results, build the Data Docs once, and return the results.
+
+    The rows that the last publication did not have come first in their samples.
+    """
     context = open_context(warehouse, suites)
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.types.resource_identifiers import (
@@ -39,11 +48,11 @@ def validate(warehouse: Warehouse, suites: Sequence[Suite]) -> list[ExpectationR
     pages: list[Any] = []
     for suite in suites:
         evaluator = SuiteEvaluator(context, suite)
-        validation = evaluator.evaluate()
+        validation, found = evaluator.evaluate(published=published)
         # What a validation definition of Great Expectations adds; the Data Docs show it.
         validation.meta |= {"run_id": run, "validation_time": run.run_time, "batch_parameters": None}
         page = ValidationResultIdentifier(ExpectationSuiteIdentifier(suite.table), run, validation.batch_id)
-        results += [from_gx(suite, result) for result in validation.results]
+        results += [published.compare(result) for result in found]
         for result in validation.results:
             result.result = _with_floats(result.result)
         context.validation_results_store.store_validation_results(validation, page)
@@ -105,30 +114,39 @@ class SuiteEvaluator:
         from great_expectations.validator.v1_validator import Validator
 
         asset = context.data_sources.get(DATASOURCE).get_asset(suite.table)
-        self._suite = suite
+        self._suite, self._engine = suite, asset.datasource.get_execution_engine().engine
         self._validator = Validator(batch_definition=asset.get_batch_definition(BATCH))
 
-    def evaluate(self, *codes: str) -> Any:
-        """Return Great Expectations' result of these expectations, or of all; failures have their rows."""
+    def evaluate(
+        self, *codes: str, published: PublishedAudit = NOTHING_PUBLISHED
+    ) -> tuple[Any, list[ExpectationResult]]:
+        """Return Great Expectations' validation of these expectations, or of all, and the results with failing rows."""
         import great_expectations as gx
 
         from green_freight.auditing.gx_expectations import kept_configurations
 
-        suite, validator = self._suite, self._validator
-        chosen = [one.configuration() for one in suite.expectations if not codes or one.code in codes]
+        chosen = [one.configuration() for one in self._suite.expectations if not codes or one.code in codes]
         with kept_configurations():
-            expected = gx.ExpectationSuite(name=suite.table, expectations=chosen)
-            by_code = {one.meta["code"]: one for one in expected.expectations}
-            # Without the columns of the key, nothing is asked for where an expectation holds.
-            validator.result_format = {"result_format": "SUMMARY", "partial_unexpected_count": SAMPLE_ROWS}
-            validation = validator.validate_expectation_suite(expected)
-            for place, result in enumerate(validation.results):
-                found = from_gx(suite, result)
-                if not found.is_success and not found.is_broken:
-                    validator.result_format = suite.result_format(found.expectation_type)
-                    again = validator.validate_expectation(by_code[found.expectation_code])
-                    validation.results[place] = again
-        return validation
+            expected = gx.ExpectationSuite(name=self._suite.table, expectations=chosen)
+            # Without the columns of the key, no rows are asked for.
+            self._validator.result_format = {
+                "result_format": "SUMMARY",
+                "partial_unexpected_count": SAMPLE_ROWS,
+            }
+            validation = self._validator.validate_expectation_suite(expected)
+        return validation, [self._result(result, published) for result in validation.results]
+
+    def _result(self, result: Any, published: PublishedAudit) -> ExpectationResult:
+        found = from_gx(self._suite, result)
+        if found.is_success or found.is_broken:
+            return found
+        with self._engine.connect() as connection:
+            known = published.known(found.table_name, found.expectation_code)
+            rows = failing_rows.read(connection, self._suite, self._suite[found.expectation_code], known)
+        if found.expectation_type == QUERY:
+            # Its page in the Data Docs shows them.
+            result.result["details"] = {"unexpected_rows": rows.sample}
+        return replace(found, sample=rows.sample, row_hashes=rows.hashes)
 
 
 def _with_floats(value: Any) -> Any:

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from green_freight.auditing.expectations import SAMPLE_ROWS, Suite
+from green_freight.auditing.expectations import Suite
+from green_freight.auditing.rules import QUERY
 from green_freight.labels import label, labels
 from green_freight.messages import message
 from green_freight.warehouse import Warehouse
+from green_freight.warehouse.statements import statements
 
 _ROWS_IN_SENTENCE = 3
+
+_SQL = statements(__file__)
 
 _HEAD = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>审核结果 Audit results</title>
 <style>body{font-family:sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left;vertical-align:top}
@@ -29,7 +33,11 @@ tr.critical td{background:#fbb}tr.warning td{background:#fe9}</style>"""
 
 @dataclass(frozen=True)
 class ExpectationResult:
-    """The result of one expectation of one table; broken where it could not be evaluated."""
+    """The result of one expectation of one table; broken where it could not be evaluated.
+
+    `row_hashes` are those of the keys of all failing rows by month (`failing_rows`); the change and its counts compare
+    them with the last publication's (`published_audit`).
+    """
 
     table_name: str
     expectation_code: str
@@ -39,10 +47,14 @@ class ExpectationResult:
     is_success: bool
     observed_value: str | None
     unexpected_count: int | None
-    sample: list[Any]
+    sample: Sequence[dict[str, Any]]
     message_zh: str
     message_en: str
     is_broken: bool = False
+    row_hashes: Mapping[str, Collection[int]] = field(default_factory=dict)
+    change_code: str | None = None
+    new_count: int | None = None
+    resolved_count: int | None = None
 
     @property
     def code(self) -> str:
@@ -50,7 +62,10 @@ class ExpectationResult:
         return "passed" if self.is_success else self.severity_code
 
     def sentence(self) -> str:
-        """Return the failure as one line in both languages: where, how many rows, the rule, the action, first rows."""
+        """Return the failure as one line in both languages: where, how many rows, the rule, the action, first rows.
+
+        It says how many of the rows the last publication did not have, also where none is left.
+        """
         severity = label("audit_result", self.code)
         if self.is_broken:
             return message("expectation_not_evaluated", severity=severity, result=self)
@@ -59,7 +74,24 @@ class ExpectationResult:
         )
         examples = f" 例 / Examples: {rows}" if rows else ""
         count = f"{self.unexpected_count or 0:,}"
-        return message("expectation_broken", severity=severity, result=self, count=count, examples=examples)
+        change = label("audit_change", self.change_code or "")
+        return message(
+            "expectation_broken",
+            severity=severity,
+            change=change,
+            result=self,
+            count=count,
+            new=f"{self.new_count or 0:,}",
+            resolved=f"{self.resolved_count or 0:,}",
+            examples=examples,
+        )
+
+
+def in_order_of_weight(result: ExpectationResult) -> tuple[int, int, str, str]:
+    """Return the place of a result in a list: critical failures first, of each kind those with new rows."""
+    kinds, changes = list(labels("audit_result")), list(labels("audit_change"))
+    change = changes.index(result.change_code) if result.change_code else len(changes)
+    return kinds.index(result.code), change, result.table_name, result.expectation_code
 
 
 def from_gx(suite: Suite, result: Any) -> ExpectationResult:
@@ -81,8 +113,9 @@ def from_gx(suite: Suite, result: Any) -> ExpectationResult:
         severity_code="critical" if exception else expectation.severity,
         is_success=bool(result.success),
         observed_value=exception or observed,
-        unexpected_count=_unexpected_count(details),
-        sample=_sample(details),
+        # The observed value of a query is the number of its rows.
+        unexpected_count=details.get("observed_value" if expectation.type == QUERY else "unexpected_count"),
+        sample=(),
         message_zh=f"{expectation.zh}。{expectation.action_zh}。",
         message_en=f"{expectation.en}. {expectation.action_en}.",
         is_broken=exception is not None,
@@ -94,22 +127,16 @@ def record(warehouse: Warehouse, run_id: str, build_id: int, results: Sequence[E
     with warehouse.connect("builder") as builder, builder.cursor() as cursor:
         cursor.execute("delete from ops.verdict where build_id = %s", [build_id])
         cursor.executemany(
-            """
-            insert into ops.verdict (
-                build_id, run_id, table_name, expectation_code, expectation_type, column_name, severity_code,
-                is_success, observed_value, unexpected_count, sample, message_zh, message_en
-            ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-            """,
-            [(build_id, run_id, *_values(result)) for result in results],
+            _SQL["insert"], [_values(result) | {"run_id": run_id, "build_id": build_id} for result in results]
         )
 
 
-def _values(result: ExpectationResult) -> list[Any]:
-    *values, _ = astuple(result)
-    return [
-        Jsonb(json.loads(json.dumps(value, default=str))) if isinstance(value, list) else value
-        for value in values
-    ]
+def _values(result: ExpectationResult) -> dict[str, Any]:
+    rows = {month: sorted(hashes) for month, hashes in result.row_hashes.items()}
+    return vars(result) | {
+        "sample": Jsonb(list(result.sample)),
+        "failing_rows": Jsonb(rows) if rows else None,
+    }
 
 
 def _exception(result: Any) -> str | None:
@@ -121,29 +148,14 @@ def _exception(result: Any) -> str | None:
     return None
 
 
-def _unexpected_count(details: dict[str, Any]) -> int | None:
-    count = details.get("unexpected_count")
-    if count is None and "details" in details:
-        count = details.get("observed_value")
-    return int(count) if isinstance(count, int | float) else None
-
-
-def _sample(details: dict[str, Any]) -> list[Any]:
-    rows = details.get("partial_unexpected_index_list") or (details.get("details") or {}).get(
-        "unexpected_rows"
-    )
-    return list(rows or details.get("partial_unexpected_list") or [])[:SAMPLE_ROWS]
-
-
 def write_page(folder: Path, build_id: int, results: Sequence[ExpectationResult]) -> Path:
     """Write `verdicts.html` beside the Data Docs in the audit's folder and return its path."""
-    order = list(labels("audit_result"))
-    rows = sorted(results, key=lambda one: (order.index(one.code), one.table_name, one.expectation_code))
-    body = "".join(_row(folder, result) for result in rows)
+    body = "".join(_row(folder, result) for result in sorted(results, key=in_order_of_weight))
     page = folder / "verdicts.html"
     page.write_text(
         f"{_HEAD}<h1>审核结果 · Audit results of build {build_id}</h1><table><tr><th>结果 Result<th>表 Table"
-        f"<th>校验规则 Expectation<th>行 Rows<th>规则与处理 Rule and action{body}</table></html>\n",
+        f"<th>校验规则 Expectation<th>行 Rows<th>较上次发布 Since the last publication"
+        f"<th>规则与处理 Rule and action{body}</table></html>\n",
         encoding="utf-8",
     )
     return page
@@ -157,5 +169,14 @@ def _row(folder: Path, result: ExpectationResult) -> str:
         table = f'<a href="{pages[-1].relative_to(folder).as_posix()}">{table}</a>'
     return (
         f'<tr class="{result.code}"><td>{kind}<td>{table}<td>{html.escape(result.expectation_code)}'
-        f"<td>{result.unexpected_count or 0:,}<td>{rule}"
+        f"<td>{result.unexpected_count or 0:,}<td>{_change(result)}<td>{rule}"
+    )
+
+
+def _change(result: ExpectationResult) -> str:
+    if result.change_code is None:
+        return ""
+    return (
+        f"{label('audit_change', result.change_code).both}"
+        f" (+{result.new_count or 0:,}, −{result.resolved_count or 0:,})"
     )

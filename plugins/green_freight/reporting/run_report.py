@@ -17,10 +17,12 @@ from green_freight.warehouse import Session, Warehouse
 class _Lines(TypedDict):
     query: str
     sentence: str
-    label: NotRequired[str]
+    labels: NotRequired[dict[str, str]]
 
 
 _LINES: dict[str, list[_Lines]] = read_words(Path(__file__).with_suffix(".yaml"))
+# The text of a group robot's message is limited to 2,048 bytes.
+FAILURES_IN_ALERT = 3
 _STALE = """
 select subject_code, complete_through, as_of_date
 from mart.data_quality
@@ -33,6 +35,7 @@ def text(warehouse: Warehouse, run_id: str) -> str:
     """Return the report of a run as lines in Chinese and English."""
     with warehouse.connect("builder") as session:
         lines = [message("run_report", run_id=run_id), *_lines(session, "run", run_id)]
+        lines += _lines(session, "audit", run_id)
         newest = "select max(publication_no) from mart.publication where run_id = %s"
         row = session.execute(newest, [run_id]).fetchone()
         if row and row[0] is not None:
@@ -49,6 +52,14 @@ def stale_datasets(warehouse: Warehouse) -> list[str]:
         return list(_stale(session))
 
 
+def first_failures(warehouse: Warehouse, run_id: str) -> list[str]:
+    """Return sentences of the first failures of a run's audit, new ones first, and how many more there are."""
+    with warehouse.connect("builder") as session:
+        lines = list(_lines(session, "audit", run_id))
+    rest = len(lines) - FAILURES_IN_ALERT
+    return lines[:FAILURES_IN_ALERT] + ([message("more_failures", count=rest)] if rest > 0 else [])
+
+
 def newest_as_of_date(warehouse: Warehouse) -> date | None:
     """Return the day that the newest publication stands for, None before the first one."""
     with warehouse.connect("reader") as session:
@@ -60,8 +71,8 @@ def _lines(session: Session, part: str, key: str | int) -> Iterator[str]:
     for lines in _LINES[part]:
         with session.cursor(row_factory=dict_row) as cursor:
             for row in cursor.execute(lines["query"].encode(), [key]):
-                named = {"label": label(lines["label"], row["code"])} if "label" in lines else {}
-                yield lines["sentence"].format(**row, **named)
+                named = {column: label(kind, row[column]) for column, kind in lines.get("labels", {}).items()}
+                yield lines["sentence"].format_map(row | named)
 
 
 def _stale(session: Session) -> Iterator[str]:

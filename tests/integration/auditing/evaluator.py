@@ -10,9 +10,11 @@ from typing import Any
 import psycopg
 from green_freight.auditing import audit_views, gx_context
 from green_freight.auditing.expectations import Expectation, Suite
+from green_freight.auditing.failing_rows import failing_query
 from green_freight.auditing.gx_context import DATASOURCE, SuiteEvaluator
-from green_freight.auditing.results import ExpectationResult, from_gx
+from green_freight.auditing.results import ExpectationResult
 from green_freight.warehouse import Warehouse
+from psycopg.rows import dict_row
 from sqlalchemy.pool import StaticPool
 
 
@@ -52,27 +54,22 @@ class Evaluator:
 
     def results(self, suite: Suite, *codes: str) -> list[ExpectationResult]:
         """Return the results of these expectations of a suite."""
-        return [from_gx(suite, result) for result in self._validated(suite, codes)]
+        if suite.table not in self.evaluators:
+            self.evaluators[suite.table] = SuiteEvaluator(self.context, suite)
+        return self.evaluators[suite.table].evaluate(*codes)[1]
 
     def failing_rows(self, suite: Suite, codes: Collection[str]) -> dict[str, list[dict[str, Any]]]:
-        """Return the rows that break each of these expectations, which are queries: at most 200 of each.
+        """Return the rows that break each of these expectations, which are queries.
 
         Raises:
             LookupError: an expectation could not be evaluated.
         """
-        found = {}
-        results = [(from_gx(suite, result), result) for result in self._validated(suite, codes)]
-        if broken := [summary.sentence() for summary, _ in results if summary.is_broken]:
+        results = self.results(suite, *codes)
+        if broken := [result.sentence() for result in results if result.is_broken]:
             raise LookupError("\n".join(broken))
-        for summary, result in results:
-            if not summary.is_success:
-                found[summary.expectation_code] = list(result.result["details"]["unexpected_rows"])
-        return found
-
-    def _validated(self, suite: Suite, codes: Collection[str]) -> Any:
-        if suite.table not in self.evaluators:
-            self.evaluators[suite.table] = SuiteEvaluator(self.context, suite)
-        return self.evaluators[suite.table].evaluate(*codes).results
+        failed = [suite[result.expectation_code] for result in results if not result.is_success]
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            return {one.code: cursor.execute(failing_query(suite, one).encode()).fetchall() for one in failed}
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,8 +10,10 @@ import pytest
 from green_freight.auditing import AuditFailedError, audit, audit_views
 from green_freight.auditing.expectations import Suite
 from green_freight.auditing.gx_context import STORED_AUDITS, data_docs_index
+from green_freight.auditing.published_audit import published_audit
 from green_freight.publishing import publish
 from green_freight.publishing.errors import NotAuditedError
+from psycopg.types.json import Jsonb
 
 from tests.conftest import Warehouse
 from tests.integration.auditing import good_candidate
@@ -213,3 +215,116 @@ def test_expectations_read_the_build_under_audit_not_the_newest(
             "select build_id, as_of_date, changed_months from intermediate.audited_build"
         ).fetchall()
     assert seen == [(build_id, good_candidate.AS_OF, good_candidate.MONTHS)]
+
+
+def audited_after_publication(
+    warehouse: Warehouse, months: Sequence[date], suites: Sequence[Suite], planted: Callable[[], None]
+) -> list[tuple[Any, ...]]:
+    """Audit the next build of these months after planting; return its failures and changes, then publish it."""
+    with warehouse.connect("builder") as builder:
+        [build_id] = builder.execute(
+            "insert into ops.build (run_id, as_of_date, changed_months, code_version, started_at)"
+            " values ('next', '2023-05-31', %s, 'test', clock_timestamp()) returning build_id",
+            [list(months)],
+        ).fetchone() or [0]
+    planted()
+    audit(warehouse, "next", build_id, suites)
+    with warehouse.connect("builder") as builder:
+        builder.execute(
+            "update ops.build set outcome_code = 'published', finished_at = clock_timestamp() where build_id = %s",
+            [build_id],
+        )
+        return builder.execute(
+            "select expectation_code, change_code, new_count, resolved_count, sample -> 0 from ops.verdict"
+            " where build_id = %s and change_code is not null order by expectation_code",
+            [build_id],
+        ).fetchall()
+
+
+def test_a_warning_is_new_then_growing_then_standing_then_resolved(
+    module_warehouse: Warehouse, build_id: int, planted: Any
+) -> None:
+    def audited(*vehicles: str) -> list[tuple[Any, ...]]:
+        wrong = ", ".join(f"'{vehicle}'" for vehicle in ("none", *vehicles))
+        change = f"update candidate.dim_vehicle set is_vin_valid = vehicle_key not in ({wrong})"
+        undo = "update candidate.dim_vehicle set is_vin_valid = true"
+        return audited_after_publication(
+            module_warehouse, good_candidate.MONTHS, FEW, lambda: planted(change, undo)
+        )
+
+    code = "vin_check_digit"
+    [(*first, row)] = audited("transport:V1")
+    assert first == [code, "new", 1, 0] and row["vehicle_key"] == "transport:V1" and row["is_new"]
+    # The row that the warning did not have before is shown first.
+    [(*grown, row)] = audited("transport:V1", "transport:V2")
+    assert grown == [code, "growing", 1, 0] and row["vehicle_key"] == "transport:V2" and row["is_new"]
+    [(*stands, row)] = audited("transport:V1", "transport:V2")
+    assert stands == [code, "standing", 0, 0] and not row["is_new"]
+    [(*shrunk, _)] = audited("transport:V2")
+    assert shrunk == [code, "standing", 0, 1]
+    page = (data_docs_index(module_warehouse).parents[1] / "verdicts.html").read_text(encoding="utf-8")
+    assert "持续 standing (+0, −1)" in page
+    assert audited() == [(code, "resolved", 0, 1, None)]
+    assert audited() == []
+
+
+def test_rows_of_months_that_a_build_leaves_out_are_neither_new_nor_resolved(
+    module_warehouse: Warehouse, build_id: int, planted: Any
+) -> None:
+    def audited(*months: date) -> list[tuple[Any, ...]]:
+        return audited_after_publication(
+            module_warehouse, months, suites_of("fct_vehicle_operation"), lambda: None
+        )
+
+    before = {code for code, *_ in audited(*good_candidate.MONTHS)}
+    [month, other] = good_candidate.MONTHS[:2]
+    planted(
+        f"update candidate.fct_vehicle_operation set trip_count = 101 where period_month = '{month}'",
+        "update candidate.fct_vehicle_operation set trip_count = 3 where trip_count = 101",
+    )
+    found = {code: rest[:3] for code, *rest in audited(month)}
+    assert found["trip_count_in_range"][0] == "new" and "trip_count_in_range" not in before
+    assert "trip_count_in_range" not in {code for code, *_ in audited(other)}
+    found = {code: rest[:3] for code, *rest in audited(month)}
+    assert found["trip_count_in_range"] == ["standing", 0, 0]
+
+
+def test_an_audit_is_compared_with_the_build_that_readers_see(warehouse: Warehouse) -> None:
+    def compared(build_id: int) -> Any:
+        with warehouse.connect("builder") as builder:
+            return published_audit(builder, build_id).rows.get(("dim_vehicle", "vin"))
+
+    def publish_build(number: int, build_id: int, reverted_to: int | None = None) -> None:
+        with warehouse.connect("publisher") as publisher:
+            publisher.execute(
+                "insert into mart.publication (publication_no, published_at, kind_code, as_of_date, code_version,"
+                " build_id, run_id, verdict_passed_count, verdict_warning_count, reverted_to)"
+                " values (%s, clock_timestamp(), 'nightly', '2023-04-30', 'test', %s, 'run', 0, 1, %s)",
+                [number, build_id, reverted_to],
+            )
+
+    with warehouse.connect("builder") as builder:
+        for build_id, outcome in enumerate(
+            ["published", "published", "rejected", "published", None], start=1
+        ):
+            builder.execute(
+                "insert into ops.build (run_id, as_of_date, code_version, outcome_code, finished_at) values"
+                " ('run', '2023-04-30', 'test', %s, case when %s < 4 then clock_timestamp() end)",
+                [outcome, build_id],
+            )
+            builder.execute(
+                "insert into ops.verdict (build_id, run_id, table_name, expectation_code, expectation_type,"
+                " severity_code, is_success, failing_rows, message_zh, message_en)"
+                " values (%s, 'run', 'dim_vehicle', 'vin', 'type', 'warning', false, %s, '', '')",
+                [build_id, Jsonb({"": [build_id]})],
+            )
+    publish_build(1, 1)
+    publish_build(2, 2)
+    assert compared(5) == {"": [2]}
+    assert compared(2) == {"": [1]}
+    publish_build(3, 1, reverted_to=1)
+    assert compared(5) == {"": [1]}
+    with warehouse.connect("builder") as builder:
+        builder.execute("update ops.build set finished_at = clock_timestamp() where build_id = 4")
+    # Its content was that of the publication, so there is no publication of its own.
+    assert compared(5) == {"": [4]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,45 @@ def test_the_issues_are_those_that_remain(attempted: Warehouse) -> None:
     found = run_issues.collect(attempted, [RUN])
     assert found["failed_fetches"] == ["power charge_orders 2025-09-30: no response"]
     assert found["stopped_loads"] == []
+
+
+def test_new_failures_stand_before_those_of_the_last_publication(attempted: Warehouse) -> None:
+    # Expectation, severity, change, rows, new, resolved.
+    results = [
+        ("a_stands", "warning", "standing", 5, 0, 1),
+        ("b_held", "warning", None, 0, 0, 0),
+        ("c_grows", "warning", "growing", 7, 2, 0),
+        ("d_new", "warning", "new", 3, 3, 0),
+        ("e_resolved", "warning", "resolved", 0, 0, 4),
+        ("f_critical", "critical", "new", 1, 1, 0),
+    ]
+    with attempted.connect("builder") as builder:
+        builder.execute(
+            "insert into ops.build (run_id, as_of_date, code_version) values (%s, '2025-09-30', 'test')",
+            [RUN],
+        )
+        for code, severity, change, *counts in results:
+            builder.execute(
+                "insert into ops.verdict (build_id, run_id, table_name, expectation_code, expectation_type,"
+                " severity_code, is_success, change_code, unexpected_count, new_count, resolved_count,"
+                " message_zh, message_en) values"
+                " (1, %s, 'dim_pile', %s, 'type', %s, %s, %s, %s, %s, %s, '规则。', 'Rule.')",
+                [RUN, code, severity, counts[0] == 0, change, *counts],
+            )
+    listed = ["f_critical", "d_new", "c_grows", "a_stands", "e_resolved"]
+    text = run_report.text(attempted, RUN)
+    assert re.findall(r"校验规则 dim_pile\.(\w+)", text) == listed
+    assert (
+        "[warning, growing] 7 rows break the expectation dim_pile.c_grows (2 new and 0 resolved since" in text
+    )
+    assert (
+        "【通过，已消除】校验规则 dim_pile.e_resolved 有 0 行不符合（上次发布后新增 0 行，消除 4 行）" in text
+    )
+    *first, rest = run_report.first_failures(attempted, RUN)
+    assert [re.findall(r"dim_pile\.(\w+)", line)[0] for line in first] == listed[:3]
+    assert rest.endswith("2 more results of the audit are in ops.verdict.")
+    issues = run_issues.collect(attempted, [RUN])["verdicts"]
+    assert [line.split()[3] for line in issues] == listed[:4]
 
 
 def test_of_several_files_the_one_that_decides_is_the_newest_row(warehouse: Warehouse) -> None:
