@@ -62,8 +62,8 @@ REGISTER = [f"32070600000000{number:04d}" for number in range(60)]
 
 @pytest.mark.parametrize(
     "keys",
-    [["3.20706E+17"] * 60, ["无编号"] * 60, [*REGISTER[:30], *REGISTER[:30]], [*REGISTER, *["待编"] * 3]],
-    ids=["saved by a spreadsheet", "one text for all", "sent twice", "three alike"],
+    [["20251009"] * 60, ["无编号"] * 60, [*REGISTER[:30], *REGISTER[:30]], [*REGISTER, *["待编"] * 3]],
+    ids=["a day for all", "one text for all", "sent twice", "three alike"],
 )
 def test_rows_that_repeat_a_key_count_against_the_tolerance(
     warehouse: Any, deliveries: Deliveries, keys: list[str]

@@ -31,7 +31,9 @@ def stores_above(*rows: Cells, note: str = "单位：吨") -> list[Cells]:
     return [(TITLE,), (note,), UPPER, LOWER, *rows]
 
 
-def book(sheets: dict[str, Iterable[Cells]], merged: Iterable[tuple[str, str]] = ()) -> bytes:
+def book(
+    sheets: dict[str, Iterable[Cells]], merged: Iterable[tuple[str, str]] = (), hidden: Iterable[str] = ()
+) -> bytes:
     """Return a workbook with sheets of cells; `merged` are (sheet, range) to merge. A (value, format) is a cell."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
@@ -45,6 +47,8 @@ def book(sheets: dict[str, Iterable[Cells]], merged: Iterable[tuple[str, str]] =
                     cell.number_format = value[1]
     for name, area in merged:
         workbook[name].merge_cells(area)
+    for name in hidden:
+        workbook[name].sheet_state = "hidden"
     target = io.BytesIO()
     workbook.save(target)
     return target.getvalue()

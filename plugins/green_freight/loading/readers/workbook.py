@@ -2,95 +2,28 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from openpyxl import load_workbook
 
-from green_freight.contracts.model import Column, Contract
-from green_freight.loading.cell_values import UNIT_FACTORS, clean
+from green_freight.contracts.model import Column
+from green_freight.loading.cell_values import clean
 from green_freight.loading.number_formats import shown_number
 from green_freight.loading.outcomes import LoadWarning, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
+from green_freight.loading.readers.sheet_choice import Rows, Sheet, choose_sheet
 from green_freight.loading.readers.table_rows import Header, RowSorter, TableReading, find_header
-from green_freight.written_dates import month_in, plain
-
-# 填报单位：市商务局 is an office, not a unit.
-_UNIT_NOTE = re.compile(
-    r"(?<![报送表制填])(?:计量)?单\s*位\s*(?:均为|[:为是])\s*([^\s,;。()、]+(?:、[^\s,;。()、]+)*)"
-)
-
-_KNOWN_UNITS = {unit for units in UNIT_FACTORS.values() for unit in units}
+from green_freight.loading.readers.title_months import title_period
+from green_freight.loading.readers.units import UnitNotes
 
 # Excel's own last row. A cell that claims to lie below it would be reached over as many empty rows as it says.
 LAST_ROW = 1_048_576
 
-Rows = list[tuple[int, list[Any]]]
-
 _NUMBER = (int, float)
 _HUNDRED = Decimal(100)
-
-
-def title_period(rows: Iterable[Sequence[Any]]) -> str | None:
-    """Return the month (yyyy-MM) that the rows' text names first, or None; a full date is no month."""
-    texts = (cell for cells in rows for cell in cells if isinstance(cell, str))
-    return next(filter(None, map(month_in, texts)), None)
-
-
-class UnitNotes:
-    """The unit of each column: in its title, else in a note above or below the table, else the contract's."""
-
-    def __init__(
-        self, contract: Contract, header: Header, above: list[list[Any]], below: list[list[Any]]
-    ) -> None:
-        self._factors: dict[str, Decimal] = {}
-        self.warnings: list[LoadWarning] = []
-        noted = [*_noted_units(above), *_noted_units(below)]
-        turned: dict[str, list[str]] = {}
-        for column in contract.columns:
-            known = UNIT_FACTORS.get(column.unit or "")
-            if known is None or column.name not in header.places:
-                continue
-            candidates = [header.units.get(column.name), *noted]
-            unit = next((unit for unit in candidates if unit is not None and unit in known), None)
-            if unit is not None and known[unit] != 1:
-                self._factors[column.name] = known[unit]
-                turned.setdefault(unit, []).append(column.name)
-        for unit, names in turned.items():
-            words = {"unit": unit, "names_zh": "、".join(names), "names_en": ", ".join(names)}
-            self.warnings.append(LoadWarning.of("unit_converted", count=len(names), **words))
-        for unit in noted:
-            # A longer text is a sentence or an office, not a unit.
-            if unit not in _KNOWN_UNITS and len(unit) <= 4 and not unit.endswith(("局", "委")):
-                self.warnings.append(LoadWarning.of("unit_not_understood", unit=unit))
-
-    def factor(self, name: str) -> Decimal:
-        """Return what a bare number of a column is multiplied with."""
-        return self._factors.get(name, Decimal(1))
-
-
-def _noted_units(rows: Iterable[Sequence[Any]]) -> list[str]:
-    found = []
-    for cells in rows:
-        for cell in cells:
-            if not isinstance(cell, str):
-                continue
-            # One note may name several: 单位：吨、立方米.
-            for match in _UNIT_NOTE.finditer(unicodedata.normalize("NFKC", cell).lower()):
-                found += [_unit(words) for words in match[1].split("、")]
-    return found
-
-
-def _unit(words: str) -> str:
-    # 单位：千克填报单位：… without a space between the two.
-    for unit in sorted(_KNOWN_UNITS, key=len, reverse=True):
-        if words.startswith(unit) and words[len(unit) :][:1] in ("", *"填报制编审统"):
-            return unit
-    return words
 
 
 class WorkbookReading(TableReading):
@@ -98,7 +31,7 @@ class WorkbookReading(TableReading):
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._warnings: list[LoadWarning] = []
+        self._warnings: list[LoadWarning]
         self.sheet, self._cells = self._read()
         self._header = self._find_header()
         above = [cells for number, cells in self._cells if number < self._header.first_row]
@@ -156,33 +89,18 @@ class WorkbookReading(TableReading):
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     book = load_workbook(file, read_only=True, data_only=True)
-                    sheets = {sheet.title: _filled_rows(sheet) for sheet in book.worksheets}
+                    sheets = [
+                        Sheet(sheet.title, _filled_rows(sheet), sheet.sheet_state != "visible")
+                        for sheet in book.worksheets
+                    ]
             except (MemoryError, UnreadableFileError):
                 raise
             # zip, XML and openpyxl each raise their own for a damaged workbook, KeyError and TypeError among them.
             except Exception as error:
                 detail = f"{type(error).__name__}: {error}"
                 raise UnreadableFileError.of("unreadable_file", "no_workbook", error=detail) from error
-        return self._choose(sheets)
-
-    def _choose(self, sheets: dict[str, Rows]) -> tuple[str, Rows]:
-        names = {plain(name) for name in self._source.contract.sheet_names}
-        for title, rows in sheets.items():
-            if plain(title) in names:
-                return title, rows
-        fitting = [title for title, rows in sheets.items() if self._fits(rows)]
-        agreed = self._source.contract.sheet_names[0]
-        if len(fitting) != 1:
-            raise UnreadableFileError.of(
-                "wrong_sheet", "other_sheets", agreed=agreed, found="、".join(sheets)
-            )
-        self._warnings.append(LoadWarning.of("sheet_renamed", agreed=agreed, found=fitting[0]))
-        return fitting[0], sheets[fitting[0]]
-
-    def _fits(self, rows: Rows) -> bool:
-        header = find_header(self._source.contract, rows)
-        missing = header.missing(self._source.contract) if header else self._source.contract.columns
-        return not any(column.stops_when_absent for column in missing)
+        sheet, self._warnings = choose_sheet(self._source.contract, self._source.period.month.label, sheets)
+        return sheet.title, sheet.rows
 
     def _find_header(self) -> Header:
         header = find_header(self._source.contract, self._cells)
