@@ -78,8 +78,7 @@ def build(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
     from green_freight import building
 
     day = business_day_of(warehouse, run_id)
-    lease.acquire(warehouse, run_id, wait=CANDIDATE_WAIT)
-    with _given_back_on_failure(warehouse, run_id):
+    with lease.held(warehouse, run_id, wait=CANDIDATE_WAIT), _given_back_on_failure(warehouse, run_id):
         built = building.build(warehouse, run_id, day)
     return {"build_id": built.build_id, "as_of_date": built.as_of_date.isoformat(), "rows": built.model_rows}
 
@@ -88,8 +87,7 @@ def audit(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
     """Audit the run's candidate, which is given back where nothing may be published; return the counts of verdicts."""
     from green_freight import auditing
 
-    with _given_back_on_failure(warehouse, run_id):
-        lease.acquire(warehouse, run_id)
+    with lease.held(warehouse, run_id), _given_back_on_failure(warehouse, run_id):
         return auditing.audit(warehouse, run_id, _build_id(warehouse, run_id)).counts
 
 
@@ -100,7 +98,11 @@ def compare(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
     """
     from green_freight import publishing
 
-    with _given_back_on_failure(warehouse, run_id), warehouse.connect("builder") as builder:
+    with (
+        lease.held(warehouse, run_id),
+        _given_back_on_failure(warehouse, run_id),
+        warehouse.connect("builder") as builder,
+    ):
         facts = publishing.large_facts(builder, warehouse.manifest_path)
         comparison = revisions.compare(builder, _build_id(warehouse, run_id), facts)
         revisions.save_comparison(builder, run_id, comparison)
@@ -160,8 +162,7 @@ def publish(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
     """Publish the run's audited candidate and give it back; return the publication's number and changed rows."""
     from green_freight import publishing
 
-    lease.acquire(warehouse, run_id, role="publisher", wait=CANDIDATE_WAIT)
-    published = publishing.publish(warehouse, run_id, _build_id(warehouse, run_id))
+    published = publishing.publish(warehouse, run_id, _build_id(warehouse, run_id), wait=CANDIDATE_WAIT)
     log.info("%s", published.sentence)
     return {"publication_no": published.publication_no, "rows_changed": published.rows_changed}
 

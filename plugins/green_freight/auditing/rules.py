@@ -15,11 +15,11 @@ from green_freight.publishing.specs import TableSpec
 
 QUERY = "unexpected_rows_expectation"
 
-# What a rule of one column is told by, beside the column.
+# The keys of which a rule of one column has one, beside the column.
 _OF_COLUMN = ("between", "at_least", "in", "labels", "code_list", "regex", "not_null")
 # The codes of such rules end so; what stands before is the column.
 _CODE_ENDINGS = ("_in_range", "_in_code_list", "_well_formed", "_present")
-# What the SQL of a shared rule names without being given it.
+# Names in the SQL of a shared rule that need no argument.
 _FILLED_IN = {"batch", "published", "registered", "id"}
 
 

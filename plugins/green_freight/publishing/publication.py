@@ -71,17 +71,18 @@ def publish(
     specs: Sequence[TableSpec] | None = None,
     *,
     lock_timeout: timedelta = READER_LOCK_TIMEOUT,
+    wait: timedelta = timedelta(0),
 ) -> PublicationOutcome:
     """Publish an audited build; done twice it is done once. However it ends, the run's lease on the candidate is
     given back: what comes next is another build, or publishing this one again while nobody else built.
 
     The tables are by default those of the manifest that the build left. `lock_timeout` is how long a new column may
-    wait for sessions that keep a lock. PublishingError says why nothing was published; ApprovalMissingError is raised
-    where a figure or a month of a large fact changes so that somebody has to approve it first, CandidateLeasedError
-    where another run is between its build and its publication.
+    wait for sessions that keep a lock, `wait` how long for another run. PublishingError says why nothing was
+    published; ApprovalMissingError is raised where a figure or a month of a large fact changes so that somebody has to
+    approve it first, CandidateLeasedError where another run is between its build and its publication.
     """
     tables = in_order(specs) if specs is not None else from_manifest_file(warehouse.manifest_path)
-    with publisher(warehouse, run_id) as session:
+    with publisher(warehouse, run_id, wait) as session:
         outcome = _publish(session, run_id, build_id, tables, lock_timeout)
         refresh_statistics(session, outcome.changes)
     return outcome
@@ -93,13 +94,13 @@ def publisher(warehouse: Warehouse, run_id: str, wait: timedelta = timedelta(0))
 
     Raises CandidateLeasedError or PublicationBusyError where the other run did not end within `wait`, or half an hour.
     """
-    lease.acquire(warehouse, run_id, role="publisher", wait=wait)
-    try:
-        with warehouse.connect("publisher", autocommit=True) as session:
-            _take_turn(session)
-            yield session
-    finally:
-        lease.release(warehouse, run_id, role="publisher")
+    with lease.held(warehouse, run_id, role="publisher", wait=wait):
+        try:
+            with warehouse.connect("publisher", autocommit=True) as session:
+                _take_turn(session)
+                yield session
+        finally:
+            lease.release(warehouse, run_id, role="publisher")
 
 
 @contextmanager

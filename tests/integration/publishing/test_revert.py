@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -88,8 +88,7 @@ def test_there_is_no_going_back_to_what_never_was_or_past_somebody_who_builds(st
     states = rounds(star, 2)
     with pytest.raises(PublicationNotFoundError, match="99"):
         go_back(star, 99)
-    lease.acquire(star.warehouse, "another run", lasts=timedelta(minutes=5))
-    with pytest.raises(CandidateLeasedError, match="another run"):
+    with lease.held(star.warehouse, "another run"), pytest.raises(CandidateLeasedError, match="another run"):
         go_back(star, 1)
     lease.release(star.warehouse, "another run")
     assert star.state() == states[1]

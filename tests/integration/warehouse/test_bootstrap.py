@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from green_freight.settings import ROLES
-from green_freight.warehouse import bootstrap, lease, migrate, runs
+from green_freight.warehouse import bootstrap, migrate, runs
 
 from local_stack.postgres import EmbeddedPostgres, ServerAddress
 from tests.conftest import PASSWORDS
@@ -167,18 +167,3 @@ def test_a_run_begins_ends_and_begins_again(warehouse: Warehouse) -> None:
     assert row[3]
     with pytest.raises(LookupError, match="there is no run r2"):
         runs.finish(warehouse, "r2", "failed")
-
-
-def test_the_lease_belongs_to_one_run_and_expires(warehouse: Warehouse) -> None:
-    first = lease.acquire(warehouse, "first")
-    assert lease.acquire(warehouse, "first", role="publisher").acquired_at == first.acquired_at
-    with pytest.raises(lease.CandidateLeasedError, match="run first has held the candidate"):
-        lease.acquire(warehouse, "second")
-    with pytest.raises(lease.CandidateLeasedError):
-        lease.acquire(warehouse, "second")
-    lease.acquire(warehouse, "first", lasts=timedelta(0))
-    lease.acquire(warehouse, "second")
-    with pytest.raises(lease.CandidateLeasedError):
-        lease.acquire(warehouse, "first")
-    lease.release(warehouse, "second")
-    assert lease.acquire(warehouse, "third").run_id == "third"

@@ -34,11 +34,13 @@ def _build(warehouse: Warehouse, outcome_code: str) -> None:
 
 def test_a_run_that_was_killed_has_failed_and_holds_the_candidate_no_longer(warehouse: Warehouse) -> None:
     runs.begin(warehouse, RUN, "nightly", DAY)
-    lease.acquire(warehouse, RUN)
+    with lease.held(warehouse, RUN):
+        pass
     _build(warehouse, "built")
     runs.close(warehouse, RUN, "nightly", ["audit"], is_success=False)
     assert _row(warehouse) == (DAY, "failed", ["audit"], True)
-    assert lease.acquire(warehouse, "another").run_id == "another"
+    with lease.held(warehouse, "another"):
+        pass
 
 
 def test_what_a_run_says_of_itself_stays_and_the_failed_tasks_join_it(warehouse: Warehouse) -> None:
