@@ -2,7 +2,8 @@
 
 The totals and the shares of the years stand here as the plan's text gives them (连政办发〔2023〕2号, attachment:
 “3+8+80”, 充电站5个, 充电桩300个, 临时停靠点不少于80个, 新能源城市配送车辆150辆, 3家3A级(含)以上).
-Nothing is added up from yearly figures.
+The status of 2023-2025 is pro rata over the programme's days: of 150 vehicles 150 × 1004 ÷ 1096 on 2025-09-30. What the
+yearly targets ask for by a day stands beside it. Nothing is added up from yearly figures.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class TrueTotal:
     remaining_value: Decimal | None
     completion_ratio: Decimal | None
     cumulative_expected_value: Decimal
+    yearly_targets_due_value: Decimal
     status_code: str
 
 
@@ -77,12 +79,17 @@ def true_programme(city: CityRecord, as_of: date) -> list[TrueTotal]:
 
 
 def expected_total(code: str, day: date) -> Decimal:
-    """Return what is expected of the whole programme by a day: evenly between the plan's year ends, in whole units."""
-    place = PERIOD_YEARS.index(day.year)
-    before = PLANNED[code][place - 1] if place else 0
-    elapsed, whole = (end.timetuple().tm_yday for end in (day, day.replace(month=12, day=31)))
-    grown = Decimal(PLANNED[code][place] - before) * elapsed / whole
-    return before + grown.quantize(Decimal(1), ROUND_HALF_UP)
+    """Return what is expected of the whole programme by a day: its total over the 1,096 days evenly, in whole units."""
+    passed, all_days = ((end - FIRST_DAY).days + 1 for end in (day, PERIOD_END))
+    return (Decimal(PLANNED[code][-1]) * passed / all_days).quantize(Decimal(1), ROUND_HALF_UP)
+
+
+def yearly_targets_due(code: str, day: date) -> Decimal:
+    """Return what the plan wants by the last of its year ends that is not after a day; 0 before the first one."""
+    due = [
+        wanted for year, wanted in zip(PERIOD_YEARS, PLANNED[code], strict=True) if date(year, 12, 31) <= day
+    ]
+    return Decimal(due[-1] if due else 0)
 
 
 def total_status(code: str, reached: Decimal | None, day: date) -> str:
@@ -123,5 +130,6 @@ def _true_total(code: str, known: AsOfState, month: date, day: date) -> TrueTota
         remaining_value=None if reached is None else max(total - reached, Decimal(0)),
         completion_ratio=None if reached is None else (reached / total).quantize(_SIX_PLACES, ROUND_HALF_UP),
         cumulative_expected_value=expected_total(code, day),
+        yearly_targets_due_value=yearly_targets_due(code, day),
         status_code=total_status(code, reached, day),
     )

@@ -31,6 +31,7 @@ COMPARED_OF_PROGRAMME = (
     "remaining_value",
     "completion_ratio",
     "cumulative_expected_value",
+    "yearly_targets_due_value",
     "status_code",
 )
 MICRO = Decimal("0.000001")

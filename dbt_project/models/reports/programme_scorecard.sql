@@ -18,11 +18,15 @@ running as (
     select
         scores.*,
         indicators.plan_total_value,
+        programme.first_day,
         programme.last_day,
         scores.target_kind = 'yearly_addition' as is_addition,
         count(*) over years = count(scores.actual_value) over years as is_every_year_known,
         sum(scores.actual_value) over years as actual_to_date,
-        sum(scores.target_value) over years - coalesce(scores.target_value, 0) as earlier_targets
+        sum(scores.target_value) filter (where scores.as_of_date = make_date(scores.year, 12, 31)) over years
+            as added_targets_due,
+        max(scores.target_value) filter (where scores.as_of_date = make_date(scores.year, 12, 31)) over years
+            as stock_target_due
     from scores
     inner join indicators
         on
@@ -35,7 +39,7 @@ running as (
     window years as (partition by scores.city_code, scores.indicator_code order by scores.year)
 ),
 
--- The plan's years are its schedule: those that are over are expected in full, the running one pro rata.
+-- The total is expected evenly over the programme's days, in whole things; the plan's years stand beside it.
 cumulated as (
     select
         *,
@@ -43,10 +47,10 @@ cumulated as (
             when not is_addition then actual_value
             when is_every_year_known then actual_to_date
         end as cumulative_value,
-        case
-            when is_addition then earlier_targets + coalesce(expected_value, 0)
-            else expected_value
-        end as cumulative_expected_value
+        round(plan_total_value * (as_of_date - first_day + 1) / (last_day - first_day + 1))
+            as cumulative_expected_value,
+        coalesce(case when is_addition then added_targets_due else stock_target_due end, 0)
+            as yearly_targets_due_value
     from running
 ),
 
@@ -74,11 +78,11 @@ final as (
         end as numeric(20, 6)) as remaining_value,
         cast(round(cumulative_value / plan_total_value, 6) as numeric(20, 6)) as completion_ratio,
         cast(cumulative_expected_value as numeric(20, 6)) as cumulative_expected_value,
+        cast(yearly_targets_due_value as numeric(20, 6)) as yearly_targets_due_value,
         case
             when cumulative_value is null then 'no_data'
             when as_of_date >= last_day
                 then case when cumulative_value >= plan_total_value then 'met' else 'not_met' end
-            when cumulative_expected_value is null then 'no_target'
             when cumulative_value >= cumulative_expected_value then 'on_track'
             else 'behind'
         end as status_code,

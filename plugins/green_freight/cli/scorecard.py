@@ -45,6 +45,7 @@ OF_PROGRAMME = (
     "remaining_value",
     "completion_ratio",
     "cumulative_expected_value",
+    "yearly_targets_due_value",
     "status_code",
 )
 EMPTY = "–"
@@ -155,11 +156,18 @@ def _print_programme(found: Sequence[Row], console: Console) -> None:
     title = f"示范期累计 Programme totals（截至 as of {as_of}）{origin}"
     table = Table(title=title, title_justify="left", header_style="bold", box=None)
     table.add_column("指标 Indicator", overflow="fold")
-    for heading in ("方案总数 Total", "累计 To date", "剩余 Left", "应达 Expected", "完成 Done"):
+    for heading in (
+        "方案总数 Total",
+        "累计 To date",
+        "剩余 Left",
+        "应达 Expected",
+        "到期目标 Due",
+        "完成 Done",
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("状态 Status", no_wrap=True)
     for row in totals:
-        figures = ("plan_total_value", "cumulative_value", "remaining_value", "cumulative_expected_value")
+        figures = [name for name in OF_PROGRAMME if name.endswith("_value")]
         completion, status = row["programme_completion_ratio"], row["programme_status_code"]
         table.add_row(
             f"{row['indicator_name_zh']} {row['indicator_name_en']}",

@@ -193,6 +193,7 @@ def programme_text(figure: Figure) -> str | None:
         remaining=value_text(figure, figure.remaining_value),
         completion=EMPTY if ratio is None else f"{ratio:.1%}",
         expected=value_text(figure, figure.cumulative_expected_value),
+        due=value_text(figure, figure.yearly_targets_due_value),
         status=label("status", figure.cumulative_status_code).zh,
     )
 

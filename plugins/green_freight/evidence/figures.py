@@ -104,6 +104,7 @@ class Figure:
     remaining_value: Decimal | None
     cumulative_completion_ratio: Decimal | None
     cumulative_expected_value: Decimal | None
+    yearly_targets_due_value: Decimal | None
     cumulative_status_code: str | None
     revision_state_code: str
     is_stale: bool
@@ -130,7 +131,7 @@ select
     s.target_value, s.target_text_zh, s.actual_value, s.numerator, s.denominator, s.completion_ratio, s.status_code,
     s.null_reason_code, s.milestone_achieved_on, s.milestone_reported_on, s.is_reported_after_year,
     p.plan_total_value, p.cumulative_value, p.remaining_value, p.completion_ratio as cumulative_completion_ratio,
-    p.cumulative_expected_value, p.status_code as cumulative_status_code,
+    p.cumulative_expected_value, p.yearly_targets_due_value, p.status_code as cumulative_status_code,
     s.revision_state_code, s.is_stale, s.is_synthetic
 from mart_asof.scorecard as s
 left join mart_asof.programme_scorecard as p using (city_code, indicator_code, year)

@@ -39,7 +39,7 @@ _OF_FIGURE = (
     "period_month", "as_of_date", "target_value", "actual_value", "numerator", "denominator", "status_code",
     "revision_state_code", "null_reason_code", "milestone_achieved_on", "milestone_reported_on",
     "is_reported_after_year", "plan_total_value", "cumulative_value", "remaining_value", "cumulative_completion_ratio",
-    "cumulative_expected_value", "cumulative_status_code",
+    "cumulative_expected_value", "yearly_targets_due_value", "cumulative_status_code",
 )  # fmt: skip
 _OF_FILE = ("agency_code", "delivery_name", "period_label", "file_name", "sha256", "bytes")
 

@@ -69,10 +69,10 @@ from candidate.fct_indicator_value where period_month = '2023-04-01';
 
 insert into candidate.programme_scorecard (
     city_code, work_no, indicator_code, year, period_month, target_kind, plan_total_value, cumulative_value, remaining_value, completion_ratio,
-    cumulative_expected_value, status_code, as_of_date, is_stale
+    cumulative_expected_value, yearly_targets_due_value, status_code, as_of_date, is_stale
 )
 select v.city_code, v.work_no, v.indicator_code, v.year, v.period_month, v.target_kind, i.plan_total_value, v.actual_value, i.plan_total_value - v.actual_value,
-    round(v.actual_value / i.plan_total_value, 6), v.expected_value, v.status_code, v.as_of_date, v.is_stale
+    round(v.actual_value / i.plan_total_value, 6), v.expected_value, 0, v.status_code, v.as_of_date, v.is_stale
 from candidate.fct_indicator_value as v inner join candidate.dim_indicator as i on i.indicator_code = v.indicator_code and i.plan_total_value is not null
 where v.period_month = '2023-04-01';
 

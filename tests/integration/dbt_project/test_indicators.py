@@ -26,7 +26,7 @@ AS_OF = date(2025, 9, 30)
 FIGURE = "numerator, denominator, actual_value, target_value, expected_value, completion_ratio, status_code"
 TOTAL = (
     "period_month, as_of_date, plan_total_value, cumulative_value, remaining_value, completion_ratio,"
-    " cumulative_expected_value, status_code"
+    " cumulative_expected_value, yearly_targets_due_value, status_code"
 )
 
 

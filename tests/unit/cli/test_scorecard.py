@@ -111,7 +111,8 @@ def test_programme_totals_stand_below_the_last_year() -> None:
         return _row(
             programme_plan_total_value=Decimal(3), programme_cumulative_value=Decimal(cumulative),
             programme_remaining_value=3 - Decimal(cumulative), programme_completion_ratio=Decimal(cumulative) / 3,
-            programme_cumulative_expected_value=Decimal(3), programme_status_code=status, **changes,
+            programme_cumulative_expected_value=Decimal(3), programme_yearly_targets_due_value=Decimal(2),
+            programme_status_code=status, **changes,
         )  # fmt: skip
 
     output = io.StringIO()
@@ -125,7 +126,7 @@ def test_programme_totals_stand_below_the_last_year() -> None:
         output.getvalue().partition("示范期累计 Programme totals（截至 as of 2025-09-30）")[::2]
     ]
     [line] = [line for line in after.splitlines() if "新增一级节点" in line]
-    assert line.split()[-7:] == ["3", "2", "1", "3", "67%", "滞后", "behind"]
+    assert line.split()[-8:] == ["3", "2", "1", "3", "2", "67%", "滞后", "behind"]
     assert "无总数" in before and "无总数" not in after
     assert "演示数据" in after.splitlines()[0]
 

@@ -1,4 +1,4 @@
-"""The programme's true totals: cumulative since its first day, expected along the plan's years."""
+"""The programme's true totals: cumulative since its first day, expected pro rata over its days."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from demo_city.city import City
 from demo_city.commands import app
 from demo_city.plan_targets import INDICATORS
 from demo_city.truth_measures import AsOfState
-from demo_city.truth_programme import PLANNED, expected_total, reached_by, total_status, true_programme
+from demo_city.truth_programme import (
+    PLANNED,
+    expected_total,
+    reached_by,
+    total_status,
+    true_programme,
+    yearly_targets_due,
+)
 
 SEPTEMBER, YEAR_END = date(2025, 9, 30), date(2025, 12, 31)
 
@@ -29,13 +36,26 @@ def test_the_totals_follow_from_the_yearly_targets() -> None:
         assert planned == (tuple(yearly) if is_stock else (yearly[0], sum(yearly[:2]), sum(yearly))), code
 
 
-def test_the_expectation_follows_the_plans_years() -> None:
-    """2025-09-30 is day 273 of 365: 250 piles of the two years before and 37 of this year's 50."""
-    assert expected_total("charging_pile_added", SEPTEMBER) == 287
-    assert expected_total("charging_pile_added", date(2024, 12, 31)) == 250
-    assert expected_total("nev_added", SEPTEMBER) == 142
+def test_the_expectation_is_pro_rata_over_the_programmes_days() -> None:
+    """2025-09-30 is day 1,004 of 1,096: 137.4 of 150 vehicles, so that 141 are ahead; 274.8 of 300 piles."""
+    assert expected_total("nev_added", SEPTEMBER) == 137
+    assert total_status("nev_added", Decimal(141), SEPTEMBER) == "on_track"
+    assert total_status("nev_added", Decimal(136), SEPTEMBER) == "behind"
+    assert expected_total("charging_pile_added", SEPTEMBER) == 275
+    assert expected_total("stopping_place_added", date(2024, 12, 31)) == 53
     assert expected_total("node_level1_added", date(2023, 1, 1)) == 0
-    assert expected_total("enterprise_3a", date(2025, 6, 30)) == 2
+    assert {code: expected_total(code, YEAR_END) for code in PLANNED} == {
+        code: wanted[-1] for code, wanted in PLANNED.items()
+    }
+
+
+def test_the_yearly_targets_that_are_due_stand_beside_it() -> None:
+    """A year's target is due on its last day; of the enterprises' 1, 2, 3 the latest counts."""
+    found = [
+        [yearly_targets_due(code, day) for code in ("stopping_place_added", "enterprise_3a")]
+        for day in (date(2023, 12, 30), date(2023, 12, 31), date(2024, 12, 31), SEPTEMBER, YEAR_END)
+    ]
+    assert found == [[0, 0], [30, 1], [70, 2], [70, 2], [80, 3]]
 
 
 def test_a_shortfall_of_an_earlier_year_stays_in_the_programmes_status() -> None:

@@ -20,8 +20,8 @@ _FIGURE = Figure(
     numerator=Decimal("2.000000"), denominator=Decimal("3.000000"), completion_ratio=None, status_code="met",
     null_reason_code=None, milestone_achieved_on=None, milestone_reported_on=None, is_reported_after_year=None,
     plan_total_value=None, cumulative_value=None, remaining_value=None, cumulative_completion_ratio=None,
-    cumulative_expected_value=None, cumulative_status_code=None, revision_state_code="final", is_stale=False,
-    is_synthetic=False,
+    cumulative_expected_value=None, yearly_targets_due_value=None, cumulative_status_code=None,
+    revision_state_code="final", is_stale=False, is_synthetic=False,
 )  # fmt: skip
 
 _PUBLICATION = Publication(
