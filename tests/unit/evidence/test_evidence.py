@@ -98,7 +98,10 @@ def test_the_cover_states_what_the_programme_has_reached() -> None:
         "cumulative_completion_ratio": Decimal("0.666667"), "cumulative_expected_value": Decimal(3),
         "yearly_targets_due_value": Decimal(1), "cumulative_status_code": "behind",
     }  # fmt: skip
-    told = "自示范期首日至2024年12月31日累计2个，方案总数3个，剩余1个，完成66.7%；到该日按天折算应达3个，滞后；到期的年度目标合计1个。"
+    told = (
+        "自示范期首日至2024年12月31日累计2个，方案总数3个，剩余1个，完成66.7%；"
+        "到该日按天折算应达3个，滞后；到期的年度目标合计1个。"
+    )
     assert told in _text(contents(figure(**node)))
     unknown = {"cumulative_value": None, "remaining_value": None, "cumulative_completion_ratio": None}
     text = _text(contents(figure(**node | unknown | {"cumulative_status_code": "no_data"})))
