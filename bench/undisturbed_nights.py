@@ -78,7 +78,9 @@ class Nights:
                 steps.load_months(
                     self.warehouse, "backfill_history/1", agency, months, self.connections, parameters
                 )
+        print("history:")
         self.finish("backfill_history/1")
+        print("nights:", flush=True)
 
     def run(self, day: date) -> Counter[str]:
         """Run one night and return what it raised: how many of each of KINDS; each is printed."""

@@ -63,6 +63,31 @@ def test_passes_without_a_violation(evaluator: Evaluator) -> None:
     assert not failed
 
 
+def test_few_vehicles_that_differ_by_chance_are_no_fault(evaluator: Evaluator) -> None:
+    """The mean of the violation, which is one, by vehicles as uneven as those of the months around."""
+    suite, expectation = _expectation("fct_vehicle_operation", "magnitude_of_month")
+    [even] = violations(suite, expectation)
+    uneven = even.replace("else 31 end", "else 62 * (n % 2) end")
+    assert uneven != even
+    assert evaluator.result(suite, expectation, uneven).is_success
+
+
+def test_a_statement_that_disagrees_is_not_new_on_the_next_list(evaluator: Evaluator) -> None:
+    suite, expectation = _expectation("cold_chain_reconciliation", "stated_agrees_with_register")
+    [april] = violations(suite, expectation)
+    march = f"delete from candidate.{suite.table} where period_month = '2023-04-01'; " + april.replace(
+        "-04-", "-03-"
+    )
+    found = [evaluator.result(suite, expectation, planted) for planted in (march, april)]
+    assert [result.unexpected_count for result in found] == [1, 1]
+    assert found[0].row_hashes == found[1].row_hashes
+
+
+def _expectation(table: str, code: str) -> tuple[Suite, Expectation]:
+    [suite] = [suite for suite in SUITES if suite.table == table]
+    return suite, suite[code]
+
+
 def test_catalogue_names_no_expectation_that_is_gone() -> None:
     codes = {suite.table: {one.code for one in suite.expectations} for suite in SUITES}
     assert {
