@@ -20,7 +20,7 @@ PARALLELISM = 4
 # Where a real agency's connection is set, by the agency files.
 CONNECTION_VARIABLES = tuple(f"AIRFLOW_CONN_{name.upper()}" for name in CONNECTION_TYPES)
 
-LOCAL_EXECUTOR = "LocalExecutor"
+PACKAGE_PRELOADING_EXECUTOR = "local_stack.preloading_executor.PackagePreloadingExecutor"
 PRELOADING_EXECUTOR = "local_stack.preloading_executor.PreloadingExecutor"
 
 
@@ -43,7 +43,7 @@ class AirflowPlan:
     role_urls: Mapping[str, str]
     connections: Mapping[str, Mapping[str, Any]]
     is_scheduled: bool
-    executor: str = LOCAL_EXECUTOR
+    executor: str = PACKAGE_PRELOADING_EXECUTOR
     clock: datetime | None = None
 
 

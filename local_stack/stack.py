@@ -44,7 +44,7 @@ class StackPlan:
     clock: datetime | None
     is_scheduled: bool = False
     has_triggerer: bool = False
-    executor: str = airflow_settings.LOCAL_EXECUTOR
+    executor: str = airflow_settings.PACKAGE_PRELOADING_EXECUTOR
 
 
 def start(home: Home, admin_url: str, plan: StackPlan, steps: Steps) -> RunningAirflow:

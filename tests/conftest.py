@@ -36,6 +36,8 @@ FIRST = (
     "integration/building/",
     "integration/local_stack/",
     "integration/replaying/",
+    "integration/plan/",
+    "integration/auditing/",
 )
 
 

@@ -32,7 +32,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
 
 
 def test_nothing_of_another_installation_leaks_in(environment: dict[str, str]) -> None:
-    assert environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert environment["AIRFLOW__CORE__EXECUTOR"] == airflow_settings.PACKAGE_PRELOADING_EXECUTOR
     assert not {"PGPASSWORD", "PYTHONDONTWRITEBYTECODE"} & environment.keys()
 
 
