@@ -112,7 +112,8 @@ class Contract:
     register, a dataset of the same agency, lists every record that the day's rows refer to.
     `expected_from`: first day that is due, None for the programme's first day.
     `container` selects the reader, `content` the part of the container that this dataset is, `sheet_names` the
-    sheets of a workbook.
+    sheets of a workbook. With `has_flows` its figures are those of the period alone, and none of a longer span may be
+    taken for them; without, a form states how things stand.
 
     Whether a file is a whole delivery: of `on_too_many_rejected` where more rows than `tolerated_rejected_rows`, and a
     larger share than `tolerated_rejected_share`, were rejected (above `most_rejected_share` it always stops);
@@ -138,6 +139,7 @@ class Contract:
     columns: tuple[Column, ...]
     rules: tuple[RowRule, ...]
     event_date_column: str | None
+    has_flows: bool
     stops_at_new_column: bool
     tolerated_rejected_rows: int
     tolerated_rejected_share: float

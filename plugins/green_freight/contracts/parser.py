@@ -53,6 +53,7 @@ class DatasetProperties(_CustomProperties):
     content: str | None = None
     sheet_names: tuple[str, ...] = ()
     event_date_column: str | None = None
+    has_flows: bool = False
     on_new_column: Literal["stop", "ignore_with_warning"] = "ignore_with_warning"
     tolerated_rejected_rows: int = 1
     tolerated_rejected_share: float = 0.01
@@ -61,7 +62,7 @@ class DatasetProperties(_CustomProperties):
     on_too_many_rejected: Handling | None = None
     on_no_rows: Handling | None = None
     on_few_rows: Handling | None = None
-    on_repeated_period: Handling = Handling.ACCEPT
+    on_repeated_period: Handling | None = None
 
     @model_validator(mode="after")
     def _defaults_by_kind(self) -> DatasetProperties:
@@ -72,6 +73,8 @@ class DatasetProperties(_CustomProperties):
             self.on_too_many_rejected = Handling.PARTIAL if is_day else Handling.STOP
         self.on_no_rows = self.on_no_rows or (Handling.STOP if is_form else Handling.ACCEPT)
         self.on_few_rows = self.on_few_rows or (Handling.STOP if is_form else Handling.ACCEPT)
+        if self.on_repeated_period is None:
+            self.on_repeated_period = Handling.STOP if is_form and self.has_flows else Handling.ACCEPT
         return self
 
 

@@ -35,16 +35,24 @@ _LARGEST_EXPONENT = 30
 _SERIAL_DAYS = range(20_000, 60_001)
 _EXCEL_EPOCH = date(1899, 12, 30)
 
+_MULTIPLES = {"千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8}
+
+
+def _multiples(*bases: str) -> dict[str, Decimal]:
+    return {f"{name}{base}": Decimal(10) ** power for name, power in _MULTIPLES.items() for base in bases}
+
+
 # What a unit is in terms of the contract's unit.
 UNIT_FACTORS = {
     "t": dict.fromkeys(("吨", "t", "公吨"), _ONE)
     | dict.fromkeys(("千克", "公斤", "kg"), Decimal("0.001"))
-    | {"万吨": Decimal(10_000), "斤": Decimal("0.0005")},
-    "m3": dict.fromkeys(("立方米", "m3", "立方"), _ONE)
-    | {"万立方米": Decimal(10_000), "升": Decimal("0.001")},
-    "1": dict.fromkeys("辆件个台家", _ONE) | dict.fromkeys(("万件", "万辆", "万"), Decimal(10_000)),
-    "%": {"%": _ONE},
+    | {"斤": Decimal("0.0005")}
+    | _multiples("吨"),
+    "m3": dict.fromkeys(("立方米", "m3", "立方"), _ONE) | {"升": Decimal("0.001")} | _multiples("立方米"),
+    "1": dict.fromkeys("辆件个台家", _ONE) | _multiples(*"辆件个台家", ""),
+    "%": dict.fromkeys(("%", "百分比", "百分数"), _ONE) | {"‰": Decimal("0.1")},
 }
+KNOWN_UNITS = frozenset(unit for units in UNIT_FACTORS.values() for unit in units)
 
 
 def clean(column: Column, value: Any, factor: Decimal = _ONE) -> Any:

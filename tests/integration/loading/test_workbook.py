@@ -115,12 +115,6 @@ def test_units_in_notes_and_titles(warehouse: Any, load: Any, note: str, upper: 
     assert "total_mismatch" not in dict(_codes(outcome))
 
 
-def test_a_unit_nobody_knows_is_critical(load: Any) -> None:
-    assert ("unit_not_understood", "critical") in _codes(
-        load(report(stores_above(store("01"), note="单位：箱")))[STORES]
-    )
-
-
 def test_numbers_as_text(warehouse: Any, load: Any) -> None:
     rows = [store("01", "１，２３４．５", "1,000", " 12.5 ", "500公斤"), store(1002, 7.0, 1, 1, 1)]
     assert load(report(stores_above(*rows)))[STORES].rows_loaded == 2

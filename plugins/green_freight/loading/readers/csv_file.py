@@ -10,25 +10,21 @@ import codecs
 import contextlib
 import csv
 import io
+import re
 from collections.abc import Iterator
-from decimal import Decimal
 from itertools import islice
 
 from green_freight.loading.cell_values import clean
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
-from green_freight.loading.readers.table_rows import (
-    SEARCHED_ROWS,
-    Header,
-    RowSorter,
-    TableReading,
-    find_header,
-)
+from green_freight.loading.readers.headers import SEARCHED_ROWS, Header, find_header
+from green_freight.loading.readers.table_rows import RowSorter, TableReading
+from green_freight.loading.readers.units import Units
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 _DELIMITERS = (",", "\t", ";", "，")
 _CHUNK_BYTES = 1 << 20
-_ONE = Decimal(1)
+_UNIT = re.compile(r"单\s*位")
 
 Line = tuple[int, list[str]]
 
@@ -40,12 +36,21 @@ class CsvReading(TableReading):
         self._source = source
         self._encoding = encoding_of(source)
         self._delimiter, self._header = self._best_header()
-        self._sorter = RowSorter(source.contract, self._header, lambda name: _ONE)
+        first = self._first_lines(self._delimiter)
+        above = [cells for number, cells in first if number < self._header.first_row]
+        below = [cells for number, cells in first if number > self._header.last_row]
+        self._check_period(above)
+        self._warnings = self._header.check(source.contract, None)
+        self._units = Units(source.contract, self._header, above, [*below[:1], *self._unit_lines()])
+        self._sorter = RowSorter(source.contract, self._header, self._units.factor)
 
     def rows(self) -> Iterator[SourceRow]:
         header = self._header
         width = len(header.titles)
-        places = [(column, header.places.get(column.name)) for column in self._source.contract.columns]
+        places = [
+            (column, header.places.get(column.name), self._units.factor(column.name))
+            for column in self._source.contract.columns
+        ]
         for number, cells in self._lines(self._delimiter):
             if number <= header.last_row or self._sorter.kind(number, cells) != "data":
                 continue
@@ -53,11 +58,14 @@ class CsvReading(TableReading):
                 counts = {"count": len(cells), "width": width}
                 yield SourceRow(number, [], cells, RowIssue("wrong_field_count", None, len(cells), counts))
                 continue
-            values = [None if place is None else clean(column, cells[place]) for column, place in places]
+            values = [
+                None if place is None else clean(column, cells[place], factor)
+                for column, place, factor in places
+            ]
             yield SourceRow(number, values, dict(zip(header.titles, cells, strict=False)))
 
     def warnings(self) -> list[LoadWarning]:
-        found = self._sorter.warnings()
+        found = [*self._warnings, *self._units.warnings, *self._sorter.warnings()]
         if self._encoding != ENCODINGS[0]:
             found.append(LoadWarning.of("encoding"))
         return found
@@ -65,7 +73,8 @@ class CsvReading(TableReading):
     def _best_header(self) -> tuple[str, Header]:
         best: tuple[str, Header] | None = None
         for delimiter in _DELIMITERS:
-            found = find_header(self._source.contract, self._first_lines(delimiter))
+            month = self._source.period.month.label
+            found = find_header(self._source.contract, self._first_lines(delimiter), month)
             if found and (best is None or found.rank > best[1].rank):
                 best = delimiter, found
             if best and not best[1].missing(self._source.contract):
@@ -83,6 +92,12 @@ class CsvReading(TableReading):
         with contextlib.suppress(UnreadableFileError):
             found.extend(islice(self._lines(delimiter), SEARCHED_ROWS))
         return found
+
+    def _unit_lines(self) -> list[list[str]]:
+        """Return the notes below the table that name a unit; searched as text, because few files have any."""
+        with self._source.open() as file, io.TextIOWrapper(file, self._encoding, newline="") as text:
+            lines = list(islice(filter(_UNIT.search, text), SEARCHED_ROWS))
+        return [line.split(self._delimiter) for line in lines]
 
     def _lines(self, delimiter: str) -> Iterator[Line]:
         with self._source.open() as file, io.TextIOWrapper(file, self._encoding, newline="") as text:

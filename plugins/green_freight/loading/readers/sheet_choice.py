@@ -13,8 +13,9 @@ from typing import Any
 
 from green_freight.contracts import Contract, contracts_of
 from green_freight.loading.outcomes import LoadWarning, UnreadableFileError
-from green_freight.loading.readers.table_rows import Header, RowSorter, find_header
-from green_freight.loading.readers.title_months import title_period
+from green_freight.loading.readers.headers import Header, find_header
+from green_freight.loading.readers.table_rows import RowSorter
+from green_freight.loading.readers.title_months import longer_span, period_mark, title_period
 from green_freight.written_dates import month_in, plain
 
 _ONE = Decimal(1)
@@ -36,7 +37,7 @@ def choose_sheet(contract: Contract, month: str, sheets: Sequence[Sheet]) -> tup
 
     Raises UnreadableFileError `wrong_sheet` where no visible sheet fits, `several_sheets` where more than one does.
     """
-    seen = [_Candidate.of(contract, sheet) for sheet in sheets]
+    seen = [_Candidate.of(contract, sheet, month) for sheet in sheets]
     visible = [each for each in seen if not each.sheet.is_hidden]
     fitting = [each for each in visible if each.fits]
     # A template that nobody filled in, or the form of another month, beside the one that is meant.
@@ -66,17 +67,22 @@ class _Candidate:
     month: str | None
 
     @classmethod
-    def of(cls, contract: Contract, sheet: Sheet) -> _Candidate:
+    def of(cls, contract: Contract, sheet: Sheet, month: str) -> _Candidate:
         is_named = plain(sheet.title) in _names(contract)
-        header = find_header(contract, sheet.rows)
+        header = find_header(contract, sheet.rows, month)
         fits = header is not None and _fits(contract, header)
-        if header is None or (not is_named and _is_of_another_dataset(contract, header, sheet)):
+        if header is None or (not is_named and _is_of_another_dataset(contract, header, sheet, month)):
             return cls(sheet, is_named, header if is_named else None, False, False, None)
         sorter = RowSorter(contract, header, lambda _: _ONE)
         below = ((number, cells) for number, cells in sheet.rows if number > header.last_row)
         has_rows = any(sorter.kind(number, cells) == "data" for number, cells in below)
         above = [cells for number, cells in sheet.rows if number < header.first_row]
-        return cls(sheet, is_named, header, fits, has_rows, title_period(above) or month_in(sheet.title))
+        stated = longer_span(above) if contract.has_flows else None
+        if period_mark(sheet.title, month) == "other":
+            stated = stated or sheet.title
+        return cls(
+            sheet, is_named, header, fits, has_rows, stated or title_period(above) or month_in(sheet.title)
+        )
 
 
 def _names(contract: Contract) -> set[str]:
@@ -84,16 +90,17 @@ def _names(contract: Contract) -> set[str]:
 
 
 def _fits(contract: Contract, header: Header) -> bool:
-    return not any(column.stops_when_absent for column in header.missing(contract))
+    missing = [column for column in header.missing(contract) if column.name not in header.ambiguous]
+    return not any(column.stops_when_absent for column in missing)
 
 
-def _is_of_another_dataset(contract: Contract, header: Header, sheet: Sheet) -> bool:
+def _is_of_another_dataset(contract: Contract, header: Header, sheet: Sheet, month: str) -> bool:
     for other in contracts_of(contract.agency, contract.delivery):
         if other.id == contract.id:
             continue
         if plain(sheet.title) in _names(other):
             return True
-        found = find_header(other, sheet.rows)
+        found = find_header(other, sheet.rows, month)
         if found is not None and _fits(other, found) and len(found.places) > len(header.places):
             return True
     return False

@@ -14,10 +14,11 @@ from green_freight.loading.cell_values import clean
 from green_freight.loading.number_formats import shown_number
 from green_freight.loading.outcomes import LoadWarning, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
+from green_freight.loading.readers.headers import Header, find_header
 from green_freight.loading.readers.sheet_choice import Rows, Sheet, choose_sheet
-from green_freight.loading.readers.table_rows import Header, RowSorter, TableReading, find_header
+from green_freight.loading.readers.table_rows import RowSorter, TableReading
 from green_freight.loading.readers.title_months import title_period
-from green_freight.loading.readers.units import UnitNotes
+from green_freight.loading.readers.units import Units
 
 # Excel's own last row. A cell that claims to lie below it would be reached over as many empty rows as it says.
 LAST_ROW = 1_048_576
@@ -36,8 +37,11 @@ class WorkbookReading(TableReading):
         self._header = self._find_header()
         above = [cells for number, cells in self._cells if number < self._header.first_row]
         below = [cells for number, cells in self._cells if number > self._header.last_row]
-        self._month = self._check_period(above)
-        self._units = UnitNotes(source.contract, self._header, above, below)
+        self._month = source.period.month.label
+        if not self._check_period(above, self.sheet):
+            self._warnings.append(LoadWarning.of("title_without_period", expected=self._month))
+        self._warnings += self._header.check(source.contract, self.sheet)
+        self._units = Units(source.contract, self._header, above, below, self.sheet)
         self._sorter = RowSorter(source.contract, self._header, self._units.factor)
         self._fractions = 0
 
@@ -78,7 +82,7 @@ class WorkbookReading(TableReading):
 
     def _is_fraction(self, column: Column, cell: Any, value: Any) -> bool:
         # A bare 0.85 under a title without % sign; nobody reports less than one per cent.
-        if column.unit != "%" or self._header.units.get(column.name) == "%" or not isinstance(cell, _NUMBER):
+        if column.unit != "%" or self._units.in_title(column.name) == "%" or not isinstance(cell, _NUMBER):
             return False
         return isinstance(value, Decimal) and 0 < value <= 1
 
@@ -103,20 +107,10 @@ class WorkbookReading(TableReading):
         return sheet.title, sheet.rows
 
     def _find_header(self) -> Header:
-        header = find_header(self._source.contract, self._cells)
+        header = find_header(self._source.contract, self._cells, self._source.period.month.label)
         if header is None:
             raise UnreadableFileError.of("header_not_found", "no_titles", self.sheet, titles=self._titles())
         return header
-
-    def _check_period(self, above: list[list[Any]]) -> str:
-        expected = self._source.period.month.label
-        found = title_period(above)
-        if found is None:
-            self._warnings.append(LoadWarning.of("title_without_period", expected=expected))
-        elif found != expected:
-            months = {"found": found, "expected": expected}
-            raise UnreadableFileError.of("wrong_period", "other_month", self.sheet, **months)
-        return expected
 
 
 def _filled_rows(sheet: Any) -> Rows:
