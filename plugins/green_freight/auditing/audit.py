@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from green_freight.auditing import audit_views, gx_context
 from green_freight.auditing.expectations import Suite, read_suites
 from green_freight.auditing.published_audit import published_audit
-from green_freight.auditing.results import ExpectationResult, in_order_of_weight, record, write_page
+from green_freight.auditing.results import ExpectationResult, in_order_of_weight, record
+from green_freight.auditing.verdict_page import write_page
 from green_freight.errors import PermanentError
 from green_freight.messages import message
 from green_freight.publishing.specs import from_manifest_file

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from green_freight.auditing.rules import QUERY, column_name, default_texts, read_rule, sql
+from green_freight.auditing.rules import LINEAGE, QUERY, column_name, default_texts, read_rule, sql
 from green_freight.messages import message
 from green_freight.publishing.specs import ForeignKey, TableSpec
 from green_freight.settings import PROJECT
@@ -54,7 +54,8 @@ class Suite:
     """The expectations of one candidate table.
 
     `key` names the columns that identify a bad row, `key_names` those that do in any table; `month_column` is that of a
-    large fact's months, of which only those of the build are evaluated (None: the whole table).
+    large fact's months, of which only those of the build are evaluated (None: the whole table). A row of a traced table
+    names its file.
     """
 
     table: str
@@ -62,6 +63,7 @@ class Suite:
     month_column: str | None
     expectations: tuple[Expectation, ...]
     key_names: frozenset[str] = frozenset()
+    is_traced: bool = False
 
     def __getitem__(self, code: str) -> Expectation:
         return next(one for one in self.expectations if one.code == code)
@@ -86,8 +88,11 @@ def read_suites(specs: Sequence[TableSpec], folder: Path = EXPECTATIONS) -> list
         own = yaml.safe_load(path.read_text(encoding="utf-8")) if path else {}
         expectations = (*_of_keys(spec, shared), *(_read(spec, shared, code, own[code]) for code in own))
         _refuse_duplicates(spec.name, expectations)
+        is_traced = spec.columns.keys() >= set(LINEAGE)
         suites.append(
-            Suite(spec.name, spec.primary_key, spec.partition_month_column, expectations, key_names)
+            Suite(
+                spec.name, spec.primary_key, spec.partition_month_column, expectations, key_names, is_traced
+            )
         )
     return suites
 

@@ -1,7 +1,10 @@
-"""The rows that break an expectation: their keys, all of them, to compare audits by, and the first ones to look at.
+"""The rows that break an expectation: their keys, all of them, to compare audits by, and the first ones to be shown.
 
 The key of a failing row is the table's primary key where the query returns all of it. Otherwise it is what the query
 returns and is no measure: texts, dates, and numbers that are part of a primary key. A measure would change every night.
+
+A row is found again at its agency by file, sheet and row: those that the query returns, or those of the table's row
+with its primary key. Rows of aggregates, and of tables made of others, have their keys alone.
 """
 
 from __future__ import annotations
@@ -17,20 +20,34 @@ from psycopg import sql
 from sqlalchemy import Connection, text
 
 from green_freight.auditing.expectations import SAMPLE_ROWS, Expectation, Suite
-from green_freight.auditing.rules import QUERY
+from green_freight.auditing.rules import LINEAGE, QUERY
 from green_freight.warehouse.statements import statements
 
 _SQL = statements(__file__)
 
+_FILE, *_PLACE = LINEAGE
+# What an agency knows a file by.
+_OF_FILE = ("agency_code", "file_name")
+
 # Rows that are evaluated in every build: of a table without months, or without a month of their own.
 NO_MONTH = ""
+
+
+# The joins by which a failing row finds its file, by what names it.
+_FILES = {
+    "": "",
+    "r": f"left join candidate.dim_source_file as s on r.place_ <= {{sample_rows}} and r.{_FILE} = s.{_FILE}",
+    "o": "left join audited_{table} as o on r.place_ <= {sample_rows} and {same_key}"
+    f" left join candidate.dim_source_file as s on o.{_FILE} = s.{_FILE}",
+}
 
 
 @dataclass(frozen=True)
 class FailingRows:
     """The failing rows of one expectation: hashes of their keys by month (`2025-09-01`, NO_MONTH), and the first rows.
 
-    A row of the sample has `is_new`, its key, and the columns that the rule names.
+    A row of the sample has `is_new`, its key, the agency, file, sheet and row that it was read from, as far as it has
+    them, and the columns that the rule names.
     """
 
     hashes: Mapping[str, frozenset[int]]
@@ -47,7 +64,12 @@ def read(
     query = failing_query(suite, expectation)
     columns = _columns(connection, query)
     key = _key(suite, columns)
-    shown = [*key, *(name for name in columns if name not in key and re.search(rf"\b{name}\b", query))]
+    origin = _origin(suite, columns)
+    place = {name: f's."{name}"' for name in _OF_FILE if origin}
+    place |= {name: f'{origin}."{name}"' for name in _PLACE if origin == "o" or (origin and name in columns)}
+    named = [name for name in columns if re.search(rf"\b{name}\b", query)]
+    shown = {name: f'r."{name}"' for name in key} | place
+    shown |= {name: f'r."{name}"' for name in named if name not in shown}
     statement = (
         _SQL["failing_rows"]
         .decode()
@@ -56,7 +78,12 @@ def read(
             key=_listed("f", key),
             month=_month(suite, key, columns),
             order=_listed("k", key) or "true",
-            shown=_listed("r", shown) or "null",
+            shown=", ".join(shown.values()) or "null",
+            files=_FILES[origin].format(
+                table=suite.table,
+                same_key=" and ".join(f'o."{name}" = r."{name}"' for name in suite.key),
+                sample_rows=SAMPLE_ROWS,
+            ),
             sample_rows=SAMPLE_ROWS,
         )
     )
@@ -66,12 +93,14 @@ def read(
         hashes.setdefault(month or NO_MONTH, set()).add(row_hash)
     return FailingRows(
         {month: frozenset(found) for month, found in hashes.items()},
-        [
-            dict(zip(["is_new", *shown], json.loads(row), strict=False))
-            for *_, row in rows[:SAMPLE_ROWS]
-            if row is not None
-        ],
+        [_shown(["is_new", *shown], row, place) for *_, row in rows[:SAMPLE_ROWS] if row is not None],
     )
+
+
+def _shown(names: Sequence[str], row: str, place: Collection[str]) -> dict[str, Any]:
+    """Return a row of the sample without the parts of its place that it does not have."""
+    values = dict(zip(names, json.loads(row), strict=False))
+    return {name: value for name, value in values.items() if value is not None or name not in place}
 
 
 def failing_query(suite: Suite, expectation: Expectation) -> str:
@@ -117,8 +146,15 @@ def _key(suite: Suite, columns: Mapping[str, Any]) -> list[str]:
     return [
         name
         for name, kind in columns.items()
-        if kind in (psycopg.STRING, psycopg.DATETIME) or name in suite.key_names
+        if (kind in (psycopg.STRING, psycopg.DATETIME) or name in suite.key_names) and name not in LINEAGE
     ]
+
+
+def _origin(suite: Suite, columns: Mapping[str, Any]) -> str:
+    """Return the alias of what names the file of a failing row: the row itself, the table's row, or nothing."""
+    if _FILE in columns:
+        return "r"
+    return "o" if suite.is_traced and columns.keys() >= set(suite.key) else ""
 
 
 def _month(suite: Suite, key: Sequence[str], columns: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 -- The rows that break an expectation.
 
 -- name: failing_rows
--- The hash of every failing row's key and its month; the first rows with what is shown of them, new ones before others.
+-- The hash of every failing row's key and its month; the first rows with what is shown of them and where they stand in
+-- their files, new ones before others.
 with failing as (
     {query}
 ),
@@ -27,4 +28,5 @@ select
     r.row_month_,
     case when r.place_ <= {sample_rows} then cast(jsonb_build_array(r.is_new_, {shown}) as text) end as shown
 from ranked as r
+{files}
 order by r.place_

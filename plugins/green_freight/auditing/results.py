@@ -1,16 +1,10 @@
-"""What became of each expectation, in both languages, with the rows that broke it: in `ops.verdict` and on one page.
-
-The index of the Data Docs is drawn by scripts from the internet, which an office network may not reach; the page
-`verdicts.html` lists the same results, failures first, each with a link to its table's page in the Data Docs.
-"""
+"""What became of each expectation, in both languages, with the rows that broke it, as `ops.verdict` keeps it."""
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -25,10 +19,6 @@ from green_freight.warehouse.statements import statements
 _ROWS_IN_SENTENCE = 3
 
 _SQL = statements(__file__)
-
-_HEAD = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>审核结果 Audit results</title>
-<style>body{font-family:sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left;vertical-align:top}
-tr.critical td{background:#fbb}tr.warning td{background:#fe9}</style>"""
 
 
 @dataclass(frozen=True)
@@ -146,37 +136,3 @@ def _exception(result: Any) -> str | None:
         if isinstance(one, dict) and one.get("raised_exception"):
             return str(one.get("exception_message"))
     return None
-
-
-def write_page(folder: Path, build_id: int, results: Sequence[ExpectationResult]) -> Path:
-    """Write `verdicts.html` beside the Data Docs in the audit's folder and return its path."""
-    body = "".join(_row(folder, result) for result in sorted(results, key=in_order_of_weight))
-    page = folder / "verdicts.html"
-    page.write_text(
-        f"{_HEAD}<h1>审核结果 · Audit results of build {build_id}</h1><table><tr><th>结果 Result<th>表 Table"
-        f"<th>校验规则 Expectation<th>行 Rows<th>较上次发布 Since the last publication"
-        f"<th>规则与处理 Rule and action{body}</table></html>\n",
-        encoding="utf-8",
-    )
-    return page
-
-
-def _row(folder: Path, result: ExpectationResult) -> str:
-    rule = html.escape(f"{result.message_zh} / {result.message_en}")
-    table, kind = html.escape(result.table_name), label("audit_result", result.code).both
-    pages = sorted((folder / "data_docs" / "validations" / result.table_name).glob("*/*/*.html"))
-    if pages:
-        table = f'<a href="{pages[-1].relative_to(folder).as_posix()}">{table}</a>'
-    return (
-        f'<tr class="{result.code}"><td>{kind}<td>{table}<td>{html.escape(result.expectation_code)}'
-        f"<td>{result.unexpected_count or 0:,}<td>{_change(result)}<td>{rule}"
-    )
-
-
-def _change(result: ExpectationResult) -> str:
-    if result.change_code is None:
-        return ""
-    return (
-        f"{label('audit_change', result.change_code).both}"
-        f" (+{result.new_count or 0:,}, −{result.resolved_count or 0:,})"
-    )

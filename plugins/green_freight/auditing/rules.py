@@ -14,6 +14,8 @@ from green_freight.labels import Label, labels
 from green_freight.publishing.specs import TableSpec
 
 QUERY = "unexpected_rows_expectation"
+# Where a row of a traced table was read: its file, and its place there.
+LINEAGE = ("source_file_key", "source_sheet", "source_row_number")
 
 # The keys of which a rule of one column has one, beside the column.
 _OF_COLUMN = ("between", "at_least", "in", "labels", "code_list", "regex", "not_null")
@@ -131,6 +133,8 @@ def _of_rows(
     TypeError where the rule has another part.
     """
     compared = [column for column in spec.columns if only is None or column in {*spec.primary_key, *only}]
+    # Of a row that is missing in the table, what was delivered names the file.
+    named = dict.fromkeys([*spec.primary_key, *(column for column in LINEAGE if column in compared)])
     selects = [select for one in counted for select in _counted(shared["counted"], **one)]
     return {
         "recomputed": (recomputed or delivered).strip().replace("\n", "\n    "),
@@ -138,9 +142,7 @@ def _of_rows(
         "codes": ", ".join(
             sorted({found for select in selects for found in re.findall(r"^select ('\w+')", select)})
         ),
-        "keys": ",\n    ".join(
-            f"coalesce(b.{column}, e.{column}) as {column}" for column in spec.primary_key
-        ),
+        "keys": ",\n    ".join(f"coalesce(b.{column}, e.{column}) as {column}" for column in named),
         "first": spec.primary_key[0],
         "same_key": " and ".join(f"b.{column} = e.{column}" for column in spec.primary_key),
         "found": ", ".join(f"b.{column}" for column in compared),

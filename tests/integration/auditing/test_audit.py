@@ -328,3 +328,66 @@ def test_an_audit_is_compared_with_the_build_that_readers_see(warehouse: Warehou
         builder.execute("update ops.build set finished_at = clock_timestamp() where build_id = 4")
     # Its content was that of the publication, so there is no publication of its own.
     assert compared(5) == {"": [4]}
+
+
+def test_failing_rows_name_their_place_at_the_agency_everywhere(
+    module_warehouse: Warehouse, build_id: int, planted: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    planted(
+        "update candidate.dim_vehicle set is_vin_valid = false, source_sheet = '<车辆>', source_row_number = 7,"
+        " gross_mass_kg = 1 where vehicle_key = 'transport:V2'",
+        "update candidate.dim_vehicle set is_vin_valid = true, source_sheet = null, source_row_number = null,"
+        " gross_mass_kg = 4000",
+    )
+    outcome = audit(module_warehouse, "run", build_id, FEW)
+    place = {
+        "agency_code": "transport",
+        "file_name": "vehicles_2023-01.jsonl",
+        "source_sheet": "<车辆>",
+        "source_row_number": 7,
+    }
+    rows = {
+        result.expectation_code: list(result.sample) for result in outcome.results if not result.is_success
+    }
+    key = {"is_new": True, "city_code": good_candidate.CITY, "vehicle_key": "transport:V2"}
+    # A condition and a column: of a row of forty columns, those that the rule is about.
+    assert rows == {
+        "vin_check_digit": [key | place | {"vin": "LVIN2", "is_vin_valid": False}],
+        "gross_mass_kg_in_range": [key | place | {"gross_mass_kg": 1}],
+    }
+    with module_warehouse.connect("builder") as builder:
+        stored = builder.execute(
+            "select expectation_code, sample from ops.verdict where build_id = %s and not is_success",
+            [build_id],
+        ).fetchall()
+    assert dict(stored) == rows
+    page = (data_docs_index(module_warehouse).parents[1] / "verdicts.html").read_text(encoding="utf-8")
+    assert "<td>vehicles_2023-01.jsonl<td>&lt;车辆&gt;<td>7" in page
+    assert caplog.text.count('"file_name": "vehicles_2023-01.jsonl", "source_sheet": "<车辆>"') == 2
+
+
+def test_an_aggregate_by_the_key_leads_to_every_row_and_another_one_has_the_keys_it_returns(
+    module_warehouse: Warehouse, build_id: int, planted: Any
+) -> None:
+    planted(
+        "insert into candidate.dim_vehicle select * from candidate.dim_vehicle where vehicle_key = 'transport:V2';"
+        "update candidate.dim_vehicle set source_row_number = 8 where ctid in"
+        " (select max(ctid) from candidate.dim_vehicle where vehicle_key = 'transport:V2')",
+        "delete from candidate.dim_vehicle where source_row_number = 8",
+    )
+    with pytest.raises(AuditFailedError):
+        audit(module_warehouse, "run", build_id, FEW)
+    with module_warehouse.connect("builder") as builder:
+        rows = dict(
+            builder.execute(
+                "select expectation_code, sample from ops.verdict where build_id = %s and not is_success",
+                [build_id],
+            ).fetchall()
+        )
+    repeated = rows["key_unique"]
+    assert [row["file_name"] for row in repeated] == ["vehicles_2023-01.jsonl"] * 2
+    assert {row.get("source_row_number") for row in repeated} == {None, 8}
+    assert {row["row_count"] for row in repeated} == {2}
+    [shared] = rows["vin_of_one_vehicle"]
+    assert (shared["first_key"], shared["last_key"]) == ("transport:V2", "transport:V2")
+    assert "file_name" not in shared

@@ -48,6 +48,15 @@ def test_fails_on_its_violation(evaluator: Evaluator, suite: Suite, expectation:
         assert result.code == expectation.severity, violation
         assert result.expectation_code == expectation.code
         assert result.unexpected_count and result.sample, result
+        for row in result.sample:
+            assert len(row) > 1, "nothing but is_new"
+            has_file = (
+                suite.is_traced
+                and not row.get("is_inferred")
+                and result.expectation_code != "source_file_known"
+            )
+            if has_file and row.keys() >= set(suite.key):
+                assert row["agency_code"] and row["file_name"], row
         assert expectation.zh in result.message_zh and expectation.action_zh in result.message_zh
         assert expectation.en in result.message_en and expectation.action_en in result.message_en
 

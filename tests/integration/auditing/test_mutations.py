@@ -67,6 +67,8 @@ def test_every_changed_missing_added_and_repeated_row_is_found(
                 assert evaluator.connection.execute(mutation.statement).rowcount == 1, str(mutation)
         for suite, planted in zip(group, rounds, strict=True):
             rows = evaluator.failing_rows(suite, OF_ROWS)
+            lost = [row for failing in rows.values() for row in failing if row.get("difference") == "missing"]
+            assert all(row["source_file_key"] for row in lost if suite.is_traced)
             for mutation in planted[number]:
                 found[suite.table, mutation.family][_verdict(suite, rows, mutation)] += 1
                 assert _verdict(suite, rows, mutation) == "critical", str(mutation)
