@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -12,8 +13,9 @@ from openpyxl import load_workbook
 from green_freight.contracts.model import Column
 from green_freight.loading.cell_values import clean
 from green_freight.loading.number_formats import shown_number
-from green_freight.loading.outcomes import LoadWarning, SourceRow, UnreadableFileError
+from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
+from green_freight.loading.readers.formulas import UncomputedFormula, with_uncomputed
 from green_freight.loading.readers.headers import Header, find_header
 from green_freight.loading.readers.sheet_choice import Rows, Sheet, choose_sheet
 from green_freight.loading.readers.table_rows import RowSorter, TableReading
@@ -44,6 +46,7 @@ class WorkbookReading(TableReading):
         self._units = Units(source.contract, self._header, above, below, self.sheet)
         self._sorter = RowSorter(source.contract, self._header, self._units.factor)
         self._fractions = 0
+        self._formulas = defaultdict[str, list[tuple[int, str]]](list)
 
     def rows(self) -> Iterator[SourceRow]:
         columns = self._source.contract.columns
@@ -57,13 +60,36 @@ class WorkbookReading(TableReading):
                 above = {} if kind in ("subtotal", "total") else above
                 continue
             raw = {title: cell for title, cell in zip(self._header.titles, cells, strict=False) if title}
-            yield SourceRow(number, [self._value(column, cells, above) for column in columns], raw)
+            fault = self._without_result(number, cells)
+            values = [] if fault else [self._value(column, cells, above) for column in columns]
+            yield SourceRow(number, values, raw, fault)
 
     def warnings(self) -> list[LoadWarning]:
         found = [*self._warnings, *self._units.warnings, *self._sorter.warnings()]
         if self._fractions:
             found.append(LoadWarning.of("fraction_read_as_percentage", count=self._fractions))
+        for name, cells in self._formulas.items():
+            number, formula = cells[0]
+            facts = {
+                "title_zh": self._source.contract.column(name).title_zh,
+                "number": number,
+                "formula": formula,
+            }
+            found.append(LoadWarning.of("formula_without_result", column=name, count=len(cells), **facts))
         return found
+
+    def _without_result(self, number: int, cells: list[Any]) -> RowIssue | None:
+        """Return the fault of a required cell whose formula has no result; note and empty the optional ones."""
+        for name, place in self._header.places.items():
+            cell = cells[place] if place < len(cells) else None
+            if not isinstance(cell, UncomputedFormula):
+                continue
+            column = self._source.contract.column(name)
+            if column.required:
+                return RowIssue("formula_without_result", column, str(cell))
+            self._formulas[name].append((number, str(cell)))
+            cells[place] = None
+        return None
 
     def _value(self, column: Column, cells: list[Any], above: dict[str, Any]) -> Any:
         place = self._header.places.get(column.name)
@@ -94,7 +120,7 @@ class WorkbookReading(TableReading):
                     warnings.simplefilter("ignore")
                     book = load_workbook(file, read_only=True, data_only=True)
                     sheets = [
-                        Sheet(sheet.title, _filled_rows(sheet), sheet.sheet_state != "visible")
+                        Sheet(sheet.title, _rows_of(book, sheet), sheet.sheet_state != "visible")
                         for sheet in book.worksheets
                     ]
             except (MemoryError, UnreadableFileError):
@@ -111,6 +137,11 @@ class WorkbookReading(TableReading):
         if header is None:
             raise UnreadableFileError.of("header_not_found", "no_titles", self.sheet, titles=self._titles())
         return header
+
+
+def _rows_of(book: Any, sheet: Any) -> Rows:
+    with book._archive.open(sheet._worksheet_path) as part:
+        return with_uncomputed(_filled_rows(sheet), part)
 
 
 def _filled_rows(sheet: Any) -> Rows:
