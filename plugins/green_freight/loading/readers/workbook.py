@@ -70,7 +70,7 @@ class WorkbookReading(TableReading):
             found.append(LoadWarning.of("fraction_read_as_percentage", count=self._fractions))
         for name, cells in self._formulas.items():
             number, formula = cells[0]
-            facts = {
+            facts: dict[str, Any] = {
                 "title_zh": self._source.contract.column(name).title_zh,
                 "number": number,
                 "formula": formula,
