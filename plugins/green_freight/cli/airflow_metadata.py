@@ -90,6 +90,8 @@ def make_metadata(admin_url: str, password: str) -> str:
         connection.execute(sql.SQL("grant {} to current_user").format(role))
         if not connection.execute("select 1 from pg_database where datname = %s", [METADATA]).fetchone():
             connection.execute(sql.SQL("create database {} owner {}").format(role, role))
+        # Readers of the warehouse are on the same server.
+        connection.execute(sql.SQL("revoke all on database {} from public").format(role))
     return bootstrap.database_url(admin_url, METADATA, METADATA, password)
 
 

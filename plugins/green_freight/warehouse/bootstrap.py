@@ -6,19 +6,47 @@ and databases. Everything is made where it is missing and left alone where it is
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
+from green_freight.messages import message
 from green_freight.settings import ROLES
 from green_freight.warehouse.connection import Session, scalar
 from green_freight.warehouse.migrate import migrate
 
+log = logging.getLogger(__name__)
+
 # The name of the warehouse's database in an installation.
 DATABASE = "green_freight"
+# Whose members the owner is.
+WORKING_ROLES = ("loader", "builder", "publisher")
+# Of the 200 sessions of the embedded server; a night needs fewer than 60.
+READER_CONNECTIONS = 100
+# What a reader's session begins with in the warehouse's database.
+READER_SETTINGS = {
+    "search_path": "mart",
+    "default_transaction_read_only": "on",
+    "statement_timeout": "5min",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "5min",
+}
+# A superuser alone may set it, and a reader cannot change it.
+SUPERUSER_SETTINGS = {"temp_file_limit": "4GB"}
 _LOCK = 202_302_002
+# Still everybody's to call: advisory locks and large objects.
+_SHARED_FUNCTIONS = r"""
+select p.oid::regprocedure::text
+from pg_proc as p
+where p.pronamespace = 'pg_catalog'::regnamespace
+  and p.proname ~ '^(pg_(try_)?advisory_|lo_|loread$|lowrite$)'
+  and exists (
+      select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a where a.grantee = 0
+  )
+"""
 
 
 def role_name(role: str) -> str:
@@ -55,9 +83,7 @@ def prepare(admin_url: str, database: str, passwords: Mapping[str, str]) -> dict
             set_up_database(owner, database)
             migrate(owner)
             store_registry(owner)
-        for setting in (sql.SQL("search_path = mart"), sql.SQL("default_transaction_read_only = on")):
-            reader = sql.Identifier(role_name("reader")), sql.Identifier(database)
-            admin.execute(sql.SQL("alter role {} in database {} set {}").format(*reader, setting))
+        _limit_readers(admin, database)
     return urls
 
 
@@ -76,12 +102,44 @@ def _make_roles(admin: Session, passwords: Mapping[str, str]) -> None:
         )
     # Scratch databases, for replays and dry runs, are the owner's own affair.
     admin.execute(sql.SQL("alter role {} createdb").format(sql.Identifier(role_name("owner"))))
-    members = [(role_name(role), role_name("owner")) for role in ("loader", "builder", "publisher")]
+    members = [(role_name(role), role_name("owner")) for role in WORKING_ROLES]
     if not scalar(admin, "select rolsuper from pg_roles where rolname = current_user"):
         # Only a member of the owner may give a database to it.
         members.append((role_name("owner"), scalar(admin, "select current_user")))
     for granted, member in members:
         admin.execute(sql.SQL("grant {} to {}").format(sql.Identifier(granted), sql.Identifier(member)))
+
+
+def _limit_readers(admin: Session, database: str) -> None:
+    """Set what a reader's sessions begin with, and take from everybody what would stop loads or fill the disk.
+
+    Advisory locks order loads, builds and publications; the working roles keep them. Where the administrator is no
+    superuser, functions and temp_file_limit stay as the server has them: message `reader_limits_need_superuser`.
+    """
+    reader, place = sql.Identifier(role_name("reader")), sql.Identifier(database)
+    admin.execute(
+        sql.SQL("alter role {} connection limit {}").format(reader, sql.Literal(READER_CONNECTIONS))
+    )
+    # What a reader has changed of its own settings lasts until here.
+    admin.execute(sql.SQL("alter role {} reset all").format(reader))
+    admin.execute(sql.SQL("alter role {} in database {} reset all").format(reader, place))
+    is_superuser = scalar(admin, "select rolsuper from pg_roles where rolname = current_user")
+    for name, value in (READER_SETTINGS | (SUPERUSER_SETTINGS if is_superuser else {})).items():
+        admin.execute(
+            sql.SQL("alter role {} in database {} set {} = {}").format(
+                reader, place, sql.Identifier(name), sql.Literal(value)
+            )
+        )
+    if not is_superuser:
+        log.info(message("reader_limits_need_superuser"))
+        return
+    working = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in WORKING_ROLES)
+    with psycopg.connect(
+        admin.info.dsn, password=admin.info.password, dbname=database, autocommit=True
+    ) as inside:
+        for (function,) in inside.execute(_SHARED_FUNCTIONS).fetchall():
+            inside.execute(sql.SQL("revoke execute on function {} from public").format(sql.SQL(function)))
+            inside.execute(sql.SQL("grant execute on function {} to {}").format(sql.SQL(function), working))
 
 
 def _make_database(admin: Session, database: str) -> None:
@@ -98,9 +156,7 @@ def set_up_database(owner: Session, database: str, entering: Iterable[str] = ROL
     """Say who may enter a database (`entering`, nobody else) and in which time zone it thinks, as its owner."""
     name = sql.Identifier(database)
     everyone = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in entering)
-    working = sql.SQL(", ").join(
-        sql.Identifier(role_name(role)) for role in ("loader", "builder", "publisher")
-    )
+    working = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in WORKING_ROLES)
     owner.execute(sql.SQL("revoke all on database {} from public").format(name))
     owner.execute(sql.SQL("grant connect on database {} to {}").format(name, everyone))
     owner.execute(sql.SQL("grant temporary on database {} to {}").format(name, working))

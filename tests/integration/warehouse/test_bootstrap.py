@@ -71,6 +71,8 @@ def test_preparing_again_changes_nothing_and_takes_a_new_password(
 def test_an_administrator_who_may_only_create_is_enough(other_server: ServerAddress) -> None:
     with psycopg.connect(other_server.dsn(), autocommit=True) as superuser:
         superuser.execute("create role dba login createrole createdb password 'dba'")
+        # The embedded server lets nobody else in; a server of others does.
+        superuser.execute("grant connect on database postgres to dba")
     parts = urlsplit(other_server.dsn())
     admin_url = f"postgresql://dba:dba@{parts.hostname}:{parts.port}/postgres?connect_timeout=5"
     for _ in range(2):
@@ -79,6 +81,8 @@ def test_an_administrator_who_may_only_create_is_enough(other_server: ServerAddr
     for role in ROLES:
         with psycopg.connect(urls[role]) as connection:
             assert connection.execute("select current_database()").fetchone() == ("made by a dba",)
+    with psycopg.connect(urls["reader"]) as reader:
+        assert reader.execute("select current_setting('statement_timeout')").fetchone() == ("5min",)
 
 
 def test_the_owner_alone_may_make_databases_on_an_older_server_too(

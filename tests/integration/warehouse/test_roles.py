@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from green_freight.warehouse import bootstrap, scalar
+
+from tests.conftest import PASSWORDS
 
 if TYPE_CHECKING:
     from tests.conftest import Warehouse
@@ -113,8 +116,56 @@ MAY_NOT = {
         "select * from public.warehouse_version",
         "select * from ops.dataset_month('2025-09-30')",
         "set role green_freight_publisher",
+        "select pg_advisory_lock(202302004)",
+        "select pg_advisory_xact_lock(1, 2)",
+        "select pg_try_advisory_lock_shared(1)",
+        "select lo_create(0)",
+        "select lo_from_bytea(0, 'a')",
+        "set temp_file_limit = -1",
+        "lock table published in access exclusive mode",
+        "lock table published in share mode",
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'green_freight_admin'",
+        "select pg_read_file('postgresql.conf')",
+        "select pg_reload_conf()",
+        "copy published to program 'cat'",
+        "copy published to '/tmp/published'",
+        "create role another",
+        "alter role green_freight_loader password 'x'",
+        "alter role green_freight_reader superuser",
+        "alter role green_freight_reader createrole",
+        "alter role green_freight_reader connection limit -1",
+        "grant green_freight_loader to green_freight_reader",
+        "comment on table published is 'mine'",
+        "create function mart.f() returns int language sql return 1",
+        "create extension pg_trgm",
+        "alter database postgres set work_mem = '1GB'",
+        "set session_replication_role = replica",
+        "select * from pg_authid",
     ],
 }
+
+
+STATEMENTS = {
+    "select": "select from ops.{table} limit 0",
+    "insert": "insert into ops.{table} default values",
+    "update": "update ops.{table} set {column} = {column} where false",
+    "delete": "delete from ops.{table} where false",
+    "truncate": "truncate ops.{table}",
+    "alter": "alter table ops.{table} rename to renamed",
+    "drop": "drop table ops.{table}",
+}
+
+
+# With a column that is neither generated nor the only one that may be updated.
+TABLES = """
+select c.relname, min(a.attname)
+from pg_class as c
+inner join pg_attribute as a on a.attrelid = c.oid
+where c.relnamespace = 'ops'::regnamespace and c.relkind in ('r', 'p')
+  and a.attnum > 0 and not a.attisdropped and a.attname <> 'outcome_code'
+group by c.relname
+order by c.relname
+"""
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +210,97 @@ def test_the_reader_finds_mart_first_and_is_read_only(filled: Warehouse) -> None
             "select current_setting('search_path'), current_setting('transaction_read_only')"
         ).fetchone()
     assert row == ("mart", "on")
+
+
+# What each role needs of the tables and views of ops beside reading; nothing of those that are not listed. The
+# publisher sets the outcome of a build, in that column alone.
+WRITES = {
+    "loader": {
+        "run": ["insert", "update"],
+        "fetch": ["insert", "update"],
+        "source_file": ["insert", "update"],
+        "load": ["insert", "update"],
+        "rejected_row": ["insert", "update"],
+        "backfill_part": ["insert", "update", "delete"],
+        "candidate_lease": ["insert", "update", "delete"],
+    },
+    "builder": {
+        "run": ["insert", "update"],
+        "build": ["insert", "update"],
+        "verdict": ["insert", "delete"],
+        "figure_change": ["insert", "delete"],
+        "fact_change": ["insert", "delete"],
+        "approval": ["insert"],
+        "approved_figure": ["insert"],
+        "approved_fact_month": ["insert"],
+        "candidate_lease": ["insert", "update", "delete"],
+    },
+    "publisher": {
+        "run": ["insert", "update"],
+        "fact_revision": ["insert"],
+        "candidate_lease": ["insert", "update", "delete"],
+    },
+    "reader": {},
+}
+
+
+@pytest.mark.parametrize("role", WRITES)
+def test_a_role_changes_of_the_record_of_runs_what_it_needs_to(filled: Warehouse, role: str) -> None:
+    found: dict[str, list[str]] = {}
+    tried = 0
+    with filled.admin() as admin:
+        tables = admin.execute(TABLES).fetchall()
+    with filled.connect(role) as connection:
+        for table, column in tables:
+            for verb, statement in STATEMENTS.items():
+                tried += 1
+                if _is_allowed(connection, statement.format(table=table, column=column)) and verb != "select":
+                    found.setdefault(table, []).append(verb)
+    assert tried >= 80
+    assert found == WRITES[role]
+
+
+def _is_allowed(connection: psycopg.Connection[Any], statement: str) -> bool:
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute("set transaction read write")
+            connection.execute(statement.encode())
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    except psycopg.Error:  # PostgreSQL asks for the privilege first
+        return True
+    return True
+
+
+def test_a_readers_sessions_are_limited(filled: Warehouse) -> None:
+    settings = {**bootstrap.READER_SETTINGS, **bootstrap.SUPERUSER_SETTINGS}
+    with filled.connect("reader") as reader:
+        found = {name: scalar(reader, f"select current_setting('{name}')".encode()) for name in settings}
+    assert found == settings
+    with filled.admin() as admin:
+        limit = scalar(admin, "select rolconnlimit from pg_roles where rolname = 'green_freight_reader'")
+    assert limit == bootstrap.READER_CONNECTIONS
+
+
+def test_what_a_reader_changed_of_its_own_settings_is_undone_by_the_next_preparation(
+    filled: Warehouse,
+) -> None:
+    with filled.connect("reader") as reader:
+        reader.execute("set transaction read write")
+        reader.execute("alter role green_freight_reader set statement_timeout = 0")
+        reader.execute(
+            f"alter role green_freight_reader in database {filled.database} set search_path = x".encode()
+        )
+    bootstrap.prepare(filled.server.dsn(), filled.database, PASSWORDS)
+    with filled.connect("reader") as reader:
+        assert scalar(reader, "select current_setting('statement_timeout')") == "5min"
+        assert scalar(reader, "select current_setting('search_path')") == "mart"
+
+
+@pytest.mark.parametrize("database", ["postgres", "template1"])
+def test_a_reader_enters_no_other_database(filled: Warehouse, database: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(filled.url("reader"), dbname=database)
 
 
 def test_somebody_without_a_grant_cannot_even_enter(filled: Warehouse) -> None:
