@@ -146,7 +146,8 @@ def test_chinese_text_comes_back_from_gb18030_as_from_utf_8(names: list[str]) ->
 
 
 CELL = st.one_of(
-    st.text(max_size=8).filter(lambda text: "\x00" not in text),
+    # A cell with line breaks and separators may be several rows: tests/unit/loading/test_quotes.py.
+    st.text(max_size=8).filter(lambda text: "\x00" not in text and "," not in text),
     st.sampled_from(["", "是", "2025-09-01", "320706", "合计", "TR1"]),
 )
 

@@ -133,3 +133,9 @@ def test_each_column_has_its_own_unit() -> None:
     rows = [(TITLE,), ("单位：万立方米、辆",), titles, (*COLD_ROWS[2][:2], 0.12, 3, "2014年3月9日")]
     found = read(COLD_CHAIN, book({"门店配送": [(TITLE,)], "冷链企业": rows}))
     assert found.values("cold_storage_m3") == [Decimal(1200)], found.words
+
+
+@pytest.mark.parametrize("line", ["万,,,", "万件,甲,万件,万件", "320706,件,,"])
+def test_a_row_with_a_unit_under_a_text_is_a_row(line: str) -> None:
+    found = _parcels(HEAD, line, *ROWS[1:])
+    assert (len(found.rows), len(found.rejected)) == (1, 1)

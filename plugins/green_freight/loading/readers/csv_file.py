@@ -18,6 +18,7 @@ from green_freight.loading.cell_values import clean
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
 from green_freight.loading.readers.headers import SEARCHED_ROWS, Header, find_header
+from green_freight.loading.readers.quotes import swallowed_lines
 from green_freight.loading.readers.table_rows import RowSorter, TableReading
 from green_freight.loading.readers.units import Units
 
@@ -52,7 +53,13 @@ class CsvReading(TableReading):
             for column in self._source.contract.columns
         ]
         for number, cells in self._lines(self._delimiter):
-            if number <= header.last_row or self._sorter.kind(number, cells) != "data":
+            if number <= header.last_row:
+                continue
+            if lines := swallowed_lines(cells, self._delimiter, width):
+                fault = RowIssue("stray_quote", None, cells, {"first": number})
+                yield from (SourceRow(number + at, [], line, fault) for at, line in enumerate(lines))
+                continue
+            if self._sorter.kind(number, cells) != "data":
                 continue
             if len(cells) != width and (len(cells) < width or any(cells[width:])):
                 counts = {"count": len(cells), "width": width}

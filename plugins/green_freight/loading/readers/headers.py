@@ -94,6 +94,8 @@ def find_header(contract: Contract, rows: Sequence[NumberedRow], month: str | No
             if depth == 2 and _qualifies(rows[index + 1][1], month):
                 continue
             found = _header(contract, rows[index : index + depth], rows[index + depth : end], month)
+            if end > index + depth and not _stand_under_numbers(contract, found, rows[index + depth : end]):
+                found = _header(contract, rows[index : index + depth], (), month)
             if best is None or found.rank > best.rank:
                 best = found
             if found.rank == (len(contract.columns), 0):
@@ -109,6 +111,17 @@ def _qualifies(cells: Sequence[Any], month: str | None) -> bool:
     filled = [cell for cell in cells if cell is not None and cell != ""]
     texts = [_bare(cell) for cell in filled if isinstance(cell, str)]
     return bool(texts) and len(texts) == len(filled) and all(_is_qualifier(text, month) for text in texts)
+
+
+def _stand_under_numbers(contract: Contract, header: Header, rows: Sequence[NumberedRow]) -> bool:
+    """Tell whether every word of the rows stands under a number or under no column: else it is a row of data."""
+    by_place = {place: contract.column(name).logical_type for name, place in header.places.items()}
+    by_row = [
+        {by_place.get(place) for place, cell in enumerate(cells) if cell not in (None, "")}
+        for _, cells in rows
+    ]
+    numbers: set[str | None] = {"number", "integer"}
+    return all(found & numbers and found <= {*numbers, None} for found in by_row)
 
 
 def _is_qualifier(text: str, month: str | None) -> bool:
