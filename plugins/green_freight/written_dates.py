@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
 _DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
@@ -13,6 +14,16 @@ _FULL_DATE = re.compile(r"20\d\d\s*(?:年|[-/.])\s*\d{1,2}\s*(?:月\s*\d{1,2}\s*
 _MONTHS = (
     re.compile(r"(20\d\d)\s*年\s*(1[0-2]|0?[1-9])\s*月"),
     re.compile(r"(?<!\d)(20\d\d)\s*[-_./]\s*(1[0-2]|0?[1-9])(?!\d)"),
+)
+_MOMENT = re.compile(
+    r"(?P<year>\d{4})\s?[-/.年]\s?(?P<month>\d{1,2})\s?[-/.月]\s?(?P<day>\d{1,2})(?:\s?[日号])?"
+    r"(?:(?:\s|t|(?<=[日号]))(?P<half>上午|下午|am|pm)?\s?(?P<hour>\d{1,2})\s?[:时点]\s?"
+    r"(?:(?P<minute>\d{1,2})(?:\s?[:分]\s?(?:(?P<second>\d{1,2})(?:[.,](?P<fraction>\d{1,9}))?秒?)?)?)?"
+    r"(?:\s?(?P<half_behind>am|pm))?(?:\s?(?P<zone>z|[+-]\d{2}:?\d{2}))?)?"
+)
+_COMPACT_MOMENT = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
+    r"(?:[ t]?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})|[ t](?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2}))?)?"
 )
 _COMPACT_MONTH = re.compile(r"(?<!\d)(20\d\d)(1[0-2]|0[1-9])(?!\d)")
 
@@ -40,6 +51,63 @@ def month_in(text: str, is_file_name: bool = False) -> str | None:
         if found := pattern.search(without_days):
             return f"{found[1]}-{int(found[2]):02d}"
     return None
+
+
+def moment_in(text: str) -> date | datetime | None:
+    """Return the day, or the day with its time, that a text is; None where it is neither or has two readings.
+
+    Year, month and day in this order with -, /, . or 年月日, one or two digits each, or eight digits; the time with one
+    or two digits an hour, 上午 and 下午 or am and pm, 24:00 for the end of the day, and perhaps a zone. A text such as
+    `10/29/2021` or `21-10-29` has several readings.
+    """
+    written = " ".join(with_arabic_dates(unicodedata.normalize("NFKC", text).lower()).split())
+    found = _MOMENT.fullmatch(written) or _COMPACT_MOMENT.fullmatch(written)
+    if found is None:
+        return None
+    parts = found.groupdict()
+    try:
+        day = date(int(parts["year"]), int(parts["month"]), int(parts["day"]))
+        return day if (parts["hour"] or parts.get("h")) is None else _with_time(day, parts)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _with_time(day: date, parts: dict[str, str | None]) -> datetime:
+    hour, minute, second = (
+        int(parts[name] or parts.get(name[0]) or 0) for name in ("hour", "minute", "second")
+    )
+    half = parts.get("half") or parts.get("half_behind")
+    if half in ("上午", "am") and hour == 12:
+        hour = 0
+    elif half in ("上午", "am") and hour > 12:
+        raise ValueError("no hour before noon")
+    elif half in ("下午", "pm") and hour < 12:
+        if not hour:
+            raise ValueError("noon or midnight")
+        hour += 12
+    # The end of a day, as databases and ISO 8601 write it.
+    is_end = (hour, minute, second) == (24, 0, 0)
+    micro = int((parts.get("fraction") or "0").ljust(6, "0")[:6])
+    zone = parts.get("zone")
+    found = datetime(
+        day.year,
+        day.month,
+        day.day,
+        0 if is_end else hour,
+        minute,
+        second,
+        micro,
+        _zone(zone) if zone else None,
+    )
+    return found + timedelta(days=1) if is_end else found
+
+
+def _zone(text: str) -> timezone:
+    if text == "z":
+        return UTC
+    digits = text[1:].replace(":", "")
+    distance = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-distance if text[0] == "-" else distance)
 
 
 def _arabic(numeral: str) -> str:

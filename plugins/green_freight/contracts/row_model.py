@@ -29,13 +29,17 @@ from pydantic_core import PydanticCustomError
 
 from green_freight.contracts import identifiers
 from green_freight.contracts.model import Column, Contract
+from green_freight.contracts.truth_values import truth_value
 from green_freight.periods import SHANGHAI
+from green_freight.written_dates import moment_in
 
 # A date before 1949 or after this century is a typing error or a placeholder (1900-01-01, 9999-12-31).
 EARLIEST, LATEST = date(1949, 10, 1), date(2099, 12, 31)
 # PostgreSQL's bigint, and what no measured number exceeds.
 _LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**63 - 1
 _LARGEST_EXPONENT, _LARGEST, _LONGEST_NUMBER = 30, 1e30, 60
+# 2025-09-30T08:00:00 without and with its zone.
+_ISO_LENGTHS = (19, 25)
 _CONFIG = ConfigDict(coerce_numbers_to_str=True, str_strip_whitespace=True)
 
 Row = tuple[Any, ...]
@@ -117,7 +121,7 @@ def _kind(column: Column) -> Any:
             is_instant = column.physical_type == "timestamptz"
             return Annotated[datetime, PlainValidator(_as_instant if is_instant else _as_local)]
         case "boolean":
-            return bool
+            return Annotated[bool, BeforeValidator(truth_value)]
         case _:
             return list[Any]
 
@@ -165,9 +169,12 @@ def _identifier(kind: str, text: str) -> str:
 def _as_date(value: Any) -> date:
     found = _moment(value)
     if isinstance(found, datetime):
-        if found.time() != datetime.min.time():
+        # Midnight in Shanghai, or at the place that wrote the date.
+        local = found if found.tzinfo is None else found.astimezone(SHANGHAI)
+        days = [each.date() for each in (local, found) if each.time() == datetime.min.time()]
+        if not days:
             raise PydanticCustomError("not_a_date", "a date with a time of day")
-        found = found.date()
+        found = days[0]
     return _in_range(found)
 
 
@@ -192,12 +199,18 @@ def _with_time(value: Any) -> datetime:
 def _moment(value: Any) -> date | datetime:
     if isinstance(value, date):
         return value
-    try:
-        # A bare number is never a date here: 20250901 could be a day or seconds.
-        text = value.strip()
-        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
-    except (AttributeError, TypeError, ValueError):
-        raise PydanticCustomError("not_a_date", "no date") from None
+    # A bare number is never a date here: 20250901 could be a day or seconds.
+    text = value.strip() if isinstance(value, str) else ""
+    # Most are as the standards write them.
+    with contextlib.suppress(ValueError):
+        if len(text) == 10:
+            return date.fromisoformat(text)
+        if len(text) in _ISO_LENGTHS:
+            return datetime.fromisoformat(text)
+    found = moment_in(text)
+    if found is None:
+        raise PydanticCustomError("not_a_date", "no date")
+    return found
 
 
 def _in_range(found: date) -> date:

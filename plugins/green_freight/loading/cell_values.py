@@ -14,26 +14,24 @@ from typing import Any
 
 from green_freight.contracts.identifiers import ROUNDED_FROM, RoundedNumber
 from green_freight.contracts.model import Column
+from green_freight.contracts.truth_values import truth_value
 from green_freight.loading.number_formats import ShownNumber
-from green_freight.written_dates import plain, with_arabic_dates
+from green_freight.written_dates import moment_in, plain
 
 _ONE = Decimal(1)
 # Words for "nothing to report" in numbers and dates.
 _NOTHING = frozenset(
     ("", "-", "--", "—", "——", "–", "/", "\\", "无", "n/a", "na", "null", "none", "不详", "未停用", "空")
 )
-_YES = frozenset(("是", "有", "对", "√", "✓", "✔", "y", "yes", "true", "t", "1"))
-_NO = frozenset(("否", "无", "不是", "没有", "×", "✗", "✘", "x", "n", "no", "false", "f", "0"))
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
 _WITH_UNIT = re.compile(r"([+-]?[\d.,]+)([^\d.,]+)")
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?(?:t?00:00(?::00)?(?:\.0+)?)?")
-_COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 # Beyond this power of ten the row model rejects what is written, as out of range.
 _LARGEST_EXPONENT = 30
 # Excel's serial days of 1954 to 2064; anything else in a date column is a slip.
 _SERIAL_DAYS = range(20_000, 60_001)
-_EXCEL_EPOCH = date(1899, 12, 30)
+EXCEL_EPOCH = date(1899, 12, 30)
+_SERIAL_TEXT = re.compile(r"\d{5}")
 
 _MULTIPLES = {"千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8}
 
@@ -55,7 +53,7 @@ UNIT_FACTORS = {
 KNOWN_UNITS = frozenset(unit for units in UNIT_FACTORS.values() for unit in units)
 
 
-def clean(column: Column, value: Any, factor: Decimal = _ONE) -> Any:
+def clean(column: Column, value: Any, factor: Decimal = _ONE, epoch: date = EXCEL_EPOCH) -> Any:
     """Return a cell's value in the type of its column where it can be read as that, else as it is.
 
     `factor` turns a bare number of this cell into the contract's unit (0.001 for kilograms where the contract
@@ -70,9 +68,9 @@ def clean(column: Column, value: Any, factor: Decimal = _ONE) -> Any:
     if column.logical_type in ("number", "integer"):
         return number(value, column.unit, factor)
     if column.logical_type == "date":
-        return day(value)
+        return day(value, epoch)
     if column.logical_type == "boolean":
-        return _boolean(value)
+        return truth_value(value)
     return _text(column, value) if column.logical_type == "string" else value
 
 
@@ -96,32 +94,27 @@ def number(value: Any, unit: str | None, factor: Decimal = _ONE) -> Any:
     return found * factor if isinstance(found, Decimal) else found
 
 
-def day(value: Any) -> Any:
-    """Return a date for 2023年5月12日, 2023/5/12, 2023.5.12, 20230512, 二〇二三年五月十二日 or an Excel serial day."""
-    if isinstance(value, datetime):
-        return value.date() if value.time() == datetime.min.time() else value
-    if isinstance(value, date | bool):
-        return value
-    if isinstance(value, int | float | Decimal):
-        return _serial_day(value)
-    if not isinstance(value, str):
-        return value
-    text = with_arabic_dates(plain(value))
-    found = _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text)
-    try:
-        if found:
-            return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        return value
-    return _serial_day(Decimal(text)) if text.isascii() and text.isdigit() and len(text) == 5 else value
+def day(value: Any, epoch: date = EXCEL_EPOCH) -> Any:
+    """Return a date for 2023年5月12日, 2023/5/12 0:00, 20230512, 二〇二三年五月十二日 or a serial day since `epoch`."""
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _serial_day(value, epoch)
+    # A serial day copied as text into a workbook of 1904 may be of another workbook.
+    if isinstance(value, str) and epoch == EXCEL_EPOCH and _SERIAL_TEXT.fullmatch(plain(value)):
+        return _serial_day(Decimal(plain(value)), epoch)
+    found = moment_in(value) or value if isinstance(value, str) else value
+    if isinstance(found, datetime):
+        return found.date() if found.time() == datetime.min.time() and found.tzinfo is None else value
+    return found
 
 
-def _serial_day(value: int | float | Decimal) -> Any:
-    if not math.isfinite(value):
+def _serial_day(value: int | float | Decimal, epoch: date) -> Any:
+    if not math.isfinite(value) or int(value) != value:
         return value
-    if int(value) != value or int(value) not in _SERIAL_DAYS:
-        return day(str(int(value))) if int(value) == value and len(str(int(value))) == 8 else value
-    return _EXCEL_EPOCH + timedelta(days=int(value))
+    number = int(value)
+    if number + (epoch - EXCEL_EPOCH).days in _SERIAL_DAYS:
+        return epoch + timedelta(days=number)
+    found = moment_in(str(number)) if len(str(number)) == 8 else None
+    return value if found is None else found
 
 
 def _decimal(text: str, otherwise: Any) -> Any:
@@ -150,10 +143,3 @@ def _text(column: Column, value: Any) -> Any:
             if words in map(plain, (code.value, *code.source_names)):
                 return code.value
     return text
-
-
-def _boolean(value: Any) -> Any:
-    words = plain(str(value)) if not isinstance(value, bool) else ("是" if value else "否")
-    if words in _YES:
-        return True
-    return False if words in _NO else value

@@ -65,11 +65,12 @@ def row_message(place: Place, row_number: int, issue: RowIssue) -> tuple[str, st
 def stop_message(place: Place, stop: UnreadableFileError) -> str:
     """Return the message for a file that was not loaded: a line in Chinese, a line in English."""
     reason, where, agency = STOP_REASONS[stop.reason_code], place.words(), place.agency_names()
+    advice_zh, advice_en = stop.advice or (reason.advice_zh, reason.advice_en)
     return (
         f"{where[0]}：{reason.meaning_zh}（{stop.detail_zh}）。该文件未装载，原有数据保持不变；"
-        f"{reason.advice_zh.format(agency=agency[0])}。\n"
+        f"{advice_zh.format(agency=agency[0])}。\n"
         f"{where[1]}: {reason.meaning_en} ({stop.detail_en}). The file was not loaded and the existing data stay "
-        f"unchanged; {reason.advice_en.format(agency=_inside_a_sentence(agency[1]))}."
+        f"unchanged; {advice_en.format(agency=_inside_a_sentence(agency[1]))}."
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from green_freight.contracts.model import Column
 from green_freight.errors import PermanentError
+from green_freight.file_kinds import FileKind, agreed_name
 from green_freight.messages import Reason, read_words
 
 _WORDS = read_words(Path(__file__).with_name("reasons.yaml"))
@@ -53,6 +54,8 @@ class SourceRow(NamedTuple):
 class UnreadableFileError(Exception):
     """A file that cannot be loaded as a whole: a code of STOP_REASONS and details in both languages.
 
+    `advice` stands in both languages instead of the reason's own where it depends on the file.
+
     The counts of rows and the first rejected ones are known only of a file that was read to its end.
     """
 
@@ -61,9 +64,14 @@ class UnreadableFileError(Exception):
     rejected: Sequence[Any] = ()
 
     def __init__(
-        self, reason_code: str, detail_zh: str, detail_en: str | None = None, sheet: str | None = None
+        self,
+        reason_code: str,
+        detail_zh: str,
+        detail_en: str | None = None,
+        sheet: str | None = None,
+        advice: tuple[str, str] | None = None,
     ) -> None:
-        self.reason_code, self.sheet = reason_code, sheet
+        self.reason_code, self.sheet, self.advice = reason_code, sheet, advice
         self.detail_zh, self.detail_en = detail_zh, detail_en or detail_zh
         super().__init__(f"{reason_code}: {self.detail_en}")
 
@@ -74,6 +82,13 @@ class UnreadableFileError(Exception):
         """Return the stop with a detail of `reasons.yaml` that names `facts`."""
         words = DETAILS[detail]
         return cls(reason_code, words["zh"].format(**facts), words["en"].format(**facts), sheet)
+
+    @classmethod
+    def of_kind(cls, kind: FileKind, agreed: str) -> UnreadableFileError:
+        """Return the stop of a file that is of another kind than the suffix `agreed`, with what to do about it."""
+        stop = cls.of("other_file_kind", "other_kind", kind=kind, agreed=agreed_name(agreed))
+        stop.advice = kind.advice(agreed)
+        return stop
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from green_freight import json_text
 from green_freight.contracts import identifiers
 from green_freight.contracts.model import Column, Contract, Granularity
 from green_freight.contracts.row_model import Row, reasons, row_model, tombstone_model
+from green_freight.contracts.truth_values import truth_value
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow
 from green_freight.loading.row_rules import row_checks
 from green_freight.periods import Period
@@ -98,7 +99,8 @@ class RowValidator:
         return {date(year, month, 1) for year, month in self.months}
 
     def _typed(self, values: list[Any]) -> Row | RowIssue:
-        is_tombstone = self._deleted_place is not None and values[self._deleted_place] is True
+        # The mark as the source writes it, since the model to validate by depends on it.
+        is_tombstone = self._deleted_place is not None and truth_value(values[self._deleted_place]) is True
         model = tombstone_model(self.contract) if is_tombstone else self._model
         try:
             row = model.validate_python(values)

@@ -22,6 +22,7 @@ from typing import BinaryIO, TypeVar
 import paramiko
 
 from green_freight.errors import FetchError
+from green_freight.file_kinds import kind_of
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.sftp_names import AnyNamesClient, Entry
 
@@ -224,7 +225,13 @@ def check_begin(file_name: str, content: BinaryIO) -> None:
     # Neither UTF-8 nor GB18030 text holds a zero byte.
     is_binary = suffix in _TEXT_SUFFIXES and b"\0" in begin
     if is_binary or begin[: len(sign)] != sign[: len(begin)]:
-        raise FetchError("unreadable_file", f"{file_name}: no {suffix} file, it begins {begin[:12]!r}")
+        kind = kind_of(content)
+        advice_zh, advice_en = kind.advice(file_name)
+        raise FetchError(
+            "unreadable_file",
+            f"{file_name} is {kind.name_en}, it begins {begin[:12]!r}; {advice_en}",
+            detail_zh=f"{file_name} 实为{kind.name_zh}，开头为 {begin[:12]!r}；{advice_zh}",
+        )
 
 
 def check_whole(file_name: str, content: BinaryIO) -> None:

@@ -17,7 +17,7 @@ from green_freight.agencies.agency import agency_named
 from green_freight.agencies.registers import reconcile, refetch_requests
 from green_freight.landing import Exchange
 from green_freight.loading import LoadStoppedError, dataset_load
-from green_freight.loading.readers.workbook import LAST_ROW
+from green_freight.loading.readers.sheets import LAST_ROW
 from green_freight.periods import Period
 from green_freight.warehouse import Warehouse, runs
 

@@ -12,8 +12,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
 
+from green_freight.file_kinds import kind_of
 from green_freight.loading.cell_values import clean
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
@@ -35,6 +37,7 @@ class CsvReading(TableReading):
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        _check_kind(source)
         self._encoding = encoding_of(source)
         self._delimiter, self._header = self._best_header()
         first = self._first_lines(self._delimiter)
@@ -61,6 +64,8 @@ class CsvReading(TableReading):
                 continue
             if self._sorter.kind(number, cells) != "data":
                 continue
+            if len(cells) < width and self._may_lack(number, len(cells)):
+                cells += [""] * (width - len(cells))
             if len(cells) != width and (len(cells) < width or any(cells[width:])):
                 counts = {"count": len(cells), "width": width}
                 yield SourceRow(number, [], cells, RowIssue("wrong_field_count", None, len(cells), counts))
@@ -76,6 +81,29 @@ class CsvReading(TableReading):
         if self._encoding != ENCODINGS[0]:
             found.append(LoadWarning.of("encoding"))
         return found
+
+    def _may_lack(self, number: int, found: int) -> bool:
+        """Tell whether a row may end before its last cells: they may be empty, and the row was not cut off.
+
+        Spreadsheets leave out the separators of empty cells at the end of a row.
+        """
+        lacking = [name for name, place in self._header.places.items() if place >= found]
+        contract = self._source.contract
+        if any(contract.column(name).required or contract.column(name).is_key for name in lacking):
+            return False
+        return self._is_whole or number != self._last_line
+
+    @cached_property
+    def _is_whole(self) -> bool:
+        """Tell whether the file ends with a line end."""
+        with self._source.open() as file:
+            file.seek(-1, io.SEEK_END)
+            return file.read(1) in b"\r\n"
+
+    @cached_property
+    def _last_line(self) -> int:
+        """Return the number of the line on which the last row begins."""
+        return max((number for number, _ in self._lines(self._delimiter)), default=0)
 
     def _best_header(self) -> tuple[str, Header]:
         best: tuple[str, Header] | None = None
@@ -116,6 +144,14 @@ class CsvReading(TableReading):
                     number = reader.line_num + 1
             except csv.Error as error:
                 raise UnreadableFileError.of("unreadable_file", "no_csv", line=number, error=error) from error
+
+
+def _check_kind(source: Source) -> None:
+    """Raise UnreadableFileError for what is no text at all, or a page or workbook under a wrong name."""
+    with source.open() as file:
+        kind = kind_of(file)
+    if kind.code not in ("text", "empty", "unknown"):
+        raise UnreadableFileError.of_kind(kind, ".csv")
 
 
 def encoding_of(source: Source) -> str:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import load_workbook
-
 from green_freight.contracts.model import Column
 from green_freight.loading.cell_values import clean
-from green_freight.loading.number_formats import shown_number
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
-from green_freight.loading.readers.formulas import UncomputedFormula, with_uncomputed
+from green_freight.loading.readers.formulas import UncomputedFormula
 from green_freight.loading.readers.headers import Header, find_header
-from green_freight.loading.readers.sheet_choice import Rows, Sheet, choose_sheet
+from green_freight.loading.readers.sheet_choice import Rows, choose_sheet
+from green_freight.loading.readers.sheets import read_book
 from green_freight.loading.readers.table_rows import RowSorter, TableReading
 from green_freight.loading.readers.title_months import title_period
 from green_freight.loading.readers.units import Units
-
-# Excel's own last row. A cell that claims to lie below it would be reached over as many empty rows as it says.
-LAST_ROW = 1_048_576
 
 _NUMBER = (int, float)
 _HUNDRED = Decimal(100)
@@ -61,7 +55,7 @@ class WorkbookReading(TableReading):
                 continue
             raw = {title: cell for title, cell in zip(self._header.titles, cells, strict=False) if title}
             fault = self._without_result(number, cells)
-            values = [] if fault else [self._value(column, cells, above) for column in columns]
+            values = [] if fault else [self._value(column, number, cells, above) for column in columns]
             yield SourceRow(number, values, raw, fault)
 
     def warnings(self) -> list[LoadWarning]:
@@ -91,16 +85,18 @@ class WorkbookReading(TableReading):
             cells[place] = None
         return None
 
-    def _value(self, column: Column, cells: list[Any], above: dict[str, Any]) -> Any:
+    def _value(self, column: Column, number: int, cells: list[Any], above: dict[str, Any]) -> Any:
         place = self._header.places.get(column.name)
         if place is None:
             return self._month if column.value_from == "title_period" else None
         cell = cells[place] if place < len(cells) else None
         if column.value_from == "title_period":
             return title_period([[cell]]) or cell
+        if cell in (None, ""):
+            cell = self._merged_value(column, number, place)
         if column.is_filled_down:
             cell = above[column.name] = above.get(column.name) if cell in (None, "") else cell
-        value = clean(column, cell, self._units.factor(column.name))
+        value = clean(column, cell, self._units.factor(column.name), epoch=self._epoch)
         if self._is_fraction(column, cell, value):
             self._fractions += 1
             return value * _HUNDRED
@@ -114,22 +110,12 @@ class WorkbookReading(TableReading):
 
     def _read(self) -> tuple[str, Rows]:
         with self._source.open() as file:
-            try:
-                # openpyxl warns of styles and extensions that it drops; none of them holds data.
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    book = load_workbook(file, read_only=True, data_only=True)
-                    sheets = [
-                        Sheet(sheet.title, _rows_of(book, sheet), sheet.sheet_state != "visible")
-                        for sheet in book.worksheets
-                    ]
-            except (MemoryError, UnreadableFileError):
-                raise
-            # zip, XML and openpyxl each raise their own for a damaged workbook, KeyError and TypeError among them.
-            except Exception as error:
-                detail = f"{type(error).__name__}: {error}"
-                raise UnreadableFileError.of("unreadable_file", "no_workbook", error=detail) from error
-        sheet, self._warnings = choose_sheet(self._source.contract, self._source.period.month.label, sheets)
+            book = read_book(file)
+        sheet, self._warnings = choose_sheet(
+            self._source.contract, self._source.period.month.label, book.sheets
+        )
+        self._epoch, self._merged = book.epoch, book.merged[sheet.title]
+        self._first_cells = dict(sheet.rows)
         return sheet.title, sheet.rows
 
     def _find_header(self) -> Header:
@@ -138,31 +124,15 @@ class WorkbookReading(TableReading):
             raise UnreadableFileError.of("header_not_found", "no_titles", self.sheet, titles=self._titles())
         return header
 
+    def _merged_value(self, column: Column, number: int, place: int) -> Any:
+        """Return what stands in the first cell of the merged area that a cell is in.
 
-def _rows_of(book: Any, sheet: Any) -> Rows:
-    with book._archive.open(sheet._worksheet_path) as part:
-        return with_uncomputed(_filled_rows(sheet), part)
-
-
-def _filled_rows(sheet: Any) -> Rows:
-    # A sheet's own note of its size is often wrong (whole formatted columns, or one cell).
-    sheet.reset_dimensions()
-    found = []
-    for number, row in enumerate(sheet.iter_rows(), start=1):
-        if number > LAST_ROW:
-            raise UnreadableFileError.of("unreadable_file", "beyond_last_row", sheet.title, last=LAST_ROW)
-        cells = [_cell_value(cell) for cell in row]
-        if any(cell is not None and cell != "" for cell in cells):
-            found.append((number, cells))
-    return found
-
-
-def _cell_value(cell: Any) -> Any:
-    value = cell.value
-    if isinstance(value, str):
-        return value.strip()
-    return (
-        value
-        if isinstance(value, bool) or not isinstance(value, _NUMBER)
-        else shown_number(value, cell.number_format)
-    )
+        A key or an amount that was merged over several rows is not that of each row.
+        """
+        if column.is_key or column.logical_type in ("number", "integer"):
+            return None
+        first = self._merged.first_row(number, place)
+        cells = (
+            self._first_cells.get(first, []) if first is not None and first > self._header.last_row else []
+        )
+        return cells[place] if place < len(cells) else None
