@@ -26,6 +26,7 @@ from green_freight.agencies.fetch_records import (
     Outcome,
     known_files,
 )
+from green_freight.contracts import Granularity
 from green_freight.errors import FetchError, delivery_error, fetch_error
 from green_freight.landing import Landed, LandingStore, Origin
 from green_freight.periods import Period
@@ -56,7 +57,8 @@ def fetch_agency(
 ) -> AgencyFetchReport:
     """Fetch every (delivery, period) of `requests` from one agency, land and record it.
 
-    Nothing that begins after `business_day` is requested. `progress` is called after each delivery. `anomalies` say, by
+    Nothing that begins after `business_day` is requested but windows of registers whose changes the source dates so.
+    `progress` is called after each delivery. `anomalies` say, by
     delivery, why a suspicious listing was not acted upon; they are recorded as failures of the business day. Failures
     are outcomes of the report; `report.raise_for_failures()` turns them into an exception.
     """
@@ -144,7 +146,7 @@ class _AgencyFetch:
 
     def _files(self, delivery: Delivery, period: Period) -> list[FileOutcome]:
         attempt, connection_id = _Attempt(), delivery.connection_id
-        if period.first_day > self.business_day:
+        if period.first_day > self.business_day and delivery.granularity is not Granularity.CHANGED_SINCE:
             return [attempt.ended(Outcome.NOT_DUE)]
         if refusal := self.reachability.refusal(connection_id):
             return [self._failed(delivery, period, attempt, refusal, attempts=0)]

@@ -137,8 +137,12 @@ def _changed(agency: Agency, day: date, inputs: PlanInputs) -> Iterator[FetchReq
         for changed in days
         if changed >= begins.get(name, date.min)
     ]
-    for name, period in [*files, *corrected, *inputs.again]:
+    for name, period in [*files, *corrected]:
         if name in agency.deliveries and programme().first_day <= period.first_day <= day:
+            yield FetchRequest(name, period)
+    # A register may have changes that its source dates after today.
+    for name, period in inputs.again:
+        if name in agency.deliveries and programme().first_day <= period.first_day:
             yield FetchRequest(name, period)
 
 

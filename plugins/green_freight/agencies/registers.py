@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 import psycopg
 from psycopg import sql
 
+from green_freight import business_days
 from green_freight.agencies.agency import Agency
 from green_freight.agencies.connector import FetchPlan, FetchRequest
 from green_freight.agencies.fetch_records import last_fetched
@@ -43,6 +44,9 @@ ALWAYS_TOLERATED_RECORDS = 3
 # Ages in days at which a day is fetched again: meters that were offline report within days, month-ends are settled
 # within a month or two. Later corrections are fetched by a backfill.
 AGES = (1, 3, 7, 31, 61)
+
+# Windows of one register after today that a night requests at most, the earliest first.
+MOST_DAYS_AHEAD = 31
 
 _CHANGED_AT, _IS_DELETED = "changed_at", "is_deleted"
 
@@ -86,7 +90,7 @@ def reconcile(
     """Return what differs between an agency's registers as listed and raw.
 
     `registers` are the exchanges of each whole register, by delivery; `covered` is through which day each window is
-    loaded. Changes after the business day `day` are fetched by later nights.
+    loaded. Changes after the business day `day` are fetched by later nights, those after today with this one.
     """
     requests: list[FetchRequest] = []
     anomalies: list[tuple[str, FetchError]] = []
@@ -124,12 +128,22 @@ def differing_windows(
     vanished = [record for key, record in held.items() if key not in listed.keys]
     _check_plausible(dataset, listed, held, [record for record in vanished if not record.is_deleted])
     differing = {period for record in vanished for period in record.stale}
+    ahead: set[Period] = set()
+    today = business_day(business_days.now())
     for key, changed_at in listed.changes.items():
         known = held[key].changed_at if key in held else None
+        if known == changed_at:
+            continue
         changed_on = business_day(changed_at)
-        if changed_on <= day and (known is None or known < changed_at):
+        if known is not None and known > changed_at:
+            # The source has written the time of change back: what it says now counts, not the version held.
+            differing.add(held[key].newest)
+        if changed_on <= day:
             differing |= _windows_of(max(changed_on, programme().first_day), windows)
-    return differing
+        elif changed_on > today:
+            ahead.add(Period.day(changed_on))
+    # Its own clock is wrong where a source dates a change after today. No night would come to request it.
+    return differing | set(sorted(ahead)[:MOST_DAYS_AHEAD])
 
 
 def _check_plausible(

@@ -149,6 +149,7 @@ class Contract:
     on_no_rows: Handling
     on_few_rows: Handling
     on_repeated_period: Handling
+    keeps_newest: bool
 
     @property
     def title(self) -> str:

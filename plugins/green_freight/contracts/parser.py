@@ -63,6 +63,7 @@ class DatasetProperties(_CustomProperties):
     on_no_rows: Handling | None = None
     on_few_rows: Handling | None = None
     on_repeated_period: Handling | None = None
+    keeps_newest: bool = False
 
     @model_validator(mode="after")
     def _defaults_by_kind(self) -> DatasetProperties:

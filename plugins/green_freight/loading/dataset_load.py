@@ -16,6 +16,7 @@ from typing import BinaryIO
 import psycopg
 from psycopg import sql
 
+from green_freight import business_days
 from green_freight.contracts.model import Contract
 from green_freight.landing import LandingStore
 from green_freight.loading import records
@@ -23,7 +24,7 @@ from green_freight.loading.column_checks import column_warnings
 from green_freight.loading.completeness import Counts, anomalies_in
 from green_freight.loading.duplicates import take_out_duplicates
 from green_freight.loading.messages import Place, stop_message
-from green_freight.loading.outcomes import LoadOutcome, UnreadableFileError
+from green_freight.loading.outcomes import LoadOutcome, LoadWarning, UnreadableFileError
 from green_freight.loading.raw_tables import SYSTEM_COLUMNS, prepare_table, table_name
 from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.row_validation import Accepted, Rejected, RowValidator
@@ -94,6 +95,9 @@ def _replace_rows(connection: Session, task: Task, started_at: datetime) -> Load
         )  # fmt: skip
     else:
         outcome = _Replacement(connection, task, file, load_id, current).run()
+    if (name := records.overtaken_file(connection, contract.agency, contract.delivery, period)) is not None:
+        later = LoadWarning.of("later_file_does_not_count", file=name)
+        outcome = replace(outcome, warnings=(*outcome.warnings, later))
     records.write_load(connection, contract, task.run_id, outcome, started_at)
     return outcome
 
@@ -121,7 +125,7 @@ class _Replacement:
     def run(self) -> LoadOutcome:
         contract, period = self._task.contract, self._task.period
         rows_replaced, months = self._delete_old()
-        validator = RowValidator(contract, period)
+        validator = RowValidator(contract, period, business_days.now())
         reading = open_reading(Source(contract, period, self._file.file_name, self._open))
         self._place = replace(self._place, sheet=reading.sheet)
         validated = validator.validate(reading.rows())
@@ -134,7 +138,9 @@ class _Replacement:
         records.write_rejected(self._connection, self._place, self._load_id, duplicates)
         rejected = validator.rejected + len(duplicates)
         rows_in_file = validator.accepted + validator.rejected
-        counts = Counts(rows_in_file, rejected, len(duplicates))
+        # An older version beside the newer one is no fault of the file.
+        superseded = sum(one.issue.reason_code == "superseded" for one in duplicates)
+        counts = Counts(rows_in_file - superseded, rejected - superseded, len(duplicates) - superseded)
         try:
             anomalies = anomalies_in(
                 self._connection,

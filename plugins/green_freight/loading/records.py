@@ -52,6 +52,19 @@ def winning_file(connection: Session, agency: str, delivery: str, period: Period
         return cursor.fetchone()
 
 
+def overtaken_file(connection: Session, agency: str, delivery: str, period: Period) -> str | None:
+    """Return the name of a file that arrived after the one that counts and does not count, None where there is none."""
+    found: str | None = scalar(
+        connection,
+        "select file.file_name from ops.source_file as file cross join ops.winning_file(%(agency)s, %(delivery)s, "
+        "%(period)s) as winner where (file.agency_code, file.delivery_name, file.period_label) = (%(agency)s, "
+        "%(delivery)s, %(period)s) and file.first_received_at > winner.last_received_at "
+        "order by file.first_received_at desc limit 1",
+        {"agency": agency, "delivery": delivery, "period": period.label},
+    )
+    return found
+
+
 def current_load(connection: Session, contract: Contract, period: Period) -> CurrentLoad | None:
     """Return what stands in the raw table for a dataset and period."""
     with connection.cursor(row_factory=class_row(CurrentLoad)) as cursor:

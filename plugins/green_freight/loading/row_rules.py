@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from green_freight.contracts.model import Contract, RowRule
 from green_freight.contracts.row_model import Row
 from green_freight.loading.outcomes import RowIssue
 from green_freight.periods import Period
+from green_freight.programme import programme
 
 # Money and energy come with two decimals; a cent or 0.01 kWh is rounding (T/CEC 102).
 TOLERANCE = Decimal("0.01")
@@ -69,6 +70,23 @@ def _within_period(contract: Contract, rule: RowRule, period: Period) -> RowChec
     return check
 
 
+def _within_programme(contract: Contract, rule: RowRule, period: Period) -> RowCheck:
+    """Check that an event began in the programme, or the night before it, and not after the day of its file."""
+    column = contract.column(rule.settings["column"])
+    place, first, last = (
+        contract.position(column.name),
+        programme().first_day - timedelta(days=1),
+        period.last_day,
+    )
+
+    def check(row: Row) -> RowIssue | None:
+        if row[place] is None or first <= row[place].date() <= last:
+            return None
+        return RowIssue("outside_programme", column, row[place], {"begin": first, "end": last})
+
+    return check
+
+
 def _energy_not_negative(contract: Contract, rule: RowRule, period: Period) -> RowCheck:
     column = contract.column(rule.settings["column"])
     place = contract.position(column.name)
@@ -123,6 +141,7 @@ _RULES: dict[str, Callable[[Contract, RowRule, Period], RowCheck]] = {
     "end_not_before_start": _end_not_before_start,
     "part_not_above_whole": _part_not_above_whole,
     "within_period": _within_period,
+    "within_programme": _within_programme,
     "energy_not_negative": _energy_not_negative,
     "fees_add_up": _fees_add_up,
     "details_add_up": _details_add_up,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -18,7 +18,7 @@ from green_freight.contracts.row_model import Row, reasons, row_model, tombstone
 from green_freight.contracts.truth_values import truth_value
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow
 from green_freight.loading.row_rules import row_checks
-from green_freight.periods import Period
+from green_freight.periods import SHANGHAI, Period, business_day
 
 _NUL = "\\u0000"
 _TYPE_FAULTS = frozenset({"not_a_number", "not_a_date", "not_a_boolean", "not_a_list", "not_a_text"})
@@ -44,8 +44,10 @@ class Rejected:
 class RowValidator:
     """Validates rows and keeps the counts that a load needs."""
 
-    def __init__(self, contract: Contract, period: Period) -> None:
+    def __init__(self, contract: Contract, period: Period, now: datetime | None = None) -> None:
+        """Validate rows of one contract and period; changes after the day of `now` are noted, without it none."""
         self.contract, self.period = contract, period
+        self._ahead = FutureChanges(contract, now)
         self.accepted = self.rejected = 0
         self.type_faults: Counter[str] = Counter()
         self.readable: set[str] = set()
@@ -92,7 +94,8 @@ class RowValidator:
             _, reason_code = identifiers.CHECKS[column.identifier or ""]
             facts = {"title_zh": column.title_zh, "number": number, "value": value}
             found.append(LoadWarning.of(reason_code, column=name, count=count, **facts))
-        return [*found, *(one.warning() for one in self._look_alikes.values() if one.count)]
+        noticed: list[LookAlikes | FutureChanges] = [*self._look_alikes.values(), self._ahead]
+        return [*found, *(one.warning() for one in noticed if one.count)]
 
     def affected_months(self) -> set[date]:
         """Return the first days of the months (of the event date) that accepted rows fall into."""
@@ -118,6 +121,7 @@ class RowValidator:
             if value is not None and not is_valid(value):
                 self.invalid_kept[name] += 1
                 self.invalid_example.setdefault(name, (number, value))
+        self._ahead.take(number, row)
         for place, look_alikes in self._look_alikes.items():
             look_alikes.take(number, row[place])
         if self._event_place is not None:
@@ -158,6 +162,30 @@ class LookAlikes:
         """Return how many keys look like an earlier one, with an example."""
         facts: dict[str, Any] = {"title_zh": self._column.title_zh, **self._example}
         return LoadWarning.of("look_alike_keys", column=self._column.name, count=self.count, **facts)
+
+
+class FutureChanges:
+    """Counts the records whose time of change lies after today: the sender's clock is wrong."""
+
+    def __init__(self, contract: Contract, now: datetime | None) -> None:
+        is_versioned = now is not None and "changed_at" in contract.names
+        self._place = contract.position("changed_at") if is_versioned else None
+        self._ends_at = None if now is None else Period.day(business_day(now)).ends_at
+        self._example: dict[str, Any] = {}
+        self.count = 0
+
+    def take(self, number: int, row: Row) -> None:
+        """Look at the time of change of one row."""
+        if self._place is not None and self._ends_at is not None and row[self._place] >= self._ends_at:
+            self.count += 1
+            self._example = self._example or {
+                "number": number,
+                "value": row[self._place].astimezone(SHANGHAI),
+            }
+
+    def warning(self) -> LoadWarning:
+        """Return how many there are, with an example."""
+        return LoadWarning.of("changed_in_future", column="changed_at", count=self.count, **self._example)
 
 
 def _with_json_text(contract: Contract, row: Row, places: list[int]) -> Row | RowIssue:

@@ -94,6 +94,11 @@ def test_what_is_not_due_is_not_asked_and_what_is_missing_is_said(fetching: Fetc
     assert fetching.outcomes("outcome_code") == [("not_due",)] * 4
 
 
+def test_a_window_after_today_is_requested_of_registers_alone(fetching: Fetching) -> None:
+    fetching.fetch("transport", ("vehicles", "2099-09-15"), ("vehicle_operations", "2099-09-15"))
+    assert fetching.outcomes("outcome_code") == [("landed",), ("not_due",)]
+
+
 def test_a_form_of_a_running_month_may_still_come_and_one_of_a_month_that_is_over_is_missing(
     fetching: Fetching,
 ) -> None:

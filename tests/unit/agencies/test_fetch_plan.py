@@ -236,3 +236,12 @@ def test_a_month_that_was_loaded_while_it_ran_is_asked_for_once_it_is_over() -> 
     covered = {form: date(2025, 9, 20)}
     assert unloaded([form], date(2025, 9, 20), covered) == []
     assert unloaded([form], DAY, covered) == [form]
+
+
+def test_a_change_that_a_register_dates_after_today_is_requested_by_its_day() -> None:
+    again = [FetchRequest("vehicles", Period("2099-09-15"))]
+    found = nightly_requests(AGENCIES["transport"], DAY, PlanInputs(_covered("transport", DAY), again=again))
+    assert again[0] in found
+    files = [ListedFile("tricycles", Period("2099-09"), "v1.csv", 1, DELIVERED)]
+    found = nightly_requests(AGENCIES["postal"], DAY, PlanInputs(_covered("postal", DAY), listed=files))
+    assert all(period.first_day <= DAY for _, period in found)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from green_freight.agencies.registers import Held, Listed, differing_windows, listed_records
+from green_freight import business_days
+from green_freight.agencies.registers import MOST_DAYS_AHEAD, Held, Listed, differing_windows, listed_records
 from green_freight.contracts import contract
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
@@ -98,6 +99,34 @@ def test_a_change_that_was_missed_has_its_window_asked_again(changed_at: str, wi
 @pytest.mark.parametrize("changed_at", ["2025-02-28T10:00:00+08:00", "2025-10-01T00:00:00+08:00"])
 def test_what_lies_before_history_or_after_the_day_is_not_this_nights(changed_at: str) -> None:
     assert _windows(_listed(N1=datetime.fromisoformat(changed_at)), {}) == set()
+
+
+@pytest.mark.parametrize("years", [1, 5, 74])
+def test_a_change_that_its_source_dates_after_today_has_its_day_requested_once(years: int) -> None:
+    ahead = business_days.now().replace(hour=9) + timedelta(days=365 * years)
+    listed = _listed(N0=CHANGED, N1=ahead)
+    assert _windows(listed, _held(1)) == {f"{ahead:%Y-%m-%d}"}
+    held = _held(1) | {("N1",): Held(Period.day(ahead.date()), (), ahead)}
+    assert _windows(listed, held) == set()
+    # The source has corrected its clock: the day after today no longer has the record, the right one does.
+    right = datetime(2025, 9, 29, 9, tzinfo=SHANGHAI)
+    assert _windows(_listed(N0=CHANGED, N1=right), held) == {f"{ahead:%Y-%m-%d}", "2025-09-29"}
+
+
+def test_a_night_requests_a_month_of_days_after_today_at_most() -> None:
+    today = business_days.now().replace(hour=9)
+    listed = _listed(**{f"N{days}": today + timedelta(days=days) for days in range(1, 90)})
+    found = _windows(listed, {})
+    assert len(found) == MOST_DAYS_AHEAD and min(found) == f"{today + timedelta(days=1):%Y-%m-%d}"
+
+
+@pytest.mark.parametrize("changed_at", ["2025-02-03T09:00:00+08:00", "2025-03-03T08:59:59+08:00"])
+def test_a_change_that_its_source_dates_back_has_both_windows_asked_again(changed_at: str) -> None:
+    held = {("N0",): Held(Period("2025-09-29"), (), datetime(2025, 9, 29, 9, tzinfo=SHANGHAI))}
+    windows = WINDOWS | {Period("2025-02"): date(2025, 2, 28)}
+    listed = _listed(N0=datetime.fromisoformat(changed_at))
+    found = differing_windows("transport_node", listed, held, windows, DAY)
+    assert {period.label for period in found} == {"2025-09-29", changed_at[:7]}
 
 
 def test_what_was_there_before_the_programme_belongs_to_its_first_window() -> None:

@@ -91,7 +91,7 @@ def test_a_contract_compiles_and_its_rules_are_known(found: Contract) -> None:
     row_checks(found, Period("2025-09"))
     assert {rule.name for rule in found.rules} - BY_READER <= {
         "end_not_before_start", "part_not_above_whole", "within_period", "energy_not_negative", "fees_add_up",
-        "details_add_up",
+        "details_add_up", "within_programme",
     }  # fmt: skip
 
 

@@ -19,7 +19,8 @@ PLACE = Place(STORES, "2025-09", "月报.xlsx", "门店配送")
 WHOLE, PART = STORES.column("total_tonnes"), STORES.column("joint_tonnes")
 FACTS = {
     "other": WHOLE, "other_value": Decimal(10), "first": WHOLE, "second": PART, "sum": Decimal(7),
-    "tolerance": Decimal("0.01"), "detail": "DetailPower", "count": 3, "width": 8, "period": "2025-09", "first_row": 4,
+    "tolerance": Decimal("0.01"), "detail": "DetailPower", "count": 3, "width": 8, "period": "2025-09", "kept_row": 4,
+    "begin": date(2022, 12, 31), "end": date(2025, 9, 30),
 }  # fmt: skip
 
 
