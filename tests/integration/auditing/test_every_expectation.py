@@ -81,6 +81,14 @@ def test_few_vehicles_that_differ_by_chance_are_no_fault(evaluator: Evaluator) -
     assert evaluator.result(suite, expectation, uneven).is_success
 
 
+def test_the_piles_of_a_station_that_closes_may_all_end(evaluator: Evaluator) -> None:
+    suite, expectation = _expectation("dim_pile", "years_kept")
+    _, stays = violations(suite, expectation)
+    closes = stays.replace('"out_of_service_on": null', '"out_of_service_on": "2023-04-20"')
+    assert closes != stays
+    assert evaluator.result(suite, expectation, closes).is_success
+
+
 def test_a_statement_that_disagrees_is_not_new_on_the_next_list(evaluator: Evaluator) -> None:
     suite, expectation = _expectation("cold_chain_reconciliation", "stated_agrees_with_register")
     [april] = violations(suite, expectation)
