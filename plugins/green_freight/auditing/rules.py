@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 from green_freight.contracts import contracts
-from green_freight.contracts.code_lists import code_list
 from green_freight.labels import Label, labels
 from green_freight.publishing.specs import TableSpec
 
@@ -18,7 +17,7 @@ QUERY = "unexpected_rows_expectation"
 LINEAGE = ("source_file_key", "source_sheet", "source_row_number")
 
 # The keys of which a rule of one column has one, beside the column.
-_OF_COLUMN = ("between", "at_least", "in", "labels", "code_list", "regex", "not_null")
+_OF_COLUMN = ("between", "at_least", "in", "labels", "regex", "not_null")
 # The codes of such rules end so; what stands before is the column.
 _CODE_ENDINGS = ("_in_range", "_in_code_list", "_well_formed", "_present")
 # Names in the SQL of a shared rule that need no argument.
@@ -87,8 +86,6 @@ def _of_column(spec: TableSpec, column: str, kind: str, value: Any) -> Rule:
             expected = "be_in_set", {"value_set": list(value)}
         case "labels":
             expected = "be_in_set", {"value_set": list(labels(value))}
-        case "code_list":
-            expected = "be_in_set", {"value_set": list(code_list(value).codes)}
         case "regex":
             expected = "match_regex", {"regex": value}
         case _:

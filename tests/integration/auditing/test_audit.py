@@ -59,9 +59,9 @@ def outcome_of(warehouse: Warehouse, build_id: int) -> str:
     return str(row[0])
 
 
-BAD_KIND = (
-    "update candidate.dim_platform set platform_kind_code = '?'",
-    "update candidate.dim_platform set platform_kind_code = 'public'",
+BAD_FLAG = (
+    "update candidate.dim_vehicle set is_new_energy = false where vehicle_key = 'transport:V1'",
+    "update candidate.dim_vehicle set is_new_energy = true where vehicle_key = 'transport:V1'",
 )
 
 
@@ -90,11 +90,11 @@ def test_good_candidate_is_audited_and_every_expectation_has_its_result(
 def test_critical_failure_stops_the_publication_and_names_table_code_and_rows(
     module_warehouse: Warehouse, build_id: int, planted: Any
 ) -> None:
-    planted(*BAD_KIND)
+    planted(*BAD_FLAG)
     with pytest.raises(AuditFailedError) as stopped:
         audit(module_warehouse, "run", build_id, FEW)
     message = str(stopped.value)
-    assert "dim_platform.platform_kind_code_in_code_list" in message and "transport:F1" in message
+    assert "dim_vehicle.new_energy_consistent" in message and "transport:V1" in message
     assert "未发布" in message and "Nothing was published" in message
     assert outcome_of(module_warehouse, build_id) == "rejected"
     with pytest.raises(NotAuditedError):
@@ -146,7 +146,7 @@ def test_a_published_build_stays_published_when_its_audit_is_run_again(
     )
     audit(module_warehouse, "run", build_id, FEW)
     assert outcome_of(module_warehouse, build_id) == "published"
-    planted(*BAD_KIND)
+    planted(*BAD_FLAG)
     with pytest.raises(AuditFailedError):
         audit(module_warehouse, "run", build_id, FEW)
     assert outcome_of(module_warehouse, build_id) == "published"

@@ -7,6 +7,7 @@ the table of mutations by family.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,7 @@ from green_freight.auditing import audit_views
 from green_freight.auditing.expectations import Suite, read_suites
 
 from tests import published_models, warehouses
-from tests.integration.auditing import mutations
+from tests.integration.auditing import enforced_upstream, mutations
 from tests.integration.auditing.evaluator import Evaluator, evaluating
 from tests.integration.auditing.good_candidate import RECOMPUTED
 from tests.integration.auditing.mutations import Mutation
@@ -74,6 +75,23 @@ def test_every_changed_missing_added_and_repeated_row_is_found(
                 assert _verdict(suite, rows, mutation) == "critical", str(mutation)
         evaluator.connection.undo()
     _print_table(found)
+
+
+@pytest.mark.parametrize("table", sorted({rule.table for rule in enforced_upstream.RULES}))
+def test_what_is_enforced_before_the_audit_stops_the_publication_all_the_same(
+    evaluator: Evaluator, table: str
+) -> None:
+    [suite] = [suite for suite in SUITES if suite.table == table]
+    for rules in enforced_upstream.rounds(table):
+        for rule in rules:
+            assert evaluator.connection.execute(rule.statement.encode()).rowcount > 0, rule
+        rows = evaluator.failing_rows(suite, RECOMPUTED)
+        evaluator.connection.undo()
+        assert {suite[code].severity for code in rows} == {"critical"}
+        differences = " ".join(str(row["difference"]) for found in rows.values() for row in found)
+        for rule in rules:
+            assert all(re.search(rf"\b{column} ", differences) for column in rule.set), rule
+            assert rule.set or "missing" in differences, rule
 
 
 def _verdict(suite: Suite, failing: dict[str, list[dict[str, Any]]], mutation: Mutation) -> str:
