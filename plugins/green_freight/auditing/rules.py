@@ -36,7 +36,9 @@ class Rule:
 def default_texts(shared: Mapping[str, Any], code: str, own: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `_shared.yml` states for an expectation: for its kind of rule, its shared rule and its code."""
     of_column: dict[str, Any] = next((shared["columns"][kind] for kind in _OF_COLUMN if kind in own), {})
-    return {**of_column, **shared["texts"].get(own.get("rule"), {}), **shared["texts"].get(code, {})}
+    of_code = shared["texts"].get(code, {})
+    rule = own.get("rule") or of_code.get("rule")
+    return {**of_column, **shared["texts"].get(rule, {}), **of_code}
 
 
 def read_rule(spec: TableSpec, shared: Mapping[str, Any], code: str, rule: Mapping[str, Any]) -> Rule:
@@ -56,6 +58,9 @@ def read_rule(spec: TableSpec, shared: Mapping[str, Any], code: str, rule: Mappi
             return query(text)
         case [("where", condition)]:
             return query(shared["rules"]["where"], {"condition": condition})
+        case [("beside", other), ("where", condition)]:
+            arguments = {"beside": shared["names"][other], "condition": condition}
+            return query(shared["rules"]["where_beside"], arguments)
         case _ if "recomputed" in rule or "delivered" in rule:
             return query(shared["rules"]["recomputed"], _of_rows(spec, shared, **rule))
         case _ if name in shared["rules"]:

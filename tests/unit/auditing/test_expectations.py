@@ -113,6 +113,7 @@ def test_queries_are_such_as_great_expectations_can_run(suite: Suite) -> None:
 def written_sql() -> dict[str, str]:
     """Return the SQL of the files, by table and code, with names in the places of what is filled in."""
     found: dict[str, str] = {}
+    names = yaml.safe_load((EXPECTATIONS / SHARED).read_text(encoding="utf-8"))["names"]
     for path in sorted(EXPECTATIONS.glob("*.yml")):
         content = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         if path.name == SHARED:
@@ -124,29 +125,34 @@ def written_sql() -> dict[str, str]:
             elif "where" in text:
                 # The condition alone is indented like the lines of a `where` of its own.
                 condition = text["where"].strip().replace("\n", "\n    ")
-                found[f"{path.stem}.{code}"] = f"select * from {{batch}}\nwhere\n    {condition}"
+                selected = "select * from {batch}"
+                if "beside" in text:
+                    selected = f"select b.*\nfrom {{batch}} as b\n{names[text['beside']]}"
+                found[f"{path.stem}.{code}"] = f"{selected}\nwhere\n    {condition}"
     # Names and numbers that stand for what is filled in.
     fill = {
         **{
             name: f"{name}()"
             for name in ("as_of_date", "first_day", "last_day", "is_synthetic", "built_from")
         },
-        **{name: f"n.{name}" for name in ("lineage", "of_file")},
+        "beside": "inner join t as o on b.a = o.a",
+        "unsuitable_energy": "v.a",
+        "among": "t",
+        "value": "count(*)",
         **{name: f"{name} as (select a from t)" for name in ("parts", "booked_later")},
-        "things": "select a from t",
+        **dict.fromkeys(("things", "recomputed"), "select a from t"),
+        **dict.fromkeys(("keys", "same_key", "found", "expected", "holds"), "b.a"),
+        **dict.fromkeys(("bad", "counts"), "true"),
+        **dict.fromkeys(("lost", "aside", "change", "share", "rows", "factor"), "10"),
+        "origin": "n.a",
+        "same_figure": "p.a = v.a",
+        "condition": "true",
         "counted": "count(*)",
         "total": "sum(energy_kwh)",
-        "aside": "3",
-        "lost": "10",
-        "change": "0.1",
         "columns": "a, b",
         "published": "published_table",
-        "recomputed": "select a from t",
-        **dict.fromkeys(("equal", "matched", "counts"), "b.a = o.a"),
         "kind": "'a'",
-        "rows": "20",
-        "factor": "2",
-        **dict.fromkeys(("keys", "same_key", "found", "expected", "holds"), "b.a"),
+        "of": "city_code",
     }
     return {
         name: re.sub(r"\{(\w+)\}", lambda place: fill.get(place[1], place[1]), sql).strip() + "\n"
