@@ -83,10 +83,12 @@ def test_what_is_enforced_before_the_audit_stops_the_publication_all_the_same(
 ) -> None:
     [suite] = [suite for suite in SUITES if suite.table == table]
     for rules in enforced_upstream.rounds(table):
-        for rule in rules:
-            assert evaluator.connection.execute(rule.statement.encode()).rowcount > 0, rule
-        rows = evaluator.failing_rows(suite, RECOMPUTED)
-        evaluator.connection.undo()
+        try:
+            for rule in rules:
+                assert evaluator.connection.execute(rule.statement.encode()).rowcount > 0, rule
+            rows = evaluator.failing_rows(suite, RECOMPUTED)
+        finally:
+            evaluator.connection.undo()
         assert {suite[code].severity for code in rows} == {"critical"}
         differences = " ".join(str(row["difference"]) for found in rows.values() for row in found)
         for rule in rules:
