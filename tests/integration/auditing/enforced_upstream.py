@@ -38,7 +38,7 @@ RULES = [
 
 def rounds(table: str) -> Iterator[list[UpstreamRule]]:
     """Yield the rules of a table in rounds within which no two change the same column or remove rows."""
-    left = [rule for rule in RULES if rule.table == table]
+    left = [rule for rule in RULES if rule.table == table and (rule.set or rule.delete)]
     while left:
         chosen: list[UpstreamRule] = []
         for rule in left:

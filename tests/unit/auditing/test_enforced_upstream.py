@@ -48,6 +48,12 @@ def enforced() -> frozenset[str]:
         {
             *_of_contracts(),
             *(f"dbt unit test: {name}" for name in unit_tests),
+            *(
+                f"dbt constraint: {name}.{column['name']} {constraint['type']}"
+                for name, model in published_models.models().items()
+                for column in model["columns"]
+                for constraint in column.get("constraints") or ()
+            ),
             *(f"expectation: {suite.table}.{one.code}" for suite in suites for one in suite.expectations),
         }
     )
