@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,13 @@ class UpstreamRule:
     delete: str = ""
 
     @property
+    def can_be_broken(self) -> bool:
+        """Tell whether the candidate can hold a row that breaks the rule."""
+        return bool(self.set or self.delete)
+
+    @property
     def statement(self) -> str:
-        """Return the statement that breaks the rule."""
+        """Return the statement that breaks the rule, in every row."""
         if self.delete:
             return f"delete from candidate.{self.table} where {self.delete}"
         changes = ", ".join(f"{column} = {value}" for column, value in self.set.items())
@@ -34,16 +39,3 @@ RULES = [
     for table, rules in yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8")).items()
     for code, rule in rules.items()
 ]
-
-
-def rounds(table: str) -> Iterator[list[UpstreamRule]]:
-    """Yield the rules of a table in rounds within which no two change the same column or remove rows."""
-    left = [rule for rule in RULES if rule.table == table and (rule.set or rule.delete)]
-    while left:
-        chosen: list[UpstreamRule] = []
-        for rule in left:
-            used = {column for one in chosen for column in one.set}
-            if not chosen or (rule.set and not used & rule.set.keys()):
-                chosen.append(rule)
-        left = [rule for rule in left if rule not in chosen]
-        yield chosen
