@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from green_freight.building import dbt_run
 from green_freight.reporting import data_dictionary
 from green_freight.settings import ROLES, url_variable
 from green_freight.warehouse import Warehouse as AnyWarehouse
@@ -92,6 +93,9 @@ def start_server(postgres: EmbeddedPostgres) -> ServerAddress:
     with psycopg.connect(address.dsn(), autocommit=True) as admin:
         admin.execute("alter system set fsync = off")
         admin.execute("alter system set full_page_writes = off")
+        # Both processors have a worker of pytest; starting a second process takes longer than a small table does.
+        admin.execute("alter system set max_parallel_workers_per_gather = 0")
+        admin.execute("alter system set autovacuum_naptime = '10min'")
         admin.execute("select pg_reload_conf()")
     return address
 
@@ -131,10 +135,20 @@ def opened(server: ServerAddress, snapshot: Snapshot | None = None) -> Iterator[
         yield Warehouse(urls, home, f"file://{home / 'landing'}", database, server)
     finally:
         if (home / PARSED).exists() and not parsed.exists():
-            # Under its name at once: another worker may be copying.
-            shutil.copy(home / PARSED, half := parsed.with_suffix(f".{os.getpid()}"))
-            half.rename(parsed)
+            _keep_parse(home, parsed)
         _drop(server, database, home)
+
+
+def share_parse(warehouse: AnyWarehouse) -> None:
+    """Let dbt begin in a warehouse with the project as it is parsed; the first worker that needs it parses it."""
+    parsed = session_folder() / Path(PARSED).name
+    with _locked("parsed"):
+        if not parsed.exists():
+            done = dbt_run.invoke(warehouse, ["parse"])
+            assert done.success, done.exception
+            _keep_parse(warehouse.home, parsed)
+    warehouse.dbt_target.mkdir(parents=True, exist_ok=True)
+    shutil.copy(parsed, warehouse.home / PARSED)
 
 
 def parsed_manifest() -> dict[str, Any]:
@@ -170,6 +184,12 @@ def _locked(name: str) -> Iterator[None]:
     with (session_folder() / f"{name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _keep_parse(home: Path, parsed: Path) -> None:
+    # Under its name at once: another worker may be copying.
+    shutil.copy(home / PARSED, half := parsed.with_suffix(f".{os.getpid()}"))
+    half.rename(parsed)
 
 
 def _free_name(admin: psycopg.Connection[TupleRow]) -> str:

@@ -44,6 +44,7 @@ def base(request: pytest.FixtureRequest, open_warehouse: OpenWarehouse) -> Snaps
     def load() -> Snapshot:
         # Where the snapshot is there already, the agencies need not start.
         with open_warehouse(request.getfixturevalue("demo")) as warehouse:
+            warehouses.share_parse(warehouse.database)
             warehouse.load_history(LAST_LOADED)
             return warehouses.take_snapshot(warehouse.database, "base", warehouse.tables())
 

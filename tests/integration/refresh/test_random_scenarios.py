@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 
 from demo_city.city import City
 from demo_city.servers import DemoAgencies
-from tests.warehouses import take_snapshot
+from tests.warehouses import share_parse, take_snapshot
 
 from .conftest import OpenWarehouse, Snapshot
 from .pipeline_warehouse import PipelineWarehouse, morning_after
@@ -66,7 +66,7 @@ BY_REQUESTS = (
     *("period_count", "rows_in_file", "rows_loaded"),
 )
 
-OpenScenario = Callable[[list[SourceChange], tuple[str, ...]], AbstractContextManager[PipelineWarehouse]]
+OpenScenario = Callable[[City, tuple[str, ...]], AbstractContextManager[PipelineWarehouse]]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,6 +91,7 @@ def settled(city: City, open_warehouse: OpenWarehouse, tmp_path_factory: pytest.
 def _make_staging(warehouse: Warehouse) -> None:
     with warehouse.connect("loader") as loader:
         prepare_raw_tables(loader)
+    share_parse(warehouse)
     # The calendar is written by a build.
     command = [
         "build",
@@ -106,14 +107,14 @@ def _make_staging(warehouse: Warehouse) -> None:
 
 @pytest.fixture(scope="module")
 def open_scenario(
-    city: City, settled: Snapshot, open_warehouse: OpenWarehouse, tmp_path_factory: pytest.TempPathFactory
+    settled: Snapshot, open_warehouse: OpenWarehouse, tmp_path_factory: pytest.TempPathFactory
 ) -> OpenScenario:
-    """Give a function that opens a warehouse after the history, over agencies at which something becomes known."""
+    """Give a function that opens a warehouse after the history, over agencies of a city where something becomes known
+    later."""
 
     @contextmanager
-    def opens(source_changes: list[SourceChange], among: tuple[str, ...]) -> Iterator[PipelineWarehouse]:
+    def opens(corrected_city: City, among: tuple[str, ...]) -> Iterator[PipelineWarehouse]:
         home: Path = tmp_path_factory.mktemp("scenario")
-        corrected_city = city_of(source_changes, city)
         with (
             DemoAgencies(corrected_city, home, morning_after(LOADED), agencies=among) as demo,
             open_warehouse(demo, settled) as warehouse,
@@ -131,13 +132,13 @@ def test_after_one_good_night_raw_holds_what_the_city_knows(
     @settings(REPRODUCIBLE, max_examples=EXAMPLES[agency] * TIMES)
     @given(source_changes=source_changes_of(agency), steps=STEPS)
     def run_scenario(source_changes: list[SourceChange], steps: list[Step]) -> None:
-        with open_scenario(source_changes, (agency,)) as warehouse:
+        corrected_city = city_of(source_changes, city)
+        with open_scenario(corrected_city, (agency,)) as warehouse:
             for step in steps:
                 event(step.kind)
                 play(warehouse, step, (agency,))
             last = warehouse.fetch_and_load(FINAL, (agency,))
             assert last.errors == {}
-            corrected_city = city_of(source_changes, city)
             assert staged(warehouse, agency) == known(corrected_city, agency, morning_after(FINAL))
 
     run_scenario()
@@ -151,7 +152,7 @@ def test_a_scenario_of_everything_is_published_as_if_it_had_come_in_order_once(
 ) -> None:
     among = tuple(AGENCIES)
     corrected_city = city_of(EVERYTHING, city)
-    with open_scenario(EVERYTHING, among) as warehouse:
+    with open_scenario(corrected_city, among) as warehouse:
         for step in NIGHTS:
             play(warehouse, step, among)
         night = warehouse.night(FINAL)
