@@ -160,6 +160,23 @@ def written_sql() -> dict[str, str]:
     }
 
 
+def test_everything_that_expectations_share_is_used() -> None:
+    paths = {path.name: path.read_text(encoding="utf-8") for path in EXPECTATIONS.glob("*.yml")}
+    shared = yaml.safe_load(paths[SHARED])
+    text = "".join(paths.values())
+    tables = [yaml.safe_load(content) for name, content in paths.items() if name != SHARED]
+    stated = [*shared["texts"].values(), *(one for table in tables for one in table.values())]
+    codes = {code for table in tables for code in table} | {one.get("rule") for one in stated}
+    actions = {one.get("action") for one in stated if isinstance(one.get("action"), str)}
+    # What the reader of the files names itself.
+    of_reader = {"where", "where_beside", "recomputed", "raw_is_as_built", "developers"}
+    assert shared["rules"].keys() - codes - of_reader == set()
+    assert shared["texts"].keys() - codes == set()
+    assert shared["actions"].keys() - actions - of_reader == set()
+    named = re.findall(r"\{(\w+)\}|beside: (\w+)", text)
+    assert shared["names"].keys() - {name for pair in named for name in pair} - of_reader == set()
+
+
 def test_the_sql_keeps_the_style_of_the_models() -> None:
     config = FluffConfig.from_path(str(PROJECT / "dbt_project"), overrides={"templater": "raw"})
     linter = Linter(config=config)
