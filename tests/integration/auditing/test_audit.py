@@ -387,6 +387,7 @@ def test_an_aggregate_by_the_key_leads_to_every_row_and_another_one_has_the_keys
     repeated = rows["key_unique"]
     assert [row["file_name"] for row in repeated] == ["vehicles_2023-01.jsonl"] * 2
     assert {row.get("source_row_number") for row in repeated} == {None, 8}
+    assert not any("source_sheet" in row for row in repeated)
     assert {row["row_count"] for row in repeated} == {2}
     [shared] = rows["vin_of_one_vehicle"]
     assert (shared["first_key"], shared["last_key"]) == ("transport:V2", "transport:V2")
