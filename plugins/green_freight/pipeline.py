@@ -6,7 +6,7 @@ Each step finds what it needs in the warehouse by the run's id, so that any of t
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,9 +14,10 @@ from typing import Any
 
 from green_freight import business_days, loading, revisions
 from green_freight.agencies import agency_named
-from green_freight.agencies.connector import Connection
+from green_freight.agencies.connector import Connection, UnplacedFile
 from green_freight.agencies.fetch import Progress, fetch_agency
 from green_freight.agencies.fetch_plan import nightly_plan
+from green_freight.agencies.fetch_records import store_unplaced
 from green_freight.errors import PermanentError
 from green_freight.messages import message
 from green_freight.periods import SHANGHAI, Period
@@ -55,11 +56,19 @@ def fetch_due(
     """
     day = business_day_of(warehouse, run_id)
     plan = nightly_plan(warehouse, agency, day, connections)
+    _report_unplaced(warehouse, run_id, agency, plan.unplaced)
     report = fetch_agency(
         warehouse, agency, plan.requests, connections, run_id, day, log_fetched, plan.anomalies
     )
     report.raise_for_failures()
     return report.counts
+
+
+def _report_unplaced(warehouse: Warehouse, run_id: str, agency: str, files: Sequence[UnplacedFile]) -> None:
+    for file in files:
+        log.warning(message("file_not_taken", agency=agency_named(agency), file=file))
+    with warehouse.connect("loader", autocommit=True) as session:
+        store_unplaced(session, run_id, agency, files)
 
 
 def load_landed(warehouse: Warehouse, run_id: str, agency: str) -> dict[str, int]:

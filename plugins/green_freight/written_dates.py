@@ -15,6 +15,8 @@ _MONTHS = (
     re.compile(r"(20\d\d)\s*年\s*(1[0-2]|0?[1-9])\s*月"),
     re.compile(r"(?<!\d)(20\d\d)\s*[-_./]\s*(1[0-2]|0?[1-9])(?!\d)"),
 )
+# 25年9月 in the name of a file; in a title it may be anything.
+_SHORT_YEAR = re.compile(r"(?<!\d)(2\d)\s*年\s*(1[0-2]|0?[1-9])\s*月")
 _MOMENT = re.compile(
     r"(?P<year>\d{4})\s?[-/.年]\s?(?P<month>\d{1,2})\s?[-/.月]\s?(?P<day>\d{1,2})(?:\s?[日号])?"
     r"(?:(?:\s|t|(?<=[日号]))(?P<half>上午|下午|am|pm)?\s?(?P<hour>\d{1,2})\s?[:时点]\s?"
@@ -50,6 +52,8 @@ def month_in(text: str, is_file_name: bool = False) -> str | None:
     for pattern in (*_MONTHS, _COMPACT_MONTH) if is_file_name else _MONTHS:
         if found := pattern.search(without_days):
             return f"{found[1]}-{int(found[2]):02d}"
+    if is_file_name and (found := _SHORT_YEAR.search(without_days)):
+        return f"20{found[1]}-{int(found[2]):02d}"
     return None
 
 

@@ -91,6 +91,7 @@ class SftpConnection(_Entry):
 
     `name_pattern` has the groups year, month, and where the names carry them day, version and delivery; instead,
     `name_parser` is a function from a file name to its FilePlace or None. Files without `suffix` are left aside.
+    `example` is a name as it was agreed, for messages.
     Where `every_name_has_a_period`, a name that tells none is an error of the period that lacks a file.
     """
 
@@ -99,6 +100,7 @@ class SftpConnection(_Entry):
     folder: str = Field(pattern="^/.*[^/]$")
     has_month_folders: bool = False
     suffix: str = ""
+    example: str
     name_pattern: re.Pattern[str] | None = None
     name_parser: ImportString[Callable[[str], FilePlace | None]] | None = None
     every_name_has_a_period: bool = False
@@ -110,6 +112,8 @@ class SftpConnection(_Entry):
             raise ValueError("exactly one of name_pattern and name_parser is needed")
         if self.name_pattern is not None and not {"year", "month"} <= set(self.name_pattern.groupindex):
             raise ValueError("name_pattern needs the named groups year and month")
+        if self.place(self.example) is None or not self.example.lower().endswith(self.suffix):
+            raise ValueError(f"the example {self.example} is no name of a delivery")
         return self
 
     def place(self, file_name: str) -> FilePlace | None:

@@ -52,11 +52,29 @@ class FetchRequest(NamedTuple):
 
 
 @dataclass(frozen=True)
+class UnplacedFile:
+    """A file on an agency's server that is not taken, because its name tells no delivery or not one alone.
+
+    `example` is a name as it was agreed.
+    """
+
+    connection_id: str
+    path: str
+    bytes: int
+    changed_at: datetime
+    example: str
+
+
+@dataclass(frozen=True)
 class FetchPlan:
-    """What is requested from an agency; `anomalies` give, by delivery, why a suspicious listing is not acted upon."""
+    """What is requested from an agency; `anomalies` give, by delivery, why a suspicious listing is not acted upon.
+
+    `unplaced` are new files that were not taken.
+    """
 
     requests: Sequence[FetchRequest]
     anomalies: Sequence[tuple[str, FetchError]] = ()
+    unplaced: Sequence[UnplacedFile] = ()
 
 
 @dataclass(frozen=True)
@@ -123,6 +141,10 @@ class Connector(ABC):
 
     def listed_files(self, retries: Retries) -> Sequence[ListedFile]:
         """Return all files on the agency's server, of whatever period."""
+        return []
+
+    def unplaced_files(self, connection_id: str, since: datetime, retries: Retries) -> Sequence[UnplacedFile]:
+        """Return the files on the agency's server, changed since an instant, that are no delivery's by their names."""
         return []
 
     def changed_days(

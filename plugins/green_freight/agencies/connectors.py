@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from green_freight.agencies.agency import Agency, Delivery, PagedApiConnection, SftpConnection
 from green_freight.agencies.charging_exchange_connector import ChargingExchangeConnector
-from green_freight.agencies.connector import Connection, Connector, ListedFile
+from green_freight.agencies.connector import Connection, Connector, ListedFile, UnplacedFile
 from green_freight.agencies.paged_api_connector import PagedApiConnector
 from green_freight.agencies.sftp_connector import SftpConnector
 from green_freight.contracts import Granularity
@@ -123,10 +123,11 @@ class Reachability:
 class Discovery:
     """Files on the agency's servers; by delivery, the days that were corrected and the whole register.
 
-    A register that could not be read is absent.
+    A register that could not be read is absent. `unplaced` are the files that changed lately and are no delivery's.
     """
 
     listed: list[ListedFile] = field(default_factory=list)
+    unplaced: list[UnplacedFile] = field(default_factory=list)
     changed: dict[str, Sequence[date]] = field(default_factory=dict)
     registers: dict[str, Sequence[Exchange]] = field(default_factory=dict)
 
@@ -140,6 +141,8 @@ def discover(
         for connection_id in agency.connections:
             ask = partial(_ask, agency, connectors, connection_id)
             found.listed.extend(ask(lambda connector, retries: connector.listed_files(retries)) or ())
+            unplaced = ask(partial(_unplaced_files, connection_id, since))
+            found.unplaced.extend(unplaced or ())
             changed = ask(lambda connector, retries: connector.changed_days(since, before, retries))
             found.changed.update(changed or {})
             for delivery in agency.deliveries.values():
@@ -149,6 +152,12 @@ def discover(
                     if pages is not None:
                         found.registers[delivery.name] = pages
     return found
+
+
+def _unplaced_files(
+    connection_id: str, since: datetime, connector: Connector, retries: Retries
+) -> Sequence[UnplacedFile]:
+    return connector.unplaced_files(connection_id, since, retries)
 
 
 def _whole_register(delivery: Delivery, connector: Connector, retries: Retries) -> Sequence[Exchange] | None:

@@ -74,7 +74,7 @@ def nightly_plan(
         refetched = refetch_requests(session, found, discovery.registers, day, DAYS_BACK)
     again = [*differences.requests, *refetched]
     inputs = PlanInputs(covered, known, discovery.listed, discovery.changed, again, due)
-    return FetchPlan(nightly_requests(found, day, inputs), differences.anomalies)
+    return FetchPlan(nightly_requests(found, day, inputs), differences.anomalies, discovery.unplaced)
 
 
 def nightly_requests(agency: Agency, day: date, inputs: PlanInputs) -> list[FetchRequest]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +11,7 @@ from enum import StrEnum
 from psycopg.rows import class_row
 
 from green_freight.agencies.agency import Agency
-from green_freight.agencies.connector import KnownFile
+from green_freight.agencies.connector import KnownFile, UnplacedFile
 from green_freight.errors import AgencyUnavailableError, DeliveryError
 from green_freight.landing import Landed
 from green_freight.messages import message
@@ -182,6 +183,13 @@ class FetchRecorder:
         }  # fmt: skip
         self.session.execute(_SQL["store_file"], facts)
         return not is_known or before != self.session.execute(_WINNER, place).fetchone()
+
+
+def store_unplaced(session: Session, run_id: str, agency: str, files: Iterable[UnplacedFile]) -> None:
+    """Record the files on an agency's server that a run did not take, once a run."""
+    for file in files:
+        path, seen = storable(file.path), [file.bytes, file.changed_at, file.example]
+        session.execute(_SQL["store_unplaced"], [run_id, agency, file.connection_id, path, *seen])
 
 
 def known_files(session: Session, agency: str) -> list[KnownFile]:

@@ -32,6 +32,11 @@ insert into ops.fetch (
 )
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 
+-- name: store_unplaced
+insert into ops.unplaced_file (run_id, agency_code, connection_id, path, bytes, changed_at, example)
+values (%s, %s, %s, %s, %s, %s, %s)
+on conflict do nothing
+
 -- name: corrections_known
 -- The last day through whose night the agency's corrections are known: that of the last earlier night in which it
 -- responded, else that of the first run that fetched a file.

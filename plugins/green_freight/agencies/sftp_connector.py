@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import BinaryIO
 
 from green_freight.agencies.agency import Delivery, FilePlace, SftpConnection
@@ -13,17 +14,16 @@ from green_freight.agencies.connector import (
     Connector,
     ListedFile,
     ReceivedFile,
+    UnplacedFile,
     spool,
 )
+from green_freight.agencies.file_names import is_delivered, is_sent, places
 from green_freight.errors import FetchError
 from green_freight.landing import sha256_of
 from green_freight.periods import Period
 from green_freight.protocols.retry_policy import Retries
 from green_freight.protocols.sftp import RemoteFile, SftpSession, check_whole
 
-# What office programs and upload tools leave beside the real files.
-_NOT_DELIVERED = ("~$", ".")
-_UNFINISHED = (".part", ".tmp", ".filepart", ".uploading")
 _MONTH_FOLDER = re.compile(r"20\d\d(0[1-9]|1[0-2])")
 _CHECKSUM = re.compile(r"\b([0-9a-f]{64})\b", re.IGNORECASE)
 _BEGIN_OF_CHECKSUM = re.compile(r"[0-9a-f]*", re.IGNORECASE)
@@ -54,11 +54,11 @@ class SftpConnector(Connector):
         folder = self._entry.folder
         if self._entry.has_month_folders:
             folder = f"{folder}/{period.first_day:%Y%m}"
-        places = [(file, self._entry.place(file.name)) for file in self._files(folder, retries)]
-        unreadable = "、".join(file.name for file, place in places if place is None)
+        placed = self._placed(folder, retries)
+        unreadable = "、".join(file.name for file, place in placed if place is None)
         found = [
             self._available(delivery, file, place)
-            for file, place in places
+            for file, place in placed
             if place and (self._delivery(place), place.period) == (delivery.name, period)
         ]
         if unreadable and not found and self._entry.every_name_has_a_period:
@@ -66,19 +66,40 @@ class SftpConnector(Connector):
         return found
 
     def listed_files(self, retries: Retries) -> Sequence[ListedFile]:
-        folders = [self._entry.folder]
-        if self._entry.has_month_folders:
-            names = self._session.folders(self._entry.folder, retries)
-            folders = [f"{self._entry.folder}/{name}" for name in names if _MONTH_FOLDER.fullmatch(name)]
-        places = [(f, self._entry.place(f.name)) for folder in folders for f in self._files(folder, retries)]
         return [
             ListedFile(delivery, place.period, file.name, file.bytes, file.changed_at)
-            for file, place in places
+            for folder in self._folders(retries)
+            for file, place in self._placed(folder, retries)
             if place and (delivery := self._delivery(place))
         ]
 
+    def unplaced_files(self, connection_id: str, since: datetime, retries: Retries) -> Sequence[UnplacedFile]:
+        found = []
+        for folder in self._folders(retries):
+            placed = {
+                file.name for file, place in self._placed(folder, retries) if place and self._delivery(place)
+            }
+            found += [
+                UnplacedFile(connection_id, file.path, file.bytes, file.changed_at, self._entry.example)
+                for file in self._files(folder, retries)
+                if file.name not in placed and is_sent(file.name) and file.changed_at >= since
+            ]
+        return found
+
     def close(self) -> None:
         self._session.close()
+
+    def _folders(self, retries: Retries) -> list[str]:
+        if not self._entry.has_month_folders:
+            return [self._entry.folder]
+        names = self._session.folders(self._entry.folder, retries)
+        return [f"{self._entry.folder}/{name}" for name in names if _MONTH_FOLDER.fullmatch(name)]
+
+    def _placed(self, folder: str, retries: Retries) -> list[tuple[RemoteFile, FilePlace | None]]:
+        """Return the files of a folder that may be deliveries by their suffix, with what their names tell."""
+        files = [file for file in self._files(folder, retries) if is_delivered(self._entry, file.name)]
+        found = places(self._entry, self._deliveries, [file.name for file in files])
+        return [(file, found.get(file.name)) for file in files]
 
     def _files(self, folder: str, retries: Retries) -> list[RemoteFile]:
         if folder not in self._listings:
@@ -89,16 +110,8 @@ class SftpConnector(Connector):
                 if error.code != "folder_missing" or not self._entry.has_month_folders:
                     raise
                 found = []
-            self._listings[folder] = [file for file in found if self._is_delivered(file.name)]
+            self._listings[folder] = found
         return self._listings[folder]
-
-    def _is_delivered(self, name: str) -> bool:
-        lower = name.lower()
-        return (
-            not name.startswith(_NOT_DELIVERED)
-            and not lower.endswith(_UNFINISHED)
-            and lower.endswith(self._entry.suffix)
-        )
 
     def _delivery(self, place: FilePlace) -> str | None:
         """Return the delivery that a file belongs to, None where the agency has none of that name."""

@@ -27,6 +27,7 @@ from green_freight.written_dates import month_in
         "report_2025_9_final.xlsx",
         "月报2025.09.xlsx",
         "2025年9月月报_20251008更正.xlsx",
+        "25年9月商贸配送月报更正.xlsx",
     ],
 )
 def test_a_month_is_read_in_every_spelling(name: str) -> None:

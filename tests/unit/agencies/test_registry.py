@@ -37,6 +37,7 @@ connections:
     protocol: sftp
     purpose: {zh: 停车记录目录, en: drop of parking records}
     folder: /parking
+    example: parking_20250930.csv
     name_pattern: 'parking_(?P<year>\\d{4})(?P<month>\\d\\d)(?P<day>\\d\\d)\\.csv'
 """,
     "plugins/green_freight/contracts/parking_stay.odcs.yaml": (
