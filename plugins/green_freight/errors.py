@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import socket
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,8 +116,19 @@ def fetch_error(error: Exception) -> FetchError:
     """Return the failure that an exception of this package, httpx, paramiko or the operating system stands for."""
     if isinstance(error, FetchError):
         return error
+    if refused := _certificate_fault(error):
+        return FetchError("certificate_refused", f"{type(error).__name__}: {refused}")
     code = next((code for kinds, code in _codes() if isinstance(error, kinds)), "unexpected")
     return FetchError(code, f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+def _certificate_fault(error: BaseException | None) -> str | None:
+    """Return why a server's certificate was refused, where that is behind an exception; else None."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def status_error(status: int, detail: str, retry_after: str | None = None) -> FetchError:

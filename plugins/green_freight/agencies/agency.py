@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from green_freight.contracts import Contract, Granularity
 
 
+_MOST_VERSION_DIGITS = 9
 FOLDER = Path(__file__).resolve().parent
 
 
@@ -130,8 +131,11 @@ class SftpConnection(_Entry):
             period = Period(label)
         except ValueError:
             return None
-        delivery = parts.get("delivery")
-        return FilePlace(period, int(parts.get("version") or 1), delivery.lower() if delivery else None)
+        delivery, version = parts.get("delivery"), parts.get("version") or "1"
+        # A number beyond the column that holds it is none that an agency counts.
+        if len(version) > _MOST_VERSION_DIGITS:
+            return None
+        return FilePlace(period, int(version), delivery.lower() if delivery else None)
 
 
 ConnectionEntry = Annotated[

@@ -20,6 +20,7 @@ from green_freight.programme import programme
 from green_freight.protocols.http import open_http
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.tcec102 import ChargingExchange, Identity, Secrets
+from green_freight.warehouse.texts import storable
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,9 @@ class ChargingExchangeConnector(Connector):
         identity = Identity(operator_id, connection.required("operator_secret"))
         secrets = Secrets(*map(connection.required, ("data_secret", "data_secret_iv", "sig_secret")))
         policy = RetryPolicy.of(connection.extra)
-        self._client = open_http(connection.base_url, policy, connection.extra.get("proxy"))
+        self._client = open_http(
+            connection.base_url, policy, connection.extra.get("proxy"), connection.extra.get("ca_bundle")
+        )
         version = connection.extra.get("version", "v1")
         self._exchange = ChargingExchange(self._client, identity, secrets, version)
         self._lock = threading.Lock()
@@ -78,6 +81,10 @@ class ChargingExchangeConnector(Connector):
                 records = self._exchange.station_records(retries)
                 if not all(isinstance(record.get("StationID"), str) for record in records):
                     raise FetchError("answer_unexpected", "query_stations_info: a station without StationID")
+                # What cannot be sent back cannot be asked about; the register's contract rejects the record.
+                records = [
+                    record for record in records if record["StationID"] == storable(record["StationID"])
+                ]
                 self._stations = sorted(records, key=lambda record: str(record["StationID"]))
             return self._stations
 

@@ -23,7 +23,8 @@ IN_MEMORY_BYTES = 16 << 20
 class Connection:
     """Address and credentials of one service; `extra` holds what its protocol needs beyond login and password.
 
-    Every connection may set the retry policy in `extra` (see protocols.retry_policy.RetryPolicy) and `proxy` for HTTP.
+    Every connection may set the retry policy in `extra` (see protocols.retry_policy.RetryPolicy), for HTTP also `proxy`
+    and `ca_bundle` (see protocols.http.open_http).
     """
 
     host: str

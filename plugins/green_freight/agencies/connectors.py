@@ -34,7 +34,8 @@ _Found = TypeVar("_Found")
 _NO_RESPONSE = ("unreachable", "time_out")
 # A login that is refused again and again locks accounts.
 _NOT_ADMITTED = {
-    "login_refused", "token_refused", "host_key_differs", "connection_incomplete", "signature_refused",
+    "login_refused", "token_refused", "host_key_differs", "certificate_refused", "connection_incomplete",
+    "signature_refused",
 }  # fmt: skip
 _MOST_WITHOUT_RESPONSE = 3
 

@@ -207,6 +207,8 @@ class _AgencyFetch:
     ) -> FileOutcome:
         """Return the outcome of a failure; with `attempts` 0 nothing was requested."""
         failure = fetch_error(error)
+        if failure.code == "unexpected" and attempt.file_name:
+            failure = FetchError(failure.code, f"{attempt.file_name}: {failure.detail}")
         if failure.code == "unexpected":
             log.exception("%s %s %s", self.agency.code, delivery.name, period, exc_info=error)
         if attempts is None:

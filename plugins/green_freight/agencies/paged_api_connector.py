@@ -26,7 +26,9 @@ class PagedApiConnector(Connector):
             raise FetchError("connection_incomplete", "password (bearer token)")
         self._entry = entry
         policy = RetryPolicy.of(connection.extra)
-        self._client = open_http(connection.base_url, policy, connection.extra.get("proxy"))
+        self._client = open_http(
+            connection.base_url, policy, connection.extra.get("proxy"), connection.extra.get("ca_bundle")
+        )
         self._api = PagedApi(self._client, connection.password)
 
     def available_files(

@@ -21,12 +21,11 @@ from green_freight.agencies.file_names import is_delivered, is_sent, places
 from green_freight.errors import FetchError
 from green_freight.landing import sha256_of
 from green_freight.periods import Period
+from green_freight.protocols.checksums import SUFFIXES, sha256_in
 from green_freight.protocols.retry_policy import Retries
 from green_freight.protocols.sftp import RemoteFile, SftpSession, check_whole
 
 _MONTH_FOLDER = re.compile(r"20\d\d(0[1-9]|1[0-2])")
-_CHECKSUM = re.compile(r"\b([0-9a-f]{64})\b", re.IGNORECASE)
-_BEGIN_OF_CHECKSUM = re.compile(r"[0-9a-f]*", re.IGNORECASE)
 
 
 class SftpConnector(Connector):
@@ -141,19 +140,16 @@ class SftpConnector(Connector):
         return file_now
 
     def _expected_sha256(self, file: RemoteFile, retries: Retries) -> str:
-        checksum_file = file.beside(".sha256")
         with spool() as content:
-            try:
-                self._session.download(checksum_file, content, retries)
-            except FetchError as error:
-                if error.code != "folder_missing":
-                    raise
-                raise FetchError("checksum_differs", f"{checksum_file.name} is not there") from error
+            for suffix in SUFFIXES:
+                checksum_file = file.beside(suffix)
+                try:
+                    self._session.download(checksum_file, content, retries)
+                    break
+                except FetchError as error:
+                    if error.code != "folder_missing":
+                        raise
+            else:
+                raise FetchError("checksum_differs", f"{file.beside(SUFFIXES[0]).name} is not there")
             content.seek(0)
-            text = content.read().decode("utf-8", errors="replace")
-        if found := _CHECKSUM.search(text):
-            return found[1].lower()
-        # The first digits alone are a checksum file that is still being written; anything else is none.
-        is_unfinished = _BEGIN_OF_CHECKSUM.fullmatch(text.strip()) is not None
-        code = "checksum_differs" if is_unfinished else "unreadable_file"
-        raise FetchError(code, f"{checksum_file.name} holds no SHA-256")
+            return sha256_in(content.read(), checksum_file.name, file.name)

@@ -175,7 +175,7 @@ class FutureChanges:
         self.count = 0
 
     def take(self, number: int, row: Row) -> None:
-        """Look at the time of change of one row."""
+        """Compare the time of change of one row with today."""
         if self._place is not None and self._ends_at is not None and row[self._place] >= self._ends_at:
             self.count += 1
             self._example = self._example or {

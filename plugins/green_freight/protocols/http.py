@@ -9,6 +9,7 @@ meanwhile. A suspicious round is read again; two equal rounds are accepted even 
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,18 +25,43 @@ _QUOTED_CHARACTERS = 200
 _QUOTED_JSON_CHARACTERS = 80
 
 PAGE_SIZE = 500
+# The codes inside a response that say that all is well.
+_SUCCESS = (0, 200)
+_MOST_DIGITS = 20
 MOST_ROUNDS = 4
 MOST_PAGES = 100_000
 
 
-def open_http(base_url: str, policy: RetryPolicy, proxy: str | None = None) -> httpx.Client:
+def open_http(
+    base_url: str, policy: RetryPolicy, proxy: str | None = None, ca_bundle: str | None = None
+) -> httpx.Client:
     """Return a client for one agency; close it after use.
+
+    `ca_bundle` is a file of certificates, or their PEM text, that are trusted besides the usual authorities: those of a
+    government network's own. Raises FetchError `connection_incomplete` where it cannot be read.
 
     The machine's proxy settings are not taken over: agencies sit in the government network, and a proxy that
     is needed is named in the connection (`proxy`).
     """
     timeout = httpx.Timeout(policy.answer_seconds, connect=policy.connect_seconds)
-    return httpx.Client(base_url=base_url, timeout=timeout, trust_env=False, proxy=proxy)
+    context = trusting(ca_bundle)
+    return httpx.Client(base_url=base_url, timeout=timeout, trust_env=False, proxy=proxy, verify=context)
+
+
+def trusting(ca_bundle: str | None) -> ssl.SSLContext | bool:
+    """Return what a client verifies certificates with: the usual authorities, and those of a file or a PEM text."""
+    if not ca_bundle:
+        return True
+    context = httpx.create_ssl_context(trust_env=False)
+    try:
+        if "-----BEGIN" in ca_bundle:
+            context.load_verify_locations(cadata=ca_bundle)
+        else:
+            context.load_verify_locations(cafile=ca_bundle)
+    except (OSError, ValueError) as error:
+        place = "PEM text" if "-----BEGIN" in ca_bundle else ca_bundle
+        raise FetchError("connection_incomplete", f"extra.ca_bundle, {place}: {error}") from error
+    return context
 
 
 def checked(response: httpx.Response) -> httpx.Response:
@@ -47,6 +73,30 @@ def checked(response: httpx.Response) -> httpx.Response:
         raise FetchError("answer_unexpected", detail)
     text = " ".join(response.text[:_QUOTED_CHARACTERS].split())
     raise status_error(response.status_code, f"{detail} {text}".strip(), response.headers.get("Retry-After"))
+
+
+def whole_number(value: Any) -> int | None:
+    """Return a whole number, also one written as text, else None."""
+    if (
+        isinstance(value, str)
+        and value.strip().isascii()
+        and value.strip().isdigit()
+        and len(value) <= _MOST_DIGITS
+    ):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def code_error(code: Any, detail: str, retry_after: str | None = None) -> FetchError:
+    """Return the failure that a code inside a response of status 200 stands for: that of the HTTP status it is.
+
+    Platforms report `{"code": 503, "message": "系统繁忙"}` in a response that is well for HTTP.
+    """
+    status = whole_number(code)
+    is_status = status is not None and 400 <= status < 600
+    return (
+        status_error(status or 0, detail, retry_after) if is_status else FetchError("request_refused", detail)
+    )
 
 
 def decoded(response: httpx.Response) -> str:
@@ -169,13 +219,18 @@ class PagedApi:
 
     def _page(self, path: str, query: Mapping[str, str], number: int) -> Page:
         asked = {**query, **self._paging(number)}
-        body = decoded(checked(self._client.get(path, params=asked, headers=self._headers)))
+        response = checked(self._client.get(path, params=asked, headers=self._headers))
+        body = decoded(response)
         message = json_object(body, path)
-        if message.get("code") != 0:
-            code = "request_refused" if "code" in message else "answer_unexpected"
-            raise FetchError(code, f"{path}: code {message.get('code')!r}, {message.get('message')!r}")
-        items, total = message.get("items"), message.get("total")
-        if not isinstance(items, list) or not isinstance(total, int):
+        if "code" not in message:
+            raise FetchError("answer_unexpected", f"{path}: a response without `code`")
+        code, detail = message["code"], f"{path}: code {message['code']!r}, {message.get('message')!r}"
+        if whole_number(code) not in _SUCCESS:
+            raise code_error(code, detail, response.headers.get("Retry-After"))
+        total = whole_number(message.get("total"))
+        # Some platforms write an empty list as null.
+        items = [] if message.get("items") is None and total == 0 else message.get("items")
+        if not isinstance(items, list) or total is None:
             lacks = f"page {number} without a list `items` and a number `total`"
             raise FetchError("answer_unexpected", f"{path}: {lacks}")
         return Page(number, total, items, body)

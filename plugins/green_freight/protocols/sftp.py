@@ -38,7 +38,7 @@ logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 _UNPACKED_BYTES = 1 << 20
 _SIGNS = {".gz": b"\x1f\x8b", ".xlsx": b"PK\x03\x04"}
-_TEXT_SUFFIXES = (".csv", ".sha256")
+_TEXT_SUFFIXES = (".csv",)
 _CHECKED_BYTES = 4096
 
 

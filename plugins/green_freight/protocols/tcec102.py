@@ -25,11 +25,20 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
 from green_freight.periods import SHANGHAI
-from green_freight.protocols.http import Page, checked, decoded, json_object, read_all_pages
+from green_freight.protocols.http import (
+    Page,
+    checked,
+    code_error,
+    decoded,
+    json_object,
+    read_all_pages,
+    whole_number,
+)
 from green_freight.protocols.retry_policy import Retries
 from green_freight.protocols.tcec102_drift import SHAPES, canonical
 
 _KEY_BYTES = 16
+_URL_ALPHABET = str.maketrans("-_", "+/")
 
 PAGE_SIZE = 50
 _MOST_IN_A_SECOND = 9999
@@ -67,14 +76,30 @@ def encrypt(plaintext: str, secrets: Secrets) -> str:
 
 
 def decrypt(data: str, secrets: Secrets) -> str:
-    """Return the UTF-8 text that Base64 `data` hides; FetchError `decryption_failed` says at which step."""
+    """Return the UTF-8 text that Base64 `data` hides.
+
+    Raises FetchError `decryption_failed`: it says whether the text is no Base64 or the secrets do not open it.
+    """
     try:
         decryptor = _cipher(secrets).decryptor()
-        padded = decryptor.update(base64.b64decode(data, validate=True)) + decryptor.finalize()
+        padded = decryptor.update(_bytes_of(data)) + decryptor.finalize()
         unpadder = PKCS7(algorithms.AES.block_size).unpadder()
         return (unpadder.update(padded) + unpadder.finalize()).decode()
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise FetchError("decryption_failed", f"{type(error).__name__}: {error}") from error
+
+
+def _bytes_of(data: str) -> bytes:
+    """Return the bytes of Base64, also with line breaks, in the alphabet for URLs, or without padding (RFC 4648)."""
+    plain = "".join(data.split()).translate(_URL_ALPHABET).rstrip("=")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except binascii.Error as error:
+        raise FetchError(
+            "decryption_failed",
+            f"Data is no Base64, whatever the secrets are: {error}",
+            detail_zh=f"Data 不是 Base64，与密钥无关：{error}",
+        ) from error
 
 
 def sign(text: str, secrets: Secrets) -> str:
@@ -172,8 +197,9 @@ class ChargingExchange:
             message = canonical(
                 json_object(body, "query_stations_info"), SHAPES["stations_answer"], self.drift
             )
-            items, total = message.get("StationInfos"), message.get("ItemSize")
-            if not isinstance(items, list) or not isinstance(total, int):
+            total = whole_number(message.get("ItemSize"))
+            items = [] if message.get("StationInfos") is None and total == 0 else message.get("StationInfos")
+            if not isinstance(items, list) or total is None:
                 raise FetchError("answer_unexpected", f"page {number} without StationInfos and ItemSize")
             return Page(number, total, items, body)
 
@@ -217,8 +243,8 @@ class ChargingExchange:
         ret = str(found["Ret"]).strip()
         message = _text(found.get("Msg"))
         if ret != "0":
-            code = _FAILURES.get(ret, "request_refused")
-            raise FetchError(code, f"{interface}: Ret {ret} {message}".strip())
+            detail = f"{interface}: Ret {ret} {message}".strip()
+            raise FetchError(_FAILURES[ret], detail) if ret in _FAILURES else code_error(ret, detail)
         data, signature = _text(found.get("Data")), _text(found.get("Sig"))
         # Before decrypting: padding errors of unauthenticated bytes are an oracle.
         if not is_signed(ret + message + data, signature, self._secrets):

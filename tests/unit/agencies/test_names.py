@@ -99,3 +99,12 @@ def test_a_connection_hides_its_secrets_and_names_what_it_lacks() -> None:
     with pytest.raises(FetchError, match="host_key"):
         connection.required("host_key")
     assert connection.base_url == "http://h:22"
+
+
+@pytest.mark.parametrize("version", ["9" * 10, "9" * 30, "9" * 5000])
+def test_a_version_beyond_the_column_that_holds_it_is_no_version(version: str) -> None:
+    drop = CONNECTIONS["postal"]
+    assert isinstance(drop, SftpConnection)
+    assert drop.place(f"postal_tricycles_202509_v{version}.csv") is None
+    known = drop.place("postal_tricycles_202509_v999999999.csv")
+    assert known is not None and known.version == 999_999_999

@@ -12,6 +12,9 @@ from green_freight.errors import FetchError
 from green_freight.protocols.http import PagedApi
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
+from tests.integration.loading.deliveries import answers
+from tests.unit.loading.reading import read
+
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -116,3 +119,61 @@ def test_a_failure_that_passes_leaves_no_trace_but_the_count() -> None:
     retries = _retries()
     assert _api(lambda _: answers.pop(0)).items("/api/v1/nodes", {}, retries) == [1]
     assert retries.attempts == 2
+
+
+def _answers(*first: Any) -> tuple[PagedApi, list[int]]:
+    """Return a service that gives these bodies in turn, then a good page; and a list with an entry a request."""
+    waiting, requested = list(first), []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        requested.append(1)
+        return httpx.Response(200, json=waiting.pop(0)) if waiting else _page([], 0)
+
+    return _api(answer), requested
+
+
+@pytest.mark.parametrize("code", [503, "503", 429, 500, "502", 504, 408])
+def test_busy_or_broken_inside_a_200_may_pass(code: Any) -> None:
+    api, requested = _answers({"code": code, "message": "系统繁忙，请稍后再试"})
+    assert len(api.exchanges("/api/v1/nodes", {}, _retries())) == 1
+    assert len(requested) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "failure"),
+    [
+        (401, "login_refused"), ("403", "login_refused"), (404, "request_refused"), (400, "request_refused"),
+        (7, "request_refused"), ("E01", "request_refused"), (None, "request_refused"), (True, "request_refused"),
+        (50301, "request_refused"), (-1, "request_refused"), (0.5, "request_refused"),
+    ],
+)  # fmt: skip
+def test_a_refusal_inside_a_200_stays(code: Any, failure: str) -> None:
+    api, requested = _answers({"code": code, "message": "token 已过期"})
+    with pytest.raises(FetchError, match="token 已过期") as caught:
+        api.exchanges("/api/v1/nodes", {}, _retries())
+    assert (caught.value.code, len(requested)) == (failure, 1)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"code": "0", "total": 0, "items": []}, {"code": 200, "total": 0, "items": []},
+        {"code": 0, "total": "0", "items": None},
+        {"code": 0, "total": 0, "items": None}, {"code": "200", "total": 0},
+    ],
+)  # fmt: skip
+def test_success_and_an_empty_list_as_other_platforms_write_them(page: dict[str, Any]) -> None:
+    api, _ = _answers(page)
+    exchanges = api.exchanges("/api/v1/stopping-places", {}, _retries())
+    content = answers([(dict(one.request), one.body) for one in exchanges])
+    found = read("transport_stopping_place", content)
+    assert (found.stop, found.rows, found.rejected) == (None, [], [])
+
+
+@pytest.mark.parametrize(
+    "page", [{"code": 0, "total": 3, "items": None}, {"code": 0, "total": True, "items": []}]
+)
+def test_a_list_that_is_missing_is_no_empty_one(page: dict[str, Any]) -> None:
+    api, _ = _answers(page)
+    with pytest.raises(FetchError, match="answer_unexpected"):
+        api.exchanges("/api/v1/nodes", {}, _retries())

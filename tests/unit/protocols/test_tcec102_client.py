@@ -10,8 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
+from green_freight.agencies.agency import agency_named
+from green_freight.agencies.charging_exchange_connector import ChargingExchangeConnector
+from green_freight.agencies.connector import Connection
 from green_freight.errors import FetchError
-from green_freight.periods import SHANGHAI
+from green_freight.periods import SHANGHAI, Period
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.tcec102 import (
     ChargingExchange,
@@ -22,6 +25,9 @@ from green_freight.protocols.tcec102 import (
     encrypt,
     sign,
 )
+
+from tests.integration.loading.deliveries import answers
+from tests.unit.loading.reading import read
 
 SECRETS = Secrets("1234567890abcdef", "fedcba0987654321", "the signing secret")
 STATS = {"StationStats": {"StationID": "S1", "StationElectricity": 1.5, "EquipmentStatsInfos": []}}
@@ -235,3 +241,43 @@ def test_numbers_that_run_out_borrow_the_next_second() -> None:
     drawn = [sequence.next() for _ in range(10_000)]
     assert drawn[-2:] == [("20250930235959", "9999"), ("20251001000000", "0001")]
     assert len(set(drawn)) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("ret", "code"),
+    [
+        (503, "busy"),
+        ("429", "busy"),
+        (504, "time_out"),
+        (502, "server_error"),
+        (401, "login_refused"),
+        (404, "request_refused"),
+    ],
+)
+def test_a_code_of_http_inside_the_envelope_is_that_status(platform: Platform, ret: Any, code: str) -> None:
+    platform.rets = [ret, ret, ret]
+    with pytest.raises(FetchError) as caught:
+        platform.client().station_stats("S1", DAY, _retries())
+    assert caught.value.code == code
+    assert len(platform.rets) == (0 if caught.value.is_transient else 2)
+
+
+def test_an_empty_list_of_stations_may_be_null(platform: Platform) -> None:
+    platform._content = lambda *_: {"PageNo": 1, "PageCount": 0, "ItemSize": "0", "StationInfos": None}  # type: ignore[method-assign]
+    [exchange] = platform.client().stations(None, _retries())
+    found = read("power_station", answers([(dict(exchange.request), exchange.body)]))
+    assert (found.stop, found.rows) == (None, [])
+
+
+def test_a_station_whose_number_cannot_be_sent_costs_no_other_station(platform: Platform) -> None:
+    stations = [{"StationID": each, "OfficialRunTime": "2024-01-01"} for each in ("S1", "S\ud83d")]
+    platform.stations = stations
+    extra = {"operator_id": "MA1ASKING", "operator_secret": "operator secret"} | vars(SECRETS)
+    connector = ChargingExchangeConnector(Connection("platform", 80, extra=extra))
+    connector._exchange = platform.client()
+    delivery = agency_named("power").delivery("station_stats")
+    [available] = connector.available_files(delivery, Period("2025-09-30"), _retries())
+    with available.receive(_retries()).content as content:
+        content.seek(0)
+        assert len(content.readlines()) == 1
+    assert platform.interfaces.count("query_station_stats") == 1

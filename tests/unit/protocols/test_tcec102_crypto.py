@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import subprocess
+from typing import Any
 
 import pytest
 from green_freight.errors import FetchError
@@ -88,6 +89,26 @@ def test_what_cannot_be_opened_is_a_permanent_failure(data: str) -> None:
     with pytest.raises(FetchError) as caught:
         decrypt(data, SECRETS)
     assert caught.value.code == "decryption_failed"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda data: data.rstrip("="), lambda data: data.translate(str.maketrans("+/", "-_")),
+        lambda data: "\r\n".join(data[at : at + 76] for at in range(0, len(data), 76)), lambda data: f" {data}\n",
+    ],
+)  # fmt: skip
+def test_base64_in_other_forms_is_opened(written: Any) -> None:
+    # Of so many texts some have every character of the alphabet and every padding.
+    for length in range(1, 60):
+        text = "连云港" * length + "x" * (length % 17)
+        assert decrypt(written(encrypt(text, SECRETS)), SECRETS) == text
+
+
+def test_what_is_no_base64_is_no_matter_of_secrets() -> None:
+    with pytest.raises(FetchError) as caught:
+        decrypt("no base64!", SECRETS)
+    assert "no Base64, whatever the secrets" in caught.value.detail and "与密钥无关" in caught.value.detail_zh
 
 
 def test_secrets_of_the_wrong_length_are_named_but_not_shown() -> None:

@@ -15,6 +15,7 @@ from green_freight import json_text
 from green_freight.loading.outcomes import RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
 from green_freight.loading.readers.json_rows import JsonReading, standard_name
+from green_freight.protocols.http import whole_number
 from green_freight.protocols.tcec102_drift import SHAPES, Shape, canonical, canonical_stats
 
 _SHAPES = {"stations": SHAPES["station"], "piles": SHAPES["equipment"], "connectors": SHAPES["connector"]}
@@ -39,6 +40,8 @@ class StationPages(JsonReading):
         for line, _, answer in self.answers():
             page = canonical(_message(line, answer), SHAPES["stations_answer"], self._drift)
             stations = page.get("StationInfos")
+            if stations is None and whole_number(page.get("ItemSize")) == 0:
+                continue
             if not isinstance(stations, list):
                 raise UnreadableFileError.of(
                     "unreadable_file", "response_lacks", line=line, name="StationInfos"

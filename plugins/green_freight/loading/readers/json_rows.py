@@ -13,6 +13,7 @@ from green_freight import json_text
 from green_freight.landing import read_exchanges
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Reading, Source
+from green_freight.protocols.http import whole_number
 from green_freight.protocols.tcec102_drift import Shape, canonical
 
 _NOWHERE = "\x00"
@@ -108,6 +109,8 @@ class TransportPages(JsonReading):
         number = 0
         for line, _, page in self.answers():
             items = page.get("items") if isinstance(page, dict) else None
+            if items is None and isinstance(page, dict) and whole_number(page.get("total")) == 0:
+                continue
             if not isinstance(items, list):
                 raise UnreadableFileError.of("unreadable_file", "response_lacks", line=line, name="items")
             for item in items:
