@@ -249,7 +249,7 @@ def test_a_warning_is_new_then_growing_then_standing_then_resolved(
         change = f"update candidate.dim_vehicle set is_vin_valid = vehicle_key not in ({wrong})"
         undo = "update candidate.dim_vehicle set is_vin_valid = true"
         return audited_after_publication(
-            module_warehouse, good_candidate.MONTHS, FEW, lambda: planted(change, undo)
+            module_warehouse, good_candidate.MONTHS, suites_of("dim_vehicle"), lambda: planted(change, undo)
         )
 
     code = "vin_check_digit"
