@@ -11,6 +11,7 @@ from green_freight.landing import LandingStore
 from green_freight.loading import LoadOutcome
 from green_freight.loading.dataset_load import Task, load_dataset
 from green_freight.periods import Period
+from green_freight.reporting import run_report
 from green_freight.warehouse import Warehouse
 
 from tests.integration.loading.deliveries import Deliveries, operation, order, order_file, pages
@@ -168,6 +169,9 @@ def test_the_good_rows_of_a_day_are_loaded_and_the_day_is_partial(forms: _Forms,
     )  # fmt: skip
     assert outcome.rows_loaded + outcome.rows_rejected == outcome.rows_in_file
     assert [(w.code, w.severity) for w in outcome.warnings] == [("too_many_rejected", "warning")]
+    with forms.warehouse.connect("builder") as session:
+        report_of_run = "\n".join(run_report._lines(session, "run", "run-1"))
+    assert f"数据集 {dataset}，期次 {DAY}：{outcome.warnings[0].message_zh}" in report_of_run
     missing = "select missing_labels from ops.dataset_month('2025-09-30') where dataset_id = "
     [(labels,)] = forms.rows(f"{missing}'{dataset}' and period_month = '2025-09-01'")
     assert DAY in labels

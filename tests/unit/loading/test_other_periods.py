@@ -124,6 +124,19 @@ def test_a_sheet_of_the_year_to_date_is_left_out() -> None:
     assert (found.sheet, found.values("total_tonnes")) == ("本月", [Decimal(10)])
 
 
+def test_an_optional_column_that_two_titles_may_be_is_empty_with_a_warning() -> None:
+    found = _stores((TITLE,), (*HEAD, "区县"), (*store("01"), "连云区"))
+    assert (found.values("district_name"), found.codes) == ([None], ["several_columns"])
+    assert "“区县、区县”" in found.warnings[0].message_zh or "“区县”" in found.warnings[0].message_zh
+
+
+def test_an_optional_column_of_another_year_is_empty_with_a_warning() -> None:
+    titles = ("统一社会信用代码", "企业名称", "GSP证书编号", "首次运营日期", "上年信息化率")
+    rows = [(TITLE,), titles, PHARMA_ROWS[2]]
+    found = read("commerce_pharma_enterprise", book({"医药配送企业": rows}))
+    assert (found.values("informatization_pct"), found.codes) == ([None], ["other_period"])
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [

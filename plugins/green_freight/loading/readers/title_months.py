@@ -24,6 +24,9 @@ _CUMULATIVE = re.compile(r"累计|累积|年初至今|ytd")
 _COMPARED = re.compile(r"[去上]年|同期|同比|环比|增长|增幅|增减|[上前]月|上期|年初|至今|截至|本年|年度")
 _THIS = re.compile(r"本月|当月|本期|当期|报告期")
 _ONE_MONTH = re.compile(rf"(?<![\d至到~—–-])(?:(?P<year>20\d\d|\d\d)年)?(?P<month>{_N})月(?!\d|{_TO}\d)")
+_PERIOD_WORDS = re.compile(
+    r"(?:[去上本]年度?)?(?:累计|累积|同期|年初至今)数?|[去上本]年度?|(?:本|当|上)[月期]数?"
+)
 _REMARK = re.compile(r"注[::\d]|注$|说明|备注|填表|填报|审核|制表")
 _DIGITS = {numeral: number for number, numeral in enumerate("〇一二三四五六七八九十")}
 
@@ -73,7 +76,7 @@ def without_period(title: str) -> str:
     text = with_arabic_dates(plain(title))
     for pattern in (_DAYS, _MONTHS, re.compile(rf"(?:(?:20)?\d\d年)?(?<!\d){_N}月份?")):
         text = pattern.sub("", text)
-    return re.sub(r"(?:[去上本]年)?(?:累计|累积|同期|年初至今)数?|(?:本|当|上)[月期]数?", "", text)
+    return _PERIOD_WORDS.sub("", text)
 
 
 def _is_range(written: str) -> bool:
