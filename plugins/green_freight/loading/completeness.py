@@ -21,7 +21,7 @@ from green_freight.programme import programme
 from green_freight.warehouse import Session
 
 # Forms of fewer rows shrink, or stay as they are, without a fault.
-ENOUGH_ROWS = 10
+ENOUGH_ROWS = 4
 
 
 @dataclass(frozen=True)

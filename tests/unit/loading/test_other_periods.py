@@ -118,6 +118,19 @@ def test_a_form_of_the_month_is_read_however_it_says_so(title: str) -> None:
     assert found.values("total_tonnes") == [Decimal(10)], found.words
 
 
+@pytest.mark.parametrize(
+    ("title", "code"),
+    [
+        ("8月份城市配送情况", "wrong_period"),
+        ("八月城市配送月报", "wrong_period"),
+        ("9月份城市配送情况", None),
+    ],
+)
+def test_a_title_without_a_year_still_names_a_month(title: str, code: str | None) -> None:
+    found = _stores((title,), ("填报日期：10月8日",), HEAD, store("01"))
+    assert _code(found) == code and found.codes == []
+
+
 def test_a_sheet_of_the_year_to_date_is_left_out() -> None:
     sheets = {"累计": [(TITLE,), HEAD, store("01", *OTHER)], "本月": [(TITLE,), HEAD, store("01")]}
     found = read("commerce_store_delivery", book(sheets))

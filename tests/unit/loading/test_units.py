@@ -135,6 +135,18 @@ def test_each_column_has_its_own_unit() -> None:
     assert found.values("cold_storage_m3") == [Decimal(1200)], found.words
 
 
+@pytest.mark.parametrize("title", ["单位", "计量单位"])
+def test_a_column_may_state_the_unit_of_all_rows(title: str) -> None:
+    head = f"{HEAD},{title}"
+    found = _parcels(head, *(f"{row},万件" for row in ROWS))
+    assert _volumes(found) == [(123_500, 84_000), (30_000, 50_000)], found.words
+    assert _stopped_by(_parcels(head, f"{ROWS[0]},件", f"{ROWS[1]},万件"), "件、万件")
+    assert _stopped_by(_parcels(head, *(f"{row},箱" for row in ROWS)), "箱")
+    titles = (*PLAIN, *MEASURED, title)
+    sheet = _stores((TITLE,), titles, (*store("01", 10_000, 4_000, 3_000, 1_000), "公斤"))
+    assert sheet.values("total_tonnes") == [Decimal(10)]
+
+
 @pytest.mark.parametrize("line", ["万,,,", "万件,甲,万件,万件", "320706,件,,"])
 def test_a_row_with_a_unit_under_a_text_is_a_row(line: str) -> None:
     found = _parcels(HEAD, line, *ROWS[1:])

@@ -42,10 +42,11 @@ class CsvReading(TableReading):
         self._delimiter, self._header = self._best_header()
         first = self._first_lines(self._delimiter)
         above = [cells for number, cells in first if number < self._header.first_row]
-        below = [cells for number, cells in first if number > self._header.last_row]
+        lines = first if self._header.unit_place() is None else self._lines(self._delimiter)
+        below = [cells for number, cells in lines if number > self._header.last_row]
         self._check_period(above)
         self._warnings = self._header.check(source.contract, None)
-        self._units = Units(source.contract, self._header, above, [*below[:1], *self._unit_lines()])
+        self._units = Units(source.contract, self._header, above, [*below, *self._unit_lines()])
         self._sorter = RowSorter(source.contract, self._header, self._units.factor)
 
     def rows(self) -> Iterator[SourceRow]:

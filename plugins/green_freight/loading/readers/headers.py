@@ -23,6 +23,7 @@ SEARCHED_ROWS = 30
 _BRACKETED = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
 _LAST_BRACKET = re.compile(r"[(\[【]([^)\]】]*)[)\]】]$")
 _SIGNS = re.compile(r"[()（）\[\]【】:：、,，*＊\"“”/_\-]")
+_UNIT_TITLES = ("单位", "计量单位", "数量单位")
 _AFTER_A_SIGN = re.compile(r"[/:：,，_-]([^/:：,，_-]+)$")
 
 NumberedRow = tuple[int, Sequence[Any]]
@@ -55,6 +56,12 @@ class Header:
         """Return titles that stand for no column of the contract."""
         taken = set(self.places.values())
         return [title for place, title in enumerate(self.titles) if title and place not in taken]
+
+    def unit_place(self) -> int | None:
+        """Return the place of a column that states the unit of each row, None where there is none."""
+        taken = set(self.places.values())
+        found = (p for p, title in enumerate(self.titles) if plain(title) in _UNIT_TITLES and p not in taken)
+        return next(found, None)
 
     def missing(self, contract: Contract) -> list[Column]:
         """Return the contract's columns that the header does not have and no rule fills."""

@@ -13,7 +13,7 @@ from green_freight.loading.cell_values import clean
 from green_freight.loading.outcomes import LoadWarning, UnreadableFileError
 from green_freight.loading.readers import Reading, Source
 from green_freight.loading.readers.headers import Header
-from green_freight.loading.readers.title_months import longer_span, title_period
+from green_freight.loading.readers.title_months import longer_span, month_without_year, title_period
 from green_freight.written_dates import plain
 
 _TOTAL = re.compile(r"(?P<of>.*)(?P<word>小计|合计|总计|共计|总合计)[::]?")
@@ -42,8 +42,13 @@ class TableReading(Reading):
         """Return whether the rows above the header name the file's month; UnreadableFileError: they name another."""
         contract, expected = self._source.contract, self._source.period.month.label
         found = longer_span(above) if contract.has_flows else None
-        if found is None and (found := title_period(above)) in (None, expected):
-            return found is not None
+        if found is None and (found := title_period(above)) == expected:
+            return True
+        if found is None:
+            month = month_without_year(above)
+            if month in (None, int(expected[5:])):
+                return month is not None
+            found = f"{month}月"
         months = {"found": found, "expected": expected}
         raise UnreadableFileError.of("wrong_period", "other_month", sheet, **months)
 

@@ -27,6 +27,9 @@ _ONE_MONTH = re.compile(rf"(?<![\d至到~—–-])(?:(?P<year>20\d\d|\d\d)年)?(
 _PERIOD_WORDS = re.compile(
     r"(?:[去上本]年度?)?(?:累计|累积|同期|年初至今)数?|[去上本]年度?|(?:本|当|上)[月期]数?"
 )
+_FORM_OF_MONTH = re.compile(
+    r"(?<![\d至到~—–-])(?P<month>1[0-2]|0?[1-9])月份?(?!\d).*(?:月报|情况|统计|报表|一览|表$)"
+)
 _REMARK = re.compile(r"注[::\d]|注$|说明|备注|填表|填报|审核|制表")
 _DIGITS = {numeral: number for number, numeral in enumerate("〇一二三四五六七八九十")}
 
@@ -34,6 +37,15 @@ _DIGITS = {numeral: number for number, numeral in enumerate("〇一二三四五�
 def title_period(rows: Iterable[Sequence[Any]]) -> str | None:
     """Return the month (yyyy-MM) that the rows' text names first, or None; a full date is no month."""
     return next(filter(None, map(month_in, _texts(rows))), None)
+
+
+def month_without_year(rows: Iterable[Sequence[Any]]) -> int | None:
+    """Return the month (1 to 12) that a title of a form names without a year: 9月份配送情况."""
+    for text in _texts(rows):
+        written = with_arabic_dates(plain(text))
+        if (found := _FORM_OF_MONTH.search(written)) and not _REMARK.match(written):
+            return int(found["month"])
+    return None
 
 
 def longer_span(rows: Iterable[Sequence[Any]]) -> str | None:

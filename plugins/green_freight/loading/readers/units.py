@@ -60,7 +60,7 @@ class Units:
         ]
         under = _unit_row(measured, header, below)
         notes = [cells for cells in below if sum(cell not in (None, "") for cell in cells) <= _NOTE_CELLS]
-        noted = [*_noted_units([*above, *notes]), *_alone(above)]
+        noted = [*_noted_units([*above, *notes]), *_alone(above), *_unit_column(header, below)]
         turned: dict[str, list[str]] = {}
         for column in measured:
             texts = [*header.qualifiers.get(column.name, ()), *under.get(column.name, ())]
@@ -148,6 +148,17 @@ def _unit_row(
     if not filled or not are_words or not set(filled) <= set(places):
         return {}
     return {places[place]: [_BRACKETS.sub(r"\1", cell)] for place, cell in filled.items()}
+
+
+def _unit_column(header: Header, below: Sequence[Sequence[Any]]) -> list[str]:
+    """Return the units of a column that states one for each row."""
+    place = header.unit_place()
+    if place is None:
+        return []
+    cells = (cells[place] for cells in below if place < len(cells) and isinstance(cells[place], str))
+    # A repeated header, and a row of totals.
+    others = {"", plain(header.titles[place])}
+    return list(dict.fromkeys(w for cell in cells if (w := plain(cell)) not in others and "计" not in w))
 
 
 def _alone(rows: Iterable[Sequence[Any]]) -> list[str]:
