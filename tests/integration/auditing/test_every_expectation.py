@@ -81,6 +81,15 @@ def test_few_vehicles_that_differ_by_chance_are_no_fault(evaluator: Evaluator) -
     assert evaluator.result(suite, expectation, uneven).is_success
 
 
+def test_a_vehicle_that_began_to_run_this_week_need_not_be_registered_yet(evaluator: Evaluator) -> None:
+    suite, expectation = _expectation("dim_vehicle", "never_registered")
+    [never] = violations(suite, expectation)
+    recent = f"delete from candidate.fct_vehicle_operation where operation_date < '2023-04-23'; {never}"
+    assert evaluator.result(suite, expectation, recent).is_success
+    longer = recent.replace("04-23", "04-22")
+    assert not evaluator.result(suite, expectation, longer).is_success
+
+
 def test_the_piles_of_a_station_that_closes_may_all_end(evaluator: Evaluator) -> None:
     suite, expectation = _expectation("dim_pile", "years_kept")
     _, stays = violations(suite, expectation)
