@@ -12,6 +12,7 @@ from demo_city.versioned_register import Row
 Change = Callable[[Row, int], list[Row] | None]
 
 ABSORBED, REJECTED, WARNED, STOPPED = "absorbed", "rejected", "warned", "stopped"
+AUDITED = "audited"
 ROW, FILE, RESPONSE, TIME = "row", "file", "response", "time"
 
 
@@ -21,8 +22,9 @@ class Defect:
 
     `place` is where it sits: row, file (columns, bytes, deliveries), response (one HTTP or exchange response), time (an
     order in another day's file). `effect`: absorbed (same truth once everything is delivered), rejected (the row ends
-    in ops.rejected_row with `reason_code`), warned (loaded with a warning), stopped (nothing of the delivery is
-    loaded, or its fetch fails). `column` is the contract's field concerned.
+    in ops.rejected_row with `reason_code`), warned (loaded with a warning), audited (loaded as it is; the expectation
+    `reason_code` of the published table warns), stopped (nothing of the delivery is loaded, or its fetch fails).
+    `column` is the contract's field concerned.
     """
 
     name: str

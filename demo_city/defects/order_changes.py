@@ -73,6 +73,20 @@ def _with_more_energy(row: Row, kwh: Decimal, in_total: Decimal = Decimal(0)) ->
     return [{**row, "ChargeDetails": details, "TotalPower": row["TotalPower"] + in_total}]
 
 
+def _lasting_for_days(row: Row, n: int) -> list[Row] | None:
+    """Let a session begin days earlier, over the end of a month where one lies between: a charger left unplugged."""
+    if not row.get("StartTime"):
+        return None
+    start = datetime.strptime(row["StartTime"], _FORMAT) - timedelta(days=3 + n % 3)  # noqa: DTZ007
+    return [{**row, "StartTime": start.strftime(_FORMAT)}]
+
+
+def _under_another_number(row: Row, _: int) -> list[Row] | None:
+    """Add the session again under another number: two sessions of one connector at one time."""
+    number = row["StartChargeSeq"]
+    return [row, {**row, "StartChargeSeq": f"{number[:9]}9{number[10:]}"}]
+
+
 # by the names of `named_defects.csv`
 ORDER_CHANGES: dict[str, Change] = {
     "order_end_before_start": _end_before_start,
@@ -87,6 +101,22 @@ ORDER_CHANGES: dict[str, Change] = {
     "order_unknown_connector": lambda order, n: [
         {**order, "ConnectorID": f"{order['ConnectorID'][:9]}UNKNOWN{n % 1000:03d}"}
     ],
+    "order_outside_programme": lambda order, n: [
+        {**order, "StartTime": f"{1950 if n % 2 else 2099}{order['StartTime'][4:]}"}
+    ],
+    # a slip, and the right order pushed again on the same day
+    "order_pushed_again": lambda order, n: [
+        {
+            **order,
+            "TotalMoney": order["TotalMoney"] + n % 9 + 1,
+            "TotalElecMoney": order["TotalElecMoney"] + n % 9 + 1,
+        },
+        order,
+    ],
+    "order_lasting_for_days": _lasting_for_days,
+    "order_under_another_number": _under_another_number,
+    # more than the connector's power allows in the time
+    "order_above_power": lambda order, _: _with_more_energy(order, Decimal(900), Decimal(900)),
     "order_lower_camel": lambda order, _: [respelt(order, lower_camel)],
     "order_operation_id": lambda order, _: [renamed(order, "OperatorID", "OperationID")],
     "order_elect_money": lambda order, _: [renamed(order, "ElecMoney", "ElectMoney")],

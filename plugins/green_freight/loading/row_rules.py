@@ -71,13 +71,13 @@ def _within_period(contract: Contract, rule: RowRule, period: Period) -> RowChec
 
 
 def _within_programme(contract: Contract, rule: RowRule, period: Period) -> RowCheck:
-    """Check that an event began in the programme, or the night before it, and not after the day of its file."""
+    """Check that an event began in the programme, or the night before it, and not after the day of its file.
+
+    A file of an earlier time is that of its own year.
+    """
     column = contract.column(rule.settings["column"])
-    place, first, last = (
-        contract.position(column.name),
-        programme().first_day - timedelta(days=1),
-        period.last_day,
-    )
+    place, last = contract.position(column.name), period.last_day
+    first = min(programme().first_day - timedelta(days=1), period.first_day - timedelta(days=366))
 
     def check(row: Row) -> RowIssue | None:
         if row[place] is None or first <= row[place].date() <= last:

@@ -1,7 +1,8 @@
 """Every defect of the registry, served for real, fetched and loaded for real, has the effect that it claims.
 
 Rejected: exactly the planted rows are in ops.rejected_row, with the reason code. Absorbed: raw holds what it holds
-without the defect. Warned: every row is kept and the load has a warning. Stopped: no row is loaded.
+without the defect. Warned: every row is kept and the load has a warning. Audited: every
+row is kept, and the expectation exists. Stopped: no row is loaded.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from green_freight.agencies.connector import Connection
 from green_freight.agencies.fetch import fetch_agency
 from green_freight.contracts import Granularity, contract
 from green_freight.loading import LoadOutcome, load_agency
 from green_freight.periods import Period
+from green_freight.settings import PROJECT
 
 from demo_city.city import City
 from demo_city.defects import REGISTRY, Defect
@@ -206,6 +209,22 @@ def test_warned_defects_keep_every_row_and_say_so(house_with: Any, name: str) ->
         load = next(load for load in loads if load.dataset_id == defect.dataset)
     assert (load.outcome_code, load.rows_rejected) == ("loaded", 0)
     assert defect.reason_code in {warning.code for warning in load.warnings}
+
+
+@pytest.mark.usefixtures("every_share_tolerated")
+@pytest.mark.parametrize("name", [d.name for d in REGISTRY.values() if d.effect == "audited"])
+def test_audited_defects_are_loaded_as_they_are(house_with: Any, name: str) -> None:
+    defect = REGISTRY[name]
+    delivery, period = _where(defect.dataset)
+    with house_with(defect.agency, {name: 0.5}) as house:
+        _, loads = house.take(defect.agency, delivery, period)
+        hits = _rows_hit(house, defect, period)
+    load = next(load for load in loads if load.dataset_id == defect.dataset)
+    assert hits and (load.outcome_code, load.rows_rejected, load.warnings) == ("loaded", 0, ())
+    rules = yaml.safe_load(
+        (PROJECT / "expectations" / "fct_charging_session.yml").read_text(encoding="utf-8")
+    )
+    assert rules[defect.reason_code]["severity"] == "warning"
 
 
 @pytest.mark.parametrize("name", [d.name for d in REGISTRY.values() if d.effect == "stopped"])

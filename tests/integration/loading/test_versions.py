@@ -103,6 +103,16 @@ def test_a_session_outside_the_programme_is_rejected_and_makes_no_month(
     assert len(outcome.affected_months) == (1 if started_at[:7] == DAY[:7] or not is_loaded else 2)
 
 
+def test_a_file_from_before_the_programme_is_that_of_its_own_year(deliveries: Deliveries) -> None:
+    days = ("2016-09-01", "2016-08-31", "2014-09-01")
+    orders = [
+        order(n, StartTime=f"{day} 08:00:00", EndTime="2016-09-01 09:00:00") for n, day in enumerate(days)
+    ]
+    deliveries.land("power", "charge_orders", days[0], "a.jsonl.gz", order_file(orders))
+    [outcome] = deliveries.load("power", "charge_orders", days[0])
+    assert (outcome.rows_loaded, outcome.rows_rejected) == (2, 1)
+
+
 def _land(deliveries: Deliveries, content: str, arrival: int, delivered: datetime, version: int = 1) -> None:
     """Land a file that arrives so many hours after the first one; `delivered` is its time on the sender's server."""
     name = f"postal_tricycles_202509_v{version}.csv"
