@@ -184,3 +184,14 @@ def test_a_part_of_a_day_replaces_no_complete_day_and_a_whole_file_replaces_the_
     assert whole.complete_through is not None
     assert "25 of 105 rows" in _stopped_words(forms.load(dataset, DAY, content))
     assert forms.rows("select count(*) from raw.power_charge_order") == [(105,)]
+
+
+def test_a_recorded_load_is_repeated_without_comparing_it(forms: _Forms) -> None:
+    forms.load("postal_tricycle", "2025-08", _tricycles(40))
+    forms.deliveries.land("postal", "tricycles", "2025-09", "v1.csv", _tricycles(1))
+    task = Task(
+        contract("postal_tricycle"), Period("2025-09"), "r", LandingStore(forms.warehouse.landing_url), True
+    )
+    with forms.warehouse.connect("loader", autocommit=True) as loader:
+        outcome = load_dataset(loader, task)
+    assert outcome is not None and (outcome.outcome_code, outcome.rows_loaded) == ("loaded", 1)
