@@ -18,7 +18,7 @@ from green_freight.warehouse import Warehouse, bootstrap
 from local_stack import processes
 from local_stack.home import Home
 from local_stack.locks import UseCount, waiting
-from local_stack.postgres import EmbeddedPostgres
+from local_stack.postgres import EmbeddedPostgres, PostgresError
 
 
 @contextmanager
@@ -54,6 +54,17 @@ def left_running(home: Home) -> dict[str, Any] | None:
     """Return the note of the stack that `up` left running in this home, None where none runs."""
     up = home.noted("up")
     return up if any(one.is_alive() for one in processes.recorded(home.processes)) else None
+
+
+def require_running(home: Home) -> None:
+    """Check that the embedded server runs; PostgresError where it does not. Of an external one nothing is known."""
+    cluster = EmbeddedPostgres(home.postgres)
+    if not settings.current().postgres_admin_url and not cluster.is_running():
+        raise PostgresError(
+            "内嵌的 PostgreSQL 服务器已停止运行；重新执行命令会启动它并从中断处继续，日志为 "
+            f"{cluster.log} / The embedded PostgreSQL server has stopped; repeat the command, which starts it "
+            f"and goes on where it was interrupted; its log is {cluster.log}"
+        )
 
 
 def stop_server(home: Home) -> None:

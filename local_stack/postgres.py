@@ -71,7 +71,7 @@ class EmbeddedPostgres:
         self.home = Path(home).absolute()
         self._account = self._server_account()
         self.run_home = self._enterable_home()
-        self._data, self._log = self.run_home / "data", self.run_home / "server.log"
+        self._data, self.log = self.run_home / "data", self.run_home / "server.log"
 
     def start(self) -> ServerAddress:
         """Make the cluster if it is absent, start it if it is down, and wait until it accepts connections.
@@ -175,7 +175,7 @@ class EmbeddedPostgres:
             **more,
         )
         if check and done.returncode:
-            said = f"{done.stderr or ''}\n{log_tail(self._log)}"
+            said = f"{done.stderr or ''}\n{log_tail(self.log)}"
             raise PostgresError(f"{name} failed ({done.returncode}): {said}")
         return done
 
@@ -212,7 +212,7 @@ class EmbeddedPostgres:
             "-c wal_level=minimal -c max_wal_senders=0 "
             "-c log_min_messages=warning -c timezone=Asia/Shanghai -c jit=off"
         )
-        start = ["start", "-D", str(self._data), "-l", str(self._log), "-W", "-o", options]
+        start = ["start", "-D", str(self._data), "-l", str(self.log), "-W", "-o", options]
         # A pipe would stay open as long as the server runs.
         self._run("pg_ctl", *start, output=subprocess.DEVNULL, start_new_session=True)
 
@@ -220,7 +220,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + START_DEADLINE_SECONDS
         while not self.is_running():
             if time.monotonic() > deadline:
-                tail = log_tail(self._log)
+                tail = log_tail(self.log)
                 raise PostgresError(f"the server did not answer within {START_DEADLINE_SECONDS} s\n{tail}")
             time.sleep(0.05)
 

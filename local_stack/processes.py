@@ -145,7 +145,10 @@ def kill_all(find: Callable[[], Sequence[psutil.Process]]) -> bool:
 
 def died_message(name: str, log: Path) -> str:
     """Return what to tell when a process ended by itself."""
-    return f"{name} ended by itself / 进程意外结束；{log}:\n{log_tail(log)}"
+    return (
+        f"进程 {name} 意外结束；重新执行命令会从中断处继续，日志为 {log} / The process {name} ended by itself; "
+        f"repeat the command, which goes on where it was interrupted; its log is {log}:\n{log_tail(log)}"
+    )
 
 
 def log_tail(log: Path, lines: int = 15) -> str:

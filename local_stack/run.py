@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -112,7 +113,8 @@ def _attached(home: Home, admin_url: str, up: Mapping[str, Any]) -> RunningAirfl
     client = AirflowClient(up["address"], *stack.login(home))
     started_at = datetime.fromisoformat(up["started_at"])
     warehouse = database.warehouse(home, admin_url)
-    return RunningAirflow(client, warehouse, home.task_logs, started_at, APPROVAL_WAIT_HOURS)
+    alive = partial(stack.require_alive, home)
+    return RunningAirflow(client, warehouse, home.task_logs, started_at, APPROVAL_WAIT_HOURS, alive)
 
 
 def missing_history(

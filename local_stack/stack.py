@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import httpx
 from green_freight.cli import airflow_metadata
@@ -74,7 +75,20 @@ def start(home: Home, admin_url: str, plan: StackPlan, steps: Steps) -> RunningA
     with steps.step("Airflow · api-server, scheduler, dag-processor" + (", triggerer" * plan.has_triggerer)):
         environment = airflow_settings.environment(home, airflow_plan)
         airflow = _start_airflow(home, environment, airflow_plan.port, plan.has_triggerer)
-    return RunningAirflow(airflow, warehouse, home.task_logs, started_at, 0)
+    return RunningAirflow(airflow, warehouse, home.task_logs, started_at, 0, partial(require_alive, home))
+
+
+def require_alive(home: Home) -> None:
+    """Check that everything that was started in the home still runs.
+
+    Raises:
+        processes.ProcessDiedError: a process has ended by itself.
+        PostgresError: the embedded server has.
+    """
+    database.require_running(home)
+    for one in processes.recorded(home.processes):
+        if not one.is_alive():
+            raise processes.ProcessDiedError(processes.died_message(one.name, home.log(one.name)))
 
 
 def stop(home: Home, grace_seconds: float = processes.GRACE_SECONDS) -> None:
@@ -163,9 +177,7 @@ def _start_airflow(
 def _wait_healthy(home: Home, http: httpx.Client, parts: Sequence[str]) -> None:
     deadline = time.monotonic() + HEALTH_DEADLINE_SECONDS
     while not all(health(http).get(part) == "healthy" for part in parts):
-        for one in processes.recorded(home.processes):
-            if not one.is_alive():
-                raise processes.ProcessDiedError(processes.died_message(one.name, home.log(one.name)))
+        require_alive(home)
         if time.monotonic() > deadline:
             raise StackError(
                 f"Airflow 在 {HEALTH_DEADLINE_SECONDS:.0f} 秒内未就绪，请查看日志 / Airflow was not healthy within "

@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from green_freight.cli.errors import CommandError
+from green_freight.cli.errors import CommandError, NoResponseError
+from green_freight.messages import message
 
 TIMEOUT_SECONDS = 60.0
 UNFINISHED = ("queued", "running")
@@ -136,12 +137,23 @@ class AirflowClient:
         body = {"chosen_options": [option], "params_input": dict(form)}
         self._json("PATCH", f"{run.path}/taskInstances/{task_id}/-1/hitlDetails", body)
 
+    def scheduler_state(self) -> str:
+        """Return the state of the scheduler as Airflow reports it: healthy, unhealthy or unknown."""
+        part = self._json("GET", "/api/v2/monitor/health").get("scheduler") or {}
+        return part.get("status") or "unknown"
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
     def _json(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        return _checked(self._http.request(method, path, json=body)).json()
+        try:
+            response = self._http.request(method, path, json=body)
+        except httpx.TransportError as error:
+            raise NoResponseError(
+                message("airflow_no_response", address=self.address, detail=error)
+            ) from error
+        return _checked(response).json()
 
     def _runs(self, dag_id: str, parameters: Mapping[str, Any]) -> list[DagRun]:
         response = self._http.get(f"/api/v2/dags/{dag_id}/dagRuns", params={"limit": 10, **parameters})
@@ -151,6 +163,10 @@ class AirflowClient:
 
 
 def _checked(response: httpx.Response) -> httpx.Response:
+    if response.is_server_error:
+        raise NoResponseError(
+            message("airflow_server_error", path=response.request.url.path, detail=response.text[:600])
+        )
     if response.is_error:
         raise AirflowRequestError(
             f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text[:600]}"

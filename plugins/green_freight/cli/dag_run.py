@@ -16,9 +16,9 @@ import psycopg
 from green_freight import backfill
 from green_freight.agencies import AGENCIES
 from green_freight.cli import run_issues
-from green_freight.cli.airflow_client import AirflowClient, DagRun, TaskState
+from green_freight.cli.airflow_client import DagRun, TaskState
 from green_freight.cli.console import Steps
-from green_freight.cli.errors import DagUnavailableError
+from green_freight.cli.errors import DagUnavailableError, NoResponseError
 from green_freight.cli.installation import RunningAirflow
 from green_freight.cli.progress_display import ProgressDisplay, Step
 from green_freight.cli.run_issues import RunIssues
@@ -32,6 +32,8 @@ PARSE_DEADLINE_SECONDS = 60.0
 # A request for a run takes Airflow a hundredth of a second of a processor, one for all its tasks four times as much.
 POLL_SECONDS = 1.0
 SHOW_SECONDS = 3.0
+# A service that is started again after a fault responds within this time.
+SILENCE_SECONDS = 120.0
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 _LOADED = """
 select agency_code, count(distinct (delivery_name, period_label)), count(distinct left(period_label, 7)),
@@ -107,7 +109,7 @@ def follow_run(airflow: RunningAirflow, begun: DagRun, title: str, steps: Steps,
     if begun.conf.get("dry_run"):  # it works on a copy
         loaded = scratch.named(airflow.warehouse, f"{begun.dag_id}/{begun.run_id}").warehouse
     with ProgressDisplay(steps.console) as display:
-        ended = follow(airflow.client, begun, loaded.url("owner"), display)
+        ended = follow(airflow, begun, loaded.url("owner"), display)
     result.runs.append(ended)
     if ended.state == "success":
         steps.done(title, time.monotonic() - started)
@@ -164,24 +166,41 @@ def _done(states: Counter[str]) -> int:
     return sum(states[state] for state in ENDED)
 
 
-def follow(airflow: AirflowClient, run: DagRun, owner_url: str, display: ProgressDisplay) -> DagRun:
+def follow(airflow: RunningAirflow, run: DagRun, owner_url: str, display: ProgressDisplay) -> DagRun:
     """Show the run until it is over or waits for a person; return it as it is then.
 
     `owner_url` is the database that the run loads into: the warehouse, or a dry run's copy, which comes and goes.
+    Raises NoResponseError where Airflow does not respond, or its scheduler does not work, for SILENCE_SECONDS; what
+    `require_alive` raises, at once.
     """
     shown_at = float("-inf")
+    worked_at = time.monotonic()
     counts: dict[str, Counts] = {}
     overall: str | None = None
     while True:
-        run = airflow.run(run.dag_id, run.run_id)
-        if run.is_finished or time.monotonic() - shown_at >= SHOW_SECONDS:
-            tasks = airflow.tasks(run)
-            counts, overall = count(owner_url, run) or (counts, overall)
-            display.show(summarise(tasks, datetime.now().astimezone(), counts), overall)
-            if run.is_finished or any(task.state == "awaiting_input" for task in tasks):
-                return run
-            shown_at = time.monotonic()
+        try:
+            run = airflow.client.run(run.dag_id, run.run_id)
+            if run.is_finished or time.monotonic() - shown_at >= SHOW_SECONDS:
+                tasks = airflow.client.tasks(run)
+                counts, overall = count(owner_url, run) or (counts, overall)
+                display.show(summarise(tasks, datetime.now().astimezone(), counts), overall)
+                if run.is_finished or any(task.state == "awaiting_input" for task in tasks):
+                    return run
+                shown_at = time.monotonic()
+                _require_scheduler(airflow, run)
+                worked_at = shown_at
+        except NoResponseError:
+            airflow.require_alive()
+            if time.monotonic() - worked_at >= SILENCE_SECONDS:
+                raise
         time.sleep(POLL_SECONDS)
+
+
+def _require_scheduler(airflow: RunningAirflow, run: DagRun) -> None:
+    airflow.require_alive()
+    state = airflow.client.scheduler_state()
+    if state != "healthy":
+        raise NoResponseError(message("scheduler_not_working", state=state, run=f"{run.dag_id}/{run.run_id}"))
 
 
 def count(owner_url: str, run: DagRun) -> tuple[dict[str, Counts], str | None] | None:

@@ -11,6 +11,10 @@ class NotAvailableError(CommandError):
     """What a command works on does not exist yet; the message says how to get it."""
 
 
+class NoResponseError(CommandError):
+    """Airflow does not respond, or cannot work; the message says which part and what to do."""
+
+
 class InstallError(CommandError):
     """The installation cannot be made or completed; the message says which setting or step."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -25,7 +25,7 @@ class RunningAirflow:
     """An Airflow that answers: its REST client, the warehouse that its tasks work on, the folder of their logs.
 
     DAG files read before `started_at` are read again before a run begins; a run may wait `approval_wait_hours` for
-    an approval.
+    an approval. `require_alive` raises where it is certain that a part of it has ended.
     """
 
     client: AirflowClient
@@ -33,6 +33,7 @@ class RunningAirflow:
     task_logs: Path
     started_at: datetime
     approval_wait_hours: float
+    require_alive: Callable[[], None] = lambda: None
 
 
 class Installation(Protocol):

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import io
+import json
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
-from green_freight.cli.airflow_client import TaskState
+from green_freight.cli import dag_run
+from green_freight.cli.airflow_client import AirflowClient, DagRun, TaskState
 from green_freight.cli.dag_run import Counts, state_of, summarise
+from green_freight.cli.errors import NoResponseError
+from green_freight.cli.installation import RunningAirflow
 from green_freight.cli.progress_display import ProgressDisplay, Step, render
+from green_freight.warehouse import Warehouse
 from rich.console import Console
+
+from local_stack.processes import ProcessDiedError
 
 BEGUN = datetime(2025, 10, 1, 2, tzinfo=UTC)
 
@@ -109,3 +123,86 @@ def test_on_a_terminal_the_table_names_the_agency_in_both_languages() -> None:
 
 def _steps(state: str) -> list[Step]:
     return summarise([_task("power.month", 0, state, 0, 3)], BEGUN, {"power": Counts(40, 33, 1234, 5)})
+
+
+class Api(BaseHTTPRequestHandler):
+    """Responses of an api-server with one run that goes on and a scheduler in the state `scheduler`."""
+
+    scheduler = "healthy"
+    is_broken = False
+
+    def do_POST(self) -> None:
+        self._respond({"access_token": "token"})
+
+    def do_GET(self) -> None:
+        run = {"dag_id": "nightly_refresh", "dag_run_id": "r", "state": "running", "conf": {}}
+        pages = {"taskInstances": {"task_instances": [], "total_entries": 0}, "dagRuns/r": run}
+        health = {"scheduler": {"status": self.scheduler}}
+        if self.is_broken:
+            self.send_error(500, "no database")
+        else:
+            self._respond(next((body for part, body in pages.items() if part in self.path), health))
+
+    def _respond(self, body: dict[str, Any]) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def airflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningAirflow]:
+    monkeypatch.setattr(dag_run, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(dag_run, "SHOW_SECONDS", 0.0)
+    monkeypatch.setattr(dag_run, "SILENCE_SECONDS", 0.05)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client = AirflowClient(f"http://127.0.0.1:{server.server_port}", "user", "password")
+        yield RunningAirflow(client, Warehouse({}, Path(), ""), Path(), datetime.now(UTC), 0)
+        client.close()
+        server.shutdown()
+
+
+def _follow(airflow: RunningAirflow) -> None:
+    run = DagRun("nightly_refresh", "r", "running", {})
+    unreachable = "postgresql://nobody@127.0.0.1:1/nothing"
+    dag_run.follow(airflow, run, unreachable, ProgressDisplay(Console(file=io.StringIO())))
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"scheduler": "unhealthy"}, "scheduler is unhealthy, so the run nightly_refresh/r does not go on"),
+        ({"is_broken": True}, "its database has stopped"),
+    ],
+)
+def test_an_airflow_that_does_not_work_ends_the_command(
+    airflow: RunningAirflow, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], said: str
+) -> None:
+    for name, value in fault.items():
+        monkeypatch.setattr(Api, name, value)
+    with pytest.raises(NoResponseError, match=said):
+        _follow(airflow)
+
+
+def test_an_api_server_that_is_gone_ends_the_command(airflow: RunningAirflow) -> None:
+    gone = AirflowClient(airflow.client.address, "user", "password")
+    gone._http.base_url = httpx.URL("http://127.0.0.1:1")
+    with pytest.raises(NoResponseError, match="does not respond"):
+        _follow(replace(airflow, client=gone))
+
+
+def test_a_part_that_has_certainly_ended_is_reported_at_once(
+    airflow: RunningAirflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dag_run, "SILENCE_SECONDS", 1e9)
+
+    def require_alive() -> None:
+        raise ProcessDiedError("scheduler")
+
+    with pytest.raises(ProcessDiedError):
+        _follow(replace(airflow, require_alive=require_alive))
