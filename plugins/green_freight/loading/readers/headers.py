@@ -91,9 +91,12 @@ def find_header(contract: Contract, rows: Sequence[NumberedRow], month: str | No
     `month` (yyyy-MM) is the file's: it tells its columns from those of other months.
     """
     best: Header | None = None
+    names = _all_forms(tuple(name for column in contract.columns for name in column.source_names))
+    # Most of the rows are data, and compared with nothing.
+    may_be = [_has_a_name(cells, names) for _, cells in rows[: SEARCHED_ROWS + 1]]
     for index in range(min(len(rows), SEARCHED_ROWS)):
         for depth in (1, 2):
-            if index + depth > len(rows):
+            if index + depth > len(rows) or not any(may_be[index : index + depth]):
                 continue
             end = index + depth
             while end < len(rows) and end < index + 4 and _qualifies(rows[end][1], month):
@@ -111,6 +114,10 @@ def find_header(contract: Contract, rows: Sequence[NumberedRow], month: str | No
     if best is None or 2 * best.rank[0] < len(needed) or not best.rank[0]:
         return None
     return best
+
+
+def _has_a_name(cells: Sequence[Any], names: frozenset[str]) -> bool:
+    return any(isinstance(cell, str) and not names.isdisjoint(_forms(cell)) for cell in cells)
 
 
 def _qualifies(cells: Sequence[Any], month: str | None) -> bool:
@@ -253,6 +260,11 @@ def _name_forms(name: str) -> frozenset[str]:
     text = plain(name)
     whole, without = _SIGNS.sub("", text), _SIGNS.sub("", _BRACKETED.sub("", text))
     return frozenset({whole, without or whole})
+
+
+@lru_cache(maxsize=256)
+def _all_forms(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset[str]().union(*map(_name_forms, names))
 
 
 def _spread(titles: list[str], below: list[str]) -> list[str]:

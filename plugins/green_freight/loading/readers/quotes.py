@@ -13,7 +13,7 @@ def swallowed_lines(cells: list[str], delimiter: str, width: int) -> list[str]:
     A remark may have line breaks, and separators too; as many separators as a row has (`width` - 1), or a row of
     another width as well, are rows between two stray quotes.
     """
-    suspicious = [cell for cell in cells if _LINE_END.search(cell) and delimiter in cell]
+    suspicious = [cell for cell in cells if delimiter in cell and ("\n" in cell or "\r" in cell)]
     is_of_other_width = len(cells) < width or any(cells[width:])
     if not any(is_of_other_width or cell.count(delimiter) >= width - 1 for cell in suspicious):
         return []
