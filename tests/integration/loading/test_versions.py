@@ -153,3 +153,16 @@ def test_a_later_file_that_does_not_count_is_reported(
     assert _loaded(warehouse, deliveries) == ("TR1", [])
     _land(deliveries, CORRECTED, 24, delivered, version)
     assert _loaded(warehouse, deliveries) == ("TR1", ["later_file_does_not_count"])
+
+
+def test_content_that_returns_counts_again(warehouse: Any, deliveries: Deliveries) -> None:
+    _land(deliveries, FORMS["tricycles"], 0, USUAL)
+    _land(deliveries, CORRECTED, 24, USUAL + timedelta(days=1))
+    assert _loaded(warehouse, deliveries) == ("TR9", [])
+    _land(deliveries, FORMS["tricycles"], 48, USUAL + timedelta(days=2))
+    with warehouse.connect("owner") as connection:
+        connection.execute(
+            "update ops.source_file set first_received_at = %s where delivered_at = %s",
+            [USUAL + timedelta(hours=1), USUAL + timedelta(days=2)],
+        )
+    assert _loaded(warehouse, deliveries)[0] == "TR1"
