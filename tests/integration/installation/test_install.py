@@ -50,6 +50,8 @@ def admin_url() -> Iterator[str]:
         address = postgres.start()
         with psycopg.connect(address.dsn(), autocommit=True) as superuser:
             superuser.execute("create role office login password 'office' createrole createdb")
+            # The embedded server lets nobody else in; a server of others does.
+            superuser.execute("grant connect on database postgres to office")
         yield f"postgresql://office:office@127.0.0.1:{address.port}/postgres"
     finally:
         postgres.stop()

@@ -14,7 +14,7 @@ from green_freight.cli.airflow_client import DagRun
 from green_freight.cli.backfill import BackfillResult, read_outcome
 from green_freight.publishing import revert
 from green_freight.revisions import ApprovalMissingError, FactChange, rendering
-from green_freight.warehouse import runs
+from green_freight.warehouse import lease, runs
 
 from .conftest import CITY, OCTOBER, SEPTEMBER, Star
 
@@ -116,6 +116,7 @@ def test_another_state_than_the_approved_one_needs_another_approval(star: Star) 
     approve(star)
     # The same again, by another run, is what was approved.
     assert compared(star) == []
+    lease.release(star.warehouse, f"run-{star.builds}")
     star.rows["fct_session"] = [
         (*row[:3], "s0", row[4]) if row[2] == "c1" else row for row in star.rows["fct_session"]
     ]

@@ -221,6 +221,7 @@ WRITES = {
         "source_file": ["insert", "update"],
         "load": ["insert", "update"],
         "rejected_row": ["insert", "update"],
+        "unplaced_file": ["insert"],
         "backfill_part": ["insert", "update", "delete"],
         "candidate_lease": ["insert", "update", "delete"],
     },
