@@ -78,9 +78,12 @@ class _Recorder(DefectSampler):
         return [replace(hit, file_name=file_name) for hit in taken]
 
 
-def planted_defects(city: CitySource, sampler: DefectSampler, clock: datetime) -> Iterator[PlantedDefect]:
+def planted_defects(
+    city: CitySource, sampler: DefectSampler, clock: datetime, events_from: date = date.min
+) -> Iterator[PlantedDefect]:
     """Yield every planted defect in what the agencies have delivered by a moment, in order of dataset and period.
 
+    Daily events are those from a day on.
     Of a form's editions the newest delivered one counts. Defects of responses depend on the request and are not listed.
     """
     recorder = _Recorder(sampler)
@@ -92,6 +95,8 @@ def planted_defects(city: CitySource, sampler: DefectSampler, clock: datetime) -
     stations = sorted({info["StationID"] for _, info in city.power.station_versions()})
     for n in range((clock.date() - source.first_day).days):
         day = source.first_day + timedelta(days=n)
+        if day < events_from:
+            continue
         yield from _operations(source, recorder, day, clock)
         if day in corrected_at:
             yield planted(defect_named("operations_corrected"), str(day), settled_at=corrected_at[day])

@@ -7,7 +7,9 @@ them.
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,6 +96,13 @@ class Settings(BaseSettings):
 
 def current() -> Settings:
     """Return the settings as they are in the environment now; SettingError names every value that is unusable."""
+    # Reading them takes two milliseconds, and every load asks.
+    return _read(tuple(sorted(one for one in os.environ.items() if one[0].upper() in _VARIABLES)))
+
+
+@lru_cache(maxsize=1)
+def _read(environment: tuple[tuple[str, str], ...]) -> Settings:
+    """Return the settings that the environment holds at the moment; `environment` is what they depend on."""
     try:
         return Settings()
     except ValidationError as error:
@@ -109,6 +118,10 @@ def _problem(place: int | str, problem: str) -> str:
 def variable(field: str) -> str:
     """Return the environment variable of a field of Settings."""
     return str(Settings.model_fields[field].validation_alias or f"GREEN_FREIGHT_{field.upper()}")
+
+
+# In capitals; a variable may be written in small letters too.
+_VARIABLES = {variable(field).upper() for field in Settings.model_fields}
 
 
 def home() -> Path:

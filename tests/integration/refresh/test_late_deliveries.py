@@ -19,7 +19,7 @@ from tests.planted_defects import planted_defects
 
 from .conftest import OpenWarehouse
 from .corrected_register import CorrectedRegister
-from .pipeline_warehouse import DAY, PipelineWarehouse, morning_after
+from .pipeline_warehouse import DAY, EVENTS_FROM, PipelineWarehouse, morning_after
 from .true_figures import Figure, differing_figures, published_totals, true_totals
 
 # Every report comes first with errors, corrected three days later; half the days of operation after four, order files
@@ -65,14 +65,14 @@ def test_absorbed_defects_leave_no_trace_once_everything_has_come(
 
 def _assert_enough_is_planted(drifting: DemoAgencies, city: City) -> None:
     """Guard: late, restated and corrected deliveries are among those that the later night must find."""
-    hits = list(planted_defects(city, drifting.source.sampler, morning_after(DAY)))
+    hits = list(planted_defects(city, drifting.source.sampler, morning_after(DAY), EVENTS_FROM))
     assert len({hit.defect for hit in hits}) > 20
     awaited = {h.defect for h in hits if h.settled_at and h.settled_at > morning_after(DAY)}
     assert {"report_resent", "operations_corrected"} <= awaited
     assert ("orders_restated", str(DAY)) in {(h.defect, h.period) for h in hits}
     forms = [h for h in hits if h.settled_at and h.settled_at > morning_after(DAY) and len(h.period) == 7]
     assert {h.defect for h in forms} == {"report_resent"}
-    late = planted_defects(city, drifting.source.sampler, morning_after(LATER))
+    late = planted_defects(city, drifting.source.sampler, morning_after(LATER), DAY)
     pushed = [h for h in late if h.defect == "order_pushed_late" and h.period > str(DAY)]
     assert pushed
 
