@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from green_freight.limits import LimitError
 from green_freight.messages import Reason, read_words
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ def fetch_error(error: Exception) -> FetchError:
     """Return the failure that an exception of this package, httpx, paramiko or the operating system stands for."""
     if isinstance(error, FetchError):
         return error
+    if isinstance(error, LimitError):
+        return FetchError("limit_exceeded", error.text("en"), detail_zh=error.text("zh"))
     if refused := _certificate_fault(error):
         return FetchError("certificate_refused", f"{type(error).__name__}: {refused}")
     code = next((code for kinds, code in _codes() if isinstance(error, kinds)), "unexpected")

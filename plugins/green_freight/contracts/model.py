@@ -14,6 +14,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from green_freight.limits import Limits
+
 
 class ContractError(ValueError):
     """A contract file is not usable; the message names the file and the entry."""
@@ -150,6 +152,7 @@ class Contract:
     on_few_rows: Handling
     on_repeated_period: Handling
     keeps_newest: bool
+    limits: Limits
 
     @property
     def title(self) -> str:

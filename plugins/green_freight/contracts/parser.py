@@ -6,7 +6,7 @@ so that an unknown or misspelt one is an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from pydantic.alias_generators import to_camel
 
 from green_freight.contracts.code_lists import code_list
 from green_freight.contracts.model import Column, Contract, ContractError, Granularity, Handling, RowRule
+from green_freight.limits import Limits
 
 _PHYSICAL_TYPES = {
     "string": "text",
@@ -64,6 +65,7 @@ class DatasetProperties(_CustomProperties):
     on_few_rows: Handling | None = None
     on_repeated_period: Handling | None = None
     keeps_newest: bool = False
+    limits: Mapping[str, int] = {}
 
     @model_validator(mode="after")
     def _defaults_by_kind(self) -> DatasetProperties:
@@ -128,7 +130,8 @@ def _contract(document: OpenDataContractStandard) -> Contract:
         columns=tuple(_column(entry) for entry in table.properties or ()),
         rules=tuple(_rule(entry) for entry in table.quality or ()),
         stops_at_new_column=properties.on_new_column == "stop",
-        **properties.model_dump(exclude={"on_new_column"}),
+        limits=_limits(properties),
+        **properties.model_dump(exclude={"on_new_column", "limits"}),
     )
     if not found.id.startswith(f"{found.agency}_"):
         raise ValueError(
@@ -141,6 +144,13 @@ def _contract(document: OpenDataContractStandard) -> Contract:
     if found.event_date_column:
         found.column(found.event_date_column)
     return found
+
+
+def _limits(properties: DatasetProperties) -> Limits:
+    try:
+        return Limits.of(properties.container, properties.limits)
+    except ValidationError as error:
+        raise ValueError(f"limits: {_detail(error)}") from error
 
 
 def _column(entry: SchemaProperty) -> Column:

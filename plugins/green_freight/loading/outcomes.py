@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from green_freight.contracts.model import Column
 from green_freight.errors import PermanentError
 from green_freight.file_kinds import FileKind, agreed_name
+from green_freight.limits import LimitError
 from green_freight.messages import Reason, read_words
 
 _WORDS = read_words(Path(__file__).with_name("reasons.yaml"))
@@ -82,6 +83,11 @@ class UnreadableFileError(Exception):
         """Return the stop with a detail of `reasons.yaml` that names `facts`."""
         words = DETAILS[detail]
         return cls(reason_code, words["zh"].format(**facts), words["en"].format(**facts), sheet)
+
+    @classmethod
+    def of_limit(cls, exceeded: LimitError, sheet: str | None = None) -> UnreadableFileError:
+        """Return the stop of a file that exceeds a limit of its contract."""
+        return cls("limit_exceeded", exceeded.text("zh"), exceeded.text("en"), exceeded.sheet or sheet)
 
     @classmethod
     def of_kind(cls, kind: FileKind, agreed: str) -> UnreadableFileError:

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic.alias_generators import to_camel
 
 from green_freight.agencies.agency import AGENCIES
 from green_freight.errors import KINDS
+from green_freight.limits import BY_CONTAINER, Limits
+from green_freight.limits import NAMES as LIMIT_NAMES
 from green_freight.loading.outcomes import ROW_REASONS, STOP_REASONS
 from green_freight.settings import ALWAYS, DESCRIPTIONS, LOCAL, PROJECT, SERVERS, Settings, variable
 
@@ -34,7 +37,16 @@ _GENERAL_WORDS = {
 
 def failure_codes() -> str:
     """Return the page of failure codes: every code with its meaning and advice in Chinese and English."""
-    return render("failure_codes", fetching=KINDS, files=STOP_REASONS, rows=ROW_REASONS)
+    usual = Limits().model_dump(by_alias=True)
+    limits = {to_camel(name): (usual[to_camel(name)], words) for name, words in LIMIT_NAMES.items()}
+    return render(
+        "failure_codes",
+        fetching=KINDS,
+        files=STOP_REASONS,
+        rows=ROW_REASONS,
+        limits=limits,
+        other_limits=BY_CONTAINER,
+    )
 
 
 def settings_page() -> str:

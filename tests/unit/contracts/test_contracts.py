@@ -116,6 +116,8 @@ CHANGES = {
     "event date that is no column": ("nowhere", {"eventDateColumn": "nowhere"}),
     "unknown way to treat a new column": ("onNewColumn", {"onNewColumn": "shrug"}),
     "unknown granularity": ("granularity", {"granularity": "week"}),
+    "unknown limit": ("limits: row: Extra inputs are not permitted", {"limits": {"row": 5}}),
+    "limit below one": ("limits: rows: Input should be greater than 0", {"limits": {"rows": 0}}),
     "misspelt property": ("onNewColum: Extra inputs are not permitted", {"onNewColum": "stop"}),
     "property that was removed": ("onRetypedColumn: Extra inputs", {"onRetypedColumn": "stop"}),
     "missing property": ("delivery: Field required", {"delivery": None}),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from green_freight.contracts import contract
+from green_freight.limits import Limits
 from green_freight.loading.messages import Place, row_message, stop_message
 from green_freight.loading.outcomes import LoadWarning, UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
@@ -47,9 +48,13 @@ class Reading:
         return [row[column] for row in self.rows]
 
 
-def read(dataset: str, content: bytes, period: str = "2025-09", file_name: str = "file") -> Reading:
-    """Return what a dataset's reader and contract make of a file."""
+def read(
+    dataset: str, content: bytes, period: str = "2025-09", file_name: str = "file", **limits: int
+) -> Reading:
+    """Return what a dataset's reader and contract make of a file; `limits` are what the contract states of them."""
     found, result = contract(dataset), Reading()
+    if limits:
+        found = replace(found, limits=Limits.of(found.container, limits))
     try:
         source = Source(found, Period(period), file_name, lambda: io.BytesIO(content))
         reading = open_reading(source)

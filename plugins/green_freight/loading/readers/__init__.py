@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import BinaryIO
 
 from green_freight.contracts.model import Contract
-from green_freight.loading.outcomes import LoadWarning, SourceRow
+from green_freight.limits import LimitError
+from green_freight.loading.outcomes import LoadWarning, SourceRow, UnreadableFileError
 from green_freight.periods import Period
 
 READERS = {
@@ -36,10 +37,22 @@ class Reading(ABC):
     """One pass over the rows of one dataset in one file; `sheet` is None where the container has none."""
 
     sheet: str | None = None
+    _source: Source
 
-    @abstractmethod
     def rows(self) -> Iterator[SourceRow]:
         """Yield the data rows in the file's order; UnreadableFileError where the file as a whole cannot be loaded."""
+        limits = self._source.contract.limits
+        try:
+            for count, row in enumerate(self._rows(), start=1):
+                if count > limits.rows:
+                    limits.check("rows", count, row=row.number)
+                yield row
+        except LimitError as exceeded:
+            raise UnreadableFileError.of_limit(exceeded, self.sheet) from exceeded
+
+    @abstractmethod
+    def _rows(self) -> Iterator[SourceRow]:
+        """Yield the data rows in the file's order; raises as `rows`, or LimitError."""
 
     @abstractmethod
     def absent(self) -> set[str]:
@@ -59,4 +72,7 @@ def open_reading(source: Source) -> Reading:
     module, name = READERS[source.contract.container]
     # Imported when it is needed: openpyxl alone takes 0.2 s, and most tasks read no workbook.
     reader: Callable[[Source], Reading] = getattr(import_module(f"{__name__}.{module}"), name)
-    return reader(source)
+    try:
+        return reader(source)
+    except LimitError as exceeded:
+        raise UnreadableFileError.of_limit(exceeded) from exceeded

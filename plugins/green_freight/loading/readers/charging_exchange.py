@@ -6,15 +6,17 @@ The orders of a day come as a file: gzip, one JSON order (ChargeOrderInfo) a lin
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from green_freight import json_text
+from green_freight.limits import Limits
 from green_freight.loading.outcomes import RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
-from green_freight.loading.readers.json_rows import JsonReading, standard_name
+from green_freight.loading.readers.json_rows import MOST_SHAPES, JsonReading, standard_name
 from green_freight.protocols.http import whole_number
 from green_freight.protocols.tcec102_drift import SHAPES, Shape, canonical, canonical_stats
 
@@ -35,7 +37,7 @@ class StationPages(JsonReading):
         super().__init__(source, _SHAPES[content], _INHERITED)
         self._level = tuple(_SHAPES).index(content)
 
-    def rows(self) -> Iterator[SourceRow]:
+    def _rows(self) -> Iterator[SourceRow]:
         number = 0
         for line, _, answer in self.answers():
             page = canonical(_message(line, answer), SHAPES["stations_answer"], self._drift)
@@ -58,7 +60,7 @@ class StationStatistics(JsonReading):
         names = ("StatDate", "StationID", "StationElectricity", "EquipmentID", "EquipmentElectricity")
         super().__init__(source, SHAPES["connector_stats"], names)
 
-    def rows(self) -> Iterator[SourceRow]:
+    def _rows(self) -> Iterator[SourceRow]:
         number = 0
         for line, request, answer in self.answers():
             message = _message(line, answer)
@@ -139,7 +141,7 @@ class OrderLines(JsonReading):
         super().__init__(source, SHAPES["charge_order"])
         self._is_plain: dict[tuple[str, ...], bool] = {}
 
-    def rows(self) -> Iterator[SourceRow]:
+    def _rows(self) -> Iterator[SourceRow]:
         loads = json_text.read
         read = unreadable = 0
         for number, line in enumerate(self._lines(), start=1):
@@ -162,10 +164,11 @@ class OrderLines(JsonReading):
             # gzip takes an empty file for an empty stream; an empty day's file has at least its header.
             if not packed.read(1):
                 raise UnreadableFileError.of("truncated_file", "empty")
+            packed_bytes = packed.seek(0, io.SEEK_END)
             packed.seek(0)
             try:
                 with gzip.GzipFile(fileobj=packed) as unpacked:
-                    yield from _buffered_lines(unpacked)
+                    yield from _buffered_lines(unpacked, packed_bytes, self._source.contract.limits)
             except EOFError as error:
                 raise UnreadableFileError.of("truncated_file", "cut_off_gzip") from error
             except (gzip.BadGzipFile, zlib.error) as error:
@@ -198,16 +201,28 @@ class OrderLines(JsonReading):
     def _plain_keys(self, keys: tuple[str, ...], shape: Shape) -> bool:
         known = self._is_plain.get(keys)
         if known is None:
-            known = self._is_plain[keys] = all(standard_name(shape, key) == key for key in keys)
+            known = all(standard_name(shape, key) == key for key in keys)
+            if len(self._is_plain) < MOST_SHAPES:
+                self._is_plain[keys] = known
         return known
 
 
-def _buffered_lines(stream: gzip.GzipFile) -> Iterator[bytes]:
+def _buffered_lines(stream: gzip.GzipFile, packed_bytes: int, limits: Limits) -> Iterator[bytes]:
     # GzipFile's own line iterator costs a Python call a line; splitting large blocks does not.
-    rest = b""
+    begun: list[bytes] = []
+    begun_bytes = unpacked_bytes = number = 0
     while block := stream.read(_BUFFER_BYTES):
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()
-        yield from lines
-    if rest:
-        yield rest
+        unpacked_bytes += len(block)
+        limits.check_unpacked(unpacked_bytes, packed_bytes)
+        first, *others = block.split(b"\n")
+        begun.append(first)
+        begun_bytes += len(first)
+        limits.check("text_bytes", begun_bytes, row=number + 1)
+        if others:
+            yield b"".join(begun)
+            number += len(others)
+            limits.check("rows", number, row=number)
+            yield from others[:-1]
+            begun, begun_bytes = others[-1:], len(others[-1])
+    if begun_bytes:
+        yield b"".join(begun)

@@ -11,7 +11,7 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 
@@ -49,7 +49,7 @@ class CsvReading(TableReading):
         self._units = Units(source.contract, self._header, above, [*below, *self._unit_lines()])
         self._sorter = RowSorter(source.contract, self._header, self._units.factor)
 
-    def rows(self) -> Iterator[SourceRow]:
+    def _rows(self) -> Iterator[SourceRow]:
         header = self._header
         width = len(header.titles)
         places = [
@@ -131,20 +131,48 @@ class CsvReading(TableReading):
 
     def _unit_lines(self) -> list[list[str]]:
         """Return the notes below the table that name a unit; searched as text, because few files have any."""
-        with self._source.open() as file, io.TextIOWrapper(file, self._encoding, newline="") as text:
-            lines = list(islice(filter(_UNIT.search, text), SEARCHED_ROWS))
+        lines = islice(filter(_UNIT.search, self._text_lines()), SEARCHED_ROWS)
         return [line.split(self._delimiter) for line in lines]
 
     def _lines(self, delimiter: str) -> Iterator[Line]:
+        limits = self._source.contract.limits
+        number, length, cell_count = 1, 0, 0
+
+        def lines_of_row() -> Iterator[str]:
+            # A row may have many lines, between quotes.
+            nonlocal length
+            for line in self._text_lines():
+                length += len(line)
+                limits.check("text_bytes", length, row=number)
+                yield line
+
+        reader = csv.reader(lines_of_row(), delimiter=delimiter, strict=True)
+        try:
+            for count, cells in enumerate(reader, start=1):
+                length, cell_count = 0, cell_count + len(cells)
+                if len(cells) > limits.columns:
+                    limits.check("columns", _width(cells), row=number)
+                limits.check("cells", cell_count, row=number)
+                limits.check("rows", count, row=number)
+                yield number, [cell.strip() for cell in cells]
+                number = reader.line_num + 1
+        except csv.Error as error:
+            raise UnreadableFileError.of("unreadable_file", "no_csv", line=number, error=error) from error
+
+    def _text_lines(self) -> Iterator[str]:
+        limits = self._source.contract.limits
         with self._source.open() as file, io.TextIOWrapper(file, self._encoding, newline="") as text:
-            reader = csv.reader(text, delimiter=delimiter, strict=True)
-            number = 1
-            try:
-                for cells in reader:
-                    yield number, [cell.strip() for cell in cells]
-                    number = reader.line_num + 1
-            except csv.Error as error:
-                raise UnreadableFileError.of("unreadable_file", "no_csv", line=number, error=error) from error
+            number = 0
+            while line := text.readline(limits.text_bytes + 1):
+                number += 1
+                if len(line) > limits.text_bytes:
+                    limits.check("text_bytes", len(line), row=number)
+                yield line
+
+
+def _width(cells: Sequence[str]) -> int:
+    """Return the place of the last filled cell."""
+    return max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
 
 
 def _check_kind(source: Source) -> None:

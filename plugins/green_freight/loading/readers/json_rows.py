@@ -17,6 +17,8 @@ from green_freight.protocols.http import whole_number
 from green_freight.protocols.tcec102_drift import Shape, canonical
 
 _NOWHERE = "\x00"
+# Objects of more shapes than this are resolved one by one.
+MOST_SHAPES = 1_000
 
 
 class JsonReading(Reading):
@@ -57,7 +59,12 @@ class JsonReading(Reading):
         shape = tuple(item)
         keys = self._keys.get(shape)
         if keys is None:
-            keys = self._keys[shape] = self._resolve(shape)
+            keys = self._resolve(shape)
+            if len(self._keys) < MOST_SHAPES:
+                self._keys[shape] = keys
+            self._source.contract.limits.check(
+                "columns", len(self._found) + len(self._new) + len(self._drift), row=number
+            )
         get = item.get
         values = [None if (value := get(key)) == "" else value for key in keys]
         return SourceRow(number, values, item, None, answer)
@@ -105,7 +112,7 @@ class JsonReading(Reading):
 class TransportPages(JsonReading):
     """Reads the transport bureau's pages: each body has `items`; a row's number is its place among all of them."""
 
-    def rows(self) -> Iterator[SourceRow]:
+    def _rows(self) -> Iterator[SourceRow]:
         number = 0
         for line, _, page in self.answers():
             items = page.get("items") if isinstance(page, dict) else None

@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-import io
 import re
 import warnings
-import zipfile
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any, BinaryIO
 
 from openpyxl import load_workbook
+from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.utils import range_boundaries
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from green_freight.file_kinds import kind_of
+from green_freight.limits import LimitError, Limits
 from green_freight.loading.number_formats import shown_number
 from green_freight.loading.outcomes import UnreadableFileError
 from green_freight.loading.readers.formulas import with_uncomputed
 from green_freight.loading.readers.sheet_choice import Rows, Sheet
+from green_freight.loading.readers.workbook_parts import bounded_copy
 
 # Excel's own last row. A cell that claims to lie below it would be reached over as many empty rows as it says.
 LAST_ROW = 1_048_576
 
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+\d+:[A-Z]+\d+)\"")
 _BLOCK_BYTES = 1 << 18
-# Namespaces of "Strict Open XML" and the usual ones, which alone openpyxl reads; the parts are the same.
-_STRICT = (
-    (
-        b"http://purl.oclc.org/ooxml/spreadsheetml/main",
-        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
-    ),
-    (
-        b"http://purl.oclc.org/ooxml/officeDocument/relationships",
-        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-    ),
-)
 
 
 class MergedAreas:
@@ -70,45 +62,32 @@ class Book:
     epoch: date
 
 
-def read_book(file: BinaryIO) -> Book:
-    """Return what a workbook holds; UnreadableFileError where it is none, damaged, or has a cell where none can be."""
+def read_book(file: BinaryIO, limits: Limits) -> Book:
+    """Return what a workbook holds.
+
+    Raises UnreadableFileError where it is none, damaged, or has a cell where none can be; LimitError.
+    """
     kind = kind_of(file)
     if kind.code not in ("workbook", "strict_workbook"):
         raise UnreadableFileError.of_kind(kind, ".xlsx")
     try:
         # openpyxl warns of styles and extensions that it drops; none of them holds data.
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), bounded_copy(file, limits) as parts:
             warnings.simplefilter("ignore")
-            book = load_workbook(
-                _transitional(file) if kind.code == "strict_workbook" else file,
-                read_only=True,
-                data_only=True,
-            )
+            book = load_workbook(parts, read_only=True, data_only=True)
+            cells = _Cells(book, limits)
             sheets = [
-                Sheet(sheet.title, _rows_of(book, sheet), sheet.sheet_state != "visible")
+                Sheet(sheet.title, cells.rows_of(sheet), sheet.sheet_state != "visible")
                 for sheet in book.worksheets
             ]
             merged = {sheet.title: MergedAreas(_merged_references(book, sheet)) for sheet in book.worksheets}
             return Book(sheets, merged, book.epoch.date())
-    except (MemoryError, UnreadableFileError):
+    except (MemoryError, LimitError, UnreadableFileError):
         raise
     # zip, XML and openpyxl each raise their own for a damaged workbook, KeyError and TypeError among them.
     except Exception as error:
         detail = f"{type(error).__name__}: {error}"
         raise UnreadableFileError.of("unreadable_file", "no_workbook", error=detail) from error
-
-
-def _transitional(strict: BinaryIO) -> BinaryIO:
-    """Return a workbook of the strict format in the usual one."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(strict) as before, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as after:
-        for entry in before.infolist():
-            content = before.read(entry)
-            if entry.filename.endswith((".xml", ".rels")):
-                for old, new in _STRICT:
-                    content = content.replace(old, new)
-            after.writestr(entry.filename, content)
-    return target
 
 
 def _merged_references(book: Any, sheet: Any) -> Iterator[str]:
@@ -124,28 +103,53 @@ def _merged_references(book: Any, sheet: Any) -> Iterator[str]:
             rest = text[max(end, len(text) - 200) :]
 
 
-def _rows_of(book: Any, sheet: Any) -> Rows:
-    with book._archive.open(sheet._worksheet_path) as part:
-        return with_uncomputed(_filled_rows(sheet), part)
+class _Cells:
+    """Reads the filled rows of a workbook's sheets and counts what they hold."""
 
+    def __init__(self, book: Any, limits: Limits) -> None:
+        self._book, self._limits = book, limits
+        self._cells = 0
 
-def _filled_rows(sheet: Any) -> Rows:
-    # A sheet's own note of its size is often wrong (whole formatted columns, or one cell).
-    sheet.reset_dimensions()
-    found = []
-    for number, row in enumerate(sheet.iter_rows(), start=1):
-        if number > LAST_ROW:
-            raise UnreadableFileError.of("unreadable_file", "beyond_last_row", sheet.title, last=LAST_ROW)
-        cells = [_cell_value(cell) for cell in row]
-        if any(cell is not None and cell != "" for cell in cells):
-            found.append((number, cells))
-    return found
+    def rows_of(self, sheet: Any) -> Rows:
+        """Return the filled rows of a sheet in their order, the formulas without a result among them."""
+        with self._book._archive.open(sheet._worksheet_path) as part:
+            rows = self._filled_rows(sheet, part)
+        with self._book._archive.open(sheet._worksheet_path) as part:
+            return with_uncomputed(rows, part)
 
+    def _filled_rows(self, sheet: Any, part: BinaryIO) -> Rows:
+        # The library's own iteration fills every gap: one cell far below or far right would cost all that lie between.
+        parser = WorkSheetParser(
+            part,
+            sheet._shared_strings,
+            data_only=True,
+            epoch=self._book.epoch,
+            date_formats=self._book._date_formats,
+            timedelta_formats=self._book._timedelta_formats,
+        )
+        found: Rows = []
+        for number, row in parser.parse():
+            filled = [cell for cell in row if cell["value"] not in (None, "")]
+            if not filled:
+                continue
+            width = max(cell["column"] for cell in filled)
+            if number > LAST_ROW:
+                raise UnreadableFileError.of("unreadable_file", "beyond_last_row", sheet.title, last=LAST_ROW)
+            self._cells += len(filled)
+            for name, count in (("columns", width), ("cells", self._cells), ("rows", len(found) + 1)):
+                self._limits.check(name, count, sheet=sheet.title, row=number)
+            cells: list[Any] = [None] * width
+            for cell in filled:
+                cells[cell["column"] - 1] = self._value(sheet, cell, number)
+            if any(cell is not None and cell != "" for cell in cells):
+                found.append((number, cells))
+        return sorted(found, key=itemgetter(0))
 
-def _cell_value(cell: Any) -> Any:
-    value = cell.value
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    return shown_number(value, cell.number_format)
+    def _value(self, sheet: Any, cell: dict[str, Any], number: int) -> Any:
+        value = cell["value"]
+        if isinstance(value, str):
+            self._limits.check("text_bytes", len(value), sheet=sheet.title, row=number)
+            return value.strip()
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return value
+        return shown_number(value, ReadOnlyCell(sheet, **cell).number_format)

@@ -42,7 +42,7 @@ class WorkbookReading(TableReading):
         self._fractions = 0
         self._formulas = defaultdict[str, list[tuple[int, str]]](list)
 
-    def rows(self) -> Iterator[SourceRow]:
+    def _rows(self) -> Iterator[SourceRow]:
         columns = self._source.contract.columns
         above: dict[str, Any] = {}
         for number, cells in self._cells:
@@ -110,7 +110,7 @@ class WorkbookReading(TableReading):
 
     def _read(self) -> tuple[str, Rows]:
         with self._source.open() as file:
-            book = read_book(file)
+            book = read_book(file, self._source.contract.limits)
         sheet, self._warnings = choose_sheet(
             self._source.contract, self._source.period.month.label, book.sheets
         )
