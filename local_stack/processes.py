@@ -28,12 +28,17 @@ class ProcessDiedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Recorded:
-    """One process that was started: its id (also its session's id), its start in seconds since the boot `boot_id`."""
+    """One process that was started: its id (also its session's id), its start in seconds since the boot `boot_id`.
+
+    `folder` is the number of the folder of records at that time: a copy of the folder has another one, so that the
+    processes of a home are never taken for those of its copy.
+    """
 
     record: Path
     pid: int
     started: float
     boot_id: str
+    folder: str
 
     @property
     def name(self) -> str:
@@ -45,20 +50,25 @@ class Recorded:
         # Asked often, so the other processes of the machine are not looked through.
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(self.pid)
-            return self._is_of_this_boot() and self._is_its(process) and _is_in_session(process, self.pid)
+            return (
+                self._is_of_this_boot_and_home()
+                and self._is_its(process)
+                and _is_in_session(process, self.pid)
+            )
         return False
 
     def members(self) -> list[psutil.Process]:
         """Return all living processes of this one's session, itself included."""
-        if not self._is_of_this_boot():
+        if not self._is_of_this_boot_and_home():
             return []
         with contextlib.suppress(psutil.NoSuchProcess):
             if not self._is_its(psutil.Process(self.pid)):
                 return []
         return [process for process in psutil.process_iter() if _is_in_session(process, self.pid)]
 
-    def _is_of_this_boot(self) -> bool:
-        return self.boot_id == _BOOT_ID.read_text(encoding="ascii")
+    def _is_of_this_boot_and_home(self) -> bool:
+        is_copied = self.folder != _number(self.record.parent)
+        return not is_copied and self.boot_id == _BOOT_ID.read_text(encoding="ascii").strip()
 
     def _is_its(self, process: psutil.Process) -> bool:
         return _started(process) == self.started
@@ -76,7 +86,8 @@ def start(
 
     def write_record() -> None:
         me = psutil.Process()
-        record.write_text(f"{me.pid} {_started(me)} {_BOOT_ID.read_text(encoding='ascii')}", encoding="ascii")
+        boot_id = _BOOT_ID.read_text(encoding="ascii").strip()
+        record.write_text(f"{me.pid} {_started(me)} {boot_id} {_number(records)}\n", encoding="ascii")
 
     try:
         with log.open("ab") as output:
@@ -162,8 +173,16 @@ def log_tail(log: Path, lines: int = 15) -> str:
 
 
 def _read(record: Path) -> Recorded:
-    pid, started, boot_id = record.read_text(encoding="ascii").split(" ")
-    return Recorded(record, int(pid), float(started), boot_id)
+    # Records of an older release have no number of their folder.
+    pid, started, boot_id, *folder = record.read_text(encoding="ascii").split()
+    return Recorded(
+        record, int(pid), float(started), boot_id, folder[0] if folder else _number(record.parent)
+    )
+
+
+def _number(folder: Path) -> str:
+    found = folder.stat()
+    return f"{found.st_dev}:{found.st_ino}"
 
 
 def _started(process: psutil.Process) -> float:

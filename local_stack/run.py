@@ -54,6 +54,7 @@ def run(home: Home, request: Request, steps: Steps) -> RunResult:
     with database.serving(home) as admin_url:
         steps.done("PostgreSQL", time.monotonic() - begun)
         _refuse_other_stack(home, request)
+        _refuse_fragment(database.prepare_warehouse(home, admin_url).url("owner"), request)
         with running(home, admin_url, request.city, request.clock, steps) as airflow:
             _load_history(airflow, request, steps, result)
             if not result.runs or result.runs[-1].state == "success":
@@ -94,6 +95,13 @@ def _refuse_other_stack(home: Home, request: Request) -> None:
             f" ({up['clock'] or 'the real time'})"
             f" or volume ({up['volume']}), so nothing was started; stop it first: ./green-freight down"
         )
+
+
+def _refuse_fragment(owner_url: str, request: Request) -> None:
+    gap = missing_history(owner_url, request.first, request.day, request.events_from)
+    if gap is not None:
+        with psycopg.connect(owner_url) as owner:
+            BackfillRequest(request.first, gap.last, gap.agencies, "run", request.day).check_history(owner)
 
 
 @contextmanager

@@ -55,15 +55,16 @@ class Warehouse(AnyWarehouse):
     def variables(self) -> dict[str, str]:
         """Return the environment in which a process takes this warehouse for the installed one."""
         urls = {url_variable(role): url for role, url in self.urls.items()}
-        return urls | {"GREEN_FREIGHT_HOME": str(self.home)}
+        return urls | {"GREEN_FREIGHT_HOME": str(self.home), "GREEN_FREIGHT_LANDING_URL": self.landing_url}
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A template database, the folder of its state, and a hash of each published table."""
+    """A template database, the folder of its state, the landing store of its files, a hash of each published table."""
 
     database: str
     home: str
+    landing_url: str
     tables: dict[str, str]
 
 
@@ -102,8 +103,7 @@ def start_server(postgres: EmbeddedPostgres) -> ServerAddress:
 
 def remove_server(postgres: EmbeddedPostgres) -> None:
     """Stop a server and remove its cluster."""
-    postgres.stop()
-    shutil.rmtree(postgres.run_home, ignore_errors=True)
+    postgres.remove()
     shutil.rmtree(postgres.home, ignore_errors=True)
 
 
@@ -132,7 +132,9 @@ def opened(server: ServerAddress, snapshot: Snapshot | None = None) -> Iterator[
         shutil.copy(parsed, home / PARSED)
     urls = bootstrap.prepare(server.dsn(), database, PASSWORDS)
     try:
-        yield Warehouse(urls, home, f"file://{home / 'landing'}", database, server)
+        # A landing store is only added to, so that a snapshot and its copies share one.
+        landing_url = snapshot.landing_url if snapshot else f"file://{home / 'landing'}"
+        yield Warehouse(urls, home, landing_url, database, server)
     finally:
         if (home / PARSED).exists() and not parsed.exists():
             _keep_parse(home, parsed)
@@ -167,7 +169,7 @@ def take_snapshot(warehouse: Warehouse, name: str, tables: dict[str, str]) -> Sn
         _disconnect(admin, warehouse.database)
         old, new = map(sql.Identifier, (warehouse.database, f"template_{name}"))
         admin.execute(sql.SQL("alter database {} rename to {}").format(old, new))
-    return Snapshot(f"template_{name}", str(warehouse.home), tables)
+    return Snapshot(f"template_{name}", str(warehouse.home), warehouse.landing_url, tables)
 
 
 def made_once(name: str, make: Callable[[], Snapshot]) -> Snapshot:

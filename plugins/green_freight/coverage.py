@@ -13,7 +13,7 @@ from functools import cache
 from psycopg.rows import class_row
 
 from green_freight.agencies import AGENCIES
-from green_freight.contracts import contracts
+from green_freight.contracts import Granularity, contracts
 from green_freight.periods import Period
 from green_freight.programme import programme
 from green_freight.warehouse import Session
@@ -118,6 +118,35 @@ def backfill_of(found: Iterable[DatasetMonth]) -> BackfillRange | None:
     lacking = {one.agency_code for one in gaps}
     agencies = tuple(agency for agency in AGENCIES if agency in lacking)
     return BackfillRange(min(one.month for one in gaps), max(one.month for one in gaps), agencies)
+
+
+def never_requested_before(session: Session, wanted: BackfillRange, until: date) -> BackfillRange | None:
+    """Return the earlier months of which registers or forms were never requested, where a range lacks the same ones.
+
+    To load the range alone would make figures of a fragment: a register counts from its first window, a year's forms
+    add up. What an agency was asked for is no such gap, whatever it responded. `until` is the last day to load.
+    """
+    datasets = [one for one in through(session, until) if one.agency_code in wanted.agencies]
+    datasets = [one for one in datasets if one.granularity_code != Granularity.DAY]
+    lacking = {
+        one.dataset_id
+        for one in datasets
+        if wanted.first <= one.month <= wanted.last and (one.parts_missing or not one.parts_delivered)
+    }
+    requested = set(
+        session.execute(
+            "select distinct dataset.dataset_id, left(fetched.period_label, 7) from ops.fetch as fetched "
+            "inner join ops.expected_dataset as dataset using (agency_code, delivery_name)"
+        ).fetchall()
+    )
+    return backfill_of(
+        one
+        for one in datasets
+        if one.dataset_id in lacking
+        and one.month < wanted.first
+        and one.parts_missing
+        and (one.dataset_id, one.month.label) not in requested
+    )
 
 
 def update_expected_datasets(owner: Session) -> None:

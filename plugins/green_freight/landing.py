@@ -3,6 +3,9 @@
 A file's place is `<agency>/<delivery>/<period>/<sha256[:16]>-<file_name>`, its provenance stands beside it.
 The name holds the content's hash: the same content again finds itself, other content never overwrites it. HTTP
 exchanges land in a container of JSON lines, one an exchange: same answers give the same bytes.
+
+In a folder a file is known by its place below the folder, which may therefore be moved and copied; in an object store
+by its URL.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from datetime import date, datetime
 from typing import Any, BinaryIO, cast
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from green_freight.errors import FetchError
 
@@ -52,7 +56,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class Landed:
-    """A file in the store; `is_new` is False where the same content was there already."""
+    """A file in the store; `is_new` is False where the same content was there already.
+
+    `url` is its place relative to the store's folder; in an object store its URL.
+    """
 
     url: str
     origin: Origin
@@ -88,7 +95,7 @@ class LandingStore:
             is_new = not (self._filesystem.exists(path) and self._filesystem.size(path) == size)
             if is_new:
                 self._write(path, source)
-            landed = Landed(self._filesystem.unstrip_protocol(path), origin, sha256, size, is_new)
+            landed = Landed(self._known_as(path), origin, sha256, size, is_new)
             if not self._filesystem.exists(f"{path}.provenance.json"):
                 self._write(f"{path}.provenance.json", _provenance(landed))
         except OSError as error:
@@ -96,9 +103,21 @@ class LandingStore:
         return landed
 
     def open(self, landed: Landed | str) -> BinaryIO:
-        """Open a landed file by itself or by its URL (`ops.source_file.landing_url`); FileNotFoundError: not there."""
-        url = landed if isinstance(landed, str) else landed.url
-        return cast(BinaryIO, self._filesystem.open(self._filesystem._strip_protocol(url), "rb"))
+        """Open a landed file by itself or by `ops.source_file.landing_url`; FileNotFoundError: not there."""
+        url = self.location(landed if isinstance(landed, str) else landed.url)
+        filesystem, path = fsspec.core.url_to_fs(url)
+        return cast(BinaryIO, filesystem.open(path, "rb"))
+
+    def location(self, url: str) -> str:
+        """Return the whole URL of a file by `ops.source_file.landing_url`, which in a folder is relative to it."""
+        if "://" in url:
+            return url
+        return str(self._filesystem.unstrip_protocol(f"{self._root.rstrip('/')}/{url}"))
+
+    def _known_as(self, path: str) -> str:
+        if isinstance(self._filesystem, LocalFileSystem):
+            return path.removeprefix(f"{self._root.rstrip('/')}/")
+        return str(self._filesystem.unstrip_protocol(path))
 
     def _write(self, path: str, source: BinaryIO) -> None:
         source.seek(0)

@@ -9,6 +9,9 @@ from typing import Any
 
 import yaml
 
+# The package, and the stack of one machine beside it, which an installation on servers does not have.
+FOLDERS = (Path(__file__).parent, Path(__file__).parents[2] / "local_stack")
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -33,9 +36,9 @@ def read_words(path: Path) -> Any:
 
 @cache
 def templates() -> dict[str, dict[str, str]]:
-    """Return the messages by code, each in `zh` and `en`, of every `messages.yaml` of the package."""
+    """Return the messages by code, each in `zh` and `en`, of every `messages.yaml` in FOLDERS."""
     words: dict[str, dict[str, str]] = {}
-    for path in sorted(Path(__file__).parent.rglob("messages.yaml")):
+    for path in sorted(path for folder in FOLDERS for path in folder.rglob("messages.yaml")):
         words |= read_words(path)
     return words
 

@@ -36,7 +36,11 @@ final as (
         statuses.null_reason_code,
         statuses.status_code,
         availability.completeness_ratio,
-        months.revision_state_code,
+        -- A figure of which something due is missing has not come to its end, however old it is.
+        case
+            when availability.completeness_ratio < 1 then 'provisional'
+            else months.revision_state_code
+        end as revision_state_code,
         months.as_of_day as as_of_date,
         coalesce(availability.is_stale, true) as is_stale,
         {{ is_synthetic() }} as is_synthetic

@@ -9,10 +9,12 @@ from typing import Any
 
 from green_freight import business_days
 from green_freight.agencies import AGENCIES
+from green_freight.coverage import BackfillRange, never_requested_before
 from green_freight.errors import PermanentError
 from green_freight.messages import message
 from green_freight.periods import Period, months
 from green_freight.programme import programme
+from green_freight.warehouse import Session
 
 # A task costs a second or two beside its work, so that years are loaded in groups of months; an interrupted one goes on
 # with the delivery at which it stopped. No agency's pool has more than two slots.
@@ -93,6 +95,15 @@ class BackfillRequest:
         business_days.require_over(until, newest)
         if first.first_day > until:
             raise BackfillRequestError(message("backfill_in_future", first=first, last=last, until=until))
+
+    def check_history(self, session: Session) -> None:
+        """Check that no figure of a fragment would come of it. Raises BackfillRequestError: earlier months, which the
+        figures need as well, were never requested. `session` may read `ops`."""
+        gap = never_requested_before(session, BackfillRange(self.first, self.last, self.agencies), self.until)
+        if gap is not None:
+            raise BackfillRequestError(
+                message("backfill_of_fragment", first=self.first, gap=gap, agencies=", ".join(gap.agencies))
+            )
 
     @property
     def months(self) -> list[Period]:

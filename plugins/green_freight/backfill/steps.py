@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 def begin_backfill(warehouse: Warehouse, run_id: str, parameters: Mapping[str, Any]) -> BackfillRequest:
     """Record that a backfill begins, by the DAG's parameters; BackfillRequestError says why it cannot be."""
-    request = BackfillRequest.of(parameters, business_days.yesterday())
+    request = _request(warehouse, parameters)
     runs.begin(warehouse, run_id, "backfill", request.until, request.reason)
     log.info("%s", request.sentence)
     return request
@@ -42,7 +42,7 @@ def begin_dry_run(warehouse: Warehouse, run_id: str, parameters: Mapping[str, An
     """
     from green_freight.building import dbt_run
 
-    request = BackfillRequest.of(parameters, business_days.yesterday())
+    request = _request(warehouse, parameters)
     runs.begin(warehouse, run_id, runs.DRY_RUN, request.until, request.reason)
     scratch.drop_left_over(warehouse)
     trial = scratch.create(warehouse, run_id)
@@ -51,6 +51,13 @@ def begin_dry_run(warehouse: Warehouse, run_id: str, parameters: Mapping[str, An
     log.info(message("dry_run_copied", database=trial.database, count=len(rows)))
     runs.begin(trial.warehouse, run_id, runs.DRY_RUN, request.until, request.reason)
     return trial
+
+
+def _request(warehouse: Warehouse, parameters: Mapping[str, Any]) -> BackfillRequest:
+    request = BackfillRequest.of(parameters, business_days.yesterday())
+    with warehouse.connect("loader") as loader:
+        request.check_history(loader)
+    return request
 
 
 def end_dry_run(warehouse: Warehouse, run_id: str) -> Path:

@@ -27,12 +27,13 @@ from green_freight.publishing import PublishingError
 from green_freight.replaying import ReplayError
 from green_freight.settings import SettingError, SettingMissingError
 from green_freight.warehouse.lease import CandidateLeasedError
+from green_freight.warehouse.migrate import MigrationError
 from green_freight.warehouse.scratch import ScratchError
 
 # What any command may end in: their messages are printed without a trace.
 EXPECTED_ERRORS: tuple[type[Exception], ...] = (
-    BackfillRequestError, CandidateLeasedError, CommandError, EvidenceError, PublishingError, ReplayError,
-    ScratchError, SettingError, SettingMissingError, psycopg.OperationalError,
+    BackfillRequestError, CandidateLeasedError, CommandError, EvidenceError, MigrationError, PublishingError,
+    ReplayError, ScratchError, SettingError, SettingMissingError, psycopg.OperationalError,
 )  # fmt: skip
 
 

@@ -129,6 +129,12 @@ def backfill_command(
     output = console(stderr=as_json)
     begun = time.monotonic()
     with installation.exclusive("backfill"):
+        # Before Airflow starts, which takes a minute.
+        with (
+            installation.warehouse(create=True, upgrade=True) as warehouse,
+            warehouse.connect("owner") as owner,
+        ):
+            request.check_history(owner)
         approval = {"dry_run": dry_run, "approve": approve}
         result = backfill(installation, request, {**request.parameters, **approval}, Steps(output))
     run_issues.print_issues(result.issues, output, settings.home())

@@ -107,8 +107,9 @@ def _copy(file: SourceFile, store: LandingStore, copy: Path) -> Path:
             shutil.copyfileobj(source, target)
     except OSError as error:
         reason = type(error).__name__
+        place = store.location(file.landing_url)
         raise OriginalMissingError(
-            message("original_unreadable", agency=agency, file=file, error=reason)
+            message("original_unreadable", agency=agency, file=file, place=place, error=reason)
         ) from error
     found = _checksum(copy)
     if {file.sha256, file.recorded_sha256} != {found}:

@@ -150,12 +150,16 @@ def recipe_of(warehouse: Warehouse, publication_no: int) -> Recipe:
         if build["through_load_id"] is None:
             raise ReplayError(message("build_without_loads", build_id=build["build_id"]))
         loads = cursor.execute(_LOADS, [build["through_load_id"]]).fetchall()
+    store = LandingStore(warehouse.landing_url)
     return Recipe(
         publication_no=publication_no,
         code_version=build["code_version"],
         as_of_date=build["as_of_date"],
         is_synthetic=_was_synthetic(warehouse, publication_no),
-        loads=tuple(RecordedLoad(**load) for load in loads),
+        # Whole, for a step of a version that knows no other URLs.
+        loads=tuple(
+            RecordedLoad(**load | {"landing_url": store.location(load["landing_url"])}) for load in loads
+        ),
     )
 
 

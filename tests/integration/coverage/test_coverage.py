@@ -6,6 +6,7 @@ import calendar
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from green_freight import business_days
 from green_freight.agencies import AGENCIES
 from green_freight.agencies.fetch_plan import PlanInputs, nightly_requests
 from green_freight.agencies.fetch_records import covered_through, due_parts
+from green_freight.backfill import BackfillRequest, BackfillRequestError, steps
 from green_freight.contracts import Granularity
 from green_freight.coverage import BackfillRange, Coverage, backfill_of, through
 from green_freight.periods import Period
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 DAY = date(2025, 9, 29)
 ORDERS, NODES, REPORT = "power_charge_order", "transport_node", "commerce_store_delivery"
+STATIONS = "power_station"
 FORMS = {
     dataset
     for agency in AGENCIES.values()
@@ -125,6 +128,62 @@ def test_events_of_months_in_which_they_are_not_wanted_are_no_missing_history(re
     records.forget(NODES, "2024-03")
     found = BackfillRange(Period("2024-03"), Period("2024-03"), ("transport",))
     assert run.missing_history(url, FIRST_MONTH, DAY, Period("2025-06")) == found
+
+
+def test_a_backfill_that_would_leave_a_fragment_is_refused(records: Records) -> None:
+    def refused(first: str, *agencies: str) -> str:
+        request = BackfillRequest(Period(first), Period("2025-09"), agencies or tuple(AGENCIES), "test", DAY)
+        with records.warehouse.connect("loader") as loader:
+            try:
+                request.check_history(loader)
+            except BackfillRequestError as error:
+                return str(error)
+        return ""
+
+    # Something is missing of the months asked for, of two registers, a form and events; nothing of those before.
+    for dataset, label in (
+        (NODES, "2025-09"),
+        (STATIONS, "2025-08"),
+        ("postal_tricycle", "2025-06"),
+        (ORDERS, "2025-08"),
+    ):
+        records.forget(dataset, label)
+    assert refused("2025-06") == ""
+    # Events of the past are nobody's beginning.
+    records.forget(ORDERS, "2024-05-13")
+    assert refused("2025-06") == ""
+    records.forget(NODES, "2024-03")
+    records.forget("postal_tricycle", "2024-12")
+    # Of the power company's registers, and of one that has all of the months asked for, nothing earlier is missing.
+    records.forget("transport_policy", "2024-01")
+    assert "2024-03 to 2024-12" in refused("2025-06")
+    assert "registers and forms of transport, postal before it" in refused("2025-06")
+    # The form of the running month is still to come.
+    assert "2024-03 to 2025-06" in refused("2025-08")
+    assert "2024-03 to 2024-03" in refused("2025-08", "transport")
+    assert "2024-12 to 2024-12" in refused("2025-06", "postal")
+    assert refused("2025-06", "power") == ""
+    assert refused("2024-03") == ""
+    with pytest.raises(BackfillRequestError, match="2024-03 to 2024-12"):
+        parameters = BackfillRequest(
+            Period("2025-06"), Period("2025-09"), tuple(AGENCIES), "test", DAY
+        ).parameters
+        steps.begin_backfill(records.warehouse, "backfill_history/fragment", parameters)
+    # What was asked for and did not come holds nothing up.
+    records.answer(NODES, "2024-03", "failed_permanent")
+    records.answer("postal_tricycle", "2024-12", "not_delivered")
+    assert refused("2025-06") == ""
+
+
+def test_the_first_backfill_of_a_warehouse_begins_with_the_programme(warehouse: Warehouse) -> None:
+    whole = BackfillRequest(FIRST_MONTH, Period("2025-09"), tuple(AGENCIES), "test", DAY)
+    with warehouse.connect("loader") as loader:
+        whole.check_history(loader)
+        replace(whole, last=Period("2023-06")).check_history(loader)
+        for first in ("2023-02", "2025-01", "2025-09"):
+            for agencies in (tuple(AGENCIES), ("commerce",)):
+                with pytest.raises(BackfillRequestError, match="2023-01 to"):
+                    replace(whole, first=Period(first), agencies=agencies).check_history(loader)
 
 
 def test_labels_of_days_and_of_the_month_cover_a_register_together(records: Records) -> None:

@@ -7,7 +7,7 @@ from green_freight.backfill import steps
 
 from .conftest import DAY, Fetching
 
-MONTH = "2025-08"
+MONTH = "2023-01"
 
 
 @pytest.mark.parametrize(

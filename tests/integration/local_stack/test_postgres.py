@@ -1,9 +1,15 @@
-"""The embedded server killed with -9: what was committed is there, at the same address, whatever still ran."""
+"""The embedded server killed with -9, moved and copied: what was committed is there, whatever still ran.
+
+Where root runs the tests, a folder that the server's own account cannot enter has its data elsewhere.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -14,7 +20,7 @@ import psycopg
 import pytest
 
 from local_stack import postgres_leftovers
-from local_stack.postgres import EmbeddedPostgres, ServerAddress
+from local_stack.postgres import EmbeddedPostgres, PostgresError, ServerAddress
 
 NUMBERS = "generate_series(1, 99999)"
 FOR_EVER = f"select count(*) from {NUMBERS} as a, {NUMBERS} as b, {NUMBERS} as c"
@@ -37,6 +43,69 @@ def data_of(server: EmbeddedPostgres) -> Path:
 def kill(server: EmbeddedPostgres) -> None:
     pid = int((data_of(server) / "postmaster.pid").read_text(encoding="ascii").split()[0])
     os.kill(pid, signal.SIGKILL)
+
+
+def numbers(address: ServerAddress, *new: int) -> list[int]:
+    """Insert numbers into a table and return what it holds."""
+    with psycopg.connect(address.dsn(), autocommit=True) as admin:
+        admin.execute("create table if not exists kept (n int)")
+        for number in new:
+            admin.execute("insert into kept values (%s)", [number])
+        return [n for (n,) in admin.execute("select n from kept order by n")]
+
+
+@pytest.fixture
+def places() -> Iterator[Path]:
+    """Give a folder in which every server is stopped and removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="green freight ") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+        for home in {path.parent for path in Path(folder).rglob("password")}:
+            EmbeddedPostgres(home).remove()
+
+
+def folder_of(places: Path, name: str, mode: int) -> Path:
+    """Return the place of a home below a folder that others may enter, or not."""
+    (places / name).mkdir(mode=mode, parents=True)
+    return places / name / "postgres"
+
+
+@pytest.mark.parametrize(("mode", "new_mode"), [(0o755, 0o700), (0o700, 0o755), (0o700, 0o700)])
+def test_a_moved_home_keeps_its_data_and_a_copy_gets_its_own(places: Path, mode: int, new_mode: int) -> None:
+    home = folder_of(places, "old home", mode)
+    first = EmbeddedPostgres(home)
+    assert numbers(first.start(), 1) == [1]
+    first.stop()
+    home.rename(moved := folder_of(places, "moved home", new_mode))
+    second = EmbeddedPostgres(moved)
+    assert numbers(second.start(), 2) == [1, 2]
+    with contextlib.suppress(shutil.Error):
+        shutil.copytree(moved, copied := folder_of(places, "a copy", new_mode))
+    with pytest.raises(PostgresError, match=r"copied from .* while its database server ran"):
+        EmbeddedPostgres(copied).start()
+    assert not EmbeddedPostgres(copied).is_running()
+    EmbeddedPostgres(copied).remove()
+    second.stop()
+    shutil.rmtree(copied, ignore_errors=True)
+    subprocess.run(["cp", "-a", moved, copied], check=True)
+    third = EmbeddedPostgres(copied)
+    assert numbers(third.start(), 3) == [1, 2, 3]
+    third.stop()
+    assert numbers(EmbeddedPostgres(moved).start()) == [1, 2]
+    # Where the first home was, a new one begins with nothing.
+    assert numbers(EmbeddedPostgres(home).start()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a server of this account has its data in its home")
+def test_data_that_did_not_come_along_are_named(places: Path) -> None:
+    home = folder_of(places, "home", 0o700)
+    server = EmbeddedPostgres(home)
+    server.start()
+    server.stop()
+    shutil.rmtree(server.run_home)
+    with pytest.raises(PostgresError, match="where there is none") as raised:
+        EmbeddedPostgres(home).start()
+    assert str(server.run_home) in str(raised.value)
 
 
 def compute_for_ever(address: ServerAddress) -> None:

@@ -151,7 +151,7 @@ def test_a_dry_run_reports_what_a_run_would_stop_for(star: Star, caplog: pytest.
     star.publish()
     before = star.state()
     parameters = {
-        "from_month": "2025-09", "to_month": "2025-09", "agencies": ["power"], "reason": "test",
+        "from_month": "2023-01", "to_month": "2025-09", "agencies": ["power"], "reason": "test",
         "business_day": "2025-09-30",
     }  # fmt: skip
     trial = steps.begin_dry_run(star.warehouse, "run-2", parameters)

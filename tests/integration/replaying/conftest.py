@@ -14,6 +14,7 @@ from green_freight import settings
 from green_freight.backfill import steps
 from green_freight.building import build
 from green_freight.code_version import PARTS
+from green_freight.landing import LandingStore
 from green_freight.publishing import publish
 from green_freight.warehouse import runs
 
@@ -40,7 +41,7 @@ class Published:
             [url] = loader.execute(
                 "select landing_url from ops.source_file where period_label = %s and version = 1", [day]
             ).fetchone() or [""]
-        return Path(url.removeprefix("file://"))
+        return Path(LandingStore(self.warehouse.landing_url).location(url).removeprefix("file://"))
 
     def set_code_version(self, version: str) -> None:
         """Say that the builds were made by another version."""

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,19 +106,74 @@ def test_four_at_once_make_one_warehouse(server: ServerAddress) -> None:
         )
 
 
-def test_an_older_database_gets_what_is_missing(
-    server: ServerAddress, monkeypatch: pytest.MonkeyPatch
+# What an older release left in its record. The newest file lies in the landing store, the others do not.
+OLDER_RECORD = """
+insert into ops.run (run_id, kind_code, business_day, code_version) values ('kept', 'nightly', '2025-09-30', 'v');
+insert into ops.fetch (run_id, agency_code, delivery_name, period_label, outcome_code, attempts)
+values ('kept', 'postal', 'tricycles', '2025-09', 'landed', 1);
+insert into ops.source_file (source_file_key, agency_code, delivery_name, period_label, file_name, sha256, bytes,
+    landing_url, first_received_at, last_received_at)
+select repeat(n::text, 20), 'postal', 'tricycles', '2025-0' || n, 'a.csv', repeat('0', 64), 1, url, at, at
+from (values
+    (9, 'file:///srv/green freight/landing/postal/tricycles/2025-09/00-a.csv', '2025-10-01'::timestamptz),
+    (8, 'file:///srv/green freight/landing/postal/tricycles/2025-08/00-a.csv', '2025-09-01'),
+    (7, 'file:///mnt/landing/postal/tricycles/2025-07/00-a.csv', '2025-08-01'),
+    (6, 's3://bucket/landing/postal/tricycles/2025-06/00-a.csv', '2025-07-01'),
+    (5, 'file:///a.csv', '2025-06-01')
+) as file (n, url, at);
+insert into ops.load (load_id, run_id, agency_code, dataset_id, delivery_name, period_label, source_file_key,
+    outcome_code, rows_in_file, rows_loaded, rows_rejected)
+values (1, 'kept', 'postal', 'postal_tricycle', 'tricycles', '2025-09', repeat('9', 20), 'loaded', 2, 1, 1);
+insert into ops.rejected_row (load_id, agency_code, dataset_id, period_label, file_name, row_number, reason_code,
+    message_zh, message_en)
+values (1, 'postal', 'postal_tricycle', '2025-09', 'a.csv', 1, 'missing_value', '', '');
+insert into ops.build (build_id, run_id, as_of_date, outcome_code, code_version)
+values (1, 'kept', '2025-09-30', 'published', 'v');
+"""
+PLACES_AFTERWARDS = {
+    9: "postal/tricycles/2025-09/00-a.csv",
+    8: "postal/tricycles/2025-08/00-a.csv",
+    7: "file:///mnt/landing/postal/tricycles/2025-07/00-a.csv",
+    6: "s3://bucket/landing/postal/tricycles/2025-06/00-a.csv",
+    5: "file:///a.csv",
+}
+
+
+@pytest.mark.parametrize("applied", [5, 13, 19, 24])
+def test_an_older_database_gets_what_is_missing_and_keeps_its_record(
+    server: ServerAddress, monkeypatch: pytest.MonkeyPatch, applied: int
 ) -> None:
     everything = migrate.known()
     with monkeypatch.context() as older:
-        older.setattr(migrate, "known", lambda: everything[:5])
-        # The older code kept no registry in the database.
+        older.setattr(migrate, "known", lambda: everything[:applied])
+        # The older code kept no registry, or another one, in the database.
         older.setattr(bootstrap, "store_registry", lambda owner: None)
-        urls = bootstrap.prepare(server.dsn(), "older", PASSWORDS)
+        urls = bootstrap.prepare(server.dsn(), f"older_{applied}", PASSWORDS)
     with psycopg.connect(urls["owner"], autocommit=True) as owner:
-        owner.execute("insert into ops.run values ('kept', 'nightly', '2025-09-30', null, 'v')")
-        assert migrate.migrate(owner) == [migration.number for migration in everything[5:]]
-        assert owner.execute("select run_id from ops.run").fetchone() == ("kept",)
+        if applied > 13:
+            owner.execute("insert into ops.agency values ('postal', '市邮政管理局', 'Postal administration')")
+        owner.execute(OLDER_RECORD)
+    last = everything[-1]
+    killed = replace(last, sql=f"{last.sql}; select pg_terminate_backend(pg_backend_pid())")
+    with monkeypatch.context() as dying:
+        dying.setattr(migrate, "known", lambda: (*everything[:-1], killed))
+        with (
+            pytest.raises(psycopg.OperationalError),
+            psycopg.connect(urls["owner"], autocommit=True) as owner,
+        ):
+            migrate.migrate(owner)
+    # Nothing of a migration that was killed is there.
+    with psycopg.connect(urls["owner"], autocommit=True) as owner:
+        assert migrate.migrate(owner) == [migration.number for migration in everything[applied:]]
+    bootstrap.prepare(server.dsn(), f"older_{applied}", PASSWORDS)
+    with psycopg.connect(urls["owner"]) as owner:
+        found = owner.execute("select right(source_file_key, 1)::int, landing_url from ops.source_file")
+        assert dict(found.fetchall()) == PLACES_AFTERWARDS
+        counted = owner.execute(
+            "select (select count(*) from ops.run), (select count(*) from ops.fetch), (select count(*) from ops.load),"
+            " (select count(*) from ops.rejected_row), (select count(*) from ops.build)"
+        )
+        assert counted.fetchone() == (1, 1, 1, 1, 1)
 
 
 def test_a_newer_database_or_an_altered_migration_is_refused(

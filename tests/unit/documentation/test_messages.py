@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from string import Formatter
 
 import pytest
-from green_freight.messages import read_words, templates
+from green_freight.messages import FOLDERS, read_words, templates
 from green_freight.settings import PACKAGE, PROJECT
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def _calls() -> Iterator[ast.Call]:
-    for path in PACKAGE.rglob("*.py"):
+    for path in (path for folder in FOLDERS for path in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "message":
                 yield node
@@ -41,7 +41,8 @@ def test_a_message_is_used_in_both_languages_with_its_facts(code: str) -> None:
 
 
 def test_a_code_stands_in_one_file() -> None:
-    codes = [code for path in PACKAGE.rglob("messages.yaml") for code in read_words(path)]
+    paths = [path for folder in FOLDERS for path in folder.rglob("messages.yaml")]
+    codes = [code for path in paths for code in read_words(path)]
     assert sorted(codes) == sorted(templates())
 
 

@@ -110,7 +110,7 @@ def test_a_lost_sidecar_is_written_again(url: str) -> None:
     store = LandingStore(url)
     landed = store.put(io.BytesIO(CONTENT), ORIGIN)
     filesystem, _ = fsspec.core.url_to_fs(url)
-    filesystem.rm_file(f"{filesystem._strip_protocol(landed.url)}.provenance.json")
+    filesystem.rm_file(f"{filesystem._strip_protocol(store.location(landed.url))}.provenance.json")
     assert not store.put(io.BytesIO(CONTENT), ORIGIN).is_new
     assert _provenance(store, landed)["sha256"] == SHA256
 
@@ -125,6 +125,25 @@ def test_any_file_name_stays_inside_its_folder(url: str, file_name: str) -> None
     assert _provenance(store, landed)["file_name"] == file_name
     assert all(name.startswith("/postal/terminal_stations/2025-09/") for name in _names(url))
     assert not store.put(io.BytesIO(CONTENT), replace(ORIGIN, file_name=file_name)).is_new
+
+
+@pytest.mark.parametrize("moved_to", ["elsewhere", "with space 与 中文", "deep/er"])
+def test_a_folder_may_be_moved(tmp_path: Path, moved_to: str) -> None:
+    landed = LandingStore(f"file://{tmp_path / 'landing'}").put(io.BytesIO(CONTENT), ORIGIN)
+    (tmp_path / moved_to).parent.mkdir(exist_ok=True)
+    (tmp_path / "landing").rename(tmp_path / moved_to)
+    moved = LandingStore(f"file://{tmp_path / moved_to}")
+    assert moved.open(landed.url).read() == CONTENT
+    assert not moved.put(io.BytesIO(CONTENT), ORIGIN).is_new
+
+
+def test_a_file_that_was_landed_elsewhere_is_known_by_its_whole_url(url: str, tmp_path: Path) -> None:
+    (tmp_path / "a file").write_bytes(CONTENT)
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/landing/other", CONTENT)
+    for elsewhere in (f"file://{tmp_path / 'a file'}", "memory://landing/other"):
+        assert LandingStore(url).location(elsewhere) == elsewhere
+        assert LandingStore(url).open(elsewhere).read() == CONTENT
 
 
 def test_a_broken_source_leaves_nothing_behind(url: str) -> None:

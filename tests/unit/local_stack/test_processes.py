@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -92,6 +93,29 @@ def test_a_record_of_another_boot_is_nobody(records: Path) -> None:
     assert not earlier.is_alive()
     assert earlier.members() == []
     processes.stop([child])
+
+
+def test_what_runs_is_nobody_in_a_copy_of_the_home_and_moves_with_it(records: Path) -> None:
+    _start(records, "import time; time.sleep(60)")
+    shutil.copytree(records, copy := records.with_name("copy"))
+    [copied] = processes.recorded(copy)
+    assert not copied.is_alive()
+    assert copied.members() == []
+    processes.stop([copied])
+    records.rename(moved := records.with_name("moved"))
+    [known] = processes.recorded(moved)
+    assert known.is_alive()
+    processes.stop([known])
+    assert not known.is_alive()
+
+
+def test_a_record_of_an_older_release_is_understood(records: Path) -> None:
+    child = _start(records, "import time; time.sleep(60)")
+    text = child.record.read_text(encoding="ascii")
+    child.record.write_text(" ".join(text.split()[:3]) + "\n", encoding="ascii")
+    [known] = processes.recorded(records)
+    assert known == child
+    processes.stop([known])
 
 
 def test_a_program_that_does_not_exist_says_so(records: Path) -> None:
