@@ -8,6 +8,7 @@ Clients raise `FetchError` with one of the codes of `errors.yaml`; exceptions of
 from __future__ import annotations
 
 import functools
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ class Kind(Reason):
 
     is_transient: bool
 
+
+# Longer than any wait.
+_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 KINDS: dict[str, Kind] = {
     code: Kind.of(words, is_transient="may_pass" in words)
@@ -118,7 +122,8 @@ def fetch_error(error: Exception) -> FetchError:
     if isinstance(error, FetchError):
         return error
     if isinstance(error, LimitError):
-        return FetchError("limit_exceeded", error.text("en"), detail_zh=error.text("zh"))
+        code = "too_slow" if error.is_of_time else "limit_exceeded"
+        return FetchError(code, error.text("en"), detail_zh=error.text("zh"))
     if refused := _certificate_fault(error):
         return FetchError("certificate_refused", f"{type(error).__name__}: {refused}")
     code = next((code for kinds, code in _codes() if isinstance(error, kinds)), "unexpected")
@@ -139,7 +144,7 @@ def status_error(status: int, detail: str, retry_after: str | None = None) -> Fe
 
     `retry_after` is the header's text; only seconds are honoured, a date is not.
     """
-    wait = float(retry_after) if retry_after and retry_after.isdigit() else None
+    wait = float(retry_after) if retry_after and _SECONDS.fullmatch(retry_after) else None
     if status in (401, 403):
         return FetchError("login_refused", detail)
     if status in (429, 503):

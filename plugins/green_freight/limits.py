@@ -53,7 +53,7 @@ class Limits(BaseModel):
         found = [each.model_dump(by_alias=True) for each in several]
         return cls.model_validate({name: max(each[name] for each in found) for name in found[0]})
 
-    def check(self, name: str, found: float, *, sheet: str | None = None, row: int | None = None) -> None:
+    def check(self, name: str, found: int, *, sheet: str | None = None, row: int | None = None) -> None:
         """Raise LimitError where `found` exceeds the limit of that name."""
         most = getattr(self, name)
         if found > most:
@@ -82,14 +82,19 @@ class LimitError(Exception):
     """
 
     def __init__(
-        self, name: str, found: float, most: int, *, sheet: str | None = None, row: int | None = None
+        self, name: str, found: int, most: int, *, sheet: str | None = None, row: int | None = None
     ) -> None:
         self.name, self.found, self.most, self.sheet, self.row = name, found, most, sheet, row
         super().__init__(self.text("en"))
 
+    @property
+    def is_of_time(self) -> bool:
+        """Tell whether the delivery was too slow rather than too large."""
+        return self.name in ("request_seconds", "seconds")
+
     def text(self, language: str) -> str:
         """Return limit, found value, place and property as a clause, in `zh` or `en`."""
         place = "" if self.row is None else _WORDS["row"][language].format(row=self.row)
-        facts = {"name": NAMES[self.name][language], "found": f"{self.found:,.0f}", "most": f"{self.most:,}"}
+        facts = {"name": NAMES[self.name][language], "found": f"{self.found:,}", "most": f"{self.most:,}"}
         template: str = _WORDS["exceeded"][language]
         return template.format(**facts, place=place, property=to_camel(self.name))

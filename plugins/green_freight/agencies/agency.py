@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ImportString, ValidationError, model_validator
 
+from green_freight.limits import Limits
 from green_freight.messages import message
 from green_freight.periods import Period
 from green_freight.warehouse import Session
@@ -156,7 +157,8 @@ class Delivery:
     granularity: Granularity
     connection_id: str
     datasets: tuple[str, ...]
-    refetch: str | None = None
+    refetch: str | None
+    limits: Limits
 
 
 class Agency(_Entry):
@@ -229,7 +231,8 @@ class Agency(_Entry):
         if names := self.delivery_names.get(name):
             title_zh, title_en = names.zh, names.en
         datasets = tuple(contract.id for contract in carried)
-        return Delivery(name, title_zh, title_en, granularity, connection, datasets, refetch)
+        limits = Limits.widest(contract.limits for contract in carried)
+        return Delivery(name, title_zh, title_en, granularity, connection, datasets, refetch, limits)
 
 
 def read_agency(path: Path) -> Agency:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -52,7 +52,7 @@ class ChargingExchangeConnector(Connector):
         if delivery.granularity is Granularity.CHANGED_SINCE:
             # The first window is open below, so that what was there before the programme began is included.
             since = period.starts_at if period.first_day > programme().first_day else None
-            send = partial(self._exchange.stations, since)
+            send: Callable[[Retries], Iterable[Exchange]] = partial(self._exchange.stations, since)
         else:
             send = partial(self._station_stats, period.first_day)
         request = {"protocol": "T/CEC 102", "period": period.label}
@@ -68,12 +68,10 @@ class ChargingExchangeConnector(Connector):
             log.info(message("standard_departures", departures=dict(self._exchange.drift)))
         self._client.close()
 
-    def _station_stats(self, day: date, retries: Retries) -> list[Exchange]:
-        return [
-            self._exchange.station_stats(station["StationID"], day, retries)
-            for station in self._known_stations(retries)
-            if is_running(station, day)
-        ]
+    def _station_stats(self, day: date, retries: Retries) -> Iterator[Exchange]:
+        for station in self._known_stations(retries):
+            if is_running(station, day):
+                yield self._exchange.station_stats(station["StationID"], day, retries)
 
     def _known_stations(self, retries: Retries) -> list[dict[str, Any]]:
         with self._lock:

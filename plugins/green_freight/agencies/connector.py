@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from green_freight.agencies.agency import Delivery
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange, write_exchanges
+from green_freight.limits import Limits
 from green_freight.periods import Period
 from green_freight.protocols.retry_policy import Retries
 
@@ -172,13 +173,21 @@ def exchange_file(
     delivery: Delivery,
     period: Period,
     request: Mapping[str, Any],
-    send: Callable[[Retries], Sequence[Exchange]],
+    send: Callable[[Retries], Iterable[Exchange]],
 ) -> AvailableFile:
     """Return the one JSON-lines file that the exchanges of a request make; `request` goes into its provenance."""
 
     def receive(retries: Retries) -> ReceivedFile:
         content = spool()
-        write_exchanges(send(retries), content)
+        write_exchanges(_bounded(send(retries), retries.limits), content)
         return ReceivedFile(content, request=request)
 
     return AvailableFile(f"{delivery.name}_{period}.jsonl", receive)
+
+
+def _bounded(exchanges: Iterable[Exchange], limits: Limits) -> Iterator[Exchange]:
+    received_bytes = 0
+    for exchange in exchanges:
+        received_bytes += len(exchange.body.encode("utf-8", "replace"))
+        limits.check("bytes", received_bytes)
+        yield exchange

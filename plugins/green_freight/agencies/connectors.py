@@ -23,6 +23,7 @@ from green_freight.agencies.sftp_connector import SftpConnector
 from green_freight.contracts import Granularity
 from green_freight.errors import FetchError, fetch_error
 from green_freight.landing import Exchange
+from green_freight.limits import Limits
 from green_freight.messages import message
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 _Found = TypeVar("_Found")
 
 # Failures of the connection rather than of one delivery.
-_NO_RESPONSE = ("unreachable", "time_out")
+_NO_RESPONSE = ("unreachable", "time_out", "too_slow")
 # A login that is refused again and again locks accounts.
 _NOT_ADMITTED = {
     "login_refused", "token_refused", "host_key_differs", "certificate_refused", "connection_incomplete",
@@ -149,7 +150,7 @@ def discover(
             for delivery in agency.deliveries.values():
                 is_register = delivery.granularity is Granularity.CHANGED_SINCE
                 if is_register and delivery.connection_id == connection_id:
-                    pages = ask(partial(_whole_register, delivery))
+                    pages = ask(partial(_whole_register, delivery), limits=delivery.limits)
                     if pages is not None:
                         found.registers[delivery.name] = pages
     return found
@@ -170,10 +171,11 @@ def _ask(
     connectors: Connectors,
     connection_id: str,
     request: Callable[[Connector, Retries], _Found],
+    limits: Limits | None = None,
 ) -> _Found | None:
     """Return what one request to a connector gives, None where it fails; nothing is retried."""
     try:
-        retries = Retries(connectors.policy(connection_id).without_retries())
+        retries = Retries(connectors.policy(connection_id).without_retries(), limits)
         return request(connectors.connector(connection_id), retries)
     except Exception as error:
         failure = fetch_error(error)

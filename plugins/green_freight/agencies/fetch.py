@@ -152,7 +152,7 @@ class _AgencyFetch:
             return [self._failed(delivery, period, attempt, refusal, attempts=0)]
         try:
             policy = self.reachability.policy(connection_id, self.connectors.policy(connection_id))
-            attempt.retries = Retries(policy)
+            attempt.retries = Retries(policy, delivery.limits)
             connector = self.connectors.connector(connection_id)
             available = connector.available_files(delivery, period, attempt.retries)
         except Exception as error:
@@ -162,7 +162,7 @@ class _AgencyFetch:
             is_over = period.last_day <= self.business_day
             return [attempt.ended(Outcome.NOT_DELIVERED if is_over else Outcome.NOT_DUE)]
         # The retries of the listing are counted with the first file.
-        retries = [attempt.retries, *(Retries(policy) for _ in available[1:])]
+        retries = [attempt.retries, *(Retries(policy, delivery.limits) for _ in available[1:])]
         return [
             self._receive_and_land(delivery, period, file, _Attempt(each, file.file_name))
             for file, each in zip(available, retries, strict=True)

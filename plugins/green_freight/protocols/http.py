@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import ssl
+import zlib
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,8 @@ import httpx
 from green_freight import json_text
 from green_freight.errors import FetchError, status_error
 from green_freight.landing import Exchange
+from green_freight.limits import Limits
+from green_freight.protocols.deadlines import DeadlineTransport, seconds_left
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
 _QUOTED_CHARACTERS = 200
@@ -27,9 +31,12 @@ _QUOTED_JSON_CHARACTERS = 80
 PAGE_SIZE = 500
 # The codes inside a response that say that all is well.
 _SUCCESS = (0, 200)
+_PACKED = ("gzip", "x-gzip", "deflate")
+_OF_TRANSFER = (b"content-encoding", b"content-length", b"transfer-encoding")
 _MOST_DIGITS = 20
 MOST_ROUNDS = 4
-MOST_PAGES = 100_000
+# So many equal pages in a row are one that the server repeats for ever.
+_MOST_EQUAL_PAGES = 3
 
 
 def open_http(
@@ -44,8 +51,11 @@ def open_http(
     is needed is named in the connection (`proxy`).
     """
     timeout = httpx.Timeout(policy.answer_seconds, connect=policy.connect_seconds)
-    context = trusting(ca_bundle)
-    return httpx.Client(base_url=base_url, timeout=timeout, trust_env=False, proxy=proxy, verify=context)
+    transport = DeadlineTransport(trusting(ca_bundle), proxy)
+    headers = {"Accept-Encoding": "gzip"}
+    return httpx.Client(
+        base_url=base_url, timeout=timeout, trust_env=False, transport=transport, headers=headers
+    )
 
 
 def trusting(ca_bundle: str | None) -> ssl.SSLContext | bool:
@@ -62,6 +72,44 @@ def trusting(ca_bundle: str | None) -> ssl.SSLContext | bool:
         place = "PEM text" if "-----BEGIN" in ca_bundle else ca_bundle
         raise FetchError("connection_incomplete", f"extra.ca_bundle, {place}: {error}") from error
     return context
+
+
+def received(client: httpx.Client, limits: Limits, method: str, path: str, **request: Any) -> httpx.Response:
+    """Send a request and return its response, read to its end and unpacked within the limits.
+
+    Raises LimitError where it is larger, FetchError `answer_unexpected` or `answer_cut_off` where it is not packed as
+    it says, and the library's errors.
+    """
+    with client.stream(method, path, **request) as response:
+        content = _content(response, limits)
+    # As bytes: what is no ASCII is no reason to refuse the response.
+    unpacked = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_TRANSFER]
+    return httpx.Response(response.status_code, headers=unpacked, content=content, request=response.request)
+
+
+def _content(response: httpx.Response, limits: Limits) -> bytes:
+    stated = response.headers.get("Content-Length", "")
+    if stated.isascii() and stated.isdigit() and len(stated) <= _MOST_DIGITS:
+        limits.check("response_bytes", int(stated))
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", "", *_PACKED):
+        # Several on top of each other would unpack a kilobyte to gigabytes.
+        raise FetchError("answer_unexpected", f"{response.request.url.path}: Content-Encoding {encoding!r}")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in _PACKED else None
+    content, packed_bytes = bytearray(), 0
+    try:
+        for chunk in response.iter_raw():
+            seconds_left()
+            packed_bytes += len(chunk)
+            limits.check("response_bytes", packed_bytes)
+            room = limits.response_bytes + 1 - len(content)
+            content += chunk if unpacker is None else unpacker.decompress(chunk, room)
+            limits.check("response_bytes", len(content))
+    except zlib.error as error:
+        raise FetchError("answer_unexpected", f"{response.request.url.path}: {error}") from error
+    if unpacker is not None and packed_bytes and not unpacker.eof:
+        raise FetchError("answer_cut_off", f"{response.request.url.path}: the {encoding} stream does not end")
+    return bytes(content)
 
 
 def checked(response: httpx.Response) -> httpx.Response:
@@ -137,59 +185,73 @@ def _failure(text: str, error: ValueError, where: str) -> FetchError:
 
 @dataclass(frozen=True)
 class Page:
-    """One response: its items, the total that the server stated with it, and the body as received."""
+    """One response: the total that the server stated with it, the body as received, and its items by their hashes.
+
+    The items themselves take many times the memory of the body; who needs them reads the body again.
+    """
 
     number: int
     total: int
-    items: Sequence[Any]
     body: str
+    item_count: int
+    item_hashes: array[int]
+
+    @classmethod
+    def of(cls, number: int, total: int, items: Sequence[Any], body: str) -> Page:
+        """Return the page of a body with these items."""
+        hashes = {hash(json.dumps(item, sort_keys=True, default=str)) for item in items}
+        return cls(number, total, body, len(items), array("q", hashes))
 
 
-def read_all_pages(request_page: Callable[[int], Page], where: str) -> list[Page]:
+def read_all_pages(request_page: Callable[[int], Page], where: str, limits: Limits) -> list[Page]:
     """Return all pages of one consistent reading, in order; `request_page(number)` counts from 1.
 
-    Raises FetchError `paging_unstable` (transient) where the list kept changing or items stay missing.
+    Raises FetchError `paging_unstable` (transient) where the list kept changing or items stay missing; LimitError.
     """
-    previous: list[Page] | None = None
+    previous: list[int] | None = None
     for _ in range(MOST_ROUNDS):
-        pages = _round(request_page)
-        anomaly = _anomaly(pages)
-        if anomaly is None or _is_repeated(pages, previous):
+        pages = _round(request_page, limits)
+        anomaly, bodies = _anomaly(pages), [hash(page.body) for page in pages]
+        if anomaly is None or (bodies == previous and _is_a_habit(pages)):
             return pages
-        previous = pages
+        previous = bodies
+        # One reading at a time is kept in memory.
+        del pages
     raise FetchError("paging_unstable", f"{where}: {anomaly}, after {MOST_ROUNDS} readings")
 
 
-def _round(request_page: Callable[[int], Page]) -> list[Page]:
+def _round(request_page: Callable[[int], Page], limits: Limits) -> list[Page]:
     pages: list[Page] = []
-    received = 0
-    for number in range(1, MOST_PAGES + 1):
-        page = request_page(number)
+    received = received_bytes = equal = 0
+    while True:
+        limits.check("pages", len(pages) + 1)
+        page = request_page(len(pages) + 1)
+        received += page.item_count
+        received_bytes += len(page.body.encode("utf-8", "replace"))
+        limits.check("rows", max(received, page.total))
+        limits.check("bytes", received_bytes)
+        equal = equal + 1 if pages and page.body == pages[-1].body else 1
         pages.append(page)
-        received += len(page.items)
-        if not page.items or received >= page.total:
-            break
-    return pages
+        if not page.item_count or received >= page.total or equal >= _MOST_EQUAL_PAGES:
+            return pages
 
 
 def _anomaly(pages: list[Page]) -> str | None:
     totals = {page.total for page in pages}
     if len(totals) > 1:
         return f"the total changed between {min(totals)} and {max(totals)}"
-    received = sum(len(page.items) for page in pages)
+    received = sum(page.item_count for page in pages)
     if received != pages[0].total:
         return f"{received} items were received, {pages[0].total} were announced"
-    on_pages = [{json.dumps(item, sort_keys=True, default=str) for item in page.items} for page in pages]
-    has_repeats = sum(map(len, on_pages)) > len(set().union(*on_pages))
+    on_pages = sum(len(page.item_hashes) for page in pages)
+    has_repeats = on_pages > len(set().union(*(page.item_hashes for page in pages)))
     return "an item is on two pages" if has_repeats else None
 
 
-def _is_repeated(pages: list[Page], previous: list[Page] | None) -> bool:
-    if previous is None or [page.body for page in pages] != [page.body for page in previous]:
-        return False
+def _is_a_habit(pages: list[Page]) -> bool:
+    """Tell whether a list that was read twice with the same bodies may be what the agency has."""
     totals = [page.total for page in pages]
-    received = sum(len(page.items) for page in pages)
-    return min(totals) <= received <= max(totals)
+    return min(totals) <= sum(page.item_count for page in pages) <= max(totals)
 
 
 class PagedApi:
@@ -209,17 +271,22 @@ class PagedApi:
 
     def items(self, path: str, query: Mapping[str, str], retries: Retries) -> list[Any]:
         """Return the items of one list."""
-        return [item for page in self._pages(path, query, retries) for item in page.items]
+        pages = self._pages(path, query, retries)
+        return [item for page in pages for item in json_object(page.body, path).get("items") or ()]
 
     def _pages(self, path: str, query: Mapping[str, str], retries: Retries) -> list[Page]:
-        return read_all_pages(lambda number: retries.call(lambda: self._page(path, query, number)), path)
+        def request_page(number: int) -> Page:
+            return retries.call(lambda: self._page(path, query, number, retries.limits))
+
+        return read_all_pages(request_page, path, retries.limits)
 
     def _paging(self, number: int) -> dict[str, str]:
         return {"page": str(number), "page_size": str(self._page_size)}
 
-    def _page(self, path: str, query: Mapping[str, str], number: int) -> Page:
+    def _page(self, path: str, query: Mapping[str, str], number: int, limits: Limits) -> Page:
         asked = {**query, **self._paging(number)}
-        response = checked(self._client.get(path, params=asked, headers=self._headers))
+        request: dict[str, Any] = {"params": asked, "headers": self._headers}
+        response = checked(received(self._client, limits, "GET", path, **request))
         body = decoded(response)
         message = json_object(body, path)
         if "code" not in message:
@@ -233,4 +300,4 @@ class PagedApi:
         if not isinstance(items, list) or total is None:
             lacks = f"page {number} without a list `items` and a number `total`"
             raise FetchError("answer_unexpected", f"{path}: {lacks}")
-        return Page(number, total, items, body)
+        return Page.of(number, total, items, body)

@@ -10,6 +10,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from tenacity.wait import wait_exponential
 
 from green_freight.errors import FetchError, fetch_error
+from green_freight.limits import Limits
+from green_freight.protocols.deadlines import Deadline, ending
 
 _Response = TypeVar("_Response")
 
@@ -41,12 +43,15 @@ class RetryPolicy:
 class Retries:
     """Counts what one delivery took: `attempts` is one plus the retries of all its requests.
 
-    It carries the policy for the delivery, so that sharing a client does not share the policy.
+    It carries the policy and the limits of the delivery, so that sharing a client does not share them. The seconds of
+    the delivery count from its first request.
     """
 
-    def __init__(self, policy: RetryPolicy) -> None:
+    def __init__(self, policy: RetryPolicy, limits: Limits | None = None) -> None:
         self.policy = policy
+        self.limits = limits or Limits()
         self.retries = 0
+        self._deadline: Deadline | None = None
 
     @property
     def attempts(self) -> int:
@@ -55,17 +60,25 @@ class Retries:
 
     def once(self) -> Retries:
         """Return a counter whose policy allows no retry, for steps that a caller repeats as a whole."""
-        return Retries(self.policy.without_retries())
+        once = Retries(self.policy.without_retries(), self.limits)
+        once._deadline = self._deadline
+        return once
 
     def call(self, request: Callable[[], _Response]) -> _Response:
         """Call `request` until it responds, fails permanently, or the policy ends.
 
-        Raises the last failure as FetchError, whatever exception it was; what is not transient is raised at once.
+        Raises the last failure as FetchError, whatever exception it was; what is not transient is raised at once, also
+        `too_slow` where the request or all requests of the delivery took longer than their limits.
         """
+        limits = self.limits
+        if self._deadline is None:
+            self._deadline = Deadline.after("seconds", limits.seconds)
+        deadline = self._deadline
 
         def attempt() -> _Response:
             try:
-                return request()
+                with ending(deadline, Deadline.after("request_seconds", limits.request_seconds)):
+                    return request()
             except Exception as error:
                 failure = fetch_error(error)
                 if failure is error:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange
+from green_freight.limits import Limits
 from green_freight.periods import SHANGHAI
 from green_freight.protocols.http import (
     Page,
@@ -32,6 +33,7 @@ from green_freight.protocols.http import (
     decoded,
     json_object,
     read_all_pages,
+    received,
     whole_number,
 )
 from green_freight.protocols.retry_policy import Retries
@@ -171,7 +173,13 @@ class ChargingExchange:
 
     def station_records(self, retries: Retries) -> list[dict[str, Any]]:
         """Return every station the platform knows, canonical."""
-        return [station for page in self._station_pages(None, retries) for station in page.items]
+        pages = self._station_pages(None, retries)
+        # Departures from the standard were counted when the pages came.
+        messages = (
+            canonical(json_object(page.body, "query_stations_info"), SHAPES["stations_answer"], None)
+            for page in pages
+        )
+        return [station for message in messages for station in message.get("StationInfos") or ()]
 
     def station_stats(self, station_id: str, day: date, retries: Retries) -> Exchange:
         """Return query_station_stats of one day."""
@@ -184,12 +192,12 @@ class ChargingExchange:
         """Return the verified, decrypted response of one interface; a refused token is renewed once."""
         token = self._current_token(None, retries)
         try:
-            return retries.call(lambda: self._send(interface, parameters, token))
+            return retries.call(lambda: self._send(interface, parameters, token, retries.limits))
         except FetchError as failure:
             if failure.code != "token_refused":
                 raise
         renewed = self._current_token(token, retries)
-        return retries.call(lambda: self._send(interface, parameters, renewed))
+        return retries.call(lambda: self._send(interface, parameters, renewed, retries.limits))
 
     def _station_pages(self, since: datetime | None, retries: Retries) -> list[Page]:
         def request_page(number: int) -> Page:
@@ -201,33 +209,35 @@ class ChargingExchange:
             items = [] if message.get("StationInfos") is None and total == 0 else message.get("StationInfos")
             if not isinstance(items, list) or total is None:
                 raise FetchError("answer_unexpected", f"page {number} without StationInfos and ItemSize")
-            return Page(number, total, items, body)
+            return Page.of(number, total, items, body)
 
-        return read_all_pages(request_page, "query_stations_info")
+        return read_all_pages(request_page, "query_stations_info", retries.limits)
 
     def _current_token(self, refused: str | None, retries: Retries) -> str:
         """Return the cached token, or a new one where there is none or the cached one is `refused`."""
         with self._token_lock:
             if self._token is None or self._token == refused:
-                self._token = retries.call(self._new_token)
+                self._token = retries.call(lambda: self._new_token(retries.limits))
             return self._token
 
-    def _new_token(self) -> str:
+    def _new_token(self, limits: Limits) -> str:
         known_as = self._identity
         credentials = {"OperatorID": known_as.operator_id, "OperatorSecret": known_as.operator_secret}
-        body = self._send("query_token", credentials, None)
+        body = self._send("query_token", credentials, None, limits)
         message = canonical(json_object(body, "query_token"), SHAPES["token_answer"], self.drift)
         token = message.get("AccessToken")
         if message.get("SuccStat") != 0 or not isinstance(token, str) or not token:
             raise FetchError("login_refused", f"query_token: FailReason {message.get('FailReason')}")
         return token
 
-    def _send(self, interface: str, parameters: Mapping[str, Any], token: str | None) -> str:
+    def _send(self, interface: str, parameters: Mapping[str, Any], token: str | None, limits: Limits) -> str:
         headers = {"Content-Type": "application/json; charset=utf-8"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         content = json.dumps(self._sealed(parameters)).encode()
-        response = checked(self._client.post(self._root + interface, content=content, headers=headers))
+        path = self._root + interface
+        request: dict[str, Any] = {"content": content, "headers": headers}
+        response = checked(received(self._client, limits, "POST", path, **request))
         return self._opened(json_object(decoded(response), interface), interface)
 
     def _sealed(self, parameters: Mapping[str, Any]) -> dict[str, str]:

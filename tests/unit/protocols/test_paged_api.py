@@ -14,12 +14,13 @@ from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
 from tests.integration.loading.deliveries import answers
 from tests.unit.loading.reading import read
+from tests.unit.protocols.responses import transport
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
 def _api(answer: Answer) -> PagedApi:
-    client = httpx.Client(transport=httpx.MockTransport(answer), base_url="http://bureau")
+    client = httpx.Client(transport=transport(answer), base_url="http://bureau")
     return PagedApi(client, "the token", page_size=2)
 
 

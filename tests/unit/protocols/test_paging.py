@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from green_freight.errors import FetchError
+from green_freight.limits import Limits
 from green_freight.protocols.http import MOST_ROUNDS, Page, read_all_pages
 
 SIZE = 3
+LIMITS = Limits()
 
 
 class _List:
@@ -26,11 +28,11 @@ class _List:
             self.before(self, self.asked)
         here = self.items[(number - 1) * SIZE : number * SIZE]
         total = len(self.items) if self.stated is None else self.stated
-        return Page(number, total, here, json.dumps([total, here]))
+        return Page.of(number, total, here, json.dumps([total, here]))
 
 
 def _read(served: _List) -> list[Any]:
-    return [item for page in read_all_pages(served.ask, "list") for item in page.items]
+    return [item for page in read_all_pages(served.ask, "list", LIMITS) for item in json.loads(page.body)[1]]
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 9, 10])

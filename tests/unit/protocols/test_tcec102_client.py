@@ -28,6 +28,7 @@ from green_freight.protocols.tcec102 import (
 
 from tests.integration.loading.deliveries import answers
 from tests.unit.loading.reading import read
+from tests.unit.protocols.responses import transport
 
 SECRETS = Secrets("1234567890abcdef", "fedcba0987654321", "the signing secret")
 STATS = {"StationStats": {"StationID": "S1", "StationElectricity": 1.5, "EquipmentStatsInfos": []}}
@@ -46,7 +47,7 @@ class Platform:
         self.stations: list[dict[str, Any]] = []
 
     def client(self) -> ChargingExchange:
-        http = httpx.Client(transport=httpx.MockTransport(self.answer), base_url="http://platform")
+        http = httpx.Client(transport=transport(self.answer), base_url="http://platform")
         return ChargingExchange(http, Identity("MA1ASKING", "operator secret"), SECRETS)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -194,7 +195,7 @@ def test_no_answer_in_time_can_pass(platform: Platform) -> None:
     def late(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadTimeout("late", request=request)
 
-    exchange._client = httpx.Client(transport=httpx.MockTransport(late), base_url="http://platform")
+    exchange._client = httpx.Client(transport=transport(late), base_url="http://platform")
     retries = _retries()
     with pytest.raises(FetchError, match="time_out"):
         exchange.station_stats("S1", DAY, retries)
