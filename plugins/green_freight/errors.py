@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from green_freight.limits import LimitError
-from green_freight.messages import Reason, read_words
+from green_freight.messages import Reason, printable, read_words
 
 if TYPE_CHECKING:
     from green_freight.agencies.agency import Agency, Delivery
@@ -54,10 +54,10 @@ class FetchError(Exception):
         *,
         detail_zh: str | None = None,
     ) -> None:
-        super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
-        self.detail = detail
-        self.detail_zh = detail if detail_zh is None else detail_zh
+        self.detail = printable(detail)
+        self.detail_zh = self.detail if detail_zh is None else printable(detail_zh)
+        super().__init__(f"{code}: {self.detail}" if detail else code)
         self.kind = KINDS[code]
         self.retry_after_seconds = retry_after_seconds
 

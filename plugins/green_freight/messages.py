@@ -29,6 +29,14 @@ class Reason:
         return cls(words["zh"], words["en"], advice["zh"], advice["en"], **facts)
 
 
+def printable(text: str, longest: int = 1000) -> str:
+    """Return a quotation of what others wrote, cut to `longest` characters, with what is not printable escaped."""
+    begin = text[: longest + 1]
+    if not begin.isprintable():
+        begin = "".join(c if c.isprintable() else repr(c)[1:-1] for c in begin)
+    return begin if len(begin) <= longest else f"{begin[:longest]}…"
+
+
 def read_words(path: Path) -> Any:
     """Return what a YAML file of texts holds."""
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)

@@ -132,6 +132,9 @@ def _plain_number(value: Any) -> Any:
         raise PydanticCustomError("not_a_number", "a truth value is no number")
     if isinstance(value, str | Decimal):
         written = str(value).strip()
+        # Python reads 1_000 as a number; nobody writes one so, and 1_000 may be a slip for 1.000.
+        if "_" in written:
+            raise PydanticCustomError("not_a_number", "a number with an underscore")
         try:
             exponent = Decimal(written).adjusted()
         except InvalidOperation:
@@ -148,9 +151,12 @@ def _plain_number(value: Any) -> Any:
 
 def _normal(kind: str, value: Any) -> Any:
     try:
-        return identifiers.normal_form(kind, value)
+        found = identifiers.normal_form(kind, value)
     except identifiers.DamagedIdentifierError:
         raise PydanticCustomError("damaged_identifier", "damaged by a spreadsheet") from None
+    if isinstance(found, str) and not found.isprintable():
+        raise PydanticCustomError("bad_character", "a control character in an identifier")
+    return found
 
 
 def _no_error_value(value: Any) -> Any:
@@ -201,11 +207,11 @@ def _moment(value: Any) -> date | datetime:
         return value
     # A bare number is never a date here: 20250901 could be a day or seconds.
     text = value.strip() if isinstance(value, str) else ""
-    # Most are as the standards write them.
+    # Most are as the standards write them. Python also reads weeks (2025-W39-2), which no agency agreed to.
     with contextlib.suppress(ValueError):
-        if len(text) == 10:
+        if len(text) == 10 and text[7] == "-":
             return date.fromisoformat(text)
-        if len(text) in _ISO_LENGTHS:
+        if len(text) in _ISO_LENGTHS and text[7] == "-":
             return datetime.fromisoformat(text)
     found = moment_in(text)
     if found is None:
@@ -229,7 +235,15 @@ _BY_ERROR = {
     "int_parsing_size": "out_of_range",
 }
 _OURS = frozenset(
-    ("bad_check_digit", "bad_pattern", "damaged_identifier", "not_a_date", "not_a_number", "out_of_range")
+    (
+        "bad_character",
+        "bad_check_digit",
+        "bad_pattern",
+        "damaged_identifier",
+        "not_a_date",
+        "not_a_number",
+        "out_of_range",
+    )
 )
 _BY_TYPE = {
     "number": "not_a_number",

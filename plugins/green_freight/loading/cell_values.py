@@ -118,6 +118,8 @@ def _serial_day(value: int | float | Decimal, epoch: date) -> Any:
 
 
 def _decimal(text: str, otherwise: Any) -> Any:
+    if "_" in text:
+        return otherwise
     try:
         found = Decimal(text)
     except InvalidOperation:

@@ -16,6 +16,7 @@ from green_freight.loading.outcomes import (
     RowIssue,
     UnreadableFileError,
 )
+from green_freight.messages import printable
 
 _LONGEST_VALUE = 80
 _MOST_CODES = 12
@@ -122,8 +123,7 @@ def _value(value: Any, column: Column | None, language: int) -> str:
     if isinstance(value, int | float | Decimal) and column is not None and column.unit not in (None, "1"):
         unit = column.unit or ""
         return f"{value} {_UNITS_ZH.get(unit, unit) if language == 0 else unit}"
-    text = str(value)
-    cut = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+    cut = printable(str(value), _LONGEST_VALUE)
     if not isinstance(value, str):
         return cut
     return f"“{cut}”" if language == 0 else f'"{cut}"'

@@ -12,7 +12,7 @@ from green_freight.contracts.model import Column
 from green_freight.errors import PermanentError
 from green_freight.file_kinds import FileKind, agreed_name
 from green_freight.limits import LimitError
-from green_freight.messages import Reason, read_words
+from green_freight.messages import Reason, printable, read_words
 
 _WORDS = read_words(Path(__file__).with_name("reasons.yaml"))
 ROW_REASONS: dict[str, Reason] = {code: Reason.of(words) for code, words in _WORDS["rows"].items()}
@@ -73,7 +73,7 @@ class UnreadableFileError(Exception):
         advice: tuple[str, str] | None = None,
     ) -> None:
         self.reason_code, self.sheet, self.advice = reason_code, sheet, advice
-        self.detail_zh, self.detail_en = detail_zh, detail_en or detail_zh
+        self.detail_zh, self.detail_en = printable(detail_zh), printable(detail_en or detail_zh)
         super().__init__(f"{reason_code}: {self.detail_en}")
 
     @classmethod
@@ -122,7 +122,8 @@ class LoadWarning:
         **facts: object,
     ) -> LoadWarning:
         """Return a warning in the words of `reasons.yaml`, which name column, count and `facts`."""
-        words, facts = WARNINGS[code], {"column": column, "count": count, **facts}
+        quoted = {name: printable(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+        words, facts = WARNINGS[code], {"column": column, "count": count, **quoted}
         zh, en = (words[language].format(**facts) for language in ("zh", "en"))
         return cls(code, zh, en, severity or words.get("severity", "warning"), column, count)
 

@@ -128,6 +128,9 @@ def _part(value: Any, shape: Shape, drift: Counter[str]) -> Any:
 def _number(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
+    # Decimal reads 1_000, which the contract rejects.
+    if isinstance(value, str) and "_" in value:
+        return None
     try:
         number = value if isinstance(value, Decimal) else Decimal(str(value).strip())
     except InvalidOperation:

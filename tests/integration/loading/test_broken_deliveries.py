@@ -110,7 +110,7 @@ def test_a_cell_far_below_the_last_row_stops_the_sheet_at_once(
     deliveries.land("commerce", "monthly_report", "2025-09", "2025年9月.xlsx", content)
     found = loading.load_agency(warehouse, "commerce", [("monthly_report", Period("2025-09"))], "run-1")
     [stop] = [one for one in found.stopped if one.dataset_id == "commerce_store_delivery"]
-    assert f"beyond row {LAST_ROW:,}" in (stop.error_message or "")
+    assert f"outside rows 1 to {LAST_ROW:,}" in (stop.error_message or "")
 
 
 @pytest.mark.parametrize("error", [StopIteration, KeyError("x")], ids=repr)

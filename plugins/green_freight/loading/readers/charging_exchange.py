@@ -126,8 +126,9 @@ def _entries(stations: list[Any], level: int) -> Iterator[Any]:
 
 
 def _list(message: dict[str, Any], name: str) -> list[Any]:
+    """Return the parts of a message; one alone may stand without its list, and what is no part is rejected as a row."""
     found = message.get(name)
-    return found if isinstance(found, list) else []
+    return found if isinstance(found, list) else [] if found in (None, "") else [found]
 
 
 def _day(value: Any) -> Any:

@@ -133,7 +133,7 @@ class _Cells:
             if not filled:
                 continue
             width = max(cell["column"] for cell in filled)
-            if number > LAST_ROW:
+            if not 1 <= number <= LAST_ROW:
                 raise UnreadableFileError.of("unreadable_file", "beyond_last_row", sheet.title, last=LAST_ROW)
             self._cells += len(filled)
             for name, count in (("columns", width), ("cells", self._cells), ("rows", len(found) + 1)):
