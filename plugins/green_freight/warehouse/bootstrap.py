@@ -103,7 +103,7 @@ def _make_roles(admin: Session, passwords: Mapping[str, str]) -> None:
     # Scratch databases, for replays and dry runs, are the owner's own affair.
     admin.execute(sql.SQL("alter role {} createdb").format(sql.Identifier(role_name("owner"))))
     members = [(role_name(role), role_name("owner")) for role in WORKING_ROLES]
-    if not scalar(admin, "select rolsuper from pg_roles where rolname = current_user"):
+    if not _is_superuser(admin):
         # Only a member of the owner may give a database to it.
         members.append((role_name("owner"), scalar(admin, "select current_user")))
     for granted, member in members:
@@ -111,26 +111,19 @@ def _make_roles(admin: Session, passwords: Mapping[str, str]) -> None:
 
 
 def _limit_readers(admin: Session, database: str) -> None:
-    """Set what a reader's sessions begin with, and take from everybody what would stop loads or fill the disk.
+    """Limit a reader's sessions, and take from everybody what would stop loads or fill the disk.
 
     Advisory locks order loads, builds and publications; the working roles keep them. Where the administrator is no
     superuser, functions and temp_file_limit stay as the server has them: message `reader_limits_need_superuser`.
     """
-    reader, place = sql.Identifier(role_name("reader")), sql.Identifier(database)
+    reader = sql.Identifier(role_name("reader"))
     admin.execute(
         sql.SQL("alter role {} connection limit {}").format(reader, sql.Literal(READER_CONNECTIONS))
     )
     # What a reader has changed of its own settings lasts until here.
     admin.execute(sql.SQL("alter role {} reset all").format(reader))
-    admin.execute(sql.SQL("alter role {} in database {} reset all").format(reader, place))
-    is_superuser = scalar(admin, "select rolsuper from pg_roles where rolname = current_user")
-    for name, value in (READER_SETTINGS | (SUPERUSER_SETTINGS if is_superuser else {})).items():
-        admin.execute(
-            sql.SQL("alter role {} in database {} set {} = {}").format(
-                reader, place, sql.Identifier(name), sql.Literal(value)
-            )
-        )
-    if not is_superuser:
+    set_reader_settings(admin, database)
+    if not _is_superuser(admin):
         log.info(message("reader_limits_need_superuser"))
         return
     working = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in WORKING_ROLES)
@@ -140,6 +133,22 @@ def _limit_readers(admin: Session, database: str) -> None:
         for (function,) in inside.execute(_SHARED_FUNCTIONS).fetchall():
             inside.execute(sql.SQL("revoke execute on function {} from public").format(sql.SQL(function)))
             inside.execute(sql.SQL("grant execute on function {} to {}").format(sql.SQL(function), working))
+
+
+def set_reader_settings(admin: Session, database: str) -> None:
+    """Set what a reader's sessions in a database begin with."""
+    reader, place = sql.Identifier(role_name("reader")), sql.Identifier(database)
+    admin.execute(sql.SQL("alter role {} in database {} reset all").format(reader, place))
+    for name, value in (READER_SETTINGS | (SUPERUSER_SETTINGS if _is_superuser(admin) else {})).items():
+        admin.execute(
+            sql.SQL("alter role {} in database {} set {} = {}").format(
+                reader, place, sql.Identifier(name), sql.Literal(value)
+            )
+        )
+
+
+def _is_superuser(admin: Session) -> bool:
+    return bool(scalar(admin, "select rolsuper from pg_roles where rolname = current_user"))
 
 
 def _make_database(admin: Session, database: str) -> None:
