@@ -1,4 +1,4 @@
-"""An HTTP server that sends whatever bytes it is told, whether HTTP allows them or not."""
+"""An HTTP server that sends whatever bytes it receives, whether HTTP allows them or not."""
 
 from __future__ import annotations
 

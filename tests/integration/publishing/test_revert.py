@@ -44,8 +44,15 @@ def test_an_old_state_is_published_whole_as_a_new_one(star: Star) -> None:
             "select kind_code, reason, reverted_to, approved_by, approval_reason, build_id from publication "
             "where publication_no = 5"
         ).fetchone()
-        old = reader.execute("select build_id from publication where publication_no = 2").fetchone()
+        old, new = (
+            reader.execute(
+                "select build_id, as_of_date from publication where publication_no = %s", [number]
+            ).fetchone()
+            for number in (2, 5)
+        )
     assert old and record == ("revert", "sent by mistake", 2, "somebody", "sent by mistake", old[0])
+    # A date that was moved ahead by mistake comes back with the state that is published again.
+    assert new == old
 
 
 def test_going_back_to_what_stands_changes_nothing(star: Star) -> None:

@@ -143,7 +143,7 @@ def test_a_workbook_beyond_what_holds_for_all_stops(content: bytes, words: tuple
         (workbook(lambda part: part.decode().encode("utf-16")), "not in UTF-8"),
         (workbook(lambda part: b"<?xml version='1.0' encoding='cp037'?>" + part), "not in UTF-8"),
         (workbook(**{f"x{number}": b"" for number in range(10_001)}), "parts"),
-        (workbook(_after_rows(b'<row r="100000000"><c r="A100000000"><v>1</v></c></row>')), "outside rows 1 to 1,048,576"),
+        (workbook(_after_rows(b"<row r=\"100000000\"><c r=\"A100000000\"><v>1</v></c></row>")), "outside rows 1 to"),
     ],
     ids=["entities", "utf-16", "ebcdic", "parts", "far row"],
 )  # fmt: skip
