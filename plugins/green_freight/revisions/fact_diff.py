@@ -15,6 +15,7 @@ from psycopg import sql
 from green_freight import settings
 from green_freight.revisions.approval_rules import fact_approval_codes
 from green_freight.revisions.fact_changes import FactChange, RowDifference
+from green_freight.revisions.reverts import month_is_back, months_taken_away
 from green_freight.warehouse import Session
 from green_freight.warehouse.large_facts import (
     LargeFact,
@@ -63,7 +64,7 @@ def compare_facts(
     """
     published = contents_of(session, "mart", facts)
     candidate = contents_of(session, "candidate", facts)
-    reverted = {(table, month) for table, month in session.execute(_SQL["reverted_months"])}
+    taken_away = months_taken_away(session)
     limit = settings.current().fact_change_share
     changes = []
     for fact in facts:
@@ -72,7 +73,9 @@ def compare_facts(
             old, new = before.get(month, _EMPTY), after.get(month, _EMPTY)
             found = _row_difference(session, fact, month, old, new)
             is_over = as_of is not None and month < as_of.replace(day=1)
-            codes = fact_approval_codes(found, is_over, (fact.name, month) in reverted, limit)
+            away = taken_away.get((fact.name, month), {})
+            is_back = (new.rows, new.hash) in away.values() or month_is_back(session, fact, month, away)
+            codes = fact_approval_codes(found, is_over, bool(away), is_back, limit)
             counts = (found.added, found.changed, found.removed, found.changed_share)
             changes.append(FactChange(fact.name, month, old, new, *counts, month in audited, codes))
     return FactComparison(tuple(changes), published)

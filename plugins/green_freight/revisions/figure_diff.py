@@ -7,7 +7,7 @@ publication's own transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -24,6 +24,7 @@ from green_freight.revisions.causes import Facts, causes
 from green_freight.revisions.fact_changes import FactChange
 from green_freight.revisions.fact_diff import FactComparison, compare_facts
 from green_freight.revisions.figures import NOTHING, FigureChange, FigureKey, Values
+from green_freight.revisions.reverts import evidence_is_back, figures_taken_away
 from green_freight.warehouse import Session, pin
 from green_freight.warehouse.large_facts import LargeFact
 
@@ -80,17 +81,30 @@ def _figure_changes(session: Session, build: Row) -> tuple[FigureChange, ...]:
         facts = (
             _facts(session, rows, build, base, new_datasets) if base else [Facts(is_first=True)] * len(rows)
         )
-        taken_away = {
-            FigureKey.of(row): Values.of(row, "old") or NOTHING for row in _all(session, queries.TAKEN_AWAY)
-        }
+        undoing = _undoing_reverts(session, rows)
     limit = settings.current().final_change_share
     changes = []
     for row, fact in zip(rows, facts, strict=True):
         key, cause_codes = FigureKey.of(row), causes(fact)
         old, new = Values.of(row, "old"), Values.of(row, "new")
-        codes = approval_codes(old, new, row["is_restatement"], cause_codes, taken_away.get(key), limit)
+        codes = approval_codes(old, new, row["is_restatement"], cause_codes, key in undoing, limit)
         changes.append(FigureChange.of(row, cause_codes, new_datasets.get(key.indicator_code, ()), codes))
     return tuple(changes)
+
+
+def _undoing_reverts(session: Session, rows: Iterable[Row]) -> set[FigureKey]:
+    """Return the changed figures that become what a revert took away, or rest on all evidence that it took away."""
+    taken_away = figures_taken_away(session)
+    changed = {
+        key: Values.of(row, "new") or NOTHING for row in rows if (key := FigureKey.of(row)) in taken_away
+    }
+    equal = {key for key, new in changed.items() if new in taken_away[key].values()}
+    publications: dict[tuple[Any, ...], set[int]] = {}
+    for key in changed.keys() - equal:
+        figure = (key.city_code, key.indicator_code, key.period_month)
+        publications.setdefault(figure, set()).update(taken_away[key])
+    back = evidence_is_back(session, publications)
+    return equal | {key for key in changed if (key.city_code, key.indicator_code, key.period_month) in back}
 
 
 def compare_with_past(session: Session, publication_no: int, build_id: int) -> Comparison:

@@ -111,15 +111,3 @@ from mart.fct_indicator_target as o
 full join candidate.fct_indicator_target as n using (city_code, indicator_code, year)
 where row(o.target_value, o.due_on, o.judged_by_code) is distinct from row(n.target_value, n.due_on, n.judged_by_code)
 """
-
-# Figures that stand as a revert left them: what it took away came back must not come back unseen.
-TAKEN_AWAY = """
-select city_code, indicator_code, region_code, period_month,
-    old_numerator, old_denominator, old_actual_value, old_target_value, old_status_code
-from (
-    select distinct on (city_code, indicator_code, region_code, period_month) *
-    from mart.figure_revision
-    order by city_code, indicator_code, region_code, period_month, publication_no desc
-) as newest
-where 'revert' = any(cause_codes)
-"""

@@ -71,14 +71,18 @@ def test_after_a_revert_every_month_that_differs_must_be_audited(star: Star) -> 
     ]
     star.fit_total(2)
     star.publish()
-    wanted = star.state()
     go_back(star, 2)
     assert star.state() == states[1]
     with pytest.raises(UnauditedChangeError, match="fct_session, 2025-09 goes from 11 to 11 rows"):
         star.publish(star.build(months=[OCTOBER]))
     assert star.state() == states[1]
+    # Not what the revert took away, which somebody would have to approve.
+    star.rows["fct_session"] = [
+        (*row[:4], row[4] + 1) if row[1] == SEPTEMBER else row for row in star.rows["fct_session"]
+    ]
+    star.fit_total(2)
     assert star.publish(star.build(months=[SEPTEMBER])).outcome_code == "published"
-    assert star.state() == wanted
+    assert star.read("fct_session") == set(star.rows["fct_session"])
 
 
 def test_a_build_that_was_published_before_a_revert_is_still_known(star: Star) -> None:

@@ -22,9 +22,9 @@ def codes(
     new: Values | None,
     is_restatement: bool = False,
     causes: tuple[str, ...] = ("correction",),
-    taken_away: Values | None = None,
+    undoes_revert: bool = False,
 ) -> tuple[str, ...]:
-    return approval_codes(old, new, is_restatement, causes, taken_away, LIMIT)
+    return approval_codes(old, new, is_restatement, causes, undoes_revert, LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -71,15 +71,16 @@ def test_a_final_figure_may_move_by_the_limit_and_no_more(
 
 
 def test_a_first_figure_needs_none_and_a_vanished_one_does() -> None:
-    assert codes(None, values("1", "met"), causes=("first",)) == ()
+    for cause in ("first", "unexplained"):
+        assert codes(None, values("1", "met"), causes=(cause,)) == ()
     assert codes(values("1", "met"), None, is_restatement=True) == ("status_flip", "final_change")
 
 
 def test_what_nothing_explains_and_what_a_revert_took_away_need_one() -> None:
     before, after = values("90", "behind"), values("100", "behind")
     assert codes(before, after, causes=("unexplained",)) == ("unexplained",)
-    assert codes(before, after, taken_away=after) == ("undoes_revert",)
-    assert codes(before, after, taken_away=values("101", "behind")) == ()
+    for one, other in ((before, after), (None, after), (before, None)):
+        assert codes(one, other, undoes_revert=True) == ("undoes_revert",)
 
 
 def test_the_limit_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,8 +71,10 @@ def test_the_share_is_the_largest_of_rows_and_sums(
 def test_more_than_the_limit_needs_an_approval(
     found: RowDifference, is_over: bool, is_reverted: bool, codes: tuple[str, ...]
 ) -> None:
-    assert fact_approval_codes(found, is_over, is_reverted, LIMIT) == codes
-    assert fact_approval_codes(found, is_over, is_reverted, Decimal(1)) == ()
+    assert fact_approval_codes(found, is_over, is_reverted, False, LIMIT) == codes
+    assert fact_approval_codes(found, is_over, is_reverted, False, Decimal(1)) == ()
+    # What a revert took away needs one whatever its share.
+    assert fact_approval_codes(found, is_over, True, True, Decimal(1)) == ("undoes_revert",)
 
 
 def test_the_limit_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
