@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -39,9 +39,9 @@ class AirflowPlan:
     """
 
     port: int
-    metadata_url: str
-    role_urls: Mapping[str, str]
-    connections: Mapping[str, Mapping[str, Any]]
+    metadata_url: str = field(repr=False)
+    role_urls: Mapping[str, str] = field(repr=False)
+    connections: Mapping[str, Mapping[str, Any]] = field(repr=False)
     is_scheduled: bool
     executor: str = PACKAGE_PRELOADING_EXECUTOR
     clock: datetime | None = None

@@ -15,7 +15,7 @@ import shutil
 import socket
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class ServerAddress:
     host: str
     port: int
     user: str
-    password: str
+    password: str = field(repr=False)
 
     def dsn(self, database: str = "postgres") -> str:
         """Return a libpq connection URL for one database, as the administrator."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from green_freight.limits import LimitError
 from green_freight.messages import Reason, printable, read_words
+from green_freight.redaction import redacted
 
 if TYPE_CHECKING:
     from green_freight.agencies.agency import Agency, Delivery
@@ -43,7 +44,8 @@ class FetchError(Exception):
     """One failed step of a fetch, without agency and period: a code of KINDS and a technical detail.
 
     `detail` is what a protocol, file or library says (paths, numbers, quotations), the same in both languages unless
-    `detail_zh` is given. `retry_after_seconds` is the wait that the server requested, or None.
+    `detail_zh` is given; secrets are taken out of both. `retry_after_seconds` is the wait that the server requested, or
+    None.
     """
 
     def __init__(
@@ -55,8 +57,8 @@ class FetchError(Exception):
         detail_zh: str | None = None,
     ) -> None:
         self.code = code
-        self.detail = printable(detail)
-        self.detail_zh = self.detail if detail_zh is None else printable(detail_zh)
+        self.detail = printable(redacted(detail))
+        self.detail_zh = self.detail if detail_zh is None else printable(redacted(detail_zh))
         super().__init__(f"{code}: {self.detail}" if detail else code)
         self.kind = KINDS[code]
         self.retry_after_seconds = retry_after_seconds

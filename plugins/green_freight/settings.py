@@ -8,18 +8,26 @@ them.
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from green_freight.messages import message, read_words
+from green_freight.redaction import remember, remember_url
 
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(__file__).resolve().parent
+
+# Nothing in it needs an encoding that it lacks: libpq would take a part of a password for host or port.
+_POSTGRESQL_URL = re.compile(
+    r"postgres(ql)?://([^\s:@/?#]*(:[^\s:@/?#]*)?@)?(\[[0-9A-Fa-f:.]+\]|[\w.%-]*)(:\d*)?(,[\w.-]+(:\d+)?)*([/?][^\s@#]*)?"
+)
 
 ROLES = ("owner", "loader", "builder", "publisher", "reader")
 
@@ -53,7 +61,9 @@ DESCRIPTIONS = {
 class Settings(BaseSettings):
     """Every variable, named GREEN_FREIGHT_<FIELD> unless the field has an alias; an empty one counts as not set."""
 
-    model_config = SettingsConfigDict(env_prefix="GREEN_FREIGHT_", env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GREEN_FREIGHT_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+    )
 
     home: Path = PROJECT / ".state"
     landing_url: str | None = None
@@ -93,6 +103,35 @@ class Settings(BaseSettings):
     demo_faults: str = ""
     demo_defects: str = ""
 
+    @field_validator(*(f"{role}_url" for role in ROLES), "postgres_admin_url")
+    @classmethod
+    def _is_of_postgresql(cls, url: str | None) -> str | None:
+        # What libpq says of a wrong one repeats a part of it, which may be of the password.
+        if url is not None and not _POSTGRESQL_URL.fullmatch(url):
+            raise ValueError(
+                "no postgresql://login:password@host:port/database; in a password, write @ as %40, / as %2F, "
+                ": as %3A, # as %23, ? as %3F, % as %25 and a space as %20"
+            )
+        return url
+
+    @field_validator("landing_url")
+    @classmethod
+    def _has_no_password(cls, url: str | None) -> str | None:
+        if url is not None and re.search(r"://[^/@]*@", url):
+            raise ValueError(
+                "it holds a login, and it is recorded with every file; give the credentials as variables of the store"
+            )
+        return url
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        return [(name, value) for name, value in super().__repr_args__() if name not in SECRET]
+
+
+# The settings that are secret or have a secret in them.
+SECRET = {
+    name for name in Settings.model_fields if name.endswith(("_password", "_key", "_secret", "_url"))
+} - {"landing_url"}
+
 
 def current() -> Settings:
     """Return the settings as they are in the environment now; SettingError names every value that is unusable."""
@@ -104,10 +143,13 @@ def current() -> Settings:
 def _read(environment: tuple[tuple[str, str], ...]) -> Settings:
     """Return the settings that the environment holds at the moment; `environment` is what they depend on."""
     try:
-        return Settings()
+        found = Settings()
     except ValidationError as error:
         problems = [_problem(each["loc"][0], each["msg"]) for each in error.errors(include_input=False)]
-        raise SettingError("\n".join(problems)) from error
+        raise SettingError("\n".join(problems)) from None
+    for name in SECRET:
+        (remember_url if name.endswith("_url") else remember)(getattr(found, name))
+    return found
 
 
 def _problem(place: int | str, problem: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, BinaryIO, NamedTuple, cast
+from urllib.parse import urlsplit
 
 from green_freight.agencies.agency import Delivery
 from green_freight.errors import FetchError
@@ -15,9 +17,15 @@ from green_freight.landing import Exchange, write_exchanges
 from green_freight.limits import Limits
 from green_freight.periods import Period
 from green_freight.protocols.retry_policy import Retries
+from green_freight.redaction import remember_login, remember_named
 
 # Beyond this size a file goes to disk while it is received.
 IN_MEMORY_BYTES = 16 << 20
+
+
+# Certificates, and the host key as a known_hosts file has it.
+_OF_SEVERAL_LINES = {"ca_bundle", "host_key"}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,36 @@ class Connection:
     password: str = field(default="", repr=False)
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        remember_login(self.login, self.password)
+        remember_named(self.extra)
+
+    def usable(self) -> Connection:
+        """Return this connection; FetchError `connection_incomplete` names the first entry that no protocol can send,
+        and never shows it.
+        """
+        entries = {"host": self.host, "login": self.login, "password": self.password}
+        entries |= {
+            f"extra.{name}": value for name, value in self.extra.items() if name not in _OF_SEVERAL_LINES
+        }
+        for name, value in entries.items():
+            if _CONTROL.search(value):
+                raise FetchError(
+                    "connection_incomplete",
+                    f"{name} contains a line end or another control character",
+                    detail_zh=f"{name} 含有换行等控制字符",
+                )
+        for name in ("base_url", "proxy"):
+            if not _is_web_address(self.extra.get(name), with_login=name == "proxy"):
+                raise FetchError(
+                    "connection_incomplete",
+                    f"extra.{name} is no http(s)://host:port address"
+                    + ("" if name == "proxy" else "; a login and a password do not belong into it"),
+                    detail_zh=f"extra.{name} 不是 http(s)://主机:端口 形式的地址"
+                    + ("" if name == "proxy" else "；其中不得包含用户名和口令"),
+                )
+        return self
+
     @property
     def base_url(self) -> str:
         """Return the URL of an HTTP service: `base_url` of the extra, else http on host and port."""
@@ -44,6 +82,19 @@ class Connection:
         if value := self.extra.get(name):
             return value
         raise FetchError("connection_incomplete", f"extra.{name}")
+
+
+def _is_web_address(text: str | None, with_login: bool) -> bool:
+    """Tell whether an optional entry is the address of a web service or, `with_login`, of a proxy."""
+    if not text:
+        return True
+    try:
+        parts = urlsplit(text)
+        is_whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    schemes = ("http", "https", "socks5", "socks5h") if with_login else ("http", "https")
+    return is_whole and parts.scheme in schemes and (with_login or "@" not in text)
 
 
 class FetchRequest(NamedTuple):

@@ -79,7 +79,7 @@ class Connectors:
 
     def _connection(self, connection_id: str) -> Connection:
         try:
-            return self._connections[connection_id]
+            return self._connections[connection_id].usable()
         except KeyError:
             raise FetchError("connection_incomplete", f"connection {connection_id}") from None
 

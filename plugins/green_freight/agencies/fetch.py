@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ from green_freight.errors import FetchError, delivery_error, fetch_error
 from green_freight.landing import Landed, LandingStore, Origin
 from green_freight.periods import Period
 from green_freight.protocols.retry_policy import Retries
+from green_freight.redaction import redacted
 from green_freight.warehouse import Warehouse
 
 log = logging.getLogger(__name__)
@@ -210,7 +212,9 @@ class _AgencyFetch:
         if failure.code == "unexpected" and attempt.file_name:
             failure = FetchError(failure.code, f"{attempt.file_name}: {failure.detail}")
         if failure.code == "unexpected":
-            log.exception("%s %s %s", self.agency.code, delivery.name, period, exc_info=error)
+            # Nobody knows what an unforeseen error quotes.
+            trace = redacted("".join(traceback.format_exception(error)))
+            log.error("%s %s %s\n%s", self.agency.code, delivery.name, period, trace)
         if attempts is None:
             self.reachability.failed(delivery.connection_id, failure)
         outcome = Outcome.FAILED_TRANSIENT if failure.is_transient else Outcome.FAILED_PERMANENT

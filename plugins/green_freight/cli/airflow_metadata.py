@@ -19,6 +19,7 @@ from green_freight.agencies.agency import AGENCIES, CONNECTIONS
 from green_freight.cli.console import Steps
 from green_freight.cli.errors import InstallError
 from green_freight.messages import message
+from green_freight.redaction import redacted
 from green_freight.warehouse import bootstrap
 
 METADATA = "airflow"
@@ -45,7 +46,7 @@ def run_airflow(environment: Mapping[str, str], *arguments: str) -> str:
         [program(), *arguments], env=dict(environment), capture_output=True, text=True, check=False
     )
     if done.returncode:
-        output = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
+        output = redacted("\n".join((done.stdout + done.stderr).splitlines()[-20:]))
         command = f"airflow {' '.join(arguments)}"
         raise InstallError(message("airflow_command_failed", command=command, output=output))
     return done.stdout
@@ -85,7 +86,8 @@ def make_metadata(admin_url: str, password: str) -> str:
         role = sql.Identifier(METADATA)
         known = connection.execute("select 1 from pg_roles where rolname = %s", [METADATA]).fetchone()
         verb = sql.SQL("alter" if known else "create")
-        connection.execute(sql.SQL("{} role {} login password {}").format(verb, role, password))
+        secret = bootstrap.encrypted(connection, METADATA, password)
+        connection.execute(sql.SQL("{} role {} login password {}").format(verb, role, secret))
         # Only a member of a role may give a database to it.
         connection.execute(sql.SQL("grant {} to current_user").format(role))
         if not connection.execute("select 1 from pg_database where datname = %s", [METADATA]).fetchone():

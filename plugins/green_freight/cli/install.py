@@ -11,7 +11,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -51,10 +51,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 class InstallSettings:
     """What the operator has chosen: the administrator's libpq URL and the passwords."""
 
-    admin_url: str
-    role_passwords: Mapping[str, str]
-    metadata_password: str
-    operator_password: str
+    admin_url: str = field(repr=False)
+    role_passwords: Mapping[str, str] = field(repr=False)
+    metadata_password: str = field(repr=False)
+    operator_password: str = field(repr=False)
 
 
 def install_command() -> None:

@@ -9,6 +9,7 @@ meanwhile. A suspicious round is read again; two equal rounds are accepted even 
 from __future__ import annotations
 
 import json
+import logging
 import ssl
 import zlib
 from array import array
@@ -24,9 +25,15 @@ from green_freight.landing import Exchange
 from green_freight.limits import Limits
 from green_freight.protocols.deadlines import DeadlineTransport, seconds_left
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
+from green_freight.redaction import redacted
 
+# Of a response that is quoted: how much is searched for secrets, and how much is shown.
+_READ_CHARACTERS = 100_000
 _QUOTED_CHARACTERS = 200
 _QUOTED_JSON_CHARACTERS = 80
+
+# It logs the URL of every request.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 PAGE_SIZE = 500
 # The codes inside a response that say that all is well.
@@ -119,8 +126,13 @@ def checked(response: httpx.Response) -> httpx.Response:
     detail = f"{response.request.method} {response.request.url.path}: HTTP {response.status_code}"
     if response.status_code < 400:
         raise FetchError("answer_unexpected", detail)
-    text = " ".join(response.text[:_QUOTED_CHARACTERS].split())
+    text = " ".join(_begin(response.text, _QUOTED_CHARACTERS).split())
     raise status_error(response.status_code, f"{detail} {text}".strip(), response.headers.get("Retry-After"))
+
+
+def _begin(text: str, characters: int) -> str:
+    """Return the begin of a response for a message; secrets go before it is cut, for a part of one is not recognised."""
+    return redacted(text[:_READ_CHARACTERS])[:characters]
 
 
 def whole_number(value: Any) -> int | None:
@@ -178,7 +190,8 @@ def _failure(text: str, error: ValueError, where: str) -> FetchError:
             return FetchError("answer_cut_off", f"{where}: {len(text)} characters, the JSON does not end")
         line = f"line {error.lineno} column {error.colno}"
         return FetchError(
-            "not_json", f"{where}: {error.msg} at {line}; it begins {text[:_QUOTED_JSON_CHARACTERS]!r}"
+            "not_json",
+            f"{where}: {error.msg} at {line}; it begins {_begin(text, _QUOTED_JSON_CHARACTERS)!r}",
         )
     return FetchError("not_json", f"{where}: {error}")
 

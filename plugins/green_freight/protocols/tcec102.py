@@ -38,6 +38,7 @@ from green_freight.protocols.http import (
 )
 from green_freight.protocols.retry_policy import Retries
 from green_freight.protocols.tcec102_drift import SHAPES, canonical
+from green_freight.redaction import remember
 
 _KEY_BYTES = 16
 _URL_ALPHABET = str.maketrans("-_", "+/")
@@ -228,6 +229,7 @@ class ChargingExchange:
         token = message.get("AccessToken")
         if message.get("SuccStat") != 0 or not isinstance(token, str) or not token:
             raise FetchError("login_refused", f"query_token: FailReason {message.get('FailReason')}")
+        remember(token)
         return token
 
     def _send(self, interface: str, parameters: Mapping[str, Any], token: str | None, limits: Limits) -> str:

@@ -93,13 +93,8 @@ def _make_roles(admin: Session, passwords: Mapping[str, str]) -> None:
         name = role_name(role)
         if name not in there:
             admin.execute(sql.SQL("create role {} login nosuperuser").format(sql.Identifier(name)))
-        # Encrypted on this side, so that no server log ever shows it.
-        secret = admin.pgconn.encrypt_password(passwords[role].encode(), name.encode(), b"scram-sha-256")
-        admin.execute(
-            sql.SQL("alter role {} login password {}").format(
-                sql.Identifier(name), sql.Literal(secret.decode())
-            )
-        )
+        secret = encrypted(admin, name, passwords[role])
+        admin.execute(sql.SQL("alter role {} login password {}").format(sql.Identifier(name), secret))
     # Scratch databases, for replays and dry runs, are the owner's own affair.
     admin.execute(sql.SQL("alter role {} createdb").format(sql.Identifier(role_name("owner"))))
     members = [(role_name(role), role_name("owner")) for role in WORKING_ROLES]
@@ -108,6 +103,12 @@ def _make_roles(admin: Session, passwords: Mapping[str, str]) -> None:
         members.append((role_name("owner"), scalar(admin, "select current_user")))
     for granted, member in members:
         admin.execute(sql.SQL("grant {} to {}").format(sql.Identifier(granted), sql.Identifier(member)))
+
+
+def encrypted(admin: Session, role: str, password: str) -> sql.Literal:
+    """Return the password of a role as the server keeps it: encrypted on this side, no server log ever shows it."""
+    secret = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    return sql.Literal(secret.decode())
 
 
 def _limit_readers(admin: Session, database: str) -> None:
@@ -120,9 +121,11 @@ def _limit_readers(admin: Session, database: str) -> None:
     admin.execute(
         sql.SQL("alter role {} connection limit {}").format(reader, sql.Literal(READER_CONNECTIONS))
     )
-    # What a reader has changed of its own settings lasts until here.
-    admin.execute(sql.SQL("alter role {} reset all").format(reader))
-    set_reader_settings(admin, database)
+    # In one transaction: a session that begins meanwhile has the limits too.
+    with admin.transaction():
+        # What a reader has changed of its own settings lasts until here.
+        admin.execute(sql.SQL("alter role {} reset all").format(reader))
+        set_reader_settings(admin, database)
     if not _is_superuser(admin):
         log.info(message("reader_limits_need_superuser"))
         return

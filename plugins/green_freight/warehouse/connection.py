@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -37,7 +37,7 @@ class Warehouse:
     `landing_url` names the store of the delivered files.
     """
 
-    urls: Mapping[str, str]
+    urls: Mapping[str, str] = field(repr=False)
     home: Path
     landing_url: str
 

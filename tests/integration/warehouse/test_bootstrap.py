@@ -190,6 +190,17 @@ def test_a_newer_database_or_an_altered_migration_is_refused(
             migrate.migrate(owner)
 
 
+def test_a_reader_has_its_limits_at_every_moment(
+    server: ServerAddress, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Preparing again resets what a reader changed and sets the limits in one step, whole or not at all."""
+    monkeypatch.setitem(bootstrap.READER_SETTINGS, "work_mem", "no size")
+    with pytest.raises(psycopg.errors.InvalidParameterValue):
+        bootstrap.prepare(server.dsn(), warehouse.database, PASSWORDS)
+    with warehouse.connect("reader") as reader:
+        assert reader.execute("show statement_timeout").fetchone() == ("5min",)
+
+
 def test_every_table_and_column_of_the_record_is_described_in_both_languages(warehouse: Warehouse) -> None:
     with warehouse.admin() as admin:
         rows = admin.execute(

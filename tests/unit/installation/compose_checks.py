@@ -27,7 +27,7 @@ from tests.unit.installation.compose_files import Files
 
 FOREIGN_PROGRAMS = {
     "postgres": {"pg_isready"},
-    "redis": {"redis-server", "redis-cli"},
+    "redis": {"sh", "redis-cli"},
     "demo-agencies": {"test"},
 }
 NEEDED = ("dags", "plugins", "demo_city", "dbt_project", "expectations", "requirements.txt", "pyproject.toml")

@@ -17,8 +17,8 @@ COMPOSE, DOCKERFILE, IGNORED, EXAMPLE = "compose", "dockerfile", "dockerignore",
 # file, what is there, what is planted in its place, the check that must find it, words of the problem
 PLANTED = [
     (
-        COMPOSE, "restart: unless-stopped\n    command: [redis",
-        "restarts: yes\n    command: [redis",
+        COMPOSE, "restart: unless-stopped\n    command: [sh",
+        "restarts: yes\n    command: [sh",
         "schema", "restarts",
     ),
     (COMPOSE, "interval: 15s", "intervall: 15s", "schema", "intervall"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from decimal import Decimal
 
 import pytest
@@ -91,3 +92,48 @@ def test_a_value_that_cannot_be_used_is_named_without_being_shown(monkeypatch: p
     assert "GREEN_FREIGHT_AIRFLOW_PORT" in said
     assert "GREEN_FREIGHT_RETRY_DELAY_SECONDS" in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql//green_freight_loader:pw7hQ2vX@db/green_freight",
+        "postgresql://green_freight_loader:pw7h/Q2vX@db/green_freight",
+        "postgresql://green_freight_loader:pw7h@Q2vX@db/green_freight",
+        "postgresql://green_freight_loader:pw7h#Q2vX@db/green_freight",
+        "postgresql://green_freight_loader:pw7h:Q2vX@db/green_freight",
+        "postgresql://green_freight_loader:pw7hQ2vX@db:port/green_freight",
+        "postgresql://green_freight_loader:pw7hQ2vX@db/green_freight\n",
+        "host=db password=pw7hQ2vX",
+    ],
+)
+def test_a_wrong_url_of_the_warehouse_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("GREEN_FREIGHT_LOADER_URL", url)
+    with pytest.raises(SettingError, match="GREEN_FREIGHT_LOADER_URL") as wrong:
+        settings.current()
+    shown = "".join(traceback.format_exception(wrong.value))
+    assert "pw7h" not in shown and "Q2vX" not in shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://green_freight_loader:pw7h%2FQ2vX@db:5432/green_freight",
+        "postgres://loader@[::1]/green_freight?sslmode=require",
+        "postgresql://loader:pw!$&()*+,;=-._~@db-1.example,db-2:5433/green_freight",
+        "postgresql:///green_freight?host=/run/postgresql",
+    ],
+)
+def test_a_url_of_the_warehouse_may_be_any_of_libpqs(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("GREEN_FREIGHT_LOADER_URL", url)
+    assert settings.current().loader_url == url
+    assert url not in repr(settings.current())
+
+
+def test_the_landing_url_holds_no_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREEN_FREIGHT_LANDING_URL", "sftp://me:pw7hQ2vX@store/landing")
+    with pytest.raises(SettingError, match="recorded with every file") as wrong:
+        settings.current()
+    assert "pw7h" not in str(wrong.value)
