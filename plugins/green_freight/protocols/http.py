@@ -131,7 +131,7 @@ def checked(response: httpx.Response) -> httpx.Response:
 
 
 def _begin(text: str, characters: int) -> str:
-    """Return the begin of a response for a message; secrets go before it is cut, for a part of one is not recognised."""
+    """Return the begin of a response for a message; secrets go before it is cut: a part of one is not known."""
     return redacted(text[:_READ_CHARACTERS])[:characters]
 
 

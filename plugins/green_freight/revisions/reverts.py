@@ -2,7 +2,7 @@
 
 A content is the values of a figure, absent ones included, or the rows of a month of a large fact. What a revert took
 away needs an approval until one of three things happens to the figure or month: somebody approves it, another revert
-restores it, or another content is published, which is the source's news and is judged by the usual rules.
+restores it, or another content is published, which is the source's news, to which the usual rules apply.
 """
 
 from __future__ import annotations

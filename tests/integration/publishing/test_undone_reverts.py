@@ -1,4 +1,4 @@
-"""What a revert took away does not return unapproved, whatever it is; other content is judged by the usual rules."""
+"""What a revert took away does not return unapproved, whatever it is; the usual rules apply to other content."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_what_only_later_publications_had_waits_night_after_night(figures: Figur
     figures.count(all_of_it)
     expected = undone(STATION, CARRIER) | undone(CARRIER, month=JULY)
     assert figures.waiting() == expected
-    # A night or a backfill: whoever builds the same again has to ask again.
+    # A night or a backfill: the same again has to be asked about again.
     assert figures.waiting() == expected
     with pytest.raises(ApprovalMissingError, match=f"{CARRIER}"):
         figures.release(all_of_it)
