@@ -131,7 +131,7 @@ def checked(response: httpx.Response) -> httpx.Response:
 
 
 def _begin(text: str, characters: int) -> str:
-    """Return the begin of a response for a message; secrets go before it is cut: a part of one is not known."""
+    """Return the begin of a response for a message; secrets go before it is cut: parts are not known."""
     return redacted(text[:_READ_CHARACTERS])[:characters]
 
 

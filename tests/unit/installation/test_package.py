@@ -28,7 +28,7 @@ def _loaded(folder: Path) -> str:
 
 
 def test_airflow_imports_of_the_package_what_its_plugin_needs_and_nothing_heavy() -> None:
-    loaded = ("airflow_runs", "business_days", "errors", "messages", "periods", "redaction", "settings")
+    loaded = ("airflow_runs", "business_days", "errors", "limits", "messages", "periods", "redaction", "settings")
     assert (
         _loaded(PROJECT / "plugins") == f"[] {['green_freight', *(f'green_freight.{one}' for one in loaded)]}"
     )
