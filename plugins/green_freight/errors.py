@@ -11,10 +11,12 @@ import functools
 import re
 import socket
 import ssl
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from green_freight import disk_space
 from green_freight.limits import LimitError
 from green_freight.messages import Reason, printable, read_words
 from green_freight.redaction import redacted
@@ -126,6 +128,10 @@ def fetch_error(error: Exception) -> FetchError:
     if isinstance(error, LimitError):
         code = "too_slow" if error.is_of_time else "limit_exceeded"
         return FetchError(code, error.text("en"), detail_zh=error.text("zh"))
+    if isinstance(error, OSError) and disk_space.is_refused(error):
+        # While a response is received: before it is landed it lies in the folder for temporary files.
+        room = disk_space.room(Path(error.filename or tempfile.gettempdir()))
+        return FetchError("disk_full", f"{room}; {type(error).__name__}: {error}")
     if refused := _certificate_fault(error):
         return FetchError("certificate_refused", f"{type(error).__name__}: {refused}")
     code = next((code for kinds, code in _codes() if isinstance(error, kinds)), "unexpected")

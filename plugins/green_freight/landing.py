@@ -20,11 +20,13 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from green_freight import disk_space
 from green_freight.errors import FetchError
 
 _CHUNK_BYTES = 1 << 20
@@ -99,7 +101,9 @@ class LandingStore:
             if not self._filesystem.exists(f"{path}.provenance.json"):
                 self._write(f"{path}.provenance.json", _provenance(landed))
         except OSError as error:
-            raise FetchError("landing_unwritable", f"{type(error).__name__}: {error}") from error
+            raise FetchError(
+                "landing_unwritable", f"{self._room()}{type(error).__name__}: {error}"
+            ) from error
         return landed
 
     def open(self, landed: Landed | str) -> BinaryIO:
@@ -113,6 +117,11 @@ class LandingStore:
         if "://" in url:
             return url
         return str(self._filesystem.unstrip_protocol(f"{self._root.rstrip('/')}/{url}"))
+
+    def _room(self) -> str:
+        return (
+            f"{disk_space.room(Path(self._root))}; " if isinstance(self._filesystem, LocalFileSystem) else ""
+        )
 
     def _known_as(self, path: str) -> str:
         if isinstance(self._filesystem, LocalFileSystem):

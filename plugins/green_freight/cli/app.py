@@ -9,6 +9,7 @@ import psycopg
 import typer
 from rich.console import Console
 
+from green_freight import disk_space, settings
 from green_freight.backfill import BackfillRequestError
 from green_freight.cli import (
     backfill,
@@ -80,4 +81,10 @@ def start(app: typer.Typer, name: str, errors: tuple[type[Exception], ...] = ())
     except (*EXPECTED_ERRORS, *errors) as error:
         console.print(f"[red]✗[/] {type(error).__name__}: ", end="")
         console.print(str(error), markup=False)
+        sys.exit(1)
+    except OSError as error:
+        if not disk_space.is_refused(error):
+            raise
+        console.print("[red]✗[/] ", end="")
+        console.print(disk_space.explained(error, settings.home()), markup=False)
         sys.exit(1)

@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -70,7 +71,7 @@ def folder_of(places: Path, name: str, mode: int) -> Path:
     return places / name / "postgres"
 
 
-@pytest.mark.parametrize(("mode", "new_mode"), [(0o755, 0o700), (0o700, 0o755), (0o700, 0o700)])
+@pytest.mark.parametrize(("mode", "new_mode"), [(0o755, 0o700), (0o700, 0o755)])
 def test_a_moved_home_keeps_its_data_and_a_copy_gets_its_own(places: Path, mode: int, new_mode: int) -> None:
     home = folder_of(places, "old home", mode)
     first = EmbeddedPostgres(home)
@@ -149,6 +150,27 @@ def test_what_still_runs_is_left_alone(killable: EmbeddedPostgres) -> None:
         postgres_leftovers.end(data_of(killable))
         assert admin.execute("select 1").fetchone() == (1,)
     assert killable.start() == address
+
+
+def test_a_port_in_use_and_a_server_that_cannot_start_are_named(
+    killable: EmbeddedPostgres, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = killable.start().port
+    killable.stop()
+    with socket.create_server(("127.0.0.1", port)):
+        other = killable.start().port
+        assert other != port
+        assert f"port {port} is in use by" in caplog.text
+        assert f"(pid {os.getpid()}), so it listens on {other}" in caplog.text
+    killable.stop()
+    monkeypatch.setattr("local_stack.postgres.DEATH_SECONDS", 1)
+    with (data_of(killable) / "postgresql.conf").open("a", encoding="utf-8") as settings:
+        settings.write("shared_buffers = 'a disk that is full'\n")
+    with pytest.raises(
+        PostgresError, match=r"(?s)did not start \(.* MB free of .*a disk that is full"
+    ) as raised:
+        killable.start()
+    assert str(killable.log) in str(raised.value)
 
 
 def test_stopping_ends_what_a_killed_server_left(killable: EmbeddedPostgres) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -13,7 +15,8 @@ from typing import Any
 
 import fsspec
 import pytest
-from green_freight.errors import FetchError
+from green_freight.disk_space import explained
+from green_freight.errors import FetchError, fetch_error
 from green_freight.landing import Exchange, Landed, LandingStore, Origin, read_exchanges, write_exchanges
 
 CONTENT = "站点编号,站点名称\n001,海州站\n".encode()
@@ -159,6 +162,39 @@ def test_a_broken_source_leaves_nothing_behind(url: str) -> None:
     with pytest.raises(FetchError, match="landing_unwritable"):
         LandingStore(url).put(Broken(CONTENT), ORIGIN)
     assert _names(url) == []
+
+
+def test_a_full_disk_is_named_and_leaves_nothing_behind(small_disk: Path) -> None:
+    store = LandingStore(f"file://{small_disk}/landing")
+    first = store.put(io.BytesIO(CONTENT), ORIGIN)
+    large = io.BytesIO(b"," * 2**21)
+    with pytest.raises(FetchError, match="No space left on device") as raised:
+        store.put(large, replace(ORIGIN, period="2025-08"))
+    assert raised.value.code == "landing_unwritable" and raised.value.is_transient
+    assert f"{small_disk}/landing: 0 MB free of 1 MB" in raised.value.detail
+    assert len(_names(f"file://{small_disk}/landing")) == 2
+    assert store.open(first).read() == CONTENT
+    subprocess.run(["mount", "-o", "remount,size=8m", small_disk], check=True)
+    assert store.open(store.put(large, replace(ORIGIN, period="2025-08"))).read() == large.getvalue()
+
+
+def test_a_full_disk_is_no_fault_of_an_agency(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Where a response is kept while it is received.
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+
+    def receive() -> None:
+        with tempfile.TemporaryFile() as content:
+            content.write(b"," * 2**21)
+
+    for words in ("No space left on device", "Read-only file system"):
+        with pytest.raises(OSError, match=words) as refused:
+            receive()
+        failure = fetch_error(refused.value)
+        assert (failure.code, failure.is_transient) == ("disk_full", True)
+        assert f"{small_disk}: " in failure.detail
+        assert "MB free of 1 MB" in failure.detail and words in failure.detail
+        assert words in explained(refused.value, small_disk)
+        subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
 
 
 def test_exchanges_are_the_same_bytes_for_the_same_answers() -> None:
