@@ -77,6 +77,14 @@ class Landed:
         return hashlib.sha256(f"{place}/{self.sha256}".encode()).hexdigest()[:20]
 
 
+class ChangedFileError(Exception):
+    """A landed file does not have the SHA-256 that was recorded when it was received."""
+
+    def __init__(self, recorded: str, found: str) -> None:
+        self.recorded, self.found = recorded, found
+        super().__init__(f"SHA-256 {found}, recorded {recorded}")
+
+
 class LandingStore:
     """Puts files into the landing store and opens them again."""
 
@@ -94,7 +102,8 @@ class LandingStore:
         folder = f"{self._root.rstrip('/')}/{origin.agency}/{origin.delivery}/{origin.period}"
         path = f"{folder}/{sha256[:16]}-{_safe(origin.file_name)}"
         try:
-            is_new = not (self._filesystem.exists(path) and self._filesystem.size(path) == size)
+            # A file that is no longer what its name says was damaged or replaced; the agency's own content repairs it.
+            is_new = not self.holds(self._known_as(path), sha256)
             if is_new:
                 self._write(path, source)
             landed = Landed(self._known_as(path), origin, sha256, size, is_new)
@@ -111,6 +120,31 @@ class LandingStore:
         url = self.location(landed if isinstance(landed, str) else landed.url)
         filesystem, path = fsspec.core.url_to_fs(url)
         return cast(BinaryIO, filesystem.open(path, "rb"))
+
+    def open_verified(self, url: str, sha256: str) -> BinaryIO:
+        """Open a landed file whose content is the one that was received.
+
+        Raises ChangedFileError where it is not, OSError where it is not there or no plain file (a link, a pipe).
+        """
+        filesystem, path = fsspec.core.url_to_fs(self.location(url))
+        facts = filesystem.info(path)
+        if facts.get("islink") or facts["type"] != "file":
+            raise OSError(f"{path} is no plain file")
+        file = self.open(url)
+        found = sha256_of(file)
+        if found != sha256:
+            file.close()
+            raise ChangedFileError(sha256, found)
+        file.seek(0)
+        return file
+
+    def holds(self, url: str, sha256: str) -> bool:
+        """Tell whether the store has a file with the content that was received."""
+        try:
+            self.open_verified(url, sha256).close()
+        except (OSError, ChangedFileError):
+            return False
+        return True
 
     def location(self, url: str) -> str:
         """Return the whole URL of a file by `ops.source_file.landing_url`, which in a folder is relative to it."""

@@ -28,7 +28,7 @@ class Limits(BaseModel):
 
     bytes: PositiveInt = 256 * _MIB
     unpacked_bytes: PositiveInt = 2 * _GIB
-    unpacked_ratio: PositiveInt = 100
+    unpacked_ratio: PositiveInt = 250
     response_bytes: PositiveInt = 16 * _MIB
     text_bytes: PositiveInt = 1 * _MIB
     rows: PositiveInt = 2_000_000

@@ -174,7 +174,8 @@ class _AgencyFetch:
         self, delivery: Delivery, period: Period, file: AvailableFile, attempt: _Attempt
     ) -> FileOutcome:
         for known in self.known.get((delivery.name, period.label), ()):
-            if file.listed is not None and file.listed.is_known_as(known):
+            is_known = file.listed is not None and file.listed.is_known_as(known)
+            if is_known and self.store.holds(known.landing_url, known.sha256):
                 return attempt.ended(Outcome.UNCHANGED, known=known)
         assert attempt.retries is not None
         try:

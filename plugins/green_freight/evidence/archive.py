@@ -14,7 +14,7 @@ from pathlib import Path
 from green_freight.agencies import AGENCIES
 from green_freight.evidence.errors import OriginalDiffersError, OriginalMissingError
 from green_freight.evidence.evidence_rows import SourceFile
-from green_freight.landing import LandingStore, sha256_of
+from green_freight.landing import ChangedFileError, LandingStore, sha256_of
 from green_freight.messages import message
 from green_freight.periods import SHANGHAI
 
@@ -103,8 +103,14 @@ def _copy(file: SourceFile, store: LandingStore, copy: Path) -> Path:
     if file.landing_url is None:
         raise OriginalMissingError(message("original_unrecorded", agency=agency, file=file))
     try:
-        with store.open(file.landing_url) as source, copy.open("wb") as target:
+        recorded = file.recorded_sha256 or file.sha256
+        with store.open_verified(file.landing_url, recorded) as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target)
+    except ChangedFileError as changed:
+        found = changed.found
+        raise OriginalDiffersError(
+            message("original_differs", agency=agency, file=file, found=found)
+        ) from changed
     except OSError as error:
         reason = type(error).__name__
         place = store.location(file.landing_url)

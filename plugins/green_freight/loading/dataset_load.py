@@ -18,7 +18,7 @@ from psycopg import sql
 
 from green_freight import business_days
 from green_freight.contracts.model import Contract
-from green_freight.landing import LandingStore
+from green_freight.landing import ChangedFileError, LandingStore
 from green_freight.loading import records
 from green_freight.loading.column_checks import column_warnings
 from green_freight.loading.completeness import Counts, anomalies_in
@@ -171,8 +171,14 @@ class _Replacement:
         )
 
     def _open(self) -> BinaryIO:
+        store = self._task.store
         try:
-            return self._task.store.open(self._file.landing_url)
+            return store.open_verified(self._file.landing_url, self._file.sha256)
+        except ChangedFileError as changed:
+            place = store.location(self._file.landing_url)
+            raise UnreadableFileError.of(
+                "landing_changed", "landing_changed", place=place, changed=changed
+            ) from changed
         except OSError as error:
             raise UnreadableFileError("landing_unreadable", f"{type(error).__name__}: {error}") from error
 

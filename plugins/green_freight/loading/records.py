@@ -25,6 +25,7 @@ class SourceFile:
     source_file_key: str
     file_name: str
     landing_url: str
+    sha256: str
     first_received_at: datetime
     complete_through: date | None
 
@@ -45,7 +46,7 @@ def winning_file(connection: Session, agency: str, delivery: str, period: Period
     """Return the file that counts for a delivery and period by `ops.winning_file`, None if none landed."""
     with connection.cursor(row_factory=class_row(SourceFile)) as cursor:
         cursor.execute(
-            "select source_file_key, file_name, landing_url, first_received_at, complete_through "
+            "select source_file_key, file_name, landing_url, sha256, first_received_at, complete_through "
             "from ops.winning_file(%s, %s, %s)",
             [agency, delivery, period.label],
         )

@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from pydantic import TypeAdapter
 
 from green_freight import settings
-from green_freight.landing import LandingStore, sha256_of
+from green_freight.landing import ChangedFileError, LandingStore
 from green_freight.messages import message
 from green_freight.warehouse import Warehouse, pin
 
@@ -198,10 +198,9 @@ def verify_landing(
 
 def _problem(load: RecordedLoad, store: LandingStore) -> str | None:
     try:
-        with store.open(load.landing_url) as file:
-            found = sha256_of(file)
+        store.open_verified(load.landing_url, load.sha256).close()
     except OSError as error:
         return message("landed_file_absent", load=load, error=type(error).__name__)
-    if found != load.sha256:
-        return message("landed_file_altered", load=load, found=found[:16], recorded=load.sha256[:16])
+    except ChangedFileError as changed:
+        return message("landed_file_altered", load=load, found=changed.found[:16], recorded=load.sha256[:16])
     return None

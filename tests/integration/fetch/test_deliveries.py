@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from green_freight.agencies import AGENCIES
@@ -129,3 +131,16 @@ def test_unknown_words_are_answered_with_the_known_ones(fetching: Fetching) -> N
         fetching.fetch("water")
     with pytest.raises(LookupError, match="monthly_report"):
         fetching.fetch("commerce", ("weekly_report", "2025-09"))
+
+
+@pytest.mark.parametrize(
+    "damage", [Path.unlink, lambda path: path.write_bytes(b"")], ids=["removed", "emptied"]
+)
+def test_a_landed_file_that_was_damaged_is_fetched_again(fetching: Fetching, damage: Any) -> None:
+    work = ("tricycles", "2025-08")
+    assert fetching.fetch("postal", work).counts == {"landed": 1}
+    [(url, sha256)] = fetching.rows("select landing_url, sha256 from ops.source_file")
+    damage(Path(fetching.store.location(url).removeprefix("file://")))
+    assert not fetching.store.holds(url, sha256)
+    assert fetching.fetch("postal", work).counts == {"unchanged": 1}
+    assert fetching.store.holds(url, sha256)

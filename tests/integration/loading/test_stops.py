@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from green_freight import loading
+from green_freight.landing import LandingStore
 from green_freight.loading import LoadStoppedError
 from green_freight.periods import Period
 
@@ -29,6 +32,42 @@ def _count(warehouse: Any, query: str = "select count(*) from raw.power_charge_o
         row = connection.execute(query).fetchone()
     assert row is not None
     return row[0]
+
+
+def _link_elsewhere(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "changed": (lambda path: path.write_bytes(order_file([order(7), order(8)])), "SHA-256"),
+    "truncated": (lambda path: path.write_bytes(path.read_bytes()[:-20]), "SHA-256"),
+    "replaced by a link": (_link_elsewhere, "is no plain file"),
+    "missing": (Path.unlink, "FileNotFoundError"),
+}
+
+
+@pytest.mark.parametrize(("damage", "words"), DAMAGES.values(), ids=DAMAGES)
+def test_a_landed_file_that_is_not_what_was_received_is_not_loaded(
+    warehouse: Any, deliveries: Deliveries, damage: Callable[[Path], object], words: str
+) -> None:
+    deliveries.land("power", "charge_orders", DAY, "a.jsonl.gz", order_file([order(1)]))
+    deliveries.load("power", "charge_orders", DAY)
+    deliveries.land("power", "charge_orders", DAY, "b.jsonl.gz", WHOLE, version=2)
+    store = LandingStore(deliveries.warehouse.landing_url)
+    url = _count(warehouse, "select landing_url from ops.source_file where file_name = 'b.jsonl.gz'")
+    path = Path(store.location(url).removeprefix("file://"))
+    damage(path)
+    with pytest.raises(LoadStoppedError, match=words) as stopped:
+        deliveries.load("power", "charge_orders", DAY)
+    assert _count(warehouse) == 1
+    message = str(stopped.value)
+    assert "b.jsonl.gz" in message
+    if words == "SHA-256":
+        recorded = hashlib.sha256(WHOLE).hexdigest()
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert f"{path}: recorded {recorded}, now {found}" in message
+        assert "restore the file from its backup" in message
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,15 @@ import fsspec
 import pytest
 from green_freight.disk_space import explained
 from green_freight.errors import FetchError, fetch_error
-from green_freight.landing import Exchange, Landed, LandingStore, Origin, read_exchanges, write_exchanges
+from green_freight.landing import (
+    ChangedFileError,
+    Exchange,
+    Landed,
+    LandingStore,
+    Origin,
+    read_exchanges,
+    write_exchanges,
+)
 
 CONTENT = "站点编号,站点名称\n001,海州站\n".encode()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -91,6 +100,57 @@ def test_the_same_content_is_recognised_and_its_first_receipt_kept(url: str) -> 
     assert (again.is_new, again.url, again.source_file_key) == (False, first.url, first.source_file_key)
     assert _provenance(store, again)["run_id"] == "nightly 2025-09-30"
     assert len(_names(url)) == 2
+
+
+def _changed(url: str, landed: Landed, content: bytes | None) -> None:
+    """Give a landed file other content; none removes it."""
+    filesystem, _ = fsspec.core.url_to_fs(url)
+    path = filesystem._strip_protocol(LandingStore(url).location(landed.url))
+    filesystem.rm_file(path)
+    if content is not None:
+        filesystem.pipe_file(path, content)
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (CONTENT[:-1] + b"9", ChangedFileError), (CONTENT[:-5], ChangedFileError), (b"", ChangedFileError),
+        (None, FileNotFoundError),
+    ],
+    ids=["changed", "truncated", "emptied", "missing"],
+)  # fmt: skip
+def test_a_file_that_is_not_what_was_received_is_refused_and_received_again(
+    url: str, content: bytes | None, error: type[Exception]
+) -> None:
+    store = LandingStore(url)
+    landed = store.put(io.BytesIO(CONTENT), ORIGIN)
+    assert store.open_verified(landed.url, SHA256).read() == CONTENT
+    _changed(url, landed, content)
+    with pytest.raises(error) as caught:
+        store.open_verified(landed.url, SHA256)
+    assert not store.holds(landed.url, SHA256)
+    if content is not None:
+        assert SHA256 in str(caught.value)
+        assert hashlib.sha256(content).hexdigest() in str(caught.value)
+    assert store.put(io.BytesIO(CONTENT), ORIGIN).is_new
+    assert store.open_verified(landed.url, SHA256).read() == CONTENT
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "device"])
+def test_what_is_no_plain_file_is_not_opened(tmp_path: Path, kind: str) -> None:
+    store = LandingStore(tmp_path.as_uri())
+    landed = store.put(io.BytesIO(CONTENT), ORIGIN)
+    path = tmp_path / landed.url
+    aside = path.rename(tmp_path / "aside")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(aside if kind == "link" else "/dev/zero")
+    with pytest.raises(OSError, match="is no plain file"):
+        store.open_verified(landed.url, SHA256)
+    assert not store.holds(landed.url, SHA256)
 
 
 def test_other_content_of_the_same_name_stands_beside_it(url: str) -> None:
