@@ -52,6 +52,8 @@ class PowerOperator:
         self._fleet = ServiceDays((v["in_service_on"], v["out_of_service_on"]) for v in fleet)
         # one cache an operator: a day is needed for its own file, the next day's, and the statistics
         self.sessions = lru_cache(maxsize=8)(self._sessions)
+        # planted defects put some of a day's orders into the file of the next day, some into that of a week later
+        self._pushed = lru_cache(maxsize=9)(self._charge_orders_pushed)
         self._stats = lru_cache(maxsize=4)(self._energy_by_connector)
 
     def station_versions(self) -> list[tuple[datetime, Message]]:
@@ -75,7 +77,10 @@ class PowerOperator:
         return station_stats(station, day, day, piles)
 
     def charge_orders_pushed(self, day: date) -> list[Message]:
-        """Return the ChargeOrderInfos pushed on a day: those whose session ended on it."""
+        """Return the ChargeOrderInfos pushed on a day: those whose session ended on it; nobody changes them."""
+        return list(self._pushed(day))
+
+    def _charge_orders_pushed(self, day: date) -> list[Message]:
         before = day - timedelta(days=1)
         from_before = self._render(before, np.flatnonzero(self.sessions(before).sessions["end"] >= DAY))
         return from_before + self._render(day, np.flatnonzero(self.sessions(day).sessions["end"] < DAY))

@@ -36,6 +36,15 @@ class AsOfState:
     as_of: date
     registers: Mapping[str, list[Row]] = field(default_factory=dict)
     forms: Mapping[str, Mapping[date, list[Row]]] = field(default_factory=dict)
+    # Each measure asks for the same rows in every month.
+    _chosen: dict[tuple[object, ...], list[Row]] = field(default_factory=dict, init=False, repr=False)
+
+    def rows(self, dataset: str, **accepted: Collection[object]) -> list[Row]:
+        """Return the rows of a register that have accepted values in some columns."""
+        asked = (dataset, *accepted.items())
+        if asked not in self._chosen:
+            self._chosen[asked] = _matching(self.registers.get(dataset, []), **accepted)
+        return self._chosen[asked]
 
 
 def as_of_state(city: CityRecord, as_of: date) -> AsOfState:
@@ -120,11 +129,6 @@ def measure_of(code: str) -> Measure:
     raise KeyError(f"no measure of {code} in demo_city/truth_measures.py")
 
 
-def _rows(known: AsOfState, dataset: str, **accepted: Collection[object]) -> list[Row]:
-    """Return the rows of a register that have accepted values in some columns."""
-    return _matching(known.registers.get(dataset, []), **accepted)
-
-
 def _matching(rows: Iterable[Row], **accepted: Collection[object]) -> list[Row]:
     return [row for row in rows if all(row[name] in values for name, values in accepted.items())]
 
@@ -151,19 +155,19 @@ def _sum(rows: Iterable[Row], column: str) -> Decimal:
 def _added(dataset: str, since: str = "in_service_on", **accepted: Collection[object]) -> Measure:
     """Count rows that came into service in the year up to a day; leaving later does not undo an addition."""
     return lambda known, day: Parts(
-        _count(_between(_rows(known, dataset, **accepted), since, date(day.year, 1, 1), day))
+        _count(_between(known.rows(dataset, **accepted), since, date(day.year, 1, 1), day))
     )
 
 
 def _stock(dataset: str, **accepted: Collection[object]) -> Measure:
     """Count rows that are in service at the end of a day."""
-    return lambda known, day: Parts(_count(_in_service(_rows(known, dataset, **accepted), day)))
+    return lambda known, day: Parts(_count(_in_service(known.rows(dataset, **accepted), day)))
 
 
 def _entered(**accepted: Collection[object]) -> Measure:
     """Count vehicles that came into service since the programme began."""
     return lambda known, day: Parts(
-        _count(_between(_rows(known, "transport_vehicle", **accepted), "in_service_on", FIRST_DAY, day))
+        _count(_between(known.rows("transport_vehicle", **accepted), "in_service_on", FIRST_DAY, day))
     )
 
 
@@ -206,10 +210,10 @@ def _enterprise_3a(known: AsOfState, day: date) -> Parts:
     """Count enterprises, not certificates, and only while one is valid and the enterprise is open."""
     is_open = {
         row["enterprise_id"]
-        for row in _rows(known, "transport_enterprise")
+        for row in known.rows("transport_enterprise")
         if row["closed_on"] is None or row["closed_on"] > day
     }
-    graded = _rows(known, "transport_enterprise_grade", grade_code=("3A", "4A", "5A"))
+    graded = known.rows("transport_enterprise_grade", grade_code=("3A", "4A", "5A"))
     valid = _in_service(graded, day, "valid_from", "revoked_on")
     return Parts(_count(is_open & {row["enterprise_id"] for row in valid if day <= row["valid_to"]}))
 
@@ -218,7 +222,7 @@ def _fund(kind: str) -> Measure:
     """Add a budget year's money: what is booked by the day; on the year's last day all of it, whenever booked."""
 
     def amount(known: AsOfState, day: date) -> Parts:
-        rows = _rows(known, "transport_fund", fund_kind_code=(kind,), year=(day.year,))
+        rows = known.rows("transport_fund", fund_kind_code=(kind,), year=(day.year,))
         if day < date(day.year, 12, 31):
             rows = [row for row in rows if row["booked_on"] <= day]
         return Parts(_sum(rows, "amount_yuan"))
@@ -230,7 +234,7 @@ def _milestone(code: str, *, is_one_off: bool) -> Measure:
     """Return 1 once reported: yearly ones by their own year, one-off ones whatever the year; never more than 1."""
 
     def reached(known: AsOfState, day: date) -> Parts:
-        reports = _rows(known, "transport_milestone", indicator_code=(code,))
+        reports = known.rows("transport_milestone", indicator_code=(code,))
         years = [row["year"] for row in reports if row["achieved_on"] <= day]
         return Parts(Decimal(bool(years) if is_one_off else day.year in years))
 
@@ -239,7 +243,7 @@ def _milestone(code: str, *, is_one_off: bool) -> Measure:
 
 def _passage_policy(known: AsOfState, day: date) -> Parts:
     """Return 1 while a measure that work (10) asks for is in force: on passage, or on passage by time and area."""
-    policies = _rows(known, "transport_policy", policy_kind_code=("passage", "time_area"))
+    policies = known.rows("transport_policy", policy_kind_code=("passage", "time_area"))
     return Parts(Decimal(bool(_in_service(policies, day, "issued_on", "repealed_on"))))
 
 
