@@ -1,7 +1,8 @@
 """`test`: the checks of the project, side by side, each timed; a failure of one does not stop the others.
 
 The checks of a lane run one after the other, the lanes beside each other: integration tests and the end-to-end run wait
-for servers and subprocesses often enough to fill two cores together. The output of a check is printed as a whole when
+for servers and subprocesses often enough to fill two cores together. When the other lanes have ended, two workers of
+integration tests leave a fifth of two cores idle, so there are three. The output of a check is printed as a whole when
 it has ended; a check that runs alone prints directly.
 """
 
@@ -70,7 +71,7 @@ CHECKS = (
     Check(
         "integration",
         "集成测试 · integration tests",
-        _tool("pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "tests/integration"),
+        _tool("pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "tests/integration"),
         "integration",
     ),
     Check("end_to_end", "端到端 · end to end", _tool("pytest", "tests/end_to_end"), "end_to_end"),
