@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
-from green_freight import airflow_tasks, business_days
+from green_freight import business_days
 from green_freight.periods import SHANGHAI
 from green_freight.reporting import alerts
 
@@ -58,6 +58,13 @@ def installed(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehous
     return warehouse
 
 
+def alert_when_unpublished(context: dict[str, Any]) -> None:
+    """Call the function of the deadline; Airflow, which every worker would import at its start, is imported here."""
+    from green_freight import airflow_tasks
+
+    airflow_tasks.alert_when_unpublished(context)
+
+
 def _missed(day: Any) -> dict[str, Any]:
     """Return the context that Airflow hands to a deadline's callback for the run of a business day."""
     logical = datetime.combine(day, datetime.min.time(), SHANGHAI) + timedelta(hours=2)
@@ -78,7 +85,7 @@ def _publish(warehouse: Warehouse, day: Any) -> None:
 def test_a_morning_without_a_publication_alerts(installed: Warehouse, robot: Receiver) -> None:
     yesterday = business_days.yesterday()
     _publish(installed, yesterday - timedelta(days=1))
-    airflow_tasks.alert_when_unpublished(_missed(yesterday))
+    alert_when_unpublished(_missed(yesterday))
     [message] = robot.messages
     assert message["msgtype"] == "text"
     content = message["text"]["content"]
@@ -89,12 +96,12 @@ def test_a_morning_without_a_publication_alerts(installed: Warehouse, robot: Rec
 
 def test_a_published_day_alerts_nobody(installed: Warehouse, robot: Receiver) -> None:
     _publish(installed, business_days.yesterday())
-    airflow_tasks.alert_when_unpublished(_missed(business_days.yesterday()))
+    alert_when_unpublished(_missed(business_days.yesterday()))
     assert robot.messages == []
 
 
 def test_a_run_over_the_past_alerts_nobody(installed: Warehouse, robot: Receiver) -> None:
-    airflow_tasks.alert_when_unpublished(_missed(business_days.yesterday() - timedelta(days=2)))
+    alert_when_unpublished(_missed(business_days.yesterday() - timedelta(days=2)))
     assert robot.messages == []
 
 
@@ -112,7 +119,7 @@ def _at(hour: int) -> datetime:
 def test_a_run_started_by_hand_in_the_night_has_the_deadline_too(
     installed: Warehouse, robot: Receiver
 ) -> None:
-    airflow_tasks.alert_when_unpublished(_by_hand(_at(3)))
+    alert_when_unpublished(_by_hand(_at(3)))
     [message] = robot.messages
     assert f"nothing is published for {business_days.yesterday()}" in message["text"]["content"]
     assert "nightly_refresh/manual__1" in message["text"]["content"]
@@ -122,7 +129,7 @@ def test_a_run_started_by_hand_in_the_night_has_the_deadline_too(
 def test_a_run_that_began_after_its_deadline_alerts_nobody(
     installed: Warehouse, robot: Receiver, typed: dict[str, str] | None
 ) -> None:
-    airflow_tasks.alert_when_unpublished(_by_hand(_at(7), conf=typed))
+    alert_when_unpublished(_by_hand(_at(7), conf=typed))
     assert robot.messages == []
 
 

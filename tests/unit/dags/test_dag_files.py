@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from green_freight import airflow_tasks, settings
+from green_freight import settings
 from green_freight.agencies import AGENCIES
 from green_freight.auditing.audit import AuditFailedError
 from green_freight.backfill import BackfillRequestError
@@ -40,7 +40,15 @@ def _read(folder: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def bag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def tasks() -> Any:
+    """Import the tasks with Airflow, which every worker would import at its start if the module did."""
+    from green_freight import airflow_tasks
+
+    return airflow_tasks
+
+
+@pytest.fixture(scope="module")
+def bag(tasks: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Read the project's DAG folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
@@ -86,9 +94,9 @@ def test_an_agency_that_fails_stops_neither_its_own_loads_nor_the_night(bag: Any
         assert dag.get_task(f"{agency}.fetch").retries == 2
 
 
-def test_a_night_that_hangs_ends_before_the_next_one_begins(bag: Any) -> None:
+def test_a_night_that_hangs_ends_before_the_next_one_begins(bag: Any, tasks: Any) -> None:
     dag = bag.dags["nightly_refresh"]
-    longest_wait = timedelta(hours=airflow_tasks.APPROVAL_WAIT_HOURS)
+    longest_wait = timedelta(hours=tasks.APPROVAL_WAIT_HOURS)
     assert longest_wait < dag.dagrun_timeout < timedelta(hours=24)
 
 
@@ -131,8 +139,8 @@ def test_every_task_is_repeated_after_half_a_minute_and_longer(bag: Any) -> None
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_task_is_repeated_only_where_that_can_help(error: Exception, is_repeated: bool) -> None:
-    policy = airflow_tasks.DEFAULT_ARGUMENTS["retry_policy"]
+def test_a_task_is_repeated_only_where_that_can_help(tasks: Any, error: Exception, is_repeated: bool) -> None:
+    policy = tasks.DEFAULT_ARGUMENTS["retry_policy"]
     assert (policy.evaluate(error, 1, 4).action.value == "fail") is not is_repeated
 
 

@@ -14,32 +14,45 @@ from green_freight.settings import PROJECT
 LOADED = """
 import sys
 from airflow._shared.plugins_manager.plugins_manager import _load_plugins_from_plugin_directory as load
-_, errors = load(sys.argv[1])
-print(sorted(errors), sorted(name for name in sys.modules if name.startswith("green_freight")))
+for folder in sys.argv[1:]:
+    _, errors = load(folder)
+    print("LOADED", sorted(errors), sorted(name for name in sys.modules if name.startswith("green_freight")))
 """
 
 
-def _loaded(folder: Path) -> str:
-    """Return what Airflow reports of a plugins folder: import errors and modules of the package that it imported."""
+def _loaded(*folders: Path) -> list[str]:
+    """Return what Airflow reports of each plugins folder: import errors and modules of the package that it imported."""
     done = subprocess.run(
-        [sys.executable, "-c", LOADED, str(folder)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", LOADED, *folders], capture_output=True, text=True, check=True
     )
-    return done.stdout.splitlines()[-1]
+    return [line.removeprefix("LOADED ") for line in done.stdout.splitlines() if line.startswith("LOADED ")]
 
 
 def test_airflow_imports_of_the_package_what_its_plugin_needs_and_nothing_heavy() -> None:
-    loaded = ("airflow_runs", "business_days", "errors", "limits", "messages", "periods", "redaction", "settings")
-    assert (
-        _loaded(PROJECT / "plugins") == f"[] {['green_freight', *(f'green_freight.{one}' for one in loaded)]}"
+    loaded = (
+        "airflow_runs",
+        "business_days",
+        "errors",
+        "limits",
+        "messages",
+        "periods",
+        "redaction",
+        "settings",
     )
+    assert _loaded(PROJECT / "plugins") == [
+        f"[] {['green_freight', *(f'green_freight.{one}' for one in loaded)]}"
+    ]
 
 
 def test_without_the_ignore_file_airflow_would_import_the_package(tmp_path: Path) -> None:
-    (tmp_path / "green_freight").mkdir()
-    (tmp_path / "green_freight" / "broken.py").write_text("raise RuntimeError")
-    assert "broken.py" in _loaded(tmp_path)
-    (tmp_path / ".airflowignore").write_text((PROJECT / "plugins" / ".airflowignore").read_text())
-    assert _loaded(tmp_path) == "[] []"
+    ignoring, without = tmp_path / "ignoring", tmp_path / "without"
+    for folder in (ignoring, without):
+        (folder / "green_freight").mkdir(parents=True)
+        (folder / "green_freight" / "broken.py").write_text("raise RuntimeError")
+    (ignoring / ".airflowignore").write_text((PROJECT / "plugins" / ".airflowignore").read_text())
+    ignored, imported = _loaded(ignoring, without)
+    assert ignored == "[] []"
+    assert "broken.py" in imported
 
 
 def test_the_two_locks_agree_and_the_runtime_holds_no_test_tool_or_linter() -> None:
