@@ -9,12 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from psycopg import sql
 
 from green_freight.contracts import contract
 from green_freight.errors import PermanentError
-from green_freight.messages import message
+from green_freight.messages import message, read_words
 
 _FILE = Path(__file__).with_suffix(".yaml")
 
@@ -66,7 +65,7 @@ class EntityKind:
 @cache
 def entity_kinds() -> dict[str, EntityKind]:
     """Return every kind by its code."""
-    stated = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    stated = read_words(_FILE)
     return {code: _kind(fields) for code, fields in stated.items()}
 
 

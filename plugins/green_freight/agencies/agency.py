@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ImportString, ValidationError, model_validator
 
 from green_freight.limits import Limits
-from green_freight.messages import message
+from green_freight.messages import message, read_words
 from green_freight.periods import Period
 from green_freight.warehouse import Session
 from green_freight.written_dates import month_in
@@ -238,7 +238,7 @@ class Agency(_Entry):
 def read_agency(path: Path) -> Agency:
     """Read one agency file; AgencyFileError names the file and each entry that is missing, unknown or wrong."""
     try:
-        agency = Agency.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        agency = Agency.model_validate(read_words(path))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise AgencyFileError(f"{path.name}: {wrong}") from error

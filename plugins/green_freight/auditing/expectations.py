@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from green_freight.auditing.rules import LINEAGE, QUERY, column_name, default_texts, read_rule, sql
-from green_freight.messages import message
+from green_freight.messages import message, read_words
 from green_freight.publishing.specs import ForeignKey, TableSpec
 from green_freight.settings import PROJECT
 
@@ -75,7 +73,7 @@ def read_suites(specs: Sequence[TableSpec], folder: Path = EXPECTATIONS) -> list
     Raises ValueError where a file belongs to no published table, an expectation lacks its severity or a text or does
     not have exactly one rule, or two of a table have one code or say the same.
     """
-    shared = yaml.safe_load((folder / SHARED).read_text(encoding="utf-8"))
+    shared = read_words(folder / SHARED)
     files = {path.stem: path for path in folder.glob("*.yml") if path.name != SHARED}
     unknown = sorted(files.keys() - {spec.name for spec in specs})
     if unknown:
@@ -85,7 +83,7 @@ def read_suites(specs: Sequence[TableSpec], folder: Path = EXPECTATIONS) -> list
     suites = []
     for spec in sorted(specs, key=lambda spec: spec.name):
         path = files.get(spec.name)
-        own = yaml.safe_load(path.read_text(encoding="utf-8")) if path else {}
+        own = read_words(path) if path else {}
         expectations = (*_of_keys(spec, shared), *(_read(spec, shared, code, own[code]) for code in own))
         _refuse_duplicates(spec.name, expectations)
         is_traced = spec.columns.keys() >= set(LINEAGE)

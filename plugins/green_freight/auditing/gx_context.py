@@ -43,6 +43,8 @@ def validate(
         ValidationResultIdentifier,
     )
 
+    from green_freight.auditing.gx_expectations import kept_templates
+
     run = RunIdentifier(run_time=datetime.now(UTC))
     results: list[ExpectationResult] = []
     pages: list[Any] = []
@@ -58,8 +60,9 @@ def validate(
         context.validation_results_store.store_validation_results(validation, page)
         pages.append(page)
     _remove_old_audits(warehouse)
-    # Without the list, every page of the audits before would be rendered again.
-    context.build_data_docs(resource_identifiers=pages)
+    with kept_templates():
+        # Without the list, every page of the audits before would be rendered again.
+        context.build_data_docs(resource_identifiers=pages)
     return results
 
 
