@@ -1,4 +1,4 @@
-"""An HTTP server that sends whatever bytes it receives, whether HTTP allows them or not."""
+"""An HTTP server that sends any bytes that a test gives it, whether HTTP allows them or not."""
 
 from __future__ import annotations
 
