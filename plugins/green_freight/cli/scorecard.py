@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
 
+from green_freight import figure_text
 from green_freight.cli.console import AsCsv, AsJson, Years, console, print_json
 from green_freight.cli.errors import NotAvailableError
 from green_freight.cli.installation import Installation
@@ -171,8 +172,8 @@ def _print_programme(found: Sequence[Row], console: Console) -> None:
         completion, status = row["programme_completion_ratio"], row["programme_status_code"]
         table.add_row(
             f"{row['indicator_name_zh']} {row['indicator_name_en']}",
-            *(number(row[f"programme_{name}"], row) for name in figures),
-            EMPTY if completion is None else f"{completion:.0%}",
+            *(number(row[f"programme_{name}"], row, *_programme_comparisons(row, name)) for name in figures),
+            EMPTY if completion is None else figure_text.completion(completion),
             Text(label("status", status).both, style=STYLES[status]),
         )
     console.print(table, "")
@@ -195,15 +196,24 @@ def write_csv(found: Sequence[Row], output: TextIO) -> None:
         writer.writerows(found)
 
 
-def number(value: Decimal | None, row: Row) -> str:
-    """Return a figure of an indicator as people read it: a share in per cent, other ratios and counts plain."""
+def number(value: Decimal | None, row: Row, *compared: Decimal | None) -> str:
+    """Return a figure of an indicator as people read it: a share in per cent, other ratios and counts plain.
+
+    `compared` are the values that decide its status: the figure is shown with the decimals that tell it from them.
+    """
     if value is None:
         return EMPTY
     # The unit in the indicator card is per cent.
-    if "%" in (row.get("unit_zh") or ""):
-        return f"{value:.1%}"
-    decimals = 3 if row["target_kind"] in RATIO_KINDS else 0
-    return f"{value:,.{decimals}f}"
+    is_share = "%" in (row.get("unit_zh") or "")
+    decimals = 1 if is_share else 3 if row["target_kind"] in RATIO_KINDS else 0
+    return figure_text.figure(value, decimals, *compared, is_share=is_share)
+
+
+def _programme_comparisons(row: Row, name: str) -> list[Decimal | None]:
+    """Return what a column of the programme's totals is compared with; a total or an expected value with itself."""
+    own = row[f"programme_{name}"]
+    of_total = (row["programme_plan_total_value"], row["programme_cumulative_expected_value"])
+    return [*of_total] if name == "cumulative_value" else [own] if own in of_total else []
 
 
 def _key(row: Row) -> tuple[str, str, int]:
@@ -219,9 +229,9 @@ def _cells(row: Row, before: Row | None) -> list[Text]:
     return [
         Text(work),
         Text(f"{row['indicator_name_zh']} {row['indicator_name_en']}"),
-        Text(number(row["target_value"], row)),
-        Text(number(row["actual_value"], row)),
-        Text(EMPTY if completion is None else f"{completion:.0%}"),
+        Text(number(row["target_value"], row, row["target_value"])),
+        Text(number(row["actual_value"], row, row["target_value"])),
+        Text(EMPTY if completion is None else figure_text.completion(completion)),
         Text(status + remark, style=STYLES[row["status_code"]]),
     ]
 

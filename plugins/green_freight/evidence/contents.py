@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from green_freight import figure_text
 from green_freight.agencies import AGENCIES
 from green_freight.evidence.archive import safe_name
 from green_freight.evidence.evidence_rows import SourceFile, VerifiedRow, total
@@ -47,7 +48,7 @@ class Proof:
     @property
     def value(self) -> str:
         """Return the figure's value as its card reads."""
-        return value_text(self.figure, self.figure.actual_value)
+        return value_text(self.figure, self.figure.actual_value, self.figure.target_value)
 
     def part(self, part_code: str) -> list[VerifiedRow]:
         """Return the rows of one part."""
@@ -146,15 +147,19 @@ def exact(value: Decimal | None) -> str:
     return EMPTY if value is None else f"{value.normalize():,f}"
 
 
-def value_text(figure: Figure, value: Decimal | None) -> str:
-    """Return an indicator's value as its card reads: per cent, yuan and ratios with decimals, milestones as labels."""
+def value_text(figure: Figure, value: Decimal | None, *compared: Decimal | None) -> str:
+    """Return an indicator's value as its card reads: per cent, yuan and ratios with decimals, milestones as labels.
+
+    `compared` are the values that decide its status: it is shown with the decimals that tell it from them.
+    """
     if value is None:
         return EMPTY
     if figure.measure_kind_code == "milestone":
         return label("milestone_state", "done" if value > 0 else "not_done").zh
-    if figure.unit_zh == "%":
-        return f"{value * 100:.{figure.decimals}f}%"
-    number = f"{value:,.{figure.decimals}f}"
+    is_share = figure.unit_zh == "%"
+    number = figure_text.figure(value, figure.decimals, *compared, is_share=is_share)
+    if is_share:
+        return number
     return number if figure.measure_kind_code == "ratio" else f"{number}{figure.unit_zh}"
 
 
@@ -184,15 +189,15 @@ def programme_text(figure: Figure) -> str | None:
     """Return what the programme has reached of the plan's total; None where the plan has none."""
     if figure.plan_total_value is None or figure.cumulative_status_code is None:
         return None
-    ratio = figure.cumulative_completion_ratio
+    ratio, expected = figure.cumulative_completion_ratio, figure.cumulative_expected_value
     sentence: str = SENTENCES["programme"]
     return sentence.format(
         as_of=day_text(figure.as_of_date),
-        reached=value_text(figure, figure.cumulative_value),
+        reached=value_text(figure, figure.cumulative_value, figure.plan_total_value, expected),
         total=value_text(figure, figure.plan_total_value),
         remaining=value_text(figure, figure.remaining_value),
-        completion=EMPTY if ratio is None else f"{ratio:.1%}",
-        expected=value_text(figure, figure.cumulative_expected_value),
+        completion=EMPTY if ratio is None else figure_text.completion(ratio, 1),
+        expected=value_text(figure, expected, expected),
         due=value_text(figure, figure.yearly_targets_due_value),
         status=label("status", figure.cumulative_status_code).zh,
     )

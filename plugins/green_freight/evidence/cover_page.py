@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
+from green_freight import figure_text
 from green_freight.agencies import AGENCIES
 from green_freight.evidence import contents as text
 from green_freight.evidence.archive import ORIGINALS
@@ -105,7 +106,7 @@ def _figure(proof: Proof) -> list[str]:
         proof.value,
         proof.part_text("numerator"),
         proof.part_text("denominator"),
-        EMPTY if figure.completion_ratio is None else f"{figure.completion_ratio:.1%}",
+        EMPTY if figure.completion_ratio is None else figure_text.completion(figure.completion_ratio, 1),
         text.status_text(figure).replace("（", "\n（"),
     ]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from green_freight import figure_text
 from green_freight.cli import scorecard
 from green_freight.cli.console import print_json
 from rich.cells import cell_len
@@ -72,6 +73,33 @@ def test_a_work_is_named_once_and_stale_figures_say_so() -> None:
 )
 def test_figures_as_people_read_them(value: Decimal | None, changes: dict[str, str], text: str) -> None:
     assert scorecard.number(value, _row(**changes)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "is_share", "expected"),
+    [
+        ("0.004989", "0.005", True, ("0.499%", "0.5%", "99.8%")),
+        ("0.00499999", "0.005", True, ("0.499999%", "0.5%", "99.9998%")),
+        ("0.005", "0.005", True, ("0.5%", "0.5%", "100%")),
+        ("0.00501", "0.005", True, ("0.501%", "0.5%", "100%")),
+        ("0.8749", "0.875", True, ("87.49%", "87.5%", "99.99%")),
+        ("0.2499", "0.25", False, ("0.2499", "0.250", "99.96%")),
+        ("1999.6", "2000", False, ("1,999.600", "2,000.000", "99.98%")),
+        ("12.3", "12.345678", False, ("12.300", "12.345678", "99.6%")),
+    ],
+)
+def test_a_figure_that_misses_its_target_is_not_shown_as_reaching_it(
+    value: str, target: str, is_share: bool, expected: tuple[str, str, str]
+) -> None:
+    kind = {"unit_zh": "%" if is_share else "桩/车", "target_kind": "yearly_ratio"}
+    row = _row(actual_value=Decimal(value), target_value=Decimal(target), **kind)
+    shown = scorecard.number(row["actual_value"], row, row["target_value"])
+    assert (shown, scorecard.number(row["target_value"], row, row["target_value"])) == expected[:2]
+    assert figure_text.completion(Decimal(value) / Decimal(target)) == expected[2]
+    row["completion_ratio"] = Decimal(value) / Decimal(target)
+    output = io.StringIO()
+    scorecard.print_table([row], Console(file=output, width=140))
+    assert re.search(rf"{expected[1]}\s+{expected[0]}\s+{expected[2]}\s", output.getvalue())
 
 
 def test_json_and_csv_carry_the_whole_rows() -> None:

@@ -1,0 +1,32 @@
+"""Figures as people read them: rounded, but never so far that a text contradicts the status beside it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+# More than any value has that a warehouse keeps, so that a difference is never rounded away.
+_MOST_DECIMALS = 12
+_HUNDRED = Decimal(100)
+
+
+def figure(value: Decimal, decimals: int, *others: Decimal | None, is_share: bool = False) -> str:
+    """Return a value with `decimals`, or with more where a value that differs would be shown as one of `others`.
+
+    A share of 0.004989 is shown as 0.499%, not as the 0.5% of its target, which it misses. `others` are what the value
+    is compared with; a share and they are fractions of 1. A value that is compared as it is written in the plan (a
+    target) has itself among `others`, so that all its decimals are shown.
+    """
+    scale = _HUNDRED if is_share else Decimal(1)
+    scaled, compared = value * scale, [other * scale for other in others if other is not None]
+    tried = range(decimals, _MOST_DECIMALS)
+    needed = next((n for n in tried if _is_faithful(scaled, round(scaled, n), compared)), _MOST_DECIMALS)
+    return f"{scaled:,.{needed}f}{'%' if is_share else ''}"
+
+
+def completion(ratio: Decimal, decimals: int = 0) -> str:
+    """Return a completion ratio in per cent; one below 1 is never shown as 100%."""
+    return figure(ratio, decimals, *([Decimal(1)] if ratio < 1 else []), is_share=True)
+
+
+def _is_faithful(value: Decimal, shown: Decimal, others: list[Decimal]) -> bool:
+    return all((shown < other, shown > other) == (value < other, value > other) for other in others)
