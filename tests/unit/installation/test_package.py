@@ -32,6 +32,7 @@ def test_airflow_imports_of_the_package_what_its_plugin_needs_and_nothing_heavy(
     loaded = (
         "airflow_runs",
         "business_days",
+        "disk_space",
         "errors",
         "limits",
         "messages",
