@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import signal
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from green_freight import exports
 from green_freight.contracts import contracts
 from rich.console import Console
 from rich.table import Table
@@ -67,9 +67,7 @@ def truth(
     )
     rows = [asdict(value) for value in values]
     if output == "csv":
-        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        exports.write_csv(sys.stdout, rows[0], [[*row.values()] for row in rows], line_end="\n")
     elif output == "json":
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
     else:

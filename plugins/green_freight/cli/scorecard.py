@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import sys
@@ -19,7 +18,7 @@ from rich.table import Table
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
 
-from green_freight import figure_text
+from green_freight import exports, figure_text
 from green_freight.cli.console import AsCsv, AsJson, Years, console, print_json
 from green_freight.cli.errors import NotAvailableError
 from green_freight.cli.installation import Installation
@@ -191,9 +190,7 @@ def write_picture(found: Sequence[Row], path: Path) -> None:
 def write_csv(found: Sequence[Row], output: TextIO) -> None:
     """Write the rows as CSV with a header; an empty field is NULL."""
     if found:
-        writer = csv.DictWriter(output, found[0].keys())
-        writer.writeheader()
-        writer.writerows(found)
+        exports.write_csv(output, found[0], [[*row.values()] for row in found])
 
 
 def number(value: Decimal | None, row: Row, *compared: Decimal | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import tempfile
@@ -27,6 +26,7 @@ from green_freight.evidence.figures import (
     read_work,
 )
 from green_freight.evidence.workbook import Table, table_of, workbook_of
+from green_freight.exports import write_csv
 from green_freight.landing import LandingStore
 from green_freight.messages import message
 from green_freight.periods import SHANGHAI
@@ -114,7 +114,7 @@ def _gather(
 def _csv(table: Table) -> bytes:
     """Return a table as CSV in UTF-8 with a mark, which Excel needs to read Chinese; empty fields are empty."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([table.titles, *table.rows])
+    write_csv(text, table.titles, table.rows)
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -17,13 +16,13 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from green_freight.evidence.contents import SYNTHETIC_SENTENCE
+from green_freight.exports import is_like_a_formula
 
 _TEXT_LIMIT = 32_767
 _WIDEST = 46
 _RED = "C00000"
 _LINE = Side(style="thin", color="808080")
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
-_FORMULA = re.compile(r"^[=+\-@]")
 
 # The names under which Excel lists them. Named, because styling cell by cell takes ten times as long.
 TITLE, WARNING, HEADER, BODY, LABEL, LONG, WRAPPED, LINK = (
@@ -76,7 +75,7 @@ def put(sheet: Worksheet, row: int, column: int, value: Any, style: str = BODY) 
     text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)[:_TEXT_LIMIT]
     cell.value, cell.data_type = text, "s"
     cell.style = LONG if style == BODY and len(text) > _WIDEST else style
-    if _FORMULA.match(text):
+    if is_like_a_formula(value):
         # As the apostrophe that one types: editing the cell does not make it a formula either.
         cell.quotePrefix = True
     return cell

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TextIO
 
+from green_freight import exports
 from green_freight.labels import label
 from green_freight.messages import message
 from green_freight.revisions.fact_changes import FactChange
@@ -62,14 +62,15 @@ def table(changes: Sequence[FactChange]) -> str:
 
 def write_csv(changes: Sequence[FactChange], target: TextIO) -> None:
     """Write every change as CSV into an open text file."""
-    writer = csv.writer(target)
-    writer.writerow(_HEADINGS)
-    for one in changes:
-        writer.writerow([
+    rows = [
+        (
             one.table_name, f"{one.period_month:%Y-%m}", one.old.rows, one.new.rows,
             one.rows_added, one.rows_changed, one.rows_removed, sums(one), one.changed_share,
             "是 yes" if one.is_audited else "否 no", " ".join(one.approval_codes),
-        ])  # fmt: skip
+        )
+        for one in changes
+    ]  # fmt: skip
+    exports.write_csv(target, _HEADINGS, rows)
 
 
 def sums(change: FactChange) -> str:

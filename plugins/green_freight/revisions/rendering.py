@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TextIO
 
+from green_freight import exports
 from green_freight.labels import label
 from green_freight.messages import message
 from green_freight.revisions import fact_rendering
@@ -98,9 +98,7 @@ def write_csv(comparison: Comparison, path: Path) -> list[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _written(path) as target:
-        writer = csv.writer(target)
-        writer.writerow(_HEADINGS)
-        writer.writerows(_cells(change) for change in comparison.changes)
+        exports.write_csv(target, _HEADINGS, map(_cells, comparison.changes))
     of_facts = fact_file_path(path)
     if not comparison.facts.changes:
         of_facts.unlink(missing_ok=True)
