@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
+from green_freight.messages import read_words
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,6 @@ class UpstreamRule:
 
 RULES = [
     UpstreamRule(table, code, **{key: tuple(v) if key == "by" else v for key, v in rule.items()})
-    for table, rules in yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8")).items()
+    for table, rules in read_words(Path(__file__).with_suffix(".yml")).items()
     for code, rule in rules.items()
 ]

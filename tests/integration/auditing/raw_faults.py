@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
+from green_freight.messages import read_words
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,6 @@ FAULTS: dict[str, list[Fault]] = {
     build: [
         Fault(**{key: tuple(v) if isinstance(v, list) else v for key, v in fault.items()}) for fault in faults
     ]
-    for build, faults in yaml.safe_load(
-        Path(__file__).with_suffix(".yml").read_text(encoding="utf-8")
-    ).items()
+    for build, faults in read_words(Path(__file__).with_suffix(".yml")).items()
 }
 SEEN = frozenset(code for faults in FAULTS.values() for fault in faults for code in fault.seen_by)

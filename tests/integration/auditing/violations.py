@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from green_freight.auditing.expectations import Expectation, Suite
+from green_freight.messages import read_words
 
 from tests import published_models
 
-PLANTED: dict[str, dict[str, str]] = yaml.safe_load(
-    Path(__file__).with_suffix(".yml").read_text(encoding="utf-8")
-)
+PLANTED: dict[str, dict[str, str]] = read_words(Path(__file__).with_suffix(".yml"))
 SHARED = PLANTED.pop("shared")
 
 _DUPLICATE = "insert into candidate.{table} select * from candidate.{table} limit 1"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from green_freight.messages import read_words
 from green_freight.settings import PROJECT
 
 CORE = PROJECT / "dbt_project" / "models" / "core"
@@ -16,7 +16,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 def models() -> list[dict[str, Any]]:
     files: list[Path] = [path for path in sorted(CORE.glob("*.yml")) if not path.stem.endswith("unit_tests")]
-    return [model for path in files for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]]
+    return [model for path in files for model in read_words(path)["models"]]
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: str(model["name"]))

@@ -26,6 +26,7 @@ from green_freight.contracts.code_lists import FOLDER as CODE_LISTS
 from green_freight.contracts.row_model import row_model
 from green_freight.loading.readers import READERS
 from green_freight.loading.row_rules import BY_READER, row_checks
+from green_freight.messages import read_words
 from green_freight.periods import Period
 from jsonschema.validators import validator_for
 
@@ -41,7 +42,7 @@ def _schema_errors(document: Any) -> list[str]:
 
 
 def _document(found: Contract) -> dict:
-    return yaml.safe_load((FOLDER / f"{found.id}{SUFFIX}").read_text(encoding="utf-8"))
+    return read_words(FOLDER / f"{found.id}{SUFFIX}")
 
 
 @pytest.mark.parametrize("found", EVERY)

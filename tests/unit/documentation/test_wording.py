@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from green_freight.messages import read_words
 from green_freight.settings import PROJECT
 
 RULES = Path(__file__).with_name("wording.yml")
@@ -24,7 +24,7 @@ FOREIGN_LINE = re.compile(r"sourceNames|HEADER\b|“[^”]*日期”")
 
 
 def _write_instead() -> dict[str, str]:
-    rules: list[dict[str, Any]] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    rules: list[dict[str, Any]] = read_words(RULES)
     return {word: rule["write"] for rule in rules for word in rule["words"]}
 
 

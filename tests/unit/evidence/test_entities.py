@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
-import yaml
 from green_freight.contracts import contract
 from green_freight.entities import UnknownEntityKindError, entity_kind, entity_kinds
+from green_freight.messages import read_words
 from green_freight.settings import PROJECT
 
 DBT = PROJECT / "dbt_project"
@@ -20,8 +21,9 @@ def counted_kinds(sql: str) -> set[str]:
     return {direct or described for direct, described in _KINDS.findall(sql)}
 
 
+@cache
 def _published_columns() -> dict[str, set[str]]:
-    pages = [yaml.safe_load(page.read_text(encoding="utf-8")) for page in (DBT / "models").rglob("*.yml")]
+    pages = [read_words(page) for page in (DBT / "models").rglob("*.yml")]
     models = [model for page in pages for model in page.get("models") or []]
     return {model["name"]: {column["name"] for column in model.get("columns") or []} for model in models}
 

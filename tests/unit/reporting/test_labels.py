@@ -7,9 +7,9 @@ import csv
 import re
 
 import pytest
-import yaml
 from green_freight.agencies.fetch_records import Outcome
 from green_freight.labels import SEED, Label, label, labels
+from green_freight.messages import read_words
 from green_freight.settings import PROJECT
 
 SOURCES = [
@@ -91,7 +91,7 @@ def test_a_stated_label_is_found() -> None:
 def test_described_columns_give_their_codes_the_same_labels() -> None:
     wrong = []
     for page in sorted((PROJECT / "dbt_project").rglob("*.yml")):
-        described = yaml.safe_load(page.read_text(encoding="utf-8")) or {}
+        described = read_words(page) or {}
         if not isinstance(described.get("models", []), list):
             continue  # dbt_project.yml
         for table in [*(described.get("models") or []), *(described.get("seeds") or [])]:
