@@ -132,13 +132,13 @@ def fetch_error(error: Exception) -> FetchError:
         # While a response is received: before it is landed it lies in the folder for temporary files.
         room = disk_space.room(Path(error.filename or tempfile.gettempdir()))
         return FetchError("disk_full", f"{room}; {type(error).__name__}: {error}")
-    if refused := _certificate_fault(error):
+    if refused := certificate_fault(error):
         return FetchError("certificate_refused", f"{type(error).__name__}: {refused}")
     code = next((code for kinds, code in _codes() if isinstance(error, kinds)), "unexpected")
     return FetchError(code, f"{type(error).__name__}: {error}".rstrip(": "))
 
 
-def _certificate_fault(error: BaseException | None) -> str | None:
+def certificate_fault(error: BaseException | None) -> str | None:
     """Return why a server's certificate was refused, where that is behind an exception; else None."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):

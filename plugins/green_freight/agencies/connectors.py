@@ -138,10 +138,10 @@ def discover(
     agency: Agency, connections: Mapping[str, Connection], since: datetime, before: datetime
 ) -> Discovery:
     """Return what the agency tells now; corrected days are those that were corrected in [since, before)."""
-    found = Discovery()
+    found, reachability = Discovery(), Reachability()
     with Connectors(agency, connections) as connectors:
         for connection_id in agency.connections:
-            ask = partial(_ask, agency, connectors, connection_id)
+            ask = partial(_ask, agency, connectors, reachability, connection_id)
             found.listed.extend(ask(lambda connector, retries: connector.listed_files(retries)) or ())
             unplaced = ask(partial(_unplaced_files, connection_id, since))
             found.unplaced.extend(unplaced or ())
@@ -169,15 +169,21 @@ def _whole_register(delivery: Delivery, connector: Connector, retries: Retries) 
 def _ask(
     agency: Agency,
     connectors: Connectors,
+    reachability: Reachability,
     connection_id: str,
     request: Callable[[Connector, Retries], _Found],
     limits: Limits | None = None,
 ) -> _Found | None:
-    """Return what one request to a connector gives, None where it fails; nothing is retried."""
+    """Return what one request to a connector gives, None where it fails or is not sent; nothing is retried."""
+    if reachability.refusal(connection_id):
+        return None
     try:
         retries = Retries(connectors.policy(connection_id).without_retries(), limits)
-        return request(connectors.connector(connection_id), retries)
+        response = request(connectors.connector(connection_id), retries)
+        reachability.responded(connection_id)
+        return response
     except Exception as error:
         failure = fetch_error(error)
+        reachability.failed(connection_id, failure)
         log.warning(message("discovery_failed", agency=agency, kind=failure.kind, detail=failure.detail))
         return None

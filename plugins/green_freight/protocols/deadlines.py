@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ from typing import Any
 import httpcore
 import httpx
 
+from green_freight.errors import FetchError, certificate_fault
 from green_freight.limits import LimitError
+from green_freight.protocols.certificates import refusal
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,17 @@ def seconds_left() -> float | None:
 class DeadlineTransport(httpx.HTTPTransport):
     """HTTP over connections of which every step, also of a handshake, ends at the deadlines of its thread."""
 
-    def __init__(self, verify: ssl.SSLContext | bool, proxy: str | None) -> None:
+    def __init__(self, verify: ssl.SSLContext | bool, proxy: str | None, trusted: Sequence[str] = ()) -> None:
+        """`trusted` describes the authorities that the connection adds, for the message of a refused certificate."""
         super().__init__(verify=verify, trust_env=False, proxy=proxy)
         # The library takes a backend of sockets, but its transport does not hand one on.
         pool: Any = self._pool
-        pool._network_backend = _Backend(pool._network_backend)
+        pool._network_backend = _Backend(pool._network_backend, trusted)
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, inner: httpcore.NetworkBackend) -> None:
-        self._inner = inner
+    def __init__(self, inner: httpcore.NetworkBackend, trusted: Sequence[str]) -> None:
+        self._inner, self._trusted = inner, trusted
 
     def connect_tcp(
         self,
@@ -82,14 +85,15 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         with _in_time():
-            return _Stream(
-                self._inner.connect_tcp(host, port, _shorter(timeout), local_address, socket_options)
-            )
+            stream = self._inner.connect_tcp(host, port, _shorter(timeout), local_address, socket_options)
+        return _Stream(stream, (host, port), self._trusted)
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner = inner
+    def __init__(
+        self, inner: httpcore.NetworkStream, address: tuple[str, int], trusted: Sequence[str]
+    ) -> None:
+        self._inner, self._address, self._trusted = inner, address, trusted
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with _in_time():
@@ -105,8 +109,15 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        with _in_time():
-            return _Stream(self._inner.start_tls(ssl_context, server_hostname, _shorter(timeout)))
+        try:
+            with _in_time():
+                secured = self._inner.start_tls(ssl_context, server_hostname, _shorter(timeout))
+        except httpcore.ConnectError as error:
+            if (reason := certificate_fault(error)) is None:
+                raise
+            detail = refusal(reason, self._address, server_hostname, self._trusted)
+            raise FetchError("certificate_refused", detail) from error
+        return _Stream(secured, self._address, self._trusted)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

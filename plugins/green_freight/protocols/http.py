@@ -15,6 +15,7 @@ import zlib
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,6 +24,7 @@ from green_freight import json_text
 from green_freight.errors import FetchError, status_error
 from green_freight.landing import Exchange
 from green_freight.limits import Limits
+from green_freight.protocols.certificates import authorities
 from green_freight.protocols.deadlines import DeadlineTransport, seconds_left
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.redaction import redacted
@@ -58,27 +60,29 @@ def open_http(
     is needed is named in the connection (`proxy`).
     """
     timeout = httpx.Timeout(policy.answer_seconds, connect=policy.connect_seconds)
-    transport = DeadlineTransport(trusting(ca_bundle), proxy)
+    verify, trusted = trusting(ca_bundle)
+    transport = DeadlineTransport(verify, proxy, trusted)
     headers = {"Accept-Encoding": "gzip"}
     return httpx.Client(
         base_url=base_url, timeout=timeout, trust_env=False, transport=transport, headers=headers
     )
 
 
-def trusting(ca_bundle: str | None) -> ssl.SSLContext | bool:
-    """Return what a client verifies certificates with: the usual authorities, and those of a file or a PEM text."""
+def trusting(ca_bundle: str | None) -> tuple[ssl.SSLContext | bool, list[str]]:
+    """Return what a client verifies certificates with, the usual authorities and those of a file or a PEM text, and
+    the description of the latter."""
     if not ca_bundle:
-        return True
+        return True, []
     context = httpx.create_ssl_context(trust_env=False)
+    is_text = "-----BEGIN" in ca_bundle
     try:
-        if "-----BEGIN" in ca_bundle:
-            context.load_verify_locations(cadata=ca_bundle)
-        else:
-            context.load_verify_locations(cafile=ca_bundle)
+        pem = ca_bundle.encode() if is_text else Path(ca_bundle).read_bytes()
+        added = authorities(pem)
+        context.load_verify_locations(cadata=pem.decode())
     except (OSError, ValueError) as error:
-        place = "PEM text" if "-----BEGIN" in ca_bundle else ca_bundle
+        place = "PEM text" if is_text else ca_bundle
         raise FetchError("connection_incomplete", f"extra.ca_bundle, {place}: {error}") from error
-    return context
+    return context, added
 
 
 def received(client: httpx.Client, limits: Limits, method: str, path: str, **request: Any) -> httpx.Response:

@@ -13,7 +13,8 @@ import stat
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -23,6 +24,7 @@ import paramiko
 
 from green_freight.errors import FetchError
 from green_freight.file_kinds import kind_of
+from green_freight.protocols.deadlines import seconds_left
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.sftp_names import AnyNamesClient, Entry
 
@@ -109,16 +111,20 @@ class SftpSession:
 
     def _call(self, step: Callable[[AnyNamesClient], _Response], retries: Retries, what: str) -> _Response:
         def attempt() -> _Response:
-            with self._lock:
+            with self._lock, self._ended_in_time():
                 try:
                     return step(self._opened(retries.policy))
-                except FetchError:
+                except FetchError as error:
+                    if error.code == "host_key_differs":
+                        self.close()
                     raise
                 except FileNotFoundError as error:
                     raise FetchError("folder_missing", what) from error
                 except PermissionError as error:
                     raise FetchError("request_refused", f"{what}: {error}") from error
                 except Exception as error:
+                    # The deadline closes the connection, whose loss is no failure of its own then.
+                    seconds_left()
                     # After a broken session nothing received on it can be trusted; the next attempt logs in again.
                     self.close()
                     # A bare OSError is a status that the server sent, not a broken line.
@@ -128,6 +134,26 @@ class SftpSession:
 
         return retries.call(attempt)
 
+    @contextmanager
+    def _ended_in_time(self) -> Iterator[None]:
+        """Close the connection at the next deadline of this thread: some waits of the library have no end."""
+        left = seconds_left()
+        if left is None:
+            yield
+            return
+        closing = threading.Timer(left, self._cut_off)
+        closing.daemon = True
+        closing.start()
+        try:
+            yield
+        finally:
+            closing.cancel()
+
+    def _cut_off(self) -> None:
+        # Without the lock, which the thread that waits holds.
+        if self._ssh is not None:
+            self._ssh.close()
+
     def _opened(self, policy: RetryPolicy) -> AnyNamesClient:
         if self._sftp is None:
             ssh = paramiko.SSHClient()
@@ -136,6 +162,13 @@ class SftpSession:
             ssh.get_host_keys().add(known_as, key.get_name(), key)
             ssh.set_missing_host_key_policy(paramiko.RejectPolicy())
             self._ssh = ssh
+            self._connect(ssh, policy, key)
+            self._sftp = AnyNamesClient.opened(ssh, policy.answer_seconds)
+        return self._sftp
+
+    def _connect(self, ssh: paramiko.SSHClient, policy: RetryPolicy, key: paramiko.PKey) -> None:
+        host, port = self._host, self._port
+        try:
             ssh.connect(
                 host,
                 port,
@@ -148,12 +181,28 @@ class SftpSession:
                 allow_agent=False,
                 look_for_keys=False,
             )
-            sftp = AnyNamesClient.opened(ssh)
-            channel = sftp.get_channel()
-            if channel is not None:
-                channel.settimeout(policy.answer_seconds)
-            self._sftp = sftp
-        return self._sftp
+        except paramiko.AuthenticationException as error:
+            # The library says so of a server that does not respond as well.
+            if "timeout" in str(error).lower():
+                raise FetchError("time_out", f"{host}:{port}: no response to the login") from error
+            raise
+        except paramiko.BadHostKeyException as error:
+            raise _key_differs(f"{host}:{port}", key, error.key) from error
+        except paramiko.ssh_exception.IncompatiblePeer as error:
+            # No key, cipher or method in common: a server that was replaced, and waiting changes neither side.
+            raise FetchError(
+                "host_key_differs", f"{host}:{port}: {error}; registered {_named(key)}"
+            ) from error
+
+
+def _key_differs(server: str, pinned: paramiko.PKey, presented: paramiko.PKey) -> FetchError:
+    return FetchError(
+        "host_key_differs", f"{server}: registered {_named(pinned)}, presented {_named(presented)}"
+    )
+
+
+def _named(key: paramiko.PKey) -> str:
+    return f"{key.get_name()} {key.fingerprint}"
 
 
 def pinned_key(text: str) -> paramiko.PKey:
@@ -192,6 +241,7 @@ def _copy(sftp: paramiko.SFTPClient, path: bytes, size: int, target: BinaryIO) -
     with sftp.open(path, "rb") as source:
         source.prefetch(size, _REQUESTS_AHEAD)
         while chunk := source.read(_CHUNK_BYTES):
+            seconds_left()
             target.write(chunk)
             received += len(chunk)
     return received

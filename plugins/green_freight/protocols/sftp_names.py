@@ -24,13 +24,14 @@ class AnyNamesClient(paramiko.SFTPClient):
     """An SFTP client that reads names and messages of any encoding."""
 
     @classmethod
-    def opened(cls, ssh: paramiko.SSHClient) -> AnyNamesClient:
-        """Open a session on a connection."""
+    def opened(cls, ssh: paramiko.SSHClient, seconds: float) -> AnyNamesClient:
+        """Open a session on a connection; a response may take `seconds`, the first one included."""
         transport = ssh.get_transport()
         assert transport is not None
-        found = cls.from_transport(transport)
-        assert isinstance(found, AnyNamesClient)
-        return found
+        channel = transport.open_session(timeout=seconds)
+        channel.settimeout(seconds)
+        channel.invoke_subsystem("sftp")
+        return cls(channel)
 
     def entries(self, folder: str) -> list[Entry]:
         """Return the entries of a folder, as `listdir_attr` does."""

@@ -107,7 +107,24 @@ def test_a_refused_certificate_is_named_and_does_not_pass_by_itself(
         _status(url, str(certificate) if is_trusted else None)
     assert caught.value.code == "certificate_refused" and not caught.value.is_transient
     assert words in caught.value.detail
+    presented, added = caught.value.detail.split("; ca_bundle: ")
+    fingerprint = x509.load_pem_x509_certificate(certificate.read_bytes()).fingerprint(hashes.SHA256())
+    assert fingerprint.hex(":").upper() in presented
+    assert f"CN={host} issued by CN={host}, valid until " in presented
+    assert (added == "none") is not is_trusted
     assert "ca_bundle" in caught.value.kind.advice_zh and "ca_bundle" in caught.value.kind.advice_en
+
+
+def test_a_certificate_that_was_changed_is_named_beside_the_one_that_was_trusted(tmp_path: Path) -> None:
+    old, _ = _certificate(tmp_path, "old", "127.0.0.1", 10)
+    certificate, key = _certificate(tmp_path, "new", "127.0.0.1", 10)
+    with _served(certificate, key) as url, pytest.raises(FetchError) as caught:
+        _status(url, str(old))
+    assert caught.value.code == "certificate_refused" and not caught.value.is_transient
+    presented, added = caught.value.detail.split("; ca_bundle: ")
+    for path, text in ((certificate, presented), (old, added)):
+        fingerprint = x509.load_pem_x509_certificate(path.read_bytes()).fingerprint(hashes.SHA256())
+        assert fingerprint.hex(":").upper() in text
 
 
 @pytest.mark.parametrize("bundle", ["/no/such/file.pem", "-----BEGIN CERTIFICATE-----\nnonsense"])
