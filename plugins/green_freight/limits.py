@@ -36,6 +36,7 @@ class Limits(BaseModel):
     cells: PositiveInt = 100_000_000
     elements: PositiveInt = 4_000_000
     pages: PositiveInt = 5_000
+    entries: PositiveInt = 200_000
     request_seconds: PositiveInt = 300
     seconds: PositiveInt = 1_800
 

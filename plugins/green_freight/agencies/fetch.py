@@ -37,6 +37,9 @@ from green_freight.warehouse import Warehouse
 
 log = logging.getLogger(__name__)
 
+# Failures whose details do not name the file.
+_WITHOUT_FILE = ("unexpected", "limit_exceeded", "too_slow")
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -210,8 +213,9 @@ class _AgencyFetch:
     ) -> FileOutcome:
         """Return the outcome of a failure; with `attempts` 0 nothing was requested."""
         failure = fetch_error(error)
-        if failure.code == "unexpected" and attempt.file_name:
-            failure = FetchError(failure.code, f"{attempt.file_name}: {failure.detail}")
+        if failure.code in _WITHOUT_FILE and attempt.file_name:
+            names = (f"{attempt.file_name}: {each}" for each in (failure.detail, failure.detail_zh))
+            failure = FetchError(failure.code, next(names), detail_zh=next(names))
         if failure.code == "unexpected":
             # Nobody knows what an unforeseen error quotes.
             trace = redacted("".join(traceback.format_exception(error)))

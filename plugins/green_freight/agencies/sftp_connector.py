@@ -25,6 +25,8 @@ from green_freight.protocols.checksums import SUFFIXES, sha256_in
 from green_freight.protocols.retry_policy import Retries
 from green_freight.protocols.sftp import RemoteFile, SftpSession, check_whole
 
+# A list of the checksums of all files takes less.
+_CHECKSUM_BYTES = 1 << 20
 _MONTH_FOLDER = re.compile(r"20\d\d(0[1-9]|1[0-2])")
 
 
@@ -132,7 +134,7 @@ class SftpConnector(Connector):
 
     def _download_checked(self, file: RemoteFile, content: BinaryIO, retries: Retries) -> RemoteFile:
         file_now = self._session.download(file, content, retries)
-        check_whole(file.name, content)
+        check_whole(file.name, content, retries.limits)
         if self._entry.has_checksum_files:
             expected, actual = self._expected_sha256(file, retries), sha256_of(content)
             if expected != actual:
@@ -144,9 +146,15 @@ class SftpConnector(Connector):
             for suffix in SUFFIXES:
                 checksum_file = file.beside(suffix)
                 try:
-                    self._session.download(checksum_file, content, retries)
+                    few = Retries(
+                        retries.policy, retries.limits.model_copy(update={"bytes": _CHECKSUM_BYTES})
+                    )
+                    self._session.download(checksum_file, content, few)
                     break
                 except FetchError as error:
+                    if error.code == "limit_exceeded":
+                        detail = f"{checksum_file.name}: more than {_CHECKSUM_BYTES:,} bytes"
+                        raise FetchError("checksum_differs", detail) from error
                     if error.code != "folder_missing":
                         raise
             else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ from green_freight.limits import LimitError
 from green_freight.protocols.certificates import refusal
 
 
-@dataclass(frozen=True)
+@dataclass
 class Deadline:
     """An instant of the monotonic clock, and the limit (of `Limits`) that it stands for."""
 
@@ -59,6 +59,17 @@ def ending(*deadlines: Deadline) -> Iterator[None]:
 def seconds_left() -> float | None:
     """Return the seconds until the next deadline of this thread, None without one; LimitError where one has passed."""
     return min((deadline.seconds_left() for deadline in _CURRENT.get()), default=None)
+
+
+@contextmanager
+def turn(lock: AbstractContextManager[Any]) -> Iterator[None]:
+    """Hold a lock for the block; what this thread waited for it counts for none of its deadlines."""
+    begun = time.monotonic()
+    with lock:
+        waited = time.monotonic() - begun
+        for deadline in _CURRENT.get():
+            deadline.ends_at += waited
+        yield
 
 
 class DeadlineTransport(httpx.HTTPTransport):

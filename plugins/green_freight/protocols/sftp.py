@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import io
 import logging
 import stat
 import threading
@@ -24,7 +25,8 @@ import paramiko
 
 from green_freight.errors import FetchError
 from green_freight.file_kinds import kind_of
-from green_freight.protocols.deadlines import seconds_left
+from green_freight.limits import LimitError, Limits
+from green_freight.protocols.deadlines import seconds_left, turn
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.sftp_names import AnyNamesClient, Entry
 
@@ -42,6 +44,12 @@ _UNPACKED_BYTES = 1 << 20
 _SIGNS = {".gz": b"\x1f\x8b", ".xlsx": b"PK\x03\x04"}
 _TEXT_SUFFIXES = (".csv",)
 _CHECKED_BYTES = 4096
+# A server may state more than the columns of sizes hold.
+_MOST_BYTES = 2**63 - 1
+_KINDS = {
+    stat.S_IFDIR: "folder", stat.S_IFIFO: "pipe", stat.S_IFCHR: "device", stat.S_IFBLK: "device",
+    stat.S_IFSOCK: "socket", stat.S_IFLNK: "link",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,21 +94,22 @@ class SftpSession:
 
     def files(self, folder: str, retries: Retries) -> list[RemoteFile]:
         """Return the plain files of a folder, by name; FetchError `folder_missing` (permanent) where there is none."""
-        entries = self._call(lambda sftp: sftp.entries(folder), retries, folder)
+        entries = self._entries(folder, retries)
         found = [_listed(folder, entry) for entry in entries if not _is_folder(entry)]
         return sorted(found, key=lambda file: file.name)
 
     def folders(self, folder: str, retries: Retries) -> list[str]:
         """Return the names of the folders below one, sorted. Raises as `files`."""
-        entries = self._call(lambda sftp: sftp.entries(folder), retries, folder)
+        entries = self._entries(folder, retries)
         return sorted(entry.name for entry in entries if _is_folder(entry))
 
     def download(self, file: RemoteFile, target: BinaryIO, retries: Retries) -> RemoteFile:
         """Stream a file into `target` (emptied first) and return it as it is listed now.
 
-        Raises FetchError `truncated_file` (transient) where it changed meanwhile or bytes are missing.
+        Raises FetchError `truncated_file` (transient) where it changed meanwhile or bytes are missing, `not_a_file`
+        where it is a device, a pipe or a folder, also behind a link; LimitError.
         """
-        return self._call(lambda sftp: _download(sftp, file, target), retries, file.path)
+        return self._call(lambda sftp: _download(sftp, file, target, retries.limits), retries, file.path)
 
     def close(self) -> None:
         """End the session; a later step opens a new one."""
@@ -109,13 +118,17 @@ class SftpSession:
                 self._ssh.close()
             self._ssh = self._sftp = None
 
+    def _entries(self, folder: str, retries: Retries) -> list[Entry]:
+        return self._call(lambda sftp: sftp.entries(folder, retries.limits), retries, folder)
+
     def _call(self, step: Callable[[AnyNamesClient], _Response], retries: Retries, what: str) -> _Response:
         def attempt() -> _Response:
-            with self._lock, self._ended_in_time():
+            with turn(self._lock), self._ended_in_time():
                 try:
                     return step(self._opened(retries.policy))
-                except FetchError as error:
-                    if error.code == "host_key_differs":
+                except (FetchError, LimitError) as error:
+                    is_late = isinstance(error, LimitError) and error.is_of_time
+                    if is_late or (isinstance(error, FetchError) and error.code == "host_key_differs"):
                         self.close()
                     raise
                 except FileNotFoundError as error:
@@ -123,10 +136,10 @@ class SftpSession:
                 except PermissionError as error:
                     raise FetchError("request_refused", f"{what}: {error}") from error
                 except Exception as error:
-                    # The deadline closes the connection, whose loss is no failure of its own then.
-                    seconds_left()
                     # After a broken session nothing received on it can be trusted; the next attempt logs in again.
                     self.close()
+                    # The deadline closes the connection, whose loss is no failure of its own then.
+                    seconds_left()
                     # A bare OSError is a status that the server sent, not a broken line.
                     if type(error) is OSError and error.errno is None:
                         raise FetchError("server_error", f"{what}: {error}") from error
@@ -219,8 +232,9 @@ def pinned_key(text: str) -> paramiko.PKey:
     raise FetchError("connection_incomplete", "host_key (ssh-ed25519 AAAA…)")
 
 
-def _download(sftp: paramiko.SFTPClient, file: RemoteFile, target: BinaryIO) -> RemoteFile:
+def _download(sftp: paramiko.SFTPClient, file: RemoteFile, target: BinaryIO, limits: Limits) -> RemoteFile:
     before = _as_it_is_now(sftp, file)
+    limits.check("bytes", before.bytes)
     target.seek(0)
     target.truncate()
     try:
@@ -240,10 +254,11 @@ def _copy(sftp: paramiko.SFTPClient, path: bytes, size: int, target: BinaryIO) -
     received = 0
     with sftp.open(path, "rb") as source:
         source.prefetch(size, _REQUESTS_AHEAD)
-        while chunk := source.read(_CHUNK_BYTES):
-            seconds_left()
+        # A file that grows, or that never ends, has changed; there is no use in following it.
+        while received <= size and (chunk := source.read(_CHUNK_BYTES)):
             target.write(chunk)
             received += len(chunk)
+            seconds_left()
     return received
 
 
@@ -254,12 +269,17 @@ def _listed(folder: str, entry: Entry) -> RemoteFile:
 
 
 def _as_it_is_now(sftp: paramiko.SFTPClient, file: RemoteFile) -> RemoteFile:
-    size, changed_at = _size_and_time(sftp.stat(file.place))
+    attributes = sftp.stat(file.place)
+    kind = stat.S_IFMT(attributes.st_mode or 0)
+    # Opening a pipe hangs, a device never ends. Some servers do not say what it is.
+    if kind not in (0, stat.S_IFREG):
+        raise FetchError("not_a_file", f"{file.path}: {_KINDS.get(kind, oct(kind))}")
+    size, changed_at = _size_and_time(attributes)
     return replace(file, bytes=size, changed_at=changed_at)
 
 
 def _size_and_time(attributes: paramiko.SFTPAttributes) -> tuple[int, datetime]:
-    return attributes.st_size or 0, datetime.fromtimestamp(attributes.st_mtime or 0, UTC)
+    return min(attributes.st_size or 0, _MOST_BYTES), datetime.fromtimestamp(attributes.st_mtime or 0, UTC)
 
 
 def _is_folder(entry: Entry) -> bool:
@@ -284,38 +304,43 @@ def check_begin(file_name: str, content: BinaryIO) -> None:
         )
 
 
-def check_whole(file_name: str, content: BinaryIO) -> None:
+def check_whole(file_name: str, content: BinaryIO, limits: Limits) -> None:
     """Check by its suffix (.gz, .xlsx) that a file has its end; other formats have no mark at their end.
 
-    Raises FetchError `truncated_file` (transient) where it begins well and breaks off, `unreadable_file` (permanent)
-    where it is damaged or no such file at all.
+    Raises LimitError where it unpacks to more than its limits, FetchError `truncated_file` (transient) where it begins
+    well and breaks off, `unreadable_file` (permanent) where it is damaged or no such file at all.
     """
     check_begin(file_name, content)
     content.seek(0)
     if file_name.lower().endswith(".gz"):
-        _check_gzip(file_name, content)
+        _check_gzip(file_name, content, limits)
     elif file_name.lower().endswith(".xlsx"):
-        _check_zip(file_name, content)
+        _check_zip(file_name, content, limits)
 
 
-def _check_gzip(file_name: str, content: BinaryIO) -> None:
+def _check_gzip(file_name: str, content: BinaryIO, limits: Limits) -> None:
     # An empty file is a valid gzip of nothing to the library; no agency delivers one.
     if not content.read(1):
         raise FetchError("truncated_file", f"{file_name}: empty")
+    packed_bytes, unpacked_bytes = content.seek(0, io.SEEK_END), 0
     content.seek(0)
     try:
         with gzip.open(content) as unpacked:
-            while unpacked.read(_UNPACKED_BYTES):
-                pass
+            while block := unpacked.read(_UNPACKED_BYTES):
+                unpacked_bytes += len(block)
+                limits.check_unpacked(unpacked_bytes, packed_bytes)
+                seconds_left()
     except EOFError as error:
         raise FetchError("truncated_file", f"{file_name}: the gzip stream does not end") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise FetchError("unreadable_file", f"{file_name}: {error}") from error
 
 
-def _check_zip(file_name: str, content: BinaryIO) -> None:
+def _check_zip(file_name: str, content: BinaryIO, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(content) as book:
+            unpacked_bytes = sum(entry.file_size for entry in book.infolist())
+            limits.check_unpacked(unpacked_bytes, content.seek(0, io.SEEK_END))
             damaged = book.testzip()
     # The directory of a zip file stands at its end: what begins like one and has none was cut off.
     except zipfile.BadZipFile as error:

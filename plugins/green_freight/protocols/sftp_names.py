@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import paramiko
 from paramiko import sftp
 
+from green_freight.limits import Limits
+
 
 class Entry(NamedTuple):
     """An entry of a folder: its name for people, its name as the server has it, its attributes."""
@@ -33,8 +35,8 @@ class AnyNamesClient(paramiko.SFTPClient):
         channel.invoke_subsystem("sftp")
         return cls(channel)
 
-    def entries(self, folder: str) -> list[Entry]:
-        """Return the entries of a folder, as `listdir_attr` does."""
+    def entries(self, folder: str, limits: Limits) -> list[Entry]:
+        """Return the entries of a folder, as `listdir_attr` does; LimitError where there are more than the limit."""
         # The stub of the library lacks what its own methods are made of.
         client, attributes = self, paramiko.SFTPAttributes  # type: Any, Any
         kind, response = client._request(sftp.CMD_OPENDIR, client._adjust_cwd(folder))
@@ -51,6 +53,7 @@ class AnyNamesClient(paramiko.SFTPClient):
             for _ in range(response.get_int()):
                 name, _long_name = response.get_binary(), response.get_binary()
                 found.append(Entry(decoded(name), name, attributes._from_msg(response)))
+                limits.check("entries", len(found))
         client._request(sftp.CMD_CLOSE, handle)
         return [entry for entry in found if entry.name not in (".", "..")]
 

@@ -6,7 +6,8 @@ import asyncio
 import io
 import stat
 import threading
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,19 @@ from green_freight.agencies.connector import Connection
 from .conftest import QUICK
 
 CHANGED_AT = int(datetime(2025, 10, 3, tzinfo=UTC).timestamp())
-Folder = Sequence[tuple[bytes, bytes]]
+
+
+@dataclass
+class Odd:
+    """A file that is not what it says: its kind, the size that is stated, and what a read at an offset gives."""
+
+    kind: int = stat.S_IFREG
+    size: int = 10
+    read: Callable[[int, int], Awaitable[bytes]] | None = None
+
+
+Content = bytes | Odd
+Folder = Iterable[tuple[bytes, Content]]
 
 
 class Share:
@@ -47,7 +60,7 @@ class Share:
             "127.0.0.1", self._acceptor.get_port(), "demo", "demo", {"host_key": host_key, **QUICK}
         )
 
-    def find(self, path: bytes) -> bytes:
+    def find(self, path: bytes) -> Content:
         """Return the content of a file by its path as the client sent it."""
         folder, _, wanted = path.rpartition(b"/")
         for name, content in self.folders.get(folder.decode(), ()):
@@ -112,14 +125,18 @@ class _Session(asyncssh.SFTPServer):
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
         return SimpleNamespace(content=self.served.find(path))
 
-    def read(self, file_obj: Any, offset: int, size: int) -> bytes:
+    async def read(self, file_obj: Any, offset: int, size: int) -> bytes:
+        if isinstance(file_obj.content, Odd):
+            assert file_obj.content.read is not None, "what is no file was opened"
+            return await file_obj.content.read(offset, size)
         return io.BytesIO(file_obj.content[offset:]).read(size)
 
     def close(self, file_obj: Any) -> None:
         """Close nothing."""
 
 
-def _attributes(content: bytes) -> asyncssh.SFTPAttrs:
+def _attributes(content: Content) -> asyncssh.SFTPAttrs:
+    kind, size = (content.kind, content.size) if isinstance(content, Odd) else (stat.S_IFREG, len(content))
     return asyncssh.SFTPAttrs(
-        size=len(content), uid=0, gid=0, permissions=stat.S_IFREG | 0o644, atime=CHANGED_AT, mtime=CHANGED_AT
+        size=size, uid=0, gid=0, permissions=kind | 0o644, atime=CHANGED_AT, mtime=CHANGED_AT
     )

@@ -10,6 +10,7 @@ import pytest
 from green_freight.contracts import contract
 from green_freight.errors import FetchError
 from green_freight.file_kinds import KINDS, kind_of
+from green_freight.limits import Limits
 from green_freight.loading.messages import Place, stop_message
 from green_freight.protocols.sftp import check_whole
 
@@ -95,7 +96,7 @@ def test_a_file_that_is_no_workbook_is_named_with_what_to_do(code: str, content:
 @pytest.mark.parametrize(("code", "content"), CASES)
 def test_a_fetched_file_of_another_kind_is_named_or_left_to_loading(code: str, content: bytes) -> None:
     try:
-        check_whole("2025年9月.xlsx", io.BytesIO(content))
+        check_whole("2025年9月.xlsx", io.BytesIO(content), Limits())
     except FetchError as failure:
         assert KINDS[code].name_zh in failure.detail_zh and KINDS[code].name_en in failure.detail
     else:
