@@ -6,6 +6,7 @@ import os
 import time
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,10 +16,12 @@ from green_freight.cli import run_issues, scorecard
 from green_freight.cli.console import AsJson, Steps, as_month, as_past_day, console, print_json
 from green_freight.periods import Period
 from green_freight.programme import programme
+from green_freight.warehouse import bootstrap
 
 from demo_city import DEMONSTRATION_DAY
 from local_stack import (
     airflow_settings,
+    backup,
     checks,
     client_programs,
     database,
@@ -41,7 +44,7 @@ FIRST_MONTH = Period.day(programme().first_day).month
 # What a command of the stack may end in, besides the product's errors.
 ERRORS = (
     HomeBusyError, HomeError, OtherDemonstrationError, PostgresError, ProcessDiedError, StackError,
-    airflow_settings.ConnectionMissingError,
+    airflow_settings.ConnectionMissingError, backup.BackupError,
 )  # fmt: skip
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -226,6 +229,45 @@ def logs(
         log_files.print_list(home, console())
     else:
         log_files.print_tail(home, name, lines, follow)
+
+
+@app.command("backup")
+def backup_command(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="备份目录 · folder of the backup.")],
+) -> None:
+    """备份 · Write the warehouse's database and the delivered files into a folder; repeat it into the same folder."""
+    home = Home.prepared()
+    with context.obj.warehouse(), database.serving(home) as admin_url:
+        size = backup.back_up(admin_url, bootstrap.DATABASE, home.landing_url, folder)
+    console().print(
+        f"[green]✓[/] 已备份 · backed up: {folder}, {backup.DUMP} {size / 1e6:.1f} MB", soft_wrap=True
+    )
+
+
+@app.command("restore")
+def restore_command(
+    folder: Annotated[Path, typer.Argument(help="备份目录 · folder that `backup` wrote.")],
+) -> None:
+    """恢复 · Bring a backup back, over what is there or into a new home; stop the stack by `down` before.
+
+    What was there is kept as a database of its own until the next restore.
+    """
+    home = Home.prepared()
+    with sole_command(home.root, "restore"):
+        database.require_unused(home)
+        if database.left_running(home):
+            raise backup.BackupError(
+                "仍在运行，未恢复；请先运行 ./green-freight down / the stack is running, so nothing was restored; "
+                "run ./green-freight down first"
+            )
+        with database.serving(home) as admin_url:
+            database.prepare_warehouse(home, admin_url)
+            passwords = {role: home.secret(f"warehouse_{role}") for role in settings.ROLES}
+            before = backup.restore(admin_url, bootstrap.DATABASE, passwords, home.landing_url, folder)
+    console().print(
+        f"[green]✓[/] 已恢复 · restored; 原数据库保留为 · the database before it is kept as {before}"
+    )
 
 
 @app.command()

@@ -16,6 +16,7 @@ from local_stack.home import Home
 COMMANDS = (
     "run", "test", "up", "down", "status", "psql", "scorecard", "coverage", "check-truth", "logs", "clean",
     "backfill", "revert", "evidence", "replay", "install", "demo-connections", "dictionary", "airflow",
+    "backup", "restore",
 )  # fmt: skip
 
 
