@@ -112,7 +112,8 @@ def backfill_agency(agency: str) -> TaskGroup:
 def begin_nightly() -> str:
     """Record the run and its business day; every other task reads the day from there."""
     day = business_day_of(get_current_context())
-    pipeline.begin_nightly(installed_warehouse(), run_id(), day)
+    is_typed = bool(run_params().get("business_day"))
+    pipeline.begin_nightly(installed_warehouse(), run_id(), day, is_typed=is_typed)
     return day.isoformat()
 
 

@@ -12,11 +12,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from green_freight import business_days, loading, revisions
+from green_freight import business_days, loading, revisions, settings
 from green_freight.agencies import agency_named
 from green_freight.agencies.connector import Connection, UnplacedFile
 from green_freight.agencies.fetch import Progress, fetch_agency
-from green_freight.agencies.fetch_plan import nightly_plan
+from green_freight.agencies.fetch_plan import DAYS_BACK, nightly_plan
 from green_freight.agencies.fetch_records import store_unplaced
 from green_freight.errors import PermanentError
 from green_freight.messages import message
@@ -40,9 +40,19 @@ class UnknownRunError(PermanentError, LookupError):
     """A step was asked for a run that never began: its first task has failed."""
 
 
-def begin_nightly(warehouse: Warehouse, run_id: str, day: date) -> None:
-    """Record that the nightly run of a business day begins; BusinessDayError where the day is not over."""
+def begin_nightly(warehouse: Warehouse, run_id: str, day: date, *, is_typed: bool = False) -> None:
+    """Record that the nightly run of a business day begins.
+
+    Raises BusinessDayError: the day is not over; or, unless a person typed it, it is further after the last night than
+    a night reaches back, which a machine's wrong clock looks like.
+    """
     business_days.require_over(day, business_days.yesterday())
+    if not is_typed and not settings.is_synthetic():
+        with warehouse.connect("loader") as loader:
+            newest = scalar(loader, _SQL["last_night"], [run_id])
+        if newest is not None and day - newest > timedelta(days=DAYS_BACK):
+            facts = {"day": day, "newest": newest, "days": (day - newest).days, "now": business_days.now()}
+            raise business_days.BusinessDayError(message("business_day_leaps", **facts))
     runs.begin(warehouse, run_id, "nightly", day, reason="nightly refresh")
     log.info(message("night_begins", day=day))
 

@@ -14,3 +14,7 @@ where file.agency_code = %(agency)s
         and load.finished_at >= file.last_received_at
   )
 order by 1, 2
+
+-- name: last_night
+select max(business_day) from ops.run
+where kind_code = 'nightly' and run_id <> %s and outcome_code in ('published', 'unchanged')

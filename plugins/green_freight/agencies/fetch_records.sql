@@ -7,14 +7,28 @@ from ops.source_file
 where agency_code = %s
 
 -- name: store_file
+-- What arrives later is later, also where this machine's clock was set back meanwhile: it follows every file of the
+-- period. A time of delivery that is this clock's own goes with it.
+with arrival as (
+    select greatest(
+        %(received_at)s,
+        (
+            select max(last_received_at) + interval '1 microsecond' from ops.source_file
+            where agency_code = %(agency)s and delivery_name = %(delivery)s and period_label = %(period)s
+                and source_file_key <> %(key)s
+        )
+    ) as at
+)
+
 insert into ops.source_file as stored (
     source_file_key, agency_code, delivery_name, period_label, file_name, sha256, bytes, landing_url, version,
     delivered_at, first_received_at, last_received_at, complete_through, first_run_id
 )
-values (
+select
     %(key)s, %(agency)s, %(delivery)s, %(period)s, %(file_name)s, %(sha256)s, %(bytes)s, %(url)s, %(version)s,
-    %(delivered_at)s, %(received_at)s, %(received_at)s, %(complete_through)s, %(run_id)s
-)
+    case when %(delivered_at)s = %(received_at)s then arrival.at else %(delivered_at)s end,
+    arrival.at, arrival.at, %(complete_through)s, %(run_id)s
+from arrival
 on conflict (source_file_key) do update
 set landing_url = excluded.landing_url, version = excluded.version, delivered_at = excluded.delivered_at,
     last_received_at = greatest(stored.last_received_at, excluded.last_received_at),

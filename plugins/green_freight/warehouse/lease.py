@@ -99,7 +99,7 @@ def _acquire(warehouse: Warehouse, session: Session, run_id: str, role: str, wai
     logged = float("-inf")
     while True:
         session.execute(_SQL["lock_if_free"])
-        if scalar(session, _SQL["has_lock"]) and _write(warehouse, role, "take", run_id):
+        if scalar(session, _SQL["has_lock"]) and _write(warehouse, role, "take", run_id, BETWEEN_STEPS):
             return
         session.rollback()
         found = holder(session)

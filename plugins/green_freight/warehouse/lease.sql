@@ -26,7 +26,9 @@ set run_id = excluded.run_id,
         when held.run_id = excluded.run_id then held.acquired_at else excluded.acquired_at
     end,
     expires_at = excluded.expires_at
-where held.run_id = excluded.run_id or held.expires_at <= clock_timestamp()
+where held.run_id = excluded.run_id
+    -- Nobody keeps it for longer than that: an end further away was written before the clock was set back.
+    or held.expires_at not between clock_timestamp() and clock_timestamp() + %s
 
 -- name: reserve
 update ops.candidate_lease set expires_at = clock_timestamp() + %s where run_id = %s

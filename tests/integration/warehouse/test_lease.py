@@ -66,6 +66,16 @@ def test_the_time_between_two_steps_has_an_end(warehouse: Warehouse, monkeypatch
         pass
 
 
+@pytest.mark.parametrize("ahead", ["1 hour", "1 year"])
+def test_a_clock_that_was_set_back_does_not_keep_the_candidate(warehouse: Warehouse, ahead: str) -> None:
+    with lease.held(warehouse, "first"):
+        pass
+    with warehouse.connect("builder") as builder:
+        builder.execute("update ops.candidate_lease set expires_at = expires_at + %s::interval", [ahead])
+    with lease.held(warehouse, "second"):
+        pass
+
+
 def test_the_candidate_of_a_killed_step_is_free_at_once(warehouse: Warehouse) -> None:
     step = subprocess.Popen(
         [sys.executable, "-c", STEP, warehouse.url("builder")], stdout=subprocess.PIPE, text=True

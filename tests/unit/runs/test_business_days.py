@@ -69,7 +69,7 @@ def test_a_publication_is_due_at_six_in_the_next_morning() -> None:
 
 
 def _begin_nightly(day: date, warehouse: Any = None) -> None:
-    pipeline.begin_nightly(warehouse, "nightly_refresh/typed", day)
+    pipeline.begin_nightly(warehouse, "nightly_refresh/typed", day, is_typed=True)
 
 
 def _backfill(day: date) -> None:
