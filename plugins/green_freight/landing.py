@@ -19,7 +19,7 @@ import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -34,6 +34,10 @@ _CHUNK_BYTES = 1 << 20
 _UNSAFE = re.compile(r"[/\\\x00-\x1f*?\[\]]")
 # A file system takes 255 bytes a name; hash, temporary and sidecar suffix need the rest.
 _NAME_BYTES = 160
+# A file stands in this folder of the store until it is whole.
+_UNFINISHED = ".unfinished"
+# Longer than any run lasts: what is older was left by a process that was killed.
+LONGEST_WRITE = timedelta(hours=23)
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,14 @@ class LandingStore:
             return url
         return str(self._filesystem.unstrip_protocol(f"{self._root.rstrip('/')}/{url}"))
 
+    def remove_unfinished(self) -> None:
+        """Remove what killed processes have left half written; a store that refuses keeps it until the next time."""
+        latest = datetime.now(UTC) - LONGEST_WRITE
+        with contextlib.suppress(OSError):
+            for path in self._filesystem.ls(self._unfinished, detail=False):
+                if self._filesystem.modified(path) < latest:
+                    self._filesystem.rm_file(path)
+
     def _room(self) -> str:
         return (
             f"{disk_space.room(Path(self._root))}; " if isinstance(self._filesystem, LocalFileSystem) else ""
@@ -162,10 +174,15 @@ class LandingStore:
             return path.removeprefix(f"{self._root.rstrip('/')}/")
         return str(self._filesystem.unstrip_protocol(path))
 
+    @property
+    def _unfinished(self) -> str:
+        return f"{self._root.rstrip('/')}/{_UNFINISHED}"
+
     def _write(self, path: str, source: BinaryIO) -> None:
         source.seek(0)
-        temporary = f"{path}.{uuid.uuid4().hex}.part"
-        self._filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
+        temporary = f"{self._unfinished}/{uuid.uuid4().hex}"
+        for folder in (self._unfinished, path.rpartition("/")[0]):
+            self._filesystem.makedirs(folder, exist_ok=True)
         try:
             with self._filesystem.open(temporary, "wb") as target:
                 shutil.copyfileobj(source, target, _CHUNK_BYTES)

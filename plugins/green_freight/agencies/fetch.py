@@ -77,6 +77,7 @@ def fetch_agency(
     ):
         recorder = FetchRecorder(session, run_id)
         store = LandingStore(warehouse.landing_url)
+        store.remove_unfinished()
         known: dict[tuple[str, str], list[KnownFile]] = {}
         for file in known_files(session, agency) if work else ():
             known.setdefault((file.delivery, file.period), []).append(file)

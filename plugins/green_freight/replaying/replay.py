@@ -28,6 +28,8 @@ from green_freight.replaying.replay_diff import TableComparison, compare
 from green_freight.warehouse import Warehouse, pin, scratch
 
 _STEP = "green_freight.replaying.step"
+# The step's process ends with the replay's, also where that one is killed and can end nothing.
+_WITH_ITS_PARENT = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def _rebuild(
     with (
         log.open("wb") as errors,
         subprocess.Popen(
-            [str(code.python), "-P", "-m", _STEP, str(recipe_file), str(result_file)],
+            [*_WITH_ITS_PARENT, str(code.python), "-P", "-m", _STEP, str(recipe_file), str(result_file)],
             stdout=subprocess.PIPE,
             stderr=errors,
             env=_environment(warehouse, recipe, code, rebuilt),

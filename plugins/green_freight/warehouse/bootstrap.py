@@ -165,7 +165,9 @@ def _make_database(admin: Session, database: str) -> None:
 
 
 def set_up_database(owner: Session, database: str, entering: Iterable[str] = ROLES) -> None:
-    """Say who may enter a database (`entering`, nobody else) and in which time zone it thinks, as its owner."""
+    """Say who may enter a database (`entering`, nobody else), in which time zone it thinks, and that a statement ends
+    with its client, as its owner.
+    """
     name = sql.Identifier(database)
     everyone = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in entering)
     working = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in WORKING_ROLES)
@@ -174,6 +176,8 @@ def set_up_database(owner: Session, database: str, entering: Iterable[str] = ROL
     owner.execute(sql.SQL("grant temporary on database {} to {}").format(name, working))
     # Days are days of Asia/Shanghai, whatever the server around thinks.
     owner.execute(sql.SQL("alter database {} set timezone = 'Asia/Shanghai'").format(name))
+    # Otherwise the server would finish the statement of a killed process first, and keep its locks until then.
+    owner.execute(sql.SQL("alter database {} set client_connection_check_interval = '2s'").format(name))
 
 
 def store_registry(owner: Session) -> None:

@@ -2,7 +2,7 @@
 
 A scratch has the warehouse's schemas and its logins (the reader's excepted), so every step of the pipeline runs in it
 unchanged. Its name begins with the warehouse's, and a comment on the database identifies it: only a database that has
-both is ever dropped.
+both is ever dropped, or one that nobody could enter yet when the process that made it was killed.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ _PLAIN = re.compile(r"[a-z0-9_]{1,30}")
 LONGEST_USE = timedelta(hours=12)
 # The server takes a moment to see that a client has gone.
 _DISCONNECT_SECONDS = 2.0
+# Held by the session that makes a scratch.
+_SAME_NAME = "select pg_advisory_lock(hashtextextended(%s, 0))"
 # Readers never see a scratch.
 CONNECTING_ROLES = tuple(role for role in settings.ROLES if role != "reader")
 
@@ -134,7 +136,7 @@ def create_bare(warehouse: Warehouse, name: str) -> Scratch:
     scratch = named(warehouse, name)
     with warehouse.connect("owner", autocommit=True) as owner:
         # Two requests for the same name at once: the second one waits, then finds the first's database.
-        owner.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [scratch.database])
+        owner.execute(_SAME_NAME, [scratch.database])
         _make_room(owner, warehouse, scratch)
         _create(owner, warehouse, scratch)
     return scratch
@@ -150,11 +152,13 @@ def drop(warehouse: Warehouse, name: str) -> None:
 
 
 def left_over(warehouse: Warehouse, older_than: timedelta = LONGEST_USE) -> list[Scratch]:
-    """Return the scratch databases of a warehouse that are old and have no connection, oldest first."""
+    """Return the scratch databases of a warehouse that nobody uses any more, oldest first: without a connection, and
+    old, or of a run that is over, or never finished.
+    """
     with warehouse.connect("owner") as owner:
         rows = owner.execute(
             """
-            select d.datname, shobj_description(d.oid, 'pg_database') from pg_database as d
+            select d.datname, shobj_description(d.oid, 'pg_database'), d.datallowconn from pg_database as d
             where starts_with(d.datname, %s)
               and not exists (
                   select from pg_stat_activity as a
@@ -163,9 +167,21 @@ def left_over(warehouse: Warehouse, older_than: timedelta = LONGEST_USE) -> list
             """,
             [prefix(warehouse)],
         ).fetchall()
-    found = [scratch for database, comment in rows if (scratch := marked(warehouse, database, comment))]
+        found = [
+            scratch for database, comment, _ in rows if (scratch := marked(warehouse, database, comment))
+        ]
+        unfinished = [
+            named(warehouse, database.removeprefix(prefix(warehouse)))
+            for database, comment, is_open in rows
+            if _is_unfinished(comment, is_open) and _is_free(owner, database)
+        ]
+        over = owner.execute(
+            "select run_id from ops.run where run_id = any(%s) and finished_at is not null",
+            [[scratch.name for scratch in found]],
+        ).fetchall()
     latest = datetime.now(UTC) - older_than
-    return sorted((s for s in found if s.created_at <= latest), key=lambda s: s.created_at)
+    unused = [s for s in found if s.created_at <= latest or (s.name,) in over]
+    return sorted([*unused, *unfinished], key=lambda s: s.created_at)
 
 
 @contextmanager
@@ -195,12 +211,13 @@ def _create(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
     assert row is not None
     database, (collate, ctype) = sql.Identifier(scratch.database), map(sql.Literal, row)
     owner.execute(
-        sql.SQL("create database {} template template0 encoding 'UTF8' lc_collate {} lc_ctype {}").format(
-            database, collate, ctype
-        )
+        sql.SQL(
+            "create database {} template template0 encoding 'UTF8' lc_collate {} lc_ctype {} allow_connections false"
+        ).format(database, collate, ctype)
     )
     comment = sql.Literal(mark(warehouse, scratch))
     owner.execute(sql.SQL("comment on database {} is {}").format(database, comment))
+    owner.execute(sql.SQL("alter database {} allow_connections true").format(database))
 
 
 def _make_room(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
@@ -212,6 +229,16 @@ def _make_room(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
     _drop(owner, warehouse, scratch)
 
 
+def _is_unfinished(comment: str | None, is_open: bool) -> bool:
+    """Tell whether a database was made and never marked: nobody can have entered it."""
+    return comment is None and not is_open
+
+
+def _is_free(owner: Session, database: str) -> bool:
+    """Tell whether no session is making a scratch database at this moment."""
+    return bool(scalar(owner, "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [database]))
+
+
 def _is_in_use(owner: Session, database: str) -> bool:
     # Autovacuum comes and goes.
     query = "select count(*) from pg_stat_activity where datname = %s and backend_type = 'client backend'"
@@ -221,10 +248,11 @@ def _is_in_use(owner: Session, database: str) -> bool:
 def _drop(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
     database = scratch.database
     row = owner.execute(
-        "select shobj_description(oid, 'pg_database') from pg_database where datname = %s", [database]
+        "select shobj_description(oid, 'pg_database'), datallowconn from pg_database where datname = %s",
+        [database],
     ).fetchone()
     if row is not None:
-        if marked(warehouse, database, row[0]) is None:
+        if not _is_unfinished(*row) and marked(warehouse, database, row[0]) is None:
             raise ScratchError(message("scratch_not_marked", database=database))
         try:
             _disconnect_all(owner, database)

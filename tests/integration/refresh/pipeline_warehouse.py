@@ -215,6 +215,12 @@ class PipelineWarehouse:
                 ).fetchone() or [""]
         return found
 
+    def raw(self, *without: str) -> dict[str, str]:
+        """Return a hash of each raw table's content, without the numbers of loads and other columns."""
+        tables = self.tables(without=("_load_id", *without), schema="raw")
+        # Written by each build.
+        return {name: content for name, content in tables.items() if name != "reference_calendar"}
+
     def contents(self, table: str) -> Counter[str]:
         """Return the rows of a published table as texts, without the number of the publication."""
         query = f"select (to_jsonb(t) - 'publication_no')::text as content from mart.{table} t"

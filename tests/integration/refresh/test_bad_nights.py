@@ -236,11 +236,11 @@ def test_a_repaired_night_lacks_nothing(
 def test_an_older_night_again_changes_nothing(
     warehouse: PipelineWarehouse, repaired: Night, reference: Snapshot
 ) -> None:
-    raw = _raw(warehouse)
+    raw = warehouse.raw()
     older = warehouse.night(EVE)
     assert (older.errors, older.publication_no) == ({}, None)
     assert warehouse.tables() == reference.tables
-    assert _raw(warehouse) == raw
+    assert warehouse.raw() == raw
     loads = "select count(*) from ops.load where run_id = %s and outcome_code <> 'unchanged'"
     assert warehouse.value(loads, older.run_id) == 0
     assert warehouse.value("select max(as_of_date) from mart.publication") == DAY
@@ -316,16 +316,3 @@ def _assert_figures(warehouse: PipelineWarehouse, of: BrokenNight) -> None:
 def _negative(warehouse: PipelineWarehouse, schema: str) -> int:
     found: int = warehouse.value(f"select count(*) from {schema}.fct_charging_session where energy_kwh < 0")
     return found
-
-
-def _raw(warehouse: PipelineWarehouse) -> dict[str, int]:
-    tables = warehouse.rows(
-        "select tablename from pg_tables where schemaname = 'raw' and tablename <> 'reference_calendar'"
-    )
-    return {
-        row["tablename"]: warehouse.value(
-            "select coalesce(sum(hashtextextended((to_jsonb(t) - '_load_id')::text, 0)), 0)::text"
-            f" from raw.{row['tablename']} t"
-        )
-        for row in tables
-    }

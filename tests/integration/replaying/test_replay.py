@@ -7,13 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from green_freight import settings
 from green_freight.replaying import Progress, ReplayError, ReplayOutcome, replay
 from green_freight.replaying.recipe import Recipe, recipe_of
+from green_freight.warehouse import scratch
 
 from tests.integration.replaying.conftest import DAYS, Published, commit, git
+from tests.killed_processes import KillPoint, Leftovers, chosen, kill_at, leftovers
 
+_REPLAY = "green_freight.replaying.replay"
+KILL_POINTS = (
+    KillPoint("recorded, nothing verified", f"{_REPLAY}:verify_landing"),
+    KillPoint("database made, without its mark", "green_freight.warehouse.scratch:mark"),
+    KillPoint("database made, no step", f"{_REPLAY}:scratch.dropped_afterwards"),
+    KillPoint("step is loading", f"{_REPLAY}:_pass_on", is_quick=True),
+    KillPoint("step is building", f"{_REPLAY}:_pass_on", call=40),
+    KillPoint("rebuilt, not compared", f"{_REPLAY}:_compare"),
+    KillPoint("compared, not recorded", f"{_REPLAY}:_end_record"),
+)
 FORMULA = Path("dbt_project/models/core/fct_vehicle_operation.sql")
 
 
@@ -171,6 +184,29 @@ def test_a_load_that_does_not_come_out_as_recorded_is_an_error(published: Publis
             admin.execute(change, [-1, -1])
     assert f"transport_vehicle_operation {DAYS[0]}" in str(refused.value)
     assert _scratches(published) == []
+
+
+def test_a_killed_replay_leaves_no_process_and_the_next_removes_its_database(published: Published) -> None:
+    for point in chosen(KILL_POINTS):
+        kill_at(point, published.warehouse, replay, published.warehouse, 2)
+    if tuple(chosen(KILL_POINTS)) == KILL_POINTS:
+        assert replay(published.warehouse, 2).is_equal
+    else:
+        scratch.create_bare(published.warehouse, "replay_2")
+        scratch.drop(published.warehouse, "replay_2")
+    assert leftovers(published.warehouse) == Leftovers()
+
+
+def test_a_killed_step_ends_its_replay_with_a_message(published: Published) -> None:
+    def kill_step(_: Progress) -> None:
+        for child in psutil.Process().children():
+            if "green_freight.replaying.step" in child.cmdline():
+                child.kill()
+
+    with pytest.raises(ReplayError, match="-9"):
+        replay(published.warehouse, 2, kill_step)
+    assert leftovers(published.warehouse) == Leftovers()
+    assert _recorded(published)["is_over"]
 
 
 def test_what_was_never_published_cannot_be_replayed(published: Published) -> None:

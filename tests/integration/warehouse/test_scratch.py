@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from green_freight import settings
-from green_freight.warehouse import migrate, scratch
+from green_freight.warehouse import migrate, runs, scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,6 +99,26 @@ def test_a_killed_runs_scratch_is_found_and_removed_by_the_next(warehouse: Wareh
         scratch.drop_left_over(warehouse)
         assert killed.database not in _databases(warehouse)
         assert in_use.database in _databases(warehouse)
+
+
+def test_the_scratch_of_a_run_that_is_over_is_removed_by_the_next(warehouse: Warehouse) -> None:
+    for run_id in ("over", "running"):
+        scratch.create(warehouse, run_id)
+        runs.begin(warehouse, run_id, runs.DRY_RUN, date(2025, 9, 30))
+    runs.finish(warehouse, "over", "failed")
+    scratch.drop_left_over(warehouse)
+    assert _databases(warehouse) == [scratch.named(warehouse, "running").database]
+
+
+def test_one_whose_maker_was_killed_before_its_mark_is_removed(warehouse: Warehouse) -> None:
+    unmarked = [scratch.named(warehouse, name).database for name in ("补录 once", "补录 again", "made now")]
+    with warehouse.connect("owner", autocommit=True) as owner, warehouse.connect("owner") as maker:
+        for database in unmarked:
+            owner.execute(f'create database "{database}" template template0 allow_connections false')
+        maker.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [unmarked[2]])
+        scratch.create(warehouse, "补录 again")
+        scratch.drop_left_over(warehouse)
+        assert _databases(warehouse) == sorted(unmarked[1:])
 
 
 def test_the_same_name_again_replaces_a_dead_one_and_refuses_a_live_one(warehouse: Warehouse) -> None:

@@ -10,12 +10,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import fsspec
 import pytest
+from green_freight import landing
 from green_freight.disk_space import explained
 from green_freight.errors import FetchError, fetch_error
 from green_freight.landing import (
@@ -255,6 +256,22 @@ def test_a_full_disk_is_no_fault_of_an_agency(small_disk: Path, monkeypatch: pyt
         assert "MB free of 1 MB" in failure.detail and words in failure.detail
         assert words in explained(refused.value, small_disk)
         subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+
+
+def test_what_a_killed_process_left_half_written_is_removed_once_no_run_can_write_it(url: str) -> None:
+    filesystem, root = fsspec.core.url_to_fs(url)
+    store = LandingStore(url)
+    store.remove_unfinished()
+    store.put(io.BytesIO(CONTENT), ORIGIN)
+    left = f"{root}/.unfinished/left"
+    filesystem.pipe(left, CONTENT[:10])
+    whole = [name for name in _names(url) if "unfinished" not in name]
+    store.remove_unfinished()
+    assert len(_names(url)) == len(whole) + 1
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(landing, "LONGEST_WRITE", timedelta(0))
+        store.remove_unfinished()
+    assert _names(url) == whole
 
 
 def test_exchanges_are_the_same_bytes_for_the_same_answers() -> None:
