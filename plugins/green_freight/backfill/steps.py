@@ -161,7 +161,7 @@ def revert(
     except BaseException:
         runs.finish(warehouse, run_id, "failed")
         raise
-    runs.finish(warehouse, run_id, outcome.outcome_code)
+    runs.finish(warehouse, run_id, "published" if outcome.publication_no else outcome.outcome_code)
     log.info("%s", outcome.sentence)
     return outcome
 

@@ -36,7 +36,7 @@ from green_freight.revisions import (
     write_revisions,
 )
 from green_freight.revisions.figure_diff import FIGURES
-from green_freight.warehouse import Session, Warehouse, pin
+from green_freight.warehouse import Session, Warehouse, pin, scalar
 
 FILES = "publication_file"
 
@@ -99,7 +99,9 @@ def _publish_again(
     pin(session, past.publication_no)
     changes = merge(session, tables, None, publication_no)
     if not changes:
-        return PublicationOutcome("unchanged", None)
+        # A run that was killed after its transaction has published already.
+        own = scalar(session, "select max(publication_no) from mart.publication where run_id = %s", [run_id])
+        return PublicationOutcome("already_published" if own else "unchanged", own)
     with session.cursor(row_factory=class_row(Approval)) as cursor:
         approval = cursor.execute(_APPROVAL, [reverted_by, run_id]).fetchone()
     record(session, publication_no, run_id, past, changes, approval, reverted_to=past.publication_no)
