@@ -86,6 +86,10 @@ def require_alive(home: Home) -> None:
         PostgresError: the embedded server has.
     """
     database.require_running(home)
+    _require_processes(home)
+
+
+def _require_processes(home: Home) -> None:
     for one in processes.recorded(home.processes):
         if not one.is_alive():
             raise processes.ProcessDiedError(processes.died_message(one.name, home.log(one.name)))
@@ -177,8 +181,10 @@ def _start_airflow(
 def _wait_healthy(home: Home, http: httpx.Client, parts: Sequence[str]) -> None:
     deadline = time.monotonic() + HEALTH_DEADLINE_SECONDS
     while not all(health(http).get(part) == "healthy" for part in parts):
-        require_alive(home)
+        # Twice a second: the server is asked by a process of its own, so only once the parts are late.
+        _require_processes(home)
         if time.monotonic() > deadline:
+            database.require_running(home)
             raise StackError(
                 f"Airflow 在 {HEALTH_DEADLINE_SECONDS:.0f} 秒内未就绪，请查看日志 / Airflow was not healthy within "
                 f"{HEALTH_DEADLINE_SECONDS:.0f} s, see its logs: {home.logs}"

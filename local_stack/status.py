@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+import psycopg
 from green_freight import settings
 from green_freight.cli.console import print_json
 from green_freight.cli.scorecard import published
 from green_freight.periods import SHANGHAI
+from green_freight.warehouse import Warehouse, lease
 from rich.console import Console
 from rich.table import Table
 
@@ -57,6 +59,8 @@ def show(home: Home, console: Console, as_json: bool) -> None:
         _print_airflow(state["airflow"], console)
     if state["publication"]:
         _print_publication(state["publication"], state["reverts"], console)
+    if state["candidate"]:
+        console.print(state["candidate"]["sentence"], soft_wrap=True)
 
 
 def _print_airflow(airflow: dict[str, Any], console: Console) -> None:
@@ -98,18 +102,32 @@ def _is_serving(home: Home) -> bool:
 
 
 def _published(home: Home) -> dict[str, Any]:
-    """Return the newest publication, as readers see it, and the newest reverts; nothing before there is a server."""
-    nothing: dict[str, Any] = {"publication": None, "reverts": []}
+    """Return the newest publication, as readers see it, the newest reverts, and who has the candidate; nothing before
+    there is a server.
+    """
+    nothing: dict[str, Any] = {"publication": None, "reverts": [], "candidate": None}
     if not (settings.current().postgres_admin_url or (home.postgres / "port").exists()):
         return nothing
     with database.serving(home) as admin_url:
         if not database.is_prepared(admin_url):
             return nothing
-        url = database.warehouse(home, admin_url).url("reader")
+        warehouse = database.warehouse(home, admin_url)
+        url = warehouse.url("reader")
         return {
             "publication": next(iter(published(url, _NEWEST)), None),
             "reverts": [*published(url, _REVERTS)],
+            "candidate": _candidate(warehouse),
         }
+
+
+def _candidate(warehouse: Warehouse) -> dict[str, Any] | None:
+    """Return who has the candidate; None where nobody has, or the warehouse is still being made."""
+    with warehouse.connect("builder") as builder:
+        try:
+            held = lease.holder(builder)
+        except psycopg.errors.UndefinedTable:
+            return None
+    return {**vars(held), "sentence": held.sentence} if held else None
 
 
 def _health(address: str) -> dict[str, str | None]:

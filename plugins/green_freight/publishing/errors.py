@@ -39,7 +39,3 @@ class InvalidCandidateError(PublishingError):
 
 class ReaderLockError(PublishingError):
     """A new column could not be added because a session keeps a lock on the table."""
-
-
-class PublicationBusyError(PublishingError):
-    """Another publication is under way and did not end in time."""

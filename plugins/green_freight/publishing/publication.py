@@ -13,7 +13,7 @@ from psycopg import IsolationLevel, errors, sql
 from green_freight.messages import message
 from green_freight.publishing import publication_record
 from green_freight.publishing.audited_months import large_facts_among, require_audited, require_conservation
-from green_freight.publishing.errors import CandidateRebuiltError, PublicationBusyError
+from green_freight.publishing.errors import CandidateRebuiltError
 from green_freight.publishing.merge import TableChange, merge
 from green_freight.publishing.plan import PlannedTable, plan
 from green_freight.publishing.publication_record import AuditedBuild
@@ -28,9 +28,6 @@ from green_freight.revisions import (
 )
 from green_freight.warehouse import Session, Warehouse, lease, scalar
 
-# One publisher at a time in this database.
-_LOCK = 202_302_003
-_LONGEST_PUBLICATION_MINUTES = 30
 READER_LOCK_TIMEOUT = timedelta(minutes=5)
 
 
@@ -90,14 +87,13 @@ def publish(
 
 @contextmanager
 def publisher(warehouse: Warehouse, run_id: str, wait: timedelta = timedelta(0)) -> Iterator[Session]:
-    """Give the publisher's session once no other publication is under way; the run has the candidate meanwhile.
+    """Give the publisher's session while the run has the candidate, which is the turn to write into mart as well.
 
-    Raises CandidateLeasedError or PublicationBusyError where the other run did not end within `wait`, or half an hour.
+    Raises CandidateLeasedError where another run did not give it back within `wait`.
     """
     with lease.held(warehouse, run_id, role="publisher", wait=wait):
         try:
             with warehouse.connect("publisher", autocommit=True) as session:
-                _take_turn(session)
                 yield session
         finally:
             lease.release(warehouse, run_id, role="publisher")
@@ -143,19 +139,6 @@ def _publish(
     if not changes:
         return PublicationOutcome("unchanged", None)
     return PublicationOutcome("published", publication_no, tuple(changes))
-
-
-def _take_turn(session: Session) -> None:
-    """Wait for another publisher; the lock is the session's, so it goes with it however that ends."""
-    try:
-        session.execute(
-            sql.SQL("set lock_timeout = {}").format(sql.Literal(f"{_LONGEST_PUBLICATION_MINUTES}min"))
-        )
-        session.execute("select pg_advisory_lock(%s)", [_LOCK])
-    except errors.LockNotAvailable:
-        raise PublicationBusyError(
-            message("publication_busy", minutes=_LONGEST_PUBLICATION_MINUTES)
-        ) from None
 
 
 def _published_earlier(session: Session, build: AuditedBuild) -> PublicationOutcome:

@@ -24,9 +24,11 @@ import psycopg
 import pytest
 from green_freight.cli.airflow_client import AirflowClient, DagRun
 from green_freight.periods import SHANGHAI
+from green_freight.warehouse import lease
 
 from local_stack import database, stack
 from local_stack.home import Home
+from local_stack.postgres import EmbeddedPostgres
 
 DAGS = Path(__file__).parent / "dags"
 DEADLINE_SECONDS = 240.0
@@ -129,7 +131,12 @@ def test_up_stays_and_psql_reads_meanwhile(home: Path) -> None:
     assert (status, output) == (0, "green_freight_reader|2\n")
     status, output = _finished(_command(home, "psql", "-c", "create table mart.mine (n int)"))
     assert status != 0
-    assert json.loads(_finished(_command(home, "status", "--json"))[1])["is_up"]
+    address = EmbeddedPostgres(Home(home).postgres).address()
+    with lease.held(database.warehouse(Home(home), address.dsn()), "nightly_refresh/held"):
+        described = json.loads(_finished(_command(home, "status", "--json"))[1])
+    assert described["is_up"]
+    assert described["candidate"]["run_id"] == "nightly_refresh/held"
+    assert "run nightly_refresh/held has held the candidate" in described["candidate"]["sentence"]
 
 
 def test_what_was_interrupted_goes_on_once_the_stack_is_up_and_a_run_uses_that_stack(home: Path) -> None:
