@@ -338,7 +338,7 @@ def _listener(port: int) -> str:
     """Return the process that listens on a port, as far as this account may see it."""
     with contextlib.suppress(psutil.Error):
         for one in psutil.net_connections("tcp"):
-            if one.status == psutil.CONN_LISTEN and one.laddr.port == port and one.pid:
+            if one.status == psutil.CONN_LISTEN and one.pid and one.laddr and one.laddr.port == port:
                 return f"{psutil.Process(one.pid).name()} (pid {one.pid})"
     return "?"
 

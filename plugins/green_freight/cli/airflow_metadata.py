@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from packaging.version import Version
 from psycopg import sql
 
 from green_freight.agencies.agency import AGENCIES, CONNECTIONS
@@ -98,15 +99,18 @@ def make_metadata(admin_url: str, password: str) -> str:
 
 
 def migrate_metadata(environment: Mapping[str, str], metadata_url: str, steps: Steps) -> None:
-    """Bring the metadata database up to the installed version of Airflow; InstallError where that fails."""
+    """Bring the metadata database up to the installed version of Airflow; InstallError where that fails, or where a
+    newer version has migrated it."""
     version = importlib.metadata.version("apache-airflow")
     # On the database itself stands the version of a finished migration, so that a restored database has its own.
     with psycopg.connect(metadata_url, autocommit=True) as connection:
-        [migrated] = connection.execute(
+        [(migrated,)] = connection.execute(
             "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
         )
-        if migrated == (version,):
+        if migrated == version:
             return
+        if migrated and Version(migrated) > Version(version):
+            raise InstallError(message("metadata_newer", found=migrated, version=version))
         with steps.step("Airflow 元数据库 · Airflow's metadata database"):
             run_airflow(environment, "db", "migrate")
         statement = sql.SQL("comment on database {} is {}")

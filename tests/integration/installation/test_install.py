@@ -15,6 +15,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from green_freight.cli import airflow_metadata, install
+from green_freight.cli.console import Steps, console
+from green_freight.cli.errors import InstallError
 from green_freight.settings import ROLES
 from psycopg.rows import TupleRow
 
@@ -121,3 +123,12 @@ def _run(environment: dict[str, str], *arguments: str) -> str:
 
 def _connect(admin_url: str, database: str, user: str, password: str) -> psycopg.Connection[TupleRow]:
     return psycopg.connect(admin_url, dbname=database, user=user, password=password)
+
+
+def test_the_metadata_of_a_newer_airflow_are_refused(admin_url: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute("create database newer")
+        admin.execute("comment on database newer is '99.0.0'")
+    url = admin_url.removesuffix("/postgres") + "/newer"
+    with pytest.raises(InstallError, match=r"newer Airflow 99\.0\.0"):
+        airflow_metadata.migrate_metadata({}, url, Steps(console()))
