@@ -67,6 +67,7 @@ CHECKS = (
     Check("lint", "格式与写法 · ruff check", _tool("ruff", "check", "."), "quick"),
     Check("format", "排版 · ruff format", _tool("ruff", "format", "--check", "."), "quick"),
     Check("types", "类型 · mypy", _tool("mypy"), "quick"),
+    Check("security", "安全 · bandit, pip-audit", (sys.executable, "-m", "local_stack.scans"), "quick"),
     Check("unit", "单元测试 · unit tests", _tool("pytest", "-n", "2", "tests/unit"), "quick"),
     Check(
         "integration",

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 KINDS = {
     "down": "端口不通 / the port refuses connections",
     "slow": "每次响应都慢（秒数可设）/ every response is late by the given seconds",
-    "wrong_token": "口令或令牌一律不认 / every password or token is refused",
+    "wrong_token": "口令或令牌一律不认 / every password or token is refused",  # nosec B105
     "garbage": "响应不是约定的格式 / responses are bytes of no agreed format",
     "half_file": "应答传到一半就断 / every transfer is cut half-way",
     "transient": "前几次请求失败，之后正常 / the first requests fail, later ones succeed",

@@ -232,7 +232,7 @@ def refetch_requests(
         due = refetch_days(day, last_fetched(session, agency.code, delivery.name, first, last))
         try:
             listed = listed_records(register, registers[register.delivery], day)
-        except Exception:
+        except Exception:  # nosec B112
             # `reconcile` reports a register that cannot be read; a later night requests the days.
             continue
         for dataset in delivery.datasets:

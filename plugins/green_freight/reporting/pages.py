@@ -87,7 +87,8 @@ def _general(text: str) -> str:
     return re.sub(r"\{\w+\}", "…", text)
 
 
-_TEMPLATES = Environment(
+# It writes Markdown from the project's own files.
+_TEMPLATES = Environment(  # nosec B701
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     undefined=StrictUndefined,
     trim_blocks=True,

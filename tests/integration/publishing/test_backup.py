@@ -51,7 +51,7 @@ def landing(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def fresh_server() -> Iterator[ServerAddress]:
-    """Give a server without anything of ours."""
+    """Give a server that holds nothing yet."""
     home = Path(tempfile.mkdtemp(prefix="green-freight-tests-"))
     home.chmod(0o755)
     postgres = EmbeddedPostgres(home)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
-from xml.etree.ElementTree import iterparse
+from xml.etree.ElementTree import iterparse  # nosec B405
 
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
@@ -51,7 +51,8 @@ def _has_formulas(part: BinaryIO) -> bool:
 def _uncomputed(part: BinaryIO) -> Iterator[tuple[int, int, str]]:
     """Yield row number, place from 0 and formula of each cell that has a formula and no result."""
     shared: dict[str, str] = {}
-    for _, element in iterparse(part):
+    # Parts that define entities were refused before (workbook_parts).
+    for _, element in iterparse(part):  # nosec B314
         tag = element.tag.rpartition("}")[2]
         if tag == "c":
             parts = {child.tag.rpartition("}")[2]: child for child in element}
