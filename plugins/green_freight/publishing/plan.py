@@ -20,7 +20,13 @@ VERSION_COLUMN = "publication_no"
 VERSION_COMMENT = "写入此行的发布号 / publication that wrote the row"
 
 # Kept in mart beside the star; not models.
-RECORDS = frozenset({"publication", "publication_table_change", "publication_file", "figure_revision"})
+RECORDS = (
+    "current_publication",
+    "publication",
+    "publication_table_change",
+    "publication_file",
+    "figure_revision",
+)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from green_freight.messages import message
+from green_freight.publishing.plan import RECORDS
 from green_freight.publishing.specs import TableSpec, from_manifest
 from green_freight.reporting import pages
 from green_freight.settings import PROJECT
@@ -25,9 +26,9 @@ _SECTIONS = {
     "core": "明细与维度 / Details and dimensions",
 }
 # The records of publications are no models of dbt: migrations make them, and their comments describe them.
-RECORDS = ("publication", "publication_table_change", "publication_file", "figure_revision")
 _COMMENT = re.compile(
-    r"comment on (?:table|column) mart\.(?P<table>\w+)(?:\.(?P<column>\w+))? is (?P<text>(?:'(?:[^']|'')*'\s*)+);"
+    r"comment on (?:table|view|column) mart\.(?P<table>\w+)(?:\.(?P<column>\w+))? is\s+"
+    r"(?P<text>(?:'(?:[^']|'')*'\s*)+);"
 )
 
 

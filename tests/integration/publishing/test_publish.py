@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import psycopg
 import pytest
 from green_freight.publishing import TableSpec, publish
 from green_freight.publishing.errors import InvalidCandidateError, NotAuditedError
@@ -101,7 +102,17 @@ def test_history_gives_every_past_state_exactly(star: Star) -> None:
         assert star.state({"green_freight.publication": str(number)}, "mart_asof") == snapshot
         assert star.state({"green_freight.as_of": times[number]}, "mart_asof") == snapshot
     assert star.state(schema="mart_asof") == star.state()
-    assert star.state({"green_freight.as_of": "2020-01-01"}, "mart_asof")["dim_station"] == set()
+    for moment in ("2020-01-01", "2020-01-01 08:00+08"):
+        with pytest.raises(psycopg.Error, match="nothing had been published by 2020-01-01"):
+            star.state({"green_freight.as_of": moment}, "mart_asof")
+    with star.warehouse.connect("reader") as reader:
+        current = reader.execute(
+            "select publication_no, as_of_date, stale_agency_count from current_publication"
+        )
+        newest = reader.execute(
+            "select publication_no, as_of_date, cardinality(stale_agencies) from publication order by 1 desc limit 1"
+        )
+        assert current.fetchall() == newest.fetchall()
 
 
 def test_a_bare_day_means_its_end_in_shanghai(star: Star) -> None:
