@@ -186,9 +186,7 @@ class EmbeddedPostgres:
         if own.exists():
             # The home was moved to where the server's account cannot enter.
             self.run_home.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(
-                self.home, self.run_home, ignore=shutil.ignore_patterns("cluster"), dirs_exist_ok=True
-            )
+            shutil.copytree(own, self._data, dirs_exist_ok=True)
             self._give_to_account()
             shutil.rmtree(own)
             return
@@ -213,7 +211,8 @@ class EmbeddedPostgres:
         return other
 
     def _give_to_account(self) -> None:
-        assert self._account is not None
+        if self._account is None:
+            return
         for path in (self.run_home, *self.run_home.rglob("*")):
             shutil.chown(path, self._account.pw_uid, self._account.pw_gid)
 

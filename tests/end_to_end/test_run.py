@@ -3,7 +3,8 @@
 One scenario in one home, in this order, because a start of Airflow and a load take their time: the whole run, killed in
 its middle and resumed; on the stack that `up` leaves running a night with a dead agency by `airflow backfill`, a
 restatement that a person approves and reverts, the same night with all agencies, and that again; a replay of what it
-published. Registers and forms are loaded for the whole programme, daily events as `--events-from` says.
+published and a pack of its evidence, after the home was moved. Registers and forms are loaded for the whole programme,
+daily events as `--events-from` says.
 """
 
 from __future__ import annotations
@@ -344,6 +345,12 @@ def test_what_the_last_night_published_follows_from_the_landed_files_alone(
     installation: Installation,
 ) -> None:
     number, state = installation.ask("select max(publication_no) from publication"), installation.ask(STATE)
+    # Of the files and of the database nothing is known by the home's place.
+    installation.home = installation.home.rename(installation.home.with_name("moved home"))
+    packed = installation.start(
+        "evidence", "--work", "4", "--year", "2024", "--output", str(installation.home)
+    )
+    assert packed.returncode == 0, packed.stdout + packed.stderr
     replayed = installation.start("replay", number, "--json")
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
     outcome = json.loads(replayed.stdout)
