@@ -7,6 +7,7 @@ come from (seed, kind, day) alone. `volume` scales the events only; the register
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from datetime import date
 
 from green_freight.programme import programme
@@ -57,6 +58,13 @@ class City:
         chargeable = [vehicle for vehicle in fleet if vehicle["new_energy_kind_code"] in ("BEV", "PHEV")]
         self.power = PowerOperator(seed, volume, chargeable, first_day, last_day)
         self._bureaus = BureauBooks(self)
+
+    def revised(self, late_knowledge: LateKnowledge) -> City:
+        """Return the same city about which something else becomes known late; its registers are not made again."""
+        city = copy(self)
+        city.late_knowledge = late_knowledge
+        city._bureaus = BureauBooks(city)
+        return city
 
     def register_versions(self, dataset_id: str) -> list[Row]:
         """Return every version of the records of one of REGISTER_KEYS (else KeyError) in order of `changed_at`."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -43,7 +44,7 @@ class Period:
         """Tell whether this is a month (else it is a day)."""
         return len(self.label) == 7
 
-    @property
+    @cached_property
     def first_day(self) -> date:
         """Return the period's first day."""
         return date.fromisoformat(f"{self.label}-01" if self.is_month else self.label)
@@ -51,7 +52,9 @@ class Period:
     @property
     def last_day(self) -> date:
         """Return the period's last day (the first one itself for a day)."""
-        return self.next.first_day - timedelta(days=1)
+        if not self.is_month:
+            return self.first_day
+        return (self.first_day + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
     @property
     def next(self) -> Period:
@@ -75,12 +78,14 @@ class Period:
         """Return the first instant after the period."""
         return self.next.starts_at
 
+    def dates(self) -> Iterator[date]:
+        """Yield the dates of this period's days in order."""
+        for passed in range((self.last_day - self.first_day).days + 1):
+            yield self.first_day + timedelta(days=passed)
+
     def days(self) -> Iterator[Period]:
         """Yield the days of this period in order."""
-        day = self.first_day
-        while day <= self.last_day:
-            yield Period.day(day)
-            day += timedelta(days=1)
+        return map(Period.day, self.dates())
 
     def __str__(self) -> str:
         return self.label

@@ -183,9 +183,7 @@ def unloaded(requests: Iterable[FetchRequest], until_day: date, covered: Covered
     return [
         FetchRequest(name, period)
         for name, period in requests
-        if any(
-            day.first_day <= until_day and (name, day.first_day) not in days_covered for day in period.days()
-        )
+        if any(day <= until_day and (name, day) not in days_covered for day in period.dates())
     ]
 
 
@@ -214,8 +212,5 @@ def all_of(
 def _days_covered(covered: Covered) -> set[tuple[str, date]]:
     """Return the days, by delivery, that loads of days and of months (registers) make complete together."""
     return {
-        (name, day.first_day)
-        for (name, period), through in covered.items()
-        for day in period.days()
-        if day.first_day <= through
+        (name, day) for (name, period), through in covered.items() for day in period.dates() if day <= through
     }

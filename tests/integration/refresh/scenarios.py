@@ -78,7 +78,7 @@ class Step:
 def city_of(source_changes: list[SourceChange], plain: City) -> City:
     """Return the city about which all that becomes known."""
     revisions = [source_change.revision(plain) for source_change in source_changes]
-    return City(seed=plain.seed, volume=plain.volume, late_knowledge=RevisedKnowledge(revisions))
+    return plain.revised(RevisedKnowledge(revisions))
 
 
 def _register_change(

@@ -110,7 +110,7 @@ CLEARED = {
 
 @pytest.fixture(scope="module")
 def corrected_city(city: City) -> City:
-    return City(seed=city.seed, volume=city.volume, late_knowledge=RevisedKnowledge(REVISIONS, CLEARED))
+    return city.revised(RevisedKnowledge(REVISIONS, CLEARED))
 
 
 @pytest.fixture(scope="module")

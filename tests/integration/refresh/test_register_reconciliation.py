@@ -35,7 +35,7 @@ REVISIONS = [
 
 @pytest.fixture(scope="module")
 def smaller(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoAgencies]:
-    town = City(seed=city.seed, volume=city.volume, late_knowledge=RevisedKnowledge(REVISIONS))
+    town = city.revised(RevisedKnowledge(REVISIONS))
     with DemoAgencies(town, tmp_path_factory.mktemp("smaller"), morning_after(DAY)) as running:
         yield running
 

@@ -45,8 +45,8 @@ def plain() -> City:
 
 
 @pytest.fixture(scope="module")
-def corrected() -> City:
-    return City(volume=0.02, late_knowledge=RevisedKnowledge(REVISIONS, {CLEARED: AT}))
+def corrected(plain: City) -> City:
+    return plain.revised(RevisedKnowledge(REVISIONS, {CLEARED: AT}))
 
 
 @pytest.fixture(scope="module")
