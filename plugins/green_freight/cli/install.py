@@ -150,7 +150,9 @@ def _is_fernet_key(text: str) -> bool:
     from cryptography.fernet import Fernet
 
     try:
-        Fernet(text)
+        # While it is exchanged, the new key stands before the old one.
+        for key in text.split(","):
+            Fernet(key)
     except ValueError:
         return False
     return True

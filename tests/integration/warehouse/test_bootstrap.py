@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from green_freight.cli.airflow_metadata import make_metadata
 from green_freight.settings import ROLES
 from green_freight.warehouse import bootstrap, migrate, runs
 
@@ -84,6 +85,33 @@ def test_an_administrator_who_may_only_create_is_enough(other_server: ServerAddr
             assert connection.execute("select current_database()").fetchone() == ("made by a dba",)
     with psycopg.connect(urls["reader"]) as reader:
         assert reader.execute("select current_setting('statement_timeout')").fetchone() == ("5min",)
+
+
+def test_every_password_can_be_rotated(other_server: ServerAddress) -> None:
+    """Each warehouse role's and Airflow's: the new one enters, the old one does not, and what is there stays."""
+    first = {role: f"first {role}" for role in ROLES}
+    second = {role: f"second/{role}%@" for role in ROLES}
+    admin_url = other_server.dsn()
+    old = bootstrap.prepare(admin_url, "rotated", first)
+    old_metadata = make_metadata(admin_url, "first-airflow")
+    with psycopg.connect(old["loader"]) as loader:
+        loader.execute("create table raw.kept as select 1 as one")
+    new = bootstrap.prepare(admin_url, "rotated", second)
+    new_metadata = make_metadata(admin_url, "second-airflow")
+    for refused in (*old.values(), old_metadata):
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(refused)
+    for role, url in new.items():
+        with psycopg.connect(url) as connection:
+            assert connection.execute("select current_user").fetchone() == (f"green_freight_{role}",)
+    with psycopg.connect(new["builder"]) as builder:
+        assert builder.execute("select one from raw.kept").fetchone() == (1,)
+    with psycopg.connect(new_metadata) as airflow:
+        assert airflow.execute("select current_user").fetchone() == ("airflow",)
+    # Airflow's role enters its own database alone, and the warehouse's roles enter theirs alone.
+    for url, database in [(new_metadata, "rotated"), *((url, "airflow") for url in new.values())]:
+        with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            psycopg.connect(url, dbname=database)
 
 
 def test_the_owner_alone_may_make_databases_on_an_older_server_too(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from green_freight.settings import ROLES
 from green_freight.warehouse import bootstrap, scalar
 
 from tests.conftest import PASSWORDS
@@ -259,6 +260,112 @@ def test_a_role_changes_of_the_record_of_runs_what_it_needs_to(filled: Warehouse
                     found.setdefault(table, []).append(verb)
     assert tried >= 80
     assert found == WRITES[role]
+
+
+# What is the server's and its administrator's: no role may do it, not even the one that owns the database.
+SERVER = """
+create role another
+create role another superuser
+alter role {role} superuser
+alter role {role} createrole
+alter role {role} replication
+alter role {role} bypassrls
+alter role green_freight_admin password 'x'
+alter role green_freight_admin set work_mem = '1GB'
+drop role green_freight_admin
+grant green_freight_admin to {role}
+grant pg_read_server_files to {role}
+grant pg_write_server_files to {role}
+grant pg_execute_server_program to {role}
+grant pg_read_all_data to {role}
+grant pg_signal_backend to {role}
+set role green_freight_admin
+set session authorization green_freight_admin
+select pg_read_file('postgresql.conf')
+select pg_read_binary_file('postgresql.conf')
+select pg_stat_file('postgresql.conf')
+select pg_ls_dir('.')
+select pg_ls_logdir()
+select pg_ls_waldir()
+select pg_ls_tmpdir()
+select pg_current_logfile()
+select lo_import('/etc/passwd')
+select lo_export(1, '/dev/null')
+copy (select 1) to program 'cat'
+copy (select 1) to '/dev/null'
+select pg_reload_conf()
+select pg_rotate_logfile()
+select pg_switch_wal()
+select pg_create_restore_point('x')
+select pg_backup_start('x')
+select pg_promote()
+select pg_wal_replay_pause()
+select pg_create_physical_replication_slot('x')
+select pg_create_logical_replication_slot('x', 'pgoutput')
+select pg_drop_replication_slot('x')
+select pg_replication_origin_create('x')
+select pg_stat_reset()
+select pg_stat_reset_shared('bgwriter')
+select pg_log_backend_memory_contexts(1)
+select * from pg_authid
+select * from pg_shadow
+select * from pg_hba_file_rules
+select * from pg_file_settings
+select * from pg_config
+select * from pg_shmem_allocations
+select * from pg_backend_memory_contexts
+select * from pg_statistic
+select * from pg_user_mapping
+select subconninfo from pg_subscription
+set temp_file_limit = -1
+set session_replication_role = replica
+set log_statement = none
+set log_min_messages = panic
+set log_min_error_statement = panic
+set log_min_duration_statement = -1
+set log_duration = off
+set deadlock_timeout = '1h'
+set max_stack_depth = '1MB'
+set session_preload_libraries = 'x'
+set zero_damaged_pages = on
+set track_activities = off
+set update_process_title = off
+set allow_system_table_mods = on
+set ignore_checksum_failure = on
+set lc_messages = 'C'
+set dynamic_library_path = '/'
+load 'auto_explain'
+update pg_class set relname = relname where false
+insert into pg_authid default values
+delete from pg_proc where false
+alter table pg_catalog.pg_class rename to renamed
+create table pg_catalog.x (a int)
+create function pg_catalog.f() returns int language sql return 1
+create function pg_temp.f() returns int language c as 'x'
+alter database postgres set work_mem = '1GB'
+alter database template1 rename to another
+comment on database postgres is 'x'
+grant connect on database postgres to public
+alter default privileges for role green_freight_admin grant select on tables to public
+reassign owned by green_freight_admin to {role}
+drop owned by green_freight_admin
+create publication another for all tables
+create foreign data wrapper another
+create access method another type table handler heap_tableam_handler
+create text search template another (lexize = dsimple_lexize)
+create event trigger another on ddl_command_start execute function ops.nothing()
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_may_do_what_is_the_administrators(filled: Warehouse, role: str) -> None:
+    done = []
+    with filled.connect(role) as connection:
+        for statement in SERVER:
+            if _is_allowed(connection, statement.format(role=bootstrap.role_name(role))):
+                done.append(statement)
+    assert done == []
+    assert len(SERVER) >= 80
 
 
 def _is_allowed(connection: psycopg.Connection[Any], statement: str) -> bool:

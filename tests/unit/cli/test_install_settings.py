@@ -50,12 +50,17 @@ def test_a_password_that_would_break_a_url_is_refused(password: str) -> None:
     assert password not in str(refused.value)
 
 
-@pytest.mark.parametrize("key", ["short", "x" * 44, "AAAA" * 11])
+KEYS = [base64.urlsafe_b64encode(bytes(range(first, first + 32))).decode() for first in (224, 100)]
+
+
+@pytest.mark.parametrize(
+    "key", ["short", "x" * 44, "AAAA" * 11, f"{KEYS[0]},short", f"short,{KEYS[0]}", f"{KEYS[0]},"]
+)
 def test_a_fernet_key_that_airflow_would_refuse_later_is_refused_now(key: str) -> None:
     with pytest.raises(InstallError, match="AIRFLOW_FERNET_KEY"):
         install.read_settings(WHOLE | {"AIRFLOW__CORE__FERNET_KEY": key})
 
 
 def test_a_right_fernet_key_is_accepted() -> None:
-    key = base64.urlsafe_b64encode(bytes(range(224, 256))).decode()
-    assert install.read_settings(WHOLE | {"AIRFLOW__CORE__FERNET_KEY": key})
+    for key in (KEYS[0], ",".join(KEYS)):
+        assert install.read_settings(WHOLE | {"AIRFLOW__CORE__FERNET_KEY": key})
