@@ -29,10 +29,11 @@ __all__ = ["PASSWORDS", "Warehouse"]
 RARE_COLLECTIONS = (50_000, 50, 50)
 
 # Long files begin first, so that no worker is left alone with one at the end. While one worker makes the snapshots
-# (test_truth.py), the other has files that need none.
+# (test_truth.py), the two others have files that need none.
 FIRST = (
     "integration/refresh/test_truth.py",
     "integration/refresh/test_random_scenarios.py",
+    "integration/hostile/",
     "integration/refresh/",
     "integration/building/",
     "integration/local_stack/",
