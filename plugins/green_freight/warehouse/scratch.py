@@ -256,6 +256,8 @@ def _drop(owner: Session, warehouse: Warehouse, scratch: Scratch) -> None:
             raise ScratchError(message("scratch_not_marked", database=database))
         try:
             _disconnect_all(owner, database)
+            # The folder goes first: what a killed process leaves is found by its database.
+            shutil.rmtree(scratch.warehouse.home, ignore_errors=True)
             owner.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(database)))
         except errors.InvalidCatalogName:
             pass  # another run that clears up was quicker

@@ -121,6 +121,6 @@ DRY_RUN_BEGIN = (
 DRY_RUN_BUILD = (KillPoint("half of the copy's models built", _NODE, call=60),)
 DRY_RUN_END = (
     KillPoint("difference kept, copy not dropped", f"{_SCRATCH}:drop", is_quick=True),
-    KillPoint("copy's database dropped, its folder not", f"{_SCRATCH}:shutil.rmtree"),
+    KillPoint("copy's folder removed, its database not", f"{_SCRATCH}:shutil.rmtree", is_after=True),
     KillPoint("copy dropped, run not closed", f"{_STEPS}:runs.finish"),
 )
