@@ -138,7 +138,7 @@ def discover(
     agency: Agency, connections: Mapping[str, Connection], since: datetime, before: datetime
 ) -> Discovery:
     """Return what the agency tells now; corrected days are those that were corrected in [since, before)."""
-    found, reachability = Discovery(), Reachability()
+    found, reachability, kept_bytes = Discovery(), Reachability(), 0
     with Connectors(agency, connections) as connectors:
         for connection_id in agency.connections:
             ask = partial(_ask, agency, connectors, reachability, connection_id)
@@ -150,9 +150,13 @@ def discover(
             for delivery in agency.deliveries.values():
                 is_register = delivery.granularity is Granularity.CHANGED_SINCE
                 if is_register and delivery.connection_id == connection_id:
-                    pages = ask(partial(_whole_register, delivery), limits=delivery.limits)
+                    # All registers are kept until they are compared, so that together they have the bytes of one.
+                    left = max(1, delivery.limits.bytes - kept_bytes)
+                    limits = delivery.limits.model_copy(update={"bytes": left})
+                    pages = ask(partial(_whole_register, delivery), limits=limits)
                     if pages is not None:
                         found.registers[delivery.name] = pages
+                        kept_bytes += sum(len(page.body.encode("utf-8", "replace")) for page in pages)
     return found
 
 

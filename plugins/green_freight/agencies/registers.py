@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -25,7 +26,7 @@ from green_freight.contracts import Contract, contract, contracts_of
 from green_freight.contracts.row_model import key_text
 from green_freight.errors import FetchError, fetch_error
 from green_freight.landing import Exchange, write_exchanges
-from green_freight.loading.outcomes import UnreadableFileError
+from green_freight.loading.outcomes import SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source, open_reading
 from green_freight.loading.row_validation import Accepted, RowValidator
 from green_freight.periods import Period, business_day
@@ -177,18 +178,25 @@ def listed_records(contract: Contract, exchanges: Sequence[Exchange], day: date)
     write_exchanges(exchanges, container)
     content, period = container.getvalue(), Period.day(day)
     reading = open_reading(Source(contract, period, contract.delivery, lambda: io.BytesIO(content)))
-    rows = [row for row in reading.rows() if row.fault is None]
     places = [contract.position(column.name) for column in contract.key]
-    keys = frozenset(
-        tuple(key_text(contract.columns[place], row.values[place]) for place in places) for row in rows
-    )
-    if _CHANGED_AT not in contract.names:
-        return Listed(keys)
-    changed_at = contract.position(_CHANGED_AT)
-    accepted = (
-        each.row for each in RowValidator(contract, period).validate(rows) if isinstance(each, Accepted)
-    )
-    return Listed(keys, {tuple(row[place] for place in places): row[changed_at] for row in accepted})
+    keys: set[Key] = set()
+
+    def readable() -> Iterator[SourceRow]:
+        # Row by row: those of a province's register would take a gigabyte.
+        for row in reading.rows():
+            if row.fault is None:
+                keys.add(tuple(key_text(contract.columns[place], row.values[place]) for place in places))
+                yield row
+
+    changes: dict[Key, datetime] = {}
+    if _CHANGED_AT in contract.names:
+        changed_at = contract.position(_CHANGED_AT)
+        for each in RowValidator(contract, period).validate(readable()):
+            if isinstance(each, Accepted):
+                changes[tuple(each.row[place] for place in places)] = each.row[changed_at]
+    else:
+        deque(readable(), maxlen=0)
+    return Listed(frozenset(keys), changes)
 
 
 def held_records(session: Session, contract: Contract) -> dict[Key, Held]:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from itertools import chain, repeat
 
+from green_freight.agencies import agency_named
+from green_freight.agencies.connector import Connection
+from green_freight.agencies.connectors import discover
 from green_freight.agencies.fetch import fetch_agency
+from green_freight.contracts import Granularity
+from green_freight.limits import Limits
 from green_freight.periods import Period
 
-from tests.integration.fetch.conftest import DAY, QUICK, Fetching
+from tests.integration.fetch.conftest import DAY, NIGHT, QUICK, Fetching
 from tests.integration.fetch.raw_server import response, serving
 
 GOOD = b'{"code": 0, "total": 0, "items": []}'
@@ -45,3 +51,19 @@ def test_what_a_server_sends_costs_its_own_delivery(fetching: Fetching) -> None:
     assert "16,777,217 or more, the limit is 16,777,216" in recorded["vehicles"][1]
     assert "市交通运输局" in recorded["platforms"][1]
     assert "limits.rows" in recorded["platforms"][1]
+
+
+def test_registers_that_are_read_whole_have_the_bytes_of_one_together() -> None:
+    agency = agency_named("transport").model_copy()
+    limits = Limits.of("transport_pages", {"bytes": 1_000})
+    registers = {
+        name: replace(delivery, limits=limits)
+        for name, delivery in agency.deliveries.items()
+        if delivery.granularity is Granularity.CHANGED_SINCE
+    }
+    agency.__dict__["deliveries"] = registers
+    with serving(lambda path: response(GOOD + b" " * (0 if "corrections" in path else 364))) as port:
+        connection = Connection("127.0.0.1", port, password="token", extra=QUICK)
+        found = discover(agency, {"transport": connection}, NIGHT - timedelta(days=1), NIGHT)
+    assert [len(pages[0].body) for pages in found.registers.values()] == [400, 400]
+    assert len(registers) > 2
