@@ -112,6 +112,8 @@ def _airflow(home: Home, plan: AirflowPlan) -> dict[str, str]:
         # On a small machine that is starting up an answer may take longer than the 5 s of the default.
         "WORKERS__EXECUTION_API_TIMEOUT": "60",
         "LOGGING__BASE_LOG_FOLDER": str(home.task_logs),
+        # Else airflow.cfg, which the first start writes, names the folder of a home that was moved since.
+        "LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(home.airflow / "logs" / "dag_processor"),
         "LOGGING__COLORED_CONSOLE_LOG": "False",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
     }

@@ -36,6 +36,13 @@ def test_nothing_of_another_installation_leaks_in(environment: dict[str, str]) -
     assert not {"PGPASSWORD", "PYTHONDONTWRITEBYTECODE"} & environment.keys()
 
 
+def test_the_folder_of_the_dag_processors_logs_is_that_of_the_home_as_it_is_now(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = environment["AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY"]
+    assert folder == str(tmp_path / "airflow" / "logs" / "dag_processor")
+
+
 def test_it_listens_on_this_machine_only_and_no_proxy_stands_between(environment: dict[str, str]) -> None:
     assert environment["AIRFLOW__API__HOST"] == "127.0.0.1"
     assert environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:4321/execution/"
