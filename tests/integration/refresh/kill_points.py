@@ -49,7 +49,7 @@ BUILD = (
 )
 AUDIT = (
     KillPoint("views made, nothing evaluated", f"{_AUDIT}.audit:published_audit"),
-    KillPoint("some tables evaluated", f"{_AUDIT}.gx_context:SuiteEvaluator.evaluate", call=8, is_quick=True),
+    KillPoint("some tables evaluated", f"{_AUDIT}.gx_context:SuiteEvaluator.evaluate", call=8),
     KillPoint("everything evaluated, nothing recorded", f"{_AUDIT}.audit:record"),
     KillPoint("recorded, not decided", f"{_AUDIT}.audit:_decide"),
 )
@@ -73,7 +73,6 @@ APPROVE = (
         "everything written, not committed",
         f"{_PIPELINE}:revisions.approve",
         is_after=True,
-        is_quick=True,
     ),
 )
 PUBLISH = (
@@ -103,7 +102,7 @@ REVERT = (
 )
 BACKFILL = (
     KillPoint("part begun, nothing fetched", f"{_STEPS}:fetch_agency"),
-    KillPoint("temporary file written, not renamed", f"{_FILES}.mv", call=5, is_quick=True),
+    KillPoint("temporary file written, not renamed", f"{_FILES}.mv", call=5),
     KillPoint("a month fetched, not loaded", f"{_STEPS}:loading.load_agency"),
     KillPoint("half of a month loaded", "green_freight.loading:load_dataset", call=9, is_after=True),
     KillPoint("a month loaded, not noted", "green_freight.backfill.parts:Part.month_done"),
