@@ -89,6 +89,8 @@ def _plan_and_run(
     with warehouse.connect("builder") as builder:
         plan = plan_build(builder, business_day, is_same_code=take_mark(builder) == code)
         _record_plan(builder, build_id, plan, code)
+        if plan.is_full:
+            _drop_views(builder)
     with warehouse.connect("loader") as loader:
         write_calendar(loader, plan.as_of_date)
     done = dbt_run.run_dbt(warehouse, _variables(plan), full_refresh=plan.is_full, progress=progress)
@@ -96,6 +98,20 @@ def _plan_and_run(
         with warehouse.connect("builder") as builder:
             mark_candidate(builder, code)
     return plan, done
+
+
+def _drop_views(builder: Session) -> None:
+    """Drop every view of dbt's: a full build makes them again.
+
+    dbt replaces the seeds side by side, each with the views that read it. Two seeds that have a view in common waited
+    for each other, and the build ended with a deadlock.
+    """
+    views = builder.execute(
+        "select schemaname, viewname from pg_views where viewowner = current_user"
+    ).fetchall()
+    if views:
+        names = sql.SQL(", ").join(sql.Identifier(*name) for name in views)
+        builder.execute(sql.SQL("drop view {}").format(names))
 
 
 def _variables(plan: BuildPlan) -> dict[str, object]:

@@ -419,11 +419,16 @@ def test_the_build_after_a_failure_is_whole_and_gives_the_tables_that_the_months
 ) -> None:
     _, by_months = failed_build
     seen: list[NodeProgress] = []
+    with filled.connect("builder") as builder:
+        builder.execute("create view intermediate.view_of_older_code as select 1 as one")
     sessions = _sessions(filled)
     built = build(filled, "repaired", DAY, seen.append)
     # dbt's threads keep their connections; with one for each node there would be more than nodes.
     assert _sessions(filled) - sessions < 30 < seen[0].total
     assert built.is_full
+    with filled.connect("builder") as builder:
+        [left] = builder.execute("select to_regclass('intermediate.view_of_older_code')").fetchone() or [0]
+    assert left is None
     assert star_of(filled) == by_months
     assert {"fct_charging_session", "scorecard"} <= {node.name for node in seen}
     assert max(node.done for node in seen) == seen[0].total
