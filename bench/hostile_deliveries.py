@@ -174,8 +174,12 @@ async def _endless(offset: int, size: int) -> bytes:
     return b"x" * size
 
 
+async def _largest(offset: int, size: int) -> bytes:
+    return b"x" * max(0, min(size, 250 * MIB - offset))
+
+
 SHARED: dict[str, tuple[str, Any]] = {
-    "share: 250 MB": ("262144000 bytes", Odd(size=250 * MIB, read=_endless)),
+    "share: 250 MB": ("262144000 bytes", Odd(size=250 * MIB, read=_largest)),
     "share: endless file": ("truncated_file", Odd(size=0, read=_endless)),
     "share: a terabyte": (LIMIT, Odd(size=10**12)),
     "share: gzip bomb": (LIMIT, None),
