@@ -76,6 +76,11 @@ BY_CONTAINER: Mapping[str, Mapping[str, int]] = {
 }
 
 
+def encoded_bytes(text: str) -> int:
+    """Return how many bytes a text of a response takes where it is landed, in UTF-8."""
+    return len(text.encode("utf-8", "replace"))
+
+
 class LimitError(Exception):
     """A delivery exceeds a limit; what was read of it so far is not used.
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from green_freight.agencies.agency import Delivery
 from green_freight.errors import FetchError
 from green_freight.landing import Exchange, write_exchanges
-from green_freight.limits import Limits
+from green_freight.limits import Limits, encoded_bytes
 from green_freight.periods import Period
 from green_freight.protocols.retry_policy import Retries
 from green_freight.redaction import remember_login, remember_named
@@ -239,6 +239,6 @@ def exchange_file(
 def _bounded(exchanges: Iterable[Exchange], limits: Limits) -> Iterator[Exchange]:
     received_bytes = 0
     for exchange in exchanges:
-        received_bytes += len(exchange.body.encode("utf-8", "replace"))
+        received_bytes += encoded_bytes(exchange.body)
         limits.check("bytes", received_bytes)
         yield exchange

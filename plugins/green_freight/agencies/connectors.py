@@ -23,7 +23,7 @@ from green_freight.agencies.sftp_connector import SftpConnector
 from green_freight.contracts import Granularity
 from green_freight.errors import FetchError, fetch_error
 from green_freight.landing import Exchange
-from green_freight.limits import Limits
+from green_freight.limits import Limits, encoded_bytes
 from green_freight.messages import message
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 
@@ -156,7 +156,7 @@ def discover(
                     pages = ask(partial(_whole_register, delivery), limits=limits)
                     if pages is not None:
                         found.registers[delivery.name] = pages
-                        kept_bytes += sum(len(page.body.encode("utf-8", "replace")) for page in pages)
+                        kept_bytes += sum(encoded_bytes(page.body) for page in pages)
     return found
 
 

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import (
@@ -32,6 +32,7 @@ from green_freight.contracts.model import Column, Contract
 from green_freight.contracts.truth_values import truth_value
 from green_freight.periods import SHANGHAI
 from green_freight.written_dates import moment_in
+from green_freight.written_numbers import number_in
 
 # A date before 1949 or after this century is a typing error or a placeholder (1900-01-01, 9999-12-31).
 EARLIEST, LATEST = date(1949, 10, 1), date(2099, 12, 31)
@@ -132,14 +133,13 @@ def _plain_number(value: Any) -> Any:
         raise PydanticCustomError("not_a_number", "a truth value is no number")
     if isinstance(value, str | Decimal):
         written = str(value).strip()
-        # Python reads 1_000 as a number; nobody writes one so, and 1_000 may be a slip for 1.000.
-        if "_" in written:
+        found = number_in(written)
+        if found is None and "_" in written:
+            # pydantic reads it as Python does.
             raise PydanticCustomError("not_a_number", "a number with an underscore")
-        try:
-            exponent = Decimal(written).adjusted()
-        except InvalidOperation:
+        if found is None:
             return value
-        is_storable = len(written) <= _LONGEST_NUMBER and abs(exponent) <= _LARGEST_EXPONENT
+        is_storable = len(written) <= _LONGEST_NUMBER and abs(found.adjusted()) <= _LARGEST_EXPONENT
     else:
         # NaN and Infinity are no numbers, which pydantic says.
         is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))

@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from green_freight.contracts.identifiers import ROUNDED_FROM, RoundedNumber
@@ -17,6 +17,7 @@ from green_freight.contracts.model import Column
 from green_freight.contracts.truth_values import truth_value
 from green_freight.loading.number_formats import ShownNumber
 from green_freight.written_dates import moment_in, plain
+from green_freight.written_numbers import number_in
 
 _ONE = Decimal(1)
 # Words for "nothing to report" in numbers and dates.
@@ -118,11 +119,8 @@ def _serial_day(value: int | float | Decimal, epoch: date) -> Any:
 
 
 def _decimal(text: str, otherwise: Any) -> Any:
-    if "_" in text:
-        return otherwise
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
+    found = number_in(text)
+    if found is None:
         return otherwise
     return found if found.is_finite() and abs(found.adjusted()) <= _LARGEST_EXPONENT else otherwise
 

@@ -23,7 +23,7 @@ import httpx
 from green_freight import json_text
 from green_freight.errors import FetchError, status_error
 from green_freight.landing import Exchange
-from green_freight.limits import Limits
+from green_freight.limits import Limits, encoded_bytes
 from green_freight.protocols.certificates import authorities
 from green_freight.protocols.deadlines import DeadlineTransport, seconds_left
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
@@ -244,7 +244,7 @@ def _round(request_page: Callable[[int], Page], limits: Limits) -> list[Page]:
         limits.check("pages", len(pages) + 1)
         page = request_page(len(pages) + 1)
         received += page.item_count
-        received_bytes += len(page.body.encode("utf-8", "replace"))
+        received_bytes += encoded_bytes(page.body)
         limits.check("rows", max(received, page.total))
         limits.check("bytes", received_bytes)
         equal = equal + 1 if pages and page.body == pages[-1].body else 1

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from green_freight.messages import read_words
+from green_freight.written_numbers import number_in
 
 # Beyond this power of ten nothing is a measured number, and some arithmetic takes for ever.
 _LARGEST_EXPONENT = 300
@@ -128,11 +129,7 @@ def _part(value: Any, shape: Shape, drift: Counter[str]) -> Any:
 def _number(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
-    # Decimal reads 1_000, which the contract rejects.
-    if isinstance(value, str) and "_" in value:
-        return None
-    try:
-        number = value if isinstance(value, Decimal) else Decimal(str(value).strip())
-    except InvalidOperation:
+    number = value if isinstance(value, Decimal) else number_in(str(value))
+    if number is None:
         return None
     return number if number.is_finite() and abs(number.adjusted()) <= _LARGEST_EXPONENT else None

@@ -14,7 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -112,9 +112,7 @@ def _served(agency: str, placed: Placed, stack: ExitStack) -> dict[str, Connecti
 
 
 def _with_policy(connection: Connection) -> Connection:
-    return Connection(
-        connection.host, connection.port, connection.login, connection.password, {**connection.extra, **ONCE}
-    )
+    return replace(connection, extra={**connection.extra, **ONCE})
 
 
 def _share(placed: Placed) -> Share:

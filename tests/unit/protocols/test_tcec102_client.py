@@ -19,18 +19,17 @@ from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.tcec102 import (
     ChargingExchange,
     Identity,
-    Secrets,
     Sequence,
     decrypt,
     encrypt,
     sign,
 )
 
+from tests.integration.hostile.servers import SECRETS
 from tests.integration.loading.deliveries import answers
 from tests.unit.loading.reading import read
 from tests.unit.protocols.responses import transport
 
-SECRETS = Secrets("1234567890abcdef", "fedcba0987654321", "the signing secret")
 STATS = {"StationStats": {"StationID": "S1", "StationElectricity": 1.5, "EquipmentStatsInfos": []}}
 DAY = date(2025, 9, 30)
 
