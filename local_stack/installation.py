@@ -32,12 +32,18 @@ class LocalStack:
         with database.serving(home) as admin_url:
             exists = database.is_prepared(admin_url)
             if not exists and not create:
-                raise NotAvailableError(
-                    "尚无数据仓库，请先运行 ./green-freight run / there is no warehouse yet: "
-                    "run ./green-freight run first"
-                )
+                raise _no_warehouse()
             give = database.prepare_warehouse if upgrade or not exists else database.warehouse
             yield give(home, admin_url)
+
+    @contextmanager
+    def administrator(self) -> Iterator[str]:
+        """Give the administrator's URL of the home's server; NotAvailableError where it has no warehouse yet."""
+        home = Home.prepared()
+        with database.serving(home) as admin_url:
+            if not database.is_prepared(admin_url):
+                raise _no_warehouse()
+            yield admin_url
 
     @contextmanager
     def airflow(self, until: date, steps: Steps) -> Iterator[RunningAirflow]:
@@ -69,6 +75,12 @@ class LocalStack:
     def exclusive(self, command: str) -> AbstractContextManager[None]:
         """Hold the home for a command that starts or stops processes in it."""
         return sole_command(Home.prepared().root, command)
+
+
+def _no_warehouse() -> NotAvailableError:
+    return NotAvailableError(
+        "尚无数据仓库，请先运行 ./green-freight run / there is no warehouse yet: run ./green-freight run first"
+    )
 
 
 def _day_before_clock(home: Home) -> date | None:

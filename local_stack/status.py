@@ -10,9 +10,11 @@ import httpx
 import psycopg
 from green_freight import settings
 from green_freight.cli.console import print_json
+from green_freight.cli.reader import print_access
 from green_freight.cli.scorecard import published
 from green_freight.periods import SHANGHAI
-from green_freight.warehouse import Warehouse, lease
+from green_freight.warehouse import Warehouse, bootstrap, lease
+from green_freight.warehouse.reader_logins import ReaderAccess, access
 from rich.console import Console
 from rich.table import Table
 
@@ -50,13 +52,18 @@ def show(home: Home, console: Console, as_json: bool) -> None:
     """Print the state for people, or as JSON on standard output."""
     state = collect(home)
     if as_json:
-        print_json(state)
+        reader = state["reader"]
+        print_json(state | {"reader": reader and reader.as_json()})
         return
     for name, is_alive in state["processes"].items():
         sign = "[green]●[/] 运行 running" if is_alive else "[dim]○ 停止 stopped[/]"
         console.print(f"{name:<14} {sign}")
     if state["airflow"]:
         _print_airflow(state["airflow"], console)
+    if state["reader"]:
+        console.print("\n读者登录（供 BI 使用） · login of readers, for BI tools")
+        print_access(state["reader"], console)
+        console.print()
     if state["publication"]:
         _print_publication(state["publication"], state["reverts"], console)
     if state["candidate"]:
@@ -105,7 +112,7 @@ def _published(home: Home) -> dict[str, Any]:
     """Return the newest publication, as readers see it, the newest reverts, and who has the candidate; nothing before
     there is a server.
     """
-    nothing: dict[str, Any] = {"publication": None, "reverts": [], "candidate": None}
+    nothing: dict[str, Any] = {"publication": None, "reverts": [], "candidate": None, "reader": None}
     if not (settings.current().postgres_admin_url or (home.postgres / "port").exists()):
         return nothing
     with database.serving(home) as admin_url:
@@ -117,7 +124,16 @@ def _published(home: Home) -> dict[str, Any]:
             "publication": next(iter(published(url, _NEWEST)), None),
             "reverts": [*published(url, _REVERTS)],
             "candidate": _candidate(warehouse),
+            "reader": _reader(home, url),
         }
+
+
+def _reader(home: Home, url: str) -> ReaderAccess | None:
+    """Return what a BI tool asks for; None where the server runs for this command alone."""
+    if not settings.current().postgres_admin_url and database.left_running(home) is None:
+        return None
+    user, password = bootstrap.role_name("reader"), home.secret("warehouse_reader")
+    return access(url, user, password)
 
 
 def _candidate(warehouse: Warehouse) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from green_freight.cli import (
     dictionary,
     evidence,
     install,
+    reader,
     replay,
     scorecard,
     signals,
@@ -29,12 +30,13 @@ from green_freight.replaying import ReplayError
 from green_freight.settings import SettingError, SettingMissingError
 from green_freight.warehouse.lease import CandidateLeasedError
 from green_freight.warehouse.migrate import MigrationError
+from green_freight.warehouse.reader_logins import ReaderLoginError
 from green_freight.warehouse.scratch import ScratchError
 
 # What any command may end in: their messages are printed without a trace.
 EXPECTED_ERRORS: tuple[type[Exception], ...] = (
     BackfillRequestError, CandidateLeasedError, CommandError, EvidenceError, MigrationError, PublishingError,
-    ReplayError, ScratchError, SettingError, SettingMissingError, psycopg.OperationalError,
+    ReaderLoginError, ReplayError, ScratchError, SettingError, SettingMissingError, psycopg.OperationalError,
 )  # fmt: skip
 
 
@@ -65,6 +67,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("evidence")(evidence.evidence_command)
     app.command("replay")(replay.replay_command)
     app.command("dictionary")(dictionary.dictionary_command)
+    app.add_typer(reader.app, name="reader")
     app.command("install")(install.install_command)
     app.command("demo-connections")(install.demo_connections_command)
 

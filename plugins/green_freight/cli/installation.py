@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
-from green_freight import business_days
+from green_freight import business_days, settings
 from green_freight.cli.airflow_client import AirflowClient
 from green_freight.cli.console import Steps
 from green_freight.messages import message
@@ -45,6 +45,9 @@ class Installation(Protocol):
         It is made with `create`; with `upgrade` its schemas are brought up to this code first.
         """
 
+    def administrator(self) -> AbstractContextManager[str]:
+        """Give the libpq URL of the server's administrator, its server running meanwhile."""
+
     def airflow(self, until: date, steps: Steps) -> AbstractContextManager[RunningAirflow]:
         """Give an Airflow that can load deliveries up to a business day."""
 
@@ -65,6 +68,14 @@ class ServerInstallation:
     def warehouse(self, *, create: bool = False, upgrade: bool = False) -> Iterator[Warehouse]:
         """Give the warehouse of the settings; `green-freight install` makes and upgrades it."""
         yield Warehouse.from_settings()
+
+    @contextmanager
+    def administrator(self) -> Iterator[str]:
+        """Give the administrator's URL of the settings; SettingMissingError where it is not set."""
+        url = settings.current().postgres_admin_url
+        if not url:
+            raise SettingMissingError(message("administrator_not_set"))
+        yield url
 
     @contextmanager
     def airflow(self, until: date, steps: Steps) -> Iterator[RunningAirflow]:

@@ -41,6 +41,7 @@ class PlannedTable:
     foreign_keys: tuple[ForeignKey, ...] = ()
     descriptions: Mapping[str, str] | None = None
     description: str = ""
+    reader_level: str = "reader"
     is_new: bool = False
     added_columns: tuple[str, ...] = ()
     added_foreign_keys: tuple[ForeignKey, ...] = ()
@@ -95,6 +96,7 @@ def _planned(spec: TableSpec, candidate: Shape, published: Shape | None) -> Plan
         foreign_keys=spec.foreign_keys,
         descriptions=spec.columns,
         description=spec.description,
+        reader_level=spec.reader_level,
         is_new=published is None,
         added_columns=tuple(c for c in candidate.columns if published and c not in published.columns),
         added_foreign_keys=tuple(k for k in spec.foreign_keys if published and k not in known),

@@ -2,7 +2,8 @@
 them at this moment.
 
 A model is published when it declares a primary key among its `constraints`. Its foreign keys stand there too; a large
-fact names the column of months by which it is partitioned in `config.meta.partition_month_column`.
+fact names the column of months by which it is partitioned in `config.meta.partition_month_column`. A table whose rows
+name a vehicle or a person says so by `config.meta.reader_level: reader_detail`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from green_freight.messages import message
 from green_freight.publishing.errors import InvalidSpecError
 from green_freight.warehouse import Session
+from green_freight.warehouse.bootstrap import READER_LEVELS
 from green_freight.warehouse.statements import statements
 
 _SQL = statements(__file__)
@@ -34,7 +36,7 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One published table; `columns` maps each column to its description, in order."""
+    """One published table; `columns` maps each column to its description, in order, `reader_level` is who reads it."""
 
     name: str
     description: str
@@ -42,6 +44,7 @@ class TableSpec:
     primary_key: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...] = ()
     partition_month_column: str | None = None
+    reader_level: str = "reader"
 
 
 def from_manifest_file(path: Path) -> list[TableSpec]:
@@ -93,13 +96,15 @@ def _spec(model: Mapping[str, Any]) -> TableSpec:
     primary_key, *others = _constraints(model, "primary_key")
     if others:
         raise InvalidSpecError(message("several_primary_keys", model=name))
+    meta = model["config"].get("meta", {})
     return TableSpec(
         name=name,
         description=model.get("description", ""),
         columns={column["name"]: column.get("description", "") for column in model["columns"].values()},
         primary_key=tuple(primary_key["columns"]),
         foreign_keys=tuple(_foreign_key(key) for key in _constraints(model, "foreign_key")),
-        partition_month_column=model["config"].get("meta", {}).get("partition_month_column"),
+        partition_month_column=meta.get("partition_month_column"),
+        reader_level=meta.get("reader_level", "reader"),
     )
 
 
@@ -121,6 +126,8 @@ def _problems(spec: TableSpec, by_name: Mapping[str, TableSpec]) -> Iterable[str
         yield message("no_primary_key", model=spec.name)
     for column in sorted(used - spec.columns.keys()):
         yield message("unknown_key_column", model=spec.name, column=column)
+    if spec.reader_level not in READER_LEVELS:
+        yield message("unknown_reader_level", model=spec.name, level=spec.reader_level)
     if not set(partition) <= set(spec.primary_key):
         yield message("partition_column_not_in_key", model=spec.name, column=partition[0])
     for key in spec.foreign_keys:

@@ -30,6 +30,7 @@ from green_freight.publishing.plan import (
 )
 from green_freight.publishing.specs import ForeignKey, Shape, read_shapes
 from green_freight.warehouse import Session
+from green_freight.warehouse.bootstrap import DETAIL, READER_LEVELS, role_name
 
 _SCHEMAS = ("mart", "mart_history", "mart_asof")
 _HISTORY_COMMENTS = {
@@ -46,6 +47,12 @@ where a.pid <> pg_backend_pid() and exists (
     select from pg_locks as l
     where l.pid = a.pid and l.granted and l.relation::regclass::text = any(%s)
 )
+"""
+
+_READER_GRANTS = """
+select n.nspname, c.relname, has_table_privilege(%s, c.oid, 'select'), has_table_privilege(%s, c.oid, 'select')
+from pg_class as c inner join pg_namespace as n on n.oid = c.relnamespace
+where n.nspname = any(%s) and c.relname = any(%s) and c.relkind in ('r', 'p', 'v')
 """
 
 
@@ -68,6 +75,7 @@ def create_table(session: Session, table: PlannedTable, publication_no: int) -> 
     )
     execute(session, table, "create index on {history} (known_to)")
     session.execute(_asof_view(table, [*table.columns, VERSION_COLUMN]))
+    grant_to_readers(session, [table])
     return rows
 
 
@@ -126,6 +134,27 @@ def extend(session: Session, tables: Sequence[PlannedTable], lock_timeout: timed
         changed = [table.name for table in existing if table.added_columns or table.dropped_constraints]
         _execute_between_readers(session, statements, changed, lock_timeout)
     describe(session, existing)
+    grant_to_readers(session, existing)
+
+
+def grant_to_readers(session: Session, tables: Iterable[PlannedTable]) -> None:
+    """Let the level of readers that a table is for read it, its history and its view as-of, and no lower level.
+
+    What is right already is left alone. A new table is everybody's by default privileges, so this belongs into the
+    transaction that creates it.
+    """
+    levels = {table.name: table.reader_level for table in tables}
+    roles = [role_name(level) for level in READER_LEVELS]
+    reader, detail = map(sql.Identifier, roles)
+    for schema, name, is_plain, is_detail in session.execute(
+        _READER_GRANTS, [*roles, list(_SCHEMAS), list(levels)]
+    ).fetchall():
+        relation = sql.Identifier(schema, name)
+        if levels[name] == DETAIL and (is_plain or not is_detail):
+            session.execute(sql.SQL("revoke select on {} from {}").format(relation, reader))
+            session.execute(sql.SQL("grant select on {} to {}").format(relation, detail))
+        elif levels[name] != DETAIL and not is_plain:
+            session.execute(sql.SQL("grant select on {} to {}").format(relation, reader))
 
 
 def describe(session: Session, tables: Sequence[PlannedTable]) -> None:

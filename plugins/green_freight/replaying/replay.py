@@ -174,7 +174,7 @@ def _compare(
     warehouse: Warehouse, publication_no: int, rebuilt: Warehouse, on_progress: ProgressCallback
 ) -> tuple[TableComparison, ...]:
     tables: list[TableComparison] = []
-    with warehouse.connect("reader") as published, rebuilt.connect("builder") as builder:
+    with warehouse.connect("builder") as published, rebuilt.connect("builder") as builder:
         pin(published, publication_no)
         for table in compare(published, builder):
             tables.append(table)

@@ -1,4 +1,4 @@
-"""Making the warehouse on a server: its database, its five roles, its schemas, what the agencies are to deliver.
+"""Making the warehouse on a server: its database, its roles, its schemas, what the agencies are to deliver.
 
 Works with the administrator of the embedded server and with one of a real server who may only create roles
 and databases. Everything is made where it is missing and left alone where it is there.
@@ -24,8 +24,13 @@ log = logging.getLogger(__name__)
 DATABASE = "green_freight"
 # Whose members the owner is.
 WORKING_ROLES = ("loader", "builder", "publisher")
+# The levels of readers, each a role; `DETAIL` reads what `reader` does, and the tables that name vehicles or persons.
+DETAIL = "reader_detail"
+READER_LEVELS = ("reader", DETAIL)
 # Of the 200 sessions of the embedded server; a night needs fewer than 60.
 READER_CONNECTIONS = 100
+# Of one person's login.
+LOGIN_CONNECTIONS = 20
 # What a reader's session begins with in the warehouse's database.
 READER_SETTINGS = {
     "search_path": "mart",
@@ -38,6 +43,14 @@ READER_SETTINGS = {
 SUPERUSER_SETTINGS = {"temp_file_limit": "4GB"}
 _LOCK = 202_302_002
 # Still everybody's to call: advisory locks and large objects.
+_READER_LOGINS = """
+select r.rolname, l.rolname
+from pg_auth_members as m
+inner join pg_roles as r on r.oid = m.member
+inner join pg_roles as l on l.oid = m.roleid
+where l.rolname = any(%s) and m.inherit_option and r.rolcanlogin and not r.rolsuper and not r.rolcreaterole
+order by 1, l.rolname = %s desc
+"""
 _SHARED_FUNCTIONS = r"""
 select p.oid::regprocedure::text
 from pg_proc as p
@@ -50,7 +63,7 @@ where p.pronamespace = 'pg_catalog'::regnamespace
 
 
 def role_name(role: str) -> str:
-    """Return the name on the server of one of `settings.ROLES`."""
+    """Return the name on the server of one of `settings.ROLES` or READER_LEVELS."""
     return f"green_freight_{role}"
 
 
@@ -95,10 +108,13 @@ def _make_roles(admin: Session, passwords: Mapping[str, str]) -> None:
             admin.execute(sql.SQL("create role {} login nosuperuser").format(sql.Identifier(name)))
         secret = encrypted(admin, name, passwords[role])
         admin.execute(sql.SQL("alter role {} login password {}").format(sql.Identifier(name), secret))
+    if role_name(DETAIL) not in there:
+        admin.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role_name(DETAIL))))
+    add_to_level(admin, role_name(DETAIL), "reader")
     # Scratch databases, for replays and dry runs, are the owner's own affair.
     admin.execute(sql.SQL("alter role {} createdb").format(sql.Identifier(role_name("owner"))))
     members = [(role_name(role), role_name("owner")) for role in WORKING_ROLES]
-    if not _is_superuser(admin):
+    if not is_superuser(admin):
         # Only a member of the owner may give a database to it.
         members.append((role_name("owner"), scalar(admin, "select current_user")))
     for granted, member in members:
@@ -111,22 +127,34 @@ def encrypted(admin: Session, role: str, password: str) -> sql.Literal:
     return sql.Literal(secret.decode())
 
 
+def add_to_level(admin: Session, login: str, level: str) -> None:
+    """Let a role read what a level of READER_LEVELS may read. It cannot become that role, so it changes neither the
+    password nor the settings that others share."""
+    admin.execute(
+        sql.SQL("grant {} to {} with inherit true, set false").format(
+            sql.Identifier(role_name(level)), sql.Identifier(login)
+        )
+    )
+
+
+def reader_logins(admin: Session) -> dict[str, str]:
+    """Return the personal logins of the server with the level of READER_LEVELS of each."""
+    levels = {role_name(level): level for level in READER_LEVELS}
+    rows = admin.execute(_READER_LOGINS, [list(levels), role_name("reader")]).fetchall()
+    # Of two levels the second one counts, which includes the first.
+    return {name: levels[granted] for name, granted in rows if name not in levels}
+
+
 def _limit_readers(admin: Session, database: str) -> None:
-    """Limit a reader's sessions, and take from everybody what would stop loads or fill the disk.
+    """Limit the sessions of every reading login, and take from everybody what would stop loads or fill the disk.
 
     Advisory locks order loads, builds and publications; the working roles keep them. Where the administrator is no
     superuser, functions and temp_file_limit stay as the server has them: message `reader_limits_need_superuser`.
     """
-    reader = sql.Identifier(role_name("reader"))
-    admin.execute(
-        sql.SQL("alter role {} connection limit {}").format(reader, sql.Literal(READER_CONNECTIONS))
-    )
-    # In one transaction: a session that begins meanwhile has the limits too.
-    with admin.transaction():
-        # What a reader has changed of its own settings lasts until here.
-        admin.execute(sql.SQL("alter role {} reset all").format(reader))
-        set_reader_settings(admin, database)
-    if not _is_superuser(admin):
+    limit_login(admin, database, role_name("reader"), READER_CONNECTIONS)
+    for name in reader_logins(admin):
+        limit_login(admin, database, name, LOGIN_CONNECTIONS)
+    if not is_superuser(admin):
         log.info(message("reader_limits_need_superuser"))
         return
     working = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in WORKING_ROLES)
@@ -138,11 +166,22 @@ def _limit_readers(admin: Session, database: str) -> None:
             inside.execute(sql.SQL("grant execute on function {} to {}").format(sql.SQL(function), working))
 
 
-def set_reader_settings(admin: Session, database: str) -> None:
-    """Set what a reader's sessions in a database begin with."""
-    reader, place = sql.Identifier(role_name("reader")), sql.Identifier(database)
+def limit_login(admin: Session, database: str, login: str, connections: int) -> None:
+    """Limit the sessions of one reading login; its settings are its own, membership of a level passes none on."""
+    reader = sql.Identifier(login)
+    admin.execute(sql.SQL("alter role {} connection limit {}").format(reader, sql.Literal(connections)))
+    # In one transaction: a session that begins meanwhile has the limits too.
+    with admin.transaction():
+        # What a reader has changed of its own settings lasts until here.
+        admin.execute(sql.SQL("alter role {} reset all").format(reader))
+        set_reader_settings(admin, database, login)
+
+
+def set_reader_settings(admin: Session, database: str, login: str | None = None) -> None:
+    """Set what the sessions of a reading login (the shared one by default) in a database begin with."""
+    reader, place = sql.Identifier(login or role_name("reader")), sql.Identifier(database)
     admin.execute(sql.SQL("alter role {} in database {} reset all").format(reader, place))
-    for name, value in (READER_SETTINGS | (SUPERUSER_SETTINGS if _is_superuser(admin) else {})).items():
+    for name, value in (READER_SETTINGS | (SUPERUSER_SETTINGS if is_superuser(admin) else {})).items():
         admin.execute(
             sql.SQL("alter role {} in database {} set {} = {}").format(
                 reader, place, sql.Identifier(name), sql.Literal(value)
@@ -150,7 +189,8 @@ def set_reader_settings(admin: Session, database: str) -> None:
         )
 
 
-def _is_superuser(admin: Session) -> bool:
+def is_superuser(admin: Session) -> bool:
+    """Tell whether the administrator is a superuser of its server."""
     return bool(scalar(admin, "select rolsuper from pg_roles where rolname = current_user"))
 
 

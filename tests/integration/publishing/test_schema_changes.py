@@ -181,3 +181,20 @@ def test_an_idle_reader_delays_a_new_column_but_no_other_reader(star: Star) -> N
     other.join()
     idle.close()
     assert slowest[0] < 1
+
+
+def test_who_reads_a_table_follows_its_level(star: Star) -> None:
+    query = """
+        select n.nspname, has_table_privilege('green_freight_reader', c.oid, 'select'),
+            has_table_privilege('green_freight_reader_detail', c.oid, 'select')
+        from pg_class as c inner join pg_namespace as n on n.oid = c.relnamespace
+        where c.relname = 'dim_station' and n.nspname like 'mart%' order by 1
+    """
+    schemas = ("mart", "mart_asof", "mart_history")
+    for round_no, level in enumerate(("reader", "reader_detail", "reader", "reader_detail")):
+        star.respecify("dim_station", reader_level=level)
+        star.fill(round_no * 3)
+        star.publish()
+        with star.warehouse.connect("publisher") as session:
+            found = session.execute(query).fetchall()
+        assert found == [(schema, level == "reader", True) for schema in schemas], level

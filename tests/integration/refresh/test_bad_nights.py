@@ -119,7 +119,7 @@ class FailedAudit:
 def failed_audit(warehouse: PipelineWarehouse, eve: BrokenNight) -> FailedAudit:
     """Repaired, they deliver the last day before the one that was missed; its orders are spoilt in raw."""
     before = warehouse.tables()
-    with Reader(warehouse.database.url("reader")) as reader:
+    with Reader(warehouse.database.url("builder")) as reader:
         run_id = warehouse.load_only(DAY)
         assert warehouse.rows(_SPOILT, DAY.isoformat())
         pipeline.build(warehouse.database, run_id)

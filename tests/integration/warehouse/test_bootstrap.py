@@ -49,7 +49,7 @@ def test_every_role_enters_with_its_own_login(warehouse: Warehouse) -> None:
 def test_passwords_are_kept_as_scram(warehouse: Warehouse) -> None:
     with warehouse.admin() as admin:
         rows = admin.execute(
-            "select rolpassword from pg_authid where rolname ~ '^green_freight_[^a]'"
+            "select rolpassword from pg_authid where rolname ~ '^green_freight_[^a]' and rolcanlogin"
         ).fetchall()
     assert len(rows) == len(ROLES)
     assert all(password.startswith("SCRAM-SHA-256$") for (password,) in rows)
