@@ -46,11 +46,10 @@ def remember(*secrets: str | None) -> None:
     global _pattern
     forms = {form for secret in secrets if secret for form in _forms(secret) if len(form) >= _SHORTEST}
     with _lock:
-        if forms <= _remembered:
-            return
-        _remembered.update(forms)
-        longest_first = sorted(_remembered, key=lambda form: (-len(form), form))
-        _pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+        if not forms <= _remembered:
+            _remembered.update(forms)
+            # Compiled by the next message: a run opens many connections, and most of them have none.
+            _pattern = None
 
 
 def remember_login(login: str, password: str) -> None:
@@ -79,11 +78,20 @@ def remember_named(entries: Mapping[str, str]) -> None:
 
 def redacted(text: str) -> str:
     """Return a text with every secret that is remembered, or that stands where secrets stand, replaced by `***`."""
-    if _pattern is not None:
-        text = _pattern.sub(MARK, text)
+    if _remembered:
+        text = _remembered_pattern().sub(MARK, text)
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
     return text
+
+
+def _remembered_pattern() -> re.Pattern[str]:
+    global _pattern
+    with _lock:
+        if _pattern is None:
+            longest_first = sorted(_remembered, key=lambda form: (-len(form), form))
+            _pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+        return _pattern
 
 
 def _forms(secret: str) -> Iterator[str]:

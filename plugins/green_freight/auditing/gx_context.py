@@ -209,7 +209,7 @@ def _audit_url(warehouse: Warehouse) -> str:
     """
     url = make_url(warehouse.url("builder")).set(drivername="postgresql+psycopg")
     searched = url.update_query_dict({"options": SESSION_OPTIONS})
-    return searched.render_as_string(hide_password=False)
+    return str(searched.render_as_string(hide_password=False))
 
 
 def _audit_home(warehouse: Warehouse) -> Path:

@@ -112,3 +112,17 @@ def test_an_interruption_ends_what_runs(monkeypatch: pytest.MonkeyPatch, tmp_pat
     with pytest.raises(KeyboardInterrupt):
         checks.run(suite, Console(file=io.StringIO()))
     assert all(one.process.poll() is not None for one in processes)
+
+
+def test_temporary_files_lie_in_memory_where_there_is_enough_and_nobody_chose_a_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(checks, "MEMORY_FOLDER", tmp_path)
+    monkeypatch.setattr(checks, "MEMORY_FOR_FILES", 0)
+    assert checks.environment()["TMPDIR"] == str(tmp_path)
+    monkeypatch.setenv("TMPDIR", "chosen")
+    assert checks.environment()["TMPDIR"] == "chosen"
+    monkeypatch.delenv("TMPDIR")
+    monkeypatch.setattr(checks, "MEMORY_FOR_FILES", 10**18)
+    assert "TMPDIR" not in checks.environment()
