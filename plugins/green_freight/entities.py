@@ -13,6 +13,7 @@ from psycopg import sql
 
 from green_freight.contracts import contract
 from green_freight.errors import PermanentError
+from green_freight.labels import labels
 from green_freight.messages import message, read_words
 
 _FILE = Path(__file__).with_suffix(".yaml")
@@ -50,7 +51,8 @@ class Detail:
 
 @dataclass(frozen=True)
 class EntityKind:
-    """A kind of counted thing (`entity_kind_code` of the evidence); the fields are those of `entities.yaml`."""
+    """A kind of counted thing (`entity_kind_code` of the evidence); the fields are those of `entities.yaml`,
+    the name is the label of the code."""
 
     name_zh: str
     unit_zh: str
@@ -66,7 +68,7 @@ class EntityKind:
 def entity_kinds() -> dict[str, EntityKind]:
     """Return every kind by its code."""
     stated = read_words(_FILE)
-    return {code: _kind(fields) for code, fields in stated.items()}
+    return {code: _kind(code, fields) for code, fields in stated.items()}
 
 
 def entity_kind(code: str) -> EntityKind:
@@ -89,9 +91,9 @@ def known_entities(schema: str, tables: frozenset[str]) -> sql.Composable:
     return sql.SQL(" union ").join([*parts, nothing])
 
 
-def _kind(stated: dict[str, Any]) -> EntityKind:
+def _kind(code: str, stated: dict[str, Any]) -> EntityKind:
     defaults = {"relation": f"mart_asof.{stated['table']}", "row_key": stated["key"]}
     columns = {title: [c] if isinstance(c, str) else c for title, c in stated["details"].items()}
     details = tuple(Detail(title, *column) for title, column in columns.items())
     facts: dict[str, Any] = {**defaults, **stated, "datasets": tuple(stated["datasets"]), "details": details}
-    return EntityKind(**facts)
+    return EntityKind(name_zh=labels("entity_kind")[code].zh, **facts)

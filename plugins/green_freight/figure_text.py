@@ -1,8 +1,12 @@
-"""Figures as people read them: rounded, but never so far that a text contradicts the status beside it."""
+"""Figures as people read them: rounded, but never so far that a text contradicts the status beside it.
+
+The macro `figure_text` of the dbt project states the same rule for the readers' tables, which a publication older than
+their columns `*_display` does not have; tests/integration/dbt_project compares both.
+"""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 # More than any value has that a warehouse keeps, so that a difference is never rounded away.
 _MOST_DECIMALS = 12
@@ -19,13 +23,18 @@ def figure(value: Decimal, decimals: int, *others: Decimal | None, is_share: boo
     scale = _HUNDRED if is_share else Decimal(1)
     scaled, compared = value * scale, [other * scale for other in others if other is not None]
     tried = range(decimals, _MOST_DECIMALS)
-    needed = next((n for n in tried if _is_faithful(scaled, round(scaled, n), compared)), _MOST_DECIMALS)
-    return f"{scaled:,.{needed}f}{'%' if is_share else ''}"
+    needed = next((n for n in tried if _is_faithful(scaled, _rounded(scaled, n), compared)), _MOST_DECIMALS)
+    return f"{_rounded(scaled, needed):z,.{needed}f}{'%' if is_share else ''}"
 
 
 def completion(ratio: Decimal, decimals: int = 0) -> str:
     """Return a completion ratio in per cent; one below 1 is never shown as 100%."""
     return figure(ratio, decimals, *([Decimal(1)] if ratio < 1 else []), is_share=True)
+
+
+def _rounded(value: Decimal, decimals: int) -> Decimal:
+    """Return a value rounded as the database rounds: a half away from zero."""
+    return value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def _is_faithful(value: Decimal, shown: Decimal, others: list[Decimal]) -> bool:

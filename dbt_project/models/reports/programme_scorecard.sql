@@ -1,3 +1,5 @@
+{%- set decisive = ['rounded.plan_total_value', 'rounded.cumulative_expected_value'] -%}
+
 -- One row per indicator with a plan total and year of the programme: what has been reached since its
 -- first day.
 with scores as (
@@ -54,7 +56,7 @@ cumulated as (
     from running
 ),
 
-final as (
+rounded as (
     select
         city_code,
         work_no,
@@ -91,6 +93,26 @@ final as (
         is_stale,
         {{ is_synthetic() }} as is_synthetic
     from cumulated
+),
+
+final as (
+    select
+        rounded.*,
+        {{ indicator_text('rounded', 'rounded.plan_total_value', decisive[:1]) }} as plan_total_display,
+        {{ indicator_text('rounded', 'rounded.cumulative_value', decisive) }} as cumulative_display,
+        {{ indicator_text('rounded', 'rounded.remaining_value', []) }} as remaining_display,
+        {{ indicator_text('rounded', 'rounded.cumulative_expected_value', decisive[1:]) }}
+            as cumulative_expected_display,
+        {{ indicator_text('rounded', 'rounded.yearly_targets_due_value', []) }} as yearly_targets_due_display,
+        {{ completion_text('rounded.completion_ratio') }} as completion_display,
+        {{ label_of('status', 'rounded.status_code', 'sort_order') }} as status_order,
+        {{ label_of('status', 'rounded.status_code') }} as status_name_zh,
+        {{ label_of('status', 'rounded.status_code', 'label_en') }} as status_name_en,
+        {{ label_of('target_kind', 'rounded.target_kind') }} as target_kind_name_zh,
+        {{ label_of('target_kind', 'rounded.target_kind', 'label_en') }} as target_kind_name_en,
+        {{ label_of('revision_state', 'rounded.revision_state_code') }} as revision_state_name_zh,
+        {{ label_of('revision_state', 'rounded.revision_state_code', 'label_en') }} as revision_state_name_en
+    from rounded
 )
 
 select * from final

@@ -1,7 +1,8 @@
+{%- set decisive = ['year_rows.target_value', 'year_rows.expected_value'] -%}
+
 -- One row per indicator and year, as of the year's last month up to the as-of month.
-with figures as (
-    select * from {{ ref('fct_indicator_value') }}
-    where region_code = city_code
+with year_rows as (
+    select * from {{ ref('int_scorecard__year') }}
 ),
 
 indicators as (
@@ -20,40 +21,19 @@ milestones as (
     select * from {{ ref('int_scorecard__milestone') }}
 ),
 
-with_history as (
-    select
-        *,
-        lag(status_code) over months_in_order as previous_status_code,
-        lag(actual_value) over months_in_order as previous_actual_value,
-        row_number() over (
-            partition by city_code, indicator_code, year
-            order by period_month desc
-        ) as recency
-    from figures
-    window months_in_order as (partition by city_code, indicator_code, year order by period_month)
-),
-
-year_rows as (
-    select
-        *,
-        case
-            when status_code in ('met', 'on_track') then 1
-            when status_code in ('not_met', 'behind') then -1
-        end as standing,
-        case
-            when previous_status_code in ('met', 'on_track') then 1
-            when previous_status_code in ('not_met', 'behind') then -1
-        end as previous_standing
-    from with_history
-    where recency = 1
-),
-
 final as (
     select
         year_rows.city_code,
         year_rows.work_no,
         works.work_name_zh,
         works.work_name_en,
+        works.task_no,
+        works.task_name_zh,
+        works.task_name_en,
+        works.lead_units_zh,
+        works.lead_units_en,
+        works.co_responsible_units_zh,
+        works.co_responsible_units_en,
         year_rows.indicator_code,
         year_rows.indicator_name_zh,
         year_rows.indicator_name_en,
@@ -79,16 +59,30 @@ final as (
         milestones.is_reported_after_year,
         year_rows.previous_status_code,
         year_rows.previous_actual_value,
-        case
-            when year_rows.standing > year_rows.previous_standing then 'improved'
-            when year_rows.standing < year_rows.previous_standing then 'worsened'
-            when year_rows.standing = year_rows.previous_standing then 'unchanged'
-        end as status_trend_code,
+        year_rows.status_trend_code,
         year_rows.completeness_ratio,
         year_rows.revision_state_code,
         year_rows.as_of_date,
         year_rows.is_stale,
-        {{ is_synthetic() }} as is_synthetic
+        {{ is_synthetic() }} as is_synthetic,
+        year_rows.gap_value,
+        {{ indicator_text('indicators', 'year_rows.target_value', decisive[:1]) }} as target_display,
+        {{ indicator_text('indicators', 'year_rows.expected_value', decisive[1:]) }}
+            as expected_display,
+        {{ indicator_text('indicators', 'year_rows.actual_value', decisive) }} as actual_display,
+        {{ completion_text('year_rows.completion_ratio') }} as completion_display,
+        {{ label_of('status', 'year_rows.status_code', 'sort_order') }} as status_order,
+        {{ label_of('status', 'year_rows.status_code') }} as status_name_zh,
+        {{ label_of('status', 'year_rows.status_code', 'label_en') }} as status_name_en,
+        {{ label_of('status_trend', 'year_rows.status_trend_code') }} as status_trend_name_zh,
+        {{ label_of('status_trend', 'year_rows.status_trend_code', 'label_en') }} as status_trend_name_en,
+        {{ label_of('null_reason', 'year_rows.null_reason_code') }} as null_reason_name_zh,
+        {{ label_of('null_reason', 'year_rows.null_reason_code', 'label_en') }} as null_reason_name_en,
+        {{ label_of('revision_state', 'year_rows.revision_state_code') }} as revision_state_name_zh,
+        {{ label_of('revision_state', 'year_rows.revision_state_code', 'label_en') }}
+            as revision_state_name_en,
+        {{ label_of('target_kind', 'year_rows.target_kind') }} as target_kind_name_zh,
+        {{ label_of('target_kind', 'year_rows.target_kind', 'label_en') }} as target_kind_name_en
     from year_rows
     inner join indicators
         on

@@ -53,15 +53,32 @@ def code_list(name: str) -> CodeList:
     return _read(name, programme().city_code)
 
 
+def listed_codes() -> dict[str, tuple[Code, ...]]:
+    """Return the codes of each list that states its own, by the list's name; those kept in a seed are not among them.
+
+    Raises:
+        ContractError: the file of a list is not usable.
+    """
+    files = {path.stem: _file(path.stem) for path in sorted(FOLDER.glob("*.yaml"))}
+    return {name: file.codes for name, file in files.items() if not file.seed}
+
+
 @functools.cache
 def _read(name: str, city_code: str) -> CodeList:
-    path = FOLDER / f"{name}.yaml"
+    file = _file(name)
     try:
-        file = _File.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
         codes = _from_seed(file, city_code) if file.seed else file.codes
     except (OSError, ValidationError, KeyError) as error:
-        raise ContractError(f"code list {path.name}: {error}") from error
+        raise ContractError(f"code list {name}: {error}") from error
     return CodeList(file.system, {code.value: code for code in codes})
+
+
+def _file(name: str) -> _File:
+    path = FOLDER / f"{name}.yaml"
+    try:
+        return _File.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    except (OSError, ValidationError) as error:
+        raise ContractError(f"code list {path.name}: {error}") from error
 
 
 def _from_seed(file: _File, city_code: str) -> tuple[Code, ...]:

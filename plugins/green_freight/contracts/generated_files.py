@@ -1,4 +1,5 @@
-"""What `./green-freight dictionary --write` generates for dbt: sources, the seed of datasets, the list of indicators.
+"""What `./green-freight dictionary --write` generates for dbt: sources, the seeds of datasets and of agencies' labels,
+the list of indicators.
 
 dbt has to know by name, before it reads the project, what a model refers to; a list in SQL would repeat the files.
 """
@@ -11,12 +12,14 @@ from pathlib import Path
 
 import yaml
 
-from green_freight.contracts import contracts
+from green_freight.contracts import code_lists, contracts
 from green_freight.settings import PROJECT
 
 SOURCES = PROJECT / "dbt_project" / "models" / "sources.yml"
 DATASETS = PROJECT / "dbt_project" / "seeds" / "dataset.csv"
+LABELS = PROJECT / "dbt_project" / "seeds" / "agency_label.csv"
 INDICATORS = PROJECT / "dbt_project" / "macros" / "evidence_indicators.sql"
+AGENCIES = PROJECT / "plugins" / "green_freight" / "agencies"
 EVIDENCE_MODELS = PROJECT / "dbt_project" / "models" / "indicators" / "evidence"
 _HEADER = "# Generated from the contracts by ./green-freight dictionary --write; do not edit.\n"
 _INDICATORS = """\
@@ -35,7 +38,7 @@ def generated_files() -> dict[Path, str]:
     Raises:
         ContractError: a contract file is not usable.
     """
-    return {SOURCES: _sources(), DATASETS: _datasets(), INDICATORS: _indicators()}
+    return {SOURCES: _sources(), DATASETS: _datasets(), LABELS: _labels(), INDICATORS: _indicators()}
 
 
 def _sources() -> str:
@@ -58,6 +61,21 @@ def _datasets() -> str:
         rows.writerow(
             (found.id, found.agency, found.delivery, found.granularity, found.title_zh, found.title_en)
         )
+    return text.getvalue()
+
+
+def _labels() -> str:
+    """Return the labels of what agencies deliver: each code list under its name, and the agencies themselves."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("kind", "code", "label_zh", "label_en", "sort_order"))
+    for kind, codes in code_lists.listed_codes().items():
+        for position, code in enumerate(codes, 1):
+            rows.writerow((kind, code.value, *code.label.split(" / ", 1), position))
+    for path in sorted(AGENCIES.glob("*.yaml")):
+        agency = yaml.safe_load(path.read_text(encoding="utf-8"))
+        name = agency["name"]
+        rows.writerow(("agency", agency["code"], name["zh"], name["en"], agency["position"]))
     return text.getvalue()
 
 

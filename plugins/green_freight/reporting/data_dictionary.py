@@ -92,7 +92,7 @@ def _insist_on_descriptions(specs: Sequence[TableSpec]) -> None:
 
 
 def _columns(spec: TableSpec, model: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield name, type, meaning and referred table of each column, as the page shows them."""
+    """Yield name, type, meaning, and referred table or kind of label, of each column, as the page shows them."""
     references = {
         column: f"[{key.references}](#{key.references})"
         for key in spec.foreign_keys
@@ -106,8 +106,14 @@ def _columns(spec: TableSpec, model: Mapping[str, Any]) -> Iterator[tuple[str, s
             f"**{name}**" if is_key else name,
             column["data_type"] + ("" if is_key or is_required else ", null"),
             column["description"],
-            references.get(name, ""),
+            references.get(name) or _labels(column),
         )
+
+
+def _labels(column: Mapping[str, Any]) -> str:
+    """Return where the labels of a column's codes stand; nothing where it has none."""
+    kind = column["config"]["meta"].get("label_kind")
+    return f"[dim_label](#dim_label): `{kind}`" if kind else ""
 
 
 def _comments() -> dict[str, dict[str, str]]:

@@ -97,6 +97,9 @@ def _fill_plan(builder: Connection[Any]) -> None:
     tasks = {row["task_no"]: row for row in _seed("plan_task")}
     for row in _seed("plan_region"):
         _insert_model(builder, "dim_region", row, "region_name")
+    for kind in ("label", "agency_label"):
+        for row in _seed(kind):
+            _insert_model(builder, "dim_label", {"city_code": CITY, **row})
     for row in _seed("plan_unit"):
         _insert_model(builder, "dim_unit", row, "unit_name")
     for row in _seed("plan_key_work"):

@@ -6,11 +6,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from green_freight import figure_text
 from green_freight.building import build, dbt_run
 from green_freight.loading.raw_tables import prepare_raw_tables
+from green_freight.settings import PROJECT
+from jinja2 import Environment
+from psycopg.types.json import Jsonb
 
 from demo_city.city import City
 from demo_city.random_generator import month_end, month_starts
@@ -91,6 +96,73 @@ def test_the_scorecard_is_the_last_month_of_each_year(built: Built) -> None:
             true.completion_ratio, true.status_code, true.as_of_date, False,
         )  # fmt: skip
     assert found == {}
+
+
+def test_the_texts_of_the_scorecard_are_those_of_the_terminal(built: Built) -> None:
+    rows = built.rows(
+        "select decimals, unit_zh = '%', target_value, expected_value, actual_value, completion_ratio, target_display,"
+        " expected_display, actual_display, completion_display from candidate.scorecard"
+    )
+    assert len(rows) == 84
+    for decimals, is_share, target, expected, actual, completion, *shown in rows:
+        texts = [
+            None if value is None else figure_text.figure(value, decimals, *others, is_share=is_share)
+            for value, others in ((target, [target]), (expected, [expected]), (actual, [target, expected]))
+        ]
+        assert shown == [*texts, None if completion is None else figure_text.completion(completion)]
+
+
+def test_the_texts_of_the_programmes_totals_are_those_of_the_terminal(built: Built) -> None:
+    rows = built.rows(
+        "select decimals, plan_total_value, cumulative_value, cumulative_expected_value, completion_ratio,"
+        " plan_total_display, cumulative_display, cumulative_expected_display, completion_display"
+        " from candidate.programme_scorecard"
+    )
+    assert len(rows) == 24
+    for decimals, total, reached, expected, completion, *shown in rows:
+        assert shown == [
+            figure_text.figure(total, decimals, total),
+            figure_text.figure(reached, decimals, total, expected),
+            figure_text.figure(expected, decimals, expected),
+            figure_text.completion(completion),
+        ]
+
+
+def test_the_macro_and_python_give_the_same_text(built: Built) -> None:
+    """Values around their targets, at halves, of every size and sign that a figure may have."""
+    template = Environment(autoescape=False).from_string(
+        (PROJECT / "dbt_project" / "macros" / "figure_text.sql").read_text("utf-8")
+        + "{{ figure_text('v', 'd', 's', ['a', 'b']) }}, {{ completion_text('v') }}"
+    )
+    targets = [
+        Decimal(text) for text in ("0", "0.005", "0.25", "0.875", "1", "12.345678", "2000", "1234567.5")
+    ]
+    offsets = [
+        Decimal(sign) * Decimal(text)
+        for sign in (-1, 1)
+        for text in ("0", "0.000001", "0.0005", "0.05", "0.5")
+    ]
+    values = [target + offset for target in targets for offset in offsets]
+    cases = [
+        (value, decimals, is_share, target, other)
+        for target in targets
+        for value in values
+        for decimals, is_share, other in ((0, False, None), (2, True, target), (4, False, Decimal(1)))
+    ]
+    with built.warehouse.connect("builder") as builder:
+        query = (
+            f"select {template.render().replace('%', '%%')} from jsonb_to_recordset(%s)"
+            " as c (n int, v numeric, d int, s boolean, a numeric, b numeric) order by n"
+        )
+        stated = [
+            {"n": n, "v": str(v), "d": d, "s": s, "a": str(a), "b": None if b is None else str(b)}
+            for n, (v, d, s, a, b) in enumerate(cases)
+        ]
+        found = builder.execute(query.encode(), [Jsonb(stated)]).fetchall()
+    assert len(found) == 1920
+    for (value, decimals, is_share, target, other), texts in zip(cases, found, strict=True):
+        expected = figure_text.figure(value, decimals, target, other, is_share=is_share)
+        assert texts == (expected, figure_text.completion(value)), (value, target, other)
 
 
 def test_the_money_of_all_years_is_the_money_of_the_register(built: Built) -> None:

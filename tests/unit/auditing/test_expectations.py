@@ -138,6 +138,8 @@ def written_sql() -> dict[str, str]:
         "beside": "inner join t as o on b.a = o.a",
         "unsuitable_energy": "v.a",
         "among": "t",
+        "figure_text": "f.name",
+        "figure_texts": "cross join t as f",
         "value": "count(*)",
         **{name: f"{name} as (select a from t)" for name in ("parts", "booked_later")},
         **dict.fromkeys(("things", "recomputed"), "select a from t"),

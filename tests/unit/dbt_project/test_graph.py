@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from green_freight.labels import SEED
+from green_freight.publishing.specs import from_manifest
 from green_freight.settings import PROJECT
 
 LAYERS = ("staging", "core", "indicators", "reports")
@@ -23,6 +26,12 @@ OTHER_MEANINGS = {
     "vin": {"fct_charging_session"},
     "year": {"fct_fund_payment", "fct_milestone", "int_milestone__report"},
 }
+
+# Codes that name one thing, whose own columns stand beside them, and that nobody has to look up.
+IDENTIFIERS = {
+    "city_code", "credit_code", "current_region_code", "indicator_code", "quarter_code", "region_code", "store_code",
+    "subject_code", "unit_code",
+}  # fmt: skip
 
 
 def nodes(manifest: dict[str, Any], *kinds: str) -> Iterator[dict[str, Any]]:
@@ -70,6 +79,55 @@ def fixed_by_a_build(manifest: dict[str, Any]) -> list[str]:
         for node in nodes(manifest, "model")
         if "standing" in node["tags"] and holds_variable(node["raw_code"], node["depends_on"]["macros"])
     ]
+
+
+def label_kinds() -> set[str]:
+    """Return the kinds of code that `dim_label` has."""
+    files = [SEED, SEED.with_name("agency_label.csv")]
+    return {row["kind"] for path in files for row in csv.DictReader(path.read_text("utf-8").splitlines())}
+
+
+def unlabelled_codes(manifest: dict[str, Any]) -> list[str]:
+    """Return each code column of a published table without a label beside it, behind a foreign key, or in dim_label."""
+    models = {node["name"]: node for node in nodes(manifest, "model")}
+    found = []
+    for spec in from_manifest(manifest):
+        referring = {column for key in spec.foreign_keys for column in key.columns}
+        columns = models[spec.name]["columns"]
+        for name in columns:
+            if not re.search(r"_code(_\w+)?$|_kind$", name) or name in referring or name in IDENTIFIERS:
+                continue
+            if columns[name]["config"]["meta"].get("label_kind") not in label_kinds():
+                found.append(f"{spec.name}.{name}")
+    return found
+
+
+def test_each_code_has_labels(manifest: dict[str, Any]) -> None:
+    assert unlabelled_codes(manifest) == []
+
+
+def test_planted_codes_without_labels_are_found(manifest: dict[str, Any]) -> None:
+    planted = copy.deepcopy(manifest)
+    models = {node["name"]: node for node in nodes(planted, "model")}
+    models["scorecard"]["columns"]["status_code"]["config"]["meta"].clear()
+    models["dim_vehicle"]["columns"]["energy_code_ga249"]["config"]["meta"]["label_kind"] = "energie"
+    models["dim_indicator"]["columns"]["target_kind"]["config"]["meta"].clear()
+    models["fct_policy"]["columns"]["channel_code"] = {"name": "channel_code", "config": {"meta": {}}}
+    assert set(unlabelled_codes(planted)) == {
+        "scorecard.status_code", "dim_vehicle.energy_code_ga249", "dim_indicator.target_kind",
+        "fct_policy.channel_code",
+    }  # fmt: skip
+
+
+def test_labels_of_one_kind_have_one_code_and_one_place_each() -> None:
+    rows = [
+        row
+        for path in (SEED, SEED.with_name("agency_label.csv"))
+        for row in csv.DictReader(path.read_text("utf-8").splitlines())
+    ]
+    for place in ("code", "sort_order", "label_zh", "label_en"):
+        assert all(row[place].strip() for row in rows), place
+        assert len({(row["kind"], row[place]) for row in rows}) == len(rows), place
 
 
 def test_what_builds_keep_holds_no_variable_of_a_build(manifest: dict[str, Any]) -> None:

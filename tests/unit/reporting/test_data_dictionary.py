@@ -21,6 +21,7 @@ def _model(name: str, folder: str, columns: dict[str, str], *constraints: dict[s
                 "data_type": "text",
                 "description": text,
                 "constraints": [{"type": "not_null"}] if column == "needed" else [],
+                "config": {"meta": {"label_kind": "cause"} if column == "note" else {}},
             }
             for column, text in columns.items()
         },
@@ -56,7 +57,7 @@ def test_a_table_shows_key_type_meaning_and_reference() -> None:
     assert "| **city_code** | text | 城市 / city |  |" in page
     assert "| parent | text, null | 上级 / parent | [dim_a](#dim_a) |" in page
     assert "| needed | text | 必填 / needed |  |" in page
-    assert "| note | text, null | 备注 a\\|b / note a\\|b |  |" in page
+    assert "| note | text, null | 备注 a\\|b / note a\\|b | [dim_label](#dim_label): `cause` |" in page
 
 
 def test_readers_tables_come_first() -> None:

@@ -24,6 +24,8 @@ COLUMNS = {
     "status_trend_code": "status_trend",
     "role_code": "responsibility",
 }
+# Kinds whose codes are words and numbers that stand for other things as well.
+OF_THINGS = {"entity_kind", "stop_reason"}
 
 
 def _rows() -> list[dict[str, str]]:
@@ -36,6 +38,7 @@ def stated_labels(source: str) -> set[str]:
     known = {
         code: (zh, en)
         for row in _rows()
+        if row["kind"] not in OF_THINGS
         for code, zh, en in [(row["code"], row["label_zh"], row["label_en"])]
     }
     found = set()
@@ -52,13 +55,6 @@ def stated_labels(source: str) -> set[str]:
                 ):
                     found.add(f"{key.value}: {words}")
     return found
-
-
-def test_each_code_has_one_label_in_both_languages_and_its_own_place() -> None:
-    rows = _rows()
-    assert len({(row["kind"], row["code"]) for row in rows}) == len(rows)
-    assert len({(row["kind"], row["sort_order"]) for row in rows}) == len(rows)
-    assert all(row["label_zh"].strip() and row["label_en"].strip() for row in rows)
 
 
 def test_labels_follow_the_glossary() -> None:
