@@ -29,6 +29,7 @@ from local_stack import (
     run,
     stack,
     status,
+    superset,
     truth_check,
 )
 from local_stack import logs as log_files
@@ -39,11 +40,13 @@ from local_stack.locks import HomeBusyError, sole_command
 from local_stack.postgres import PostgresError
 from local_stack.processes import ProcessDiedError
 from local_stack.stack import StackError, StackPlan
+from local_stack.superset import SupersetError
 
 FIRST_MONTH = Period.day(programme().first_day).month
 # What a command of the stack may end in, besides the product's errors.
 ERRORS = (
     HomeBusyError, HomeError, OtherDemonstrationError, PostgresError, ProcessDiedError, StackError,
+    SupersetError,
     airflow_settings.ConnectionMissingError, backup.BackupError,
 )  # fmt: skip
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -162,6 +165,22 @@ def up(
             output.print("已在运行 · it is up already")
         else:
             run.bring_up(home, plan, Steps(output))
+        if superset.was_started(home):
+            with database.serving(home) as admin_url:
+                superset.start(home, admin_url, Steps(output))
+    status.show(home, output, as_json)
+
+
+@app.command()
+def bi(context: typer.Context, as_json: AsJson = False) -> None:
+    """看板 · Start Superset with the dashboards and leave it running; prints its address and login.
+
+    The first time it makes Superset's own environment (bi/.venv, 650 MB). From then on `up` starts it too.
+    """
+    home = Home.prepared()
+    output = console(stderr=as_json)
+    with sole_command(home.root, "bi"), context.obj.administrator() as admin_url:
+        superset.start(home, admin_url, Steps(output))
     status.show(home, output, as_json)
 
 
@@ -173,6 +192,8 @@ def down() -> None:
     with sole_command(home.root, "down"):
         names = [name for name, is_alive in stack.alive(home).items() if is_alive]
         stack.stop(home)
+        if superset.stop(home):
+            names.append(superset.NAME)
         database.stop_server(home)
     output.print(f"[green]✓[/] 已停止 · stopped: {', '.join([*names, 'postgres'])}")
 
@@ -256,7 +277,7 @@ def restore_command(
     home = Home.prepared()
     with sole_command(home.root, "restore"):
         database.require_unused(home)
-        if database.left_running(home):
+        if database.left_running(home) or superset.is_alive(home):
             raise backup.BackupError(
                 "仍在运行，未恢复；请先运行 ./green-freight down / the stack is running, so nothing was restored; "
                 "run ./green-freight down first"
@@ -283,6 +304,7 @@ def clean(yes: Annotated[bool, typer.Option("--yes", "-y", help="不询问 · do
             typer.confirm(f"删除 · remove {home.root}?", abort=True)
         database.require_unused(home)
         stack.stop(home)
+        superset.stop(home)
         home.remove()
     output.print(f"[green]✓[/] 已删除 · removed {home.root}", soft_wrap=True)
 

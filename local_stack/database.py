@@ -45,7 +45,7 @@ def serving(home: Home) -> Iterator[str]:
         yield address.dsn()
     finally:
         with shielded(), waiting(admission):
-            is_last = use.is_last() and left_running(home) is None
+            is_last = use.is_last() and left_running(home) is None and not is_superset_alive(home)
             if is_last:
                 cluster.stop()
             use.release()
@@ -55,6 +55,11 @@ def left_running(home: Home) -> dict[str, Any] | None:
     """Return the note of the stack that `up` left running in this home, None where none runs."""
     up = home.noted("up")
     return up if any(one.is_alive() for one in processes.recorded(home.processes)) else None
+
+
+def is_superset_alive(home: Home) -> bool:
+    """Return whether Superset, which needs the server, runs in this home."""
+    return any(one.is_alive() for one in processes.recorded(home.superset))
 
 
 def require_running(home: Home) -> None:

@@ -74,6 +74,16 @@ class Home:
         """The records of started processes, one file each."""
         return self._private("processes")
 
+    @property
+    def superset(self) -> Path:
+        """The record of Superset's process."""
+        return self._private("superset")
+
+    @property
+    def superset_files(self) -> Path:
+        """What Superset writes itself."""
+        return self._private("superset-files")
+
     def log(self, name: str) -> Path:
         """Return one process's log file."""
         return self.logs / f"{name}.log"
@@ -107,6 +117,10 @@ class Home:
             half.write_text(make(), encoding="ascii")
             half.replace(kept)
         return kept.read_text(encoding="ascii")
+
+    def forget_secret(self, name: str) -> None:
+        """Remove a secret, so that the next use makes another one."""
+        (self._private("secrets") / name).unlink(missing_ok=True)
 
     def note(self, name: str, content: dict[str, Any]) -> None:
         """Keep a small JSON note; readers see the old or the new one, never half of it."""

@@ -94,7 +94,7 @@ def _fill(venv: Path, project: Path) -> None:
     (venv / STAMP).unlink(missing_ok=True)
     if not os.access(venv / "bin" / "python", os.X_OK):
         _make_venv(venv)
-    environment, uv = _installer_environment(venv), venv / "bin" / "uv"
+    environment, uv = installer_environment(venv), venv / "bin" / "uv"
     if not uv.exists():
         _install_uv(venv, project, environment)
     pip = [uv, "pip"] if sys.stderr.isatty() else [uv, "--quiet", "pip"]
@@ -137,7 +137,8 @@ def _install_uv(venv: Path, project: Path, environment: Mapping[str, str]) -> No
         _run([*pip, *options], environment, "installing uv")
 
 
-def _installer_environment(venv: Path) -> dict[str, str]:
+def installer_environment(venv: Path) -> dict[str, str]:
+    """Return the environment in which uv installs into a virtual environment: with the settings of pip."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["UV_PYTHON"] = str(venv / "bin" / "python")
     for name, value in _pip_settings(venv).items():

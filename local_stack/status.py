@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from green_freight.warehouse.reader_logins import ReaderAccess, access
 from rich.console import Console
 from rich.table import Table
 
-from local_stack import database, stack
+from local_stack import database, stack, superset
 from local_stack.home import Home
 from local_stack.postgres import EmbeddedPostgres
 
@@ -37,12 +38,14 @@ def collect(home: Home) -> dict[str, Any]:
     """Return the state of everything in a home; only the database server is started, for as long as it is queried."""
     up = database.left_running(home)
     user, password = stack.login(home)
+    dashboards = superset.running(home)
     airflow = up and {"user": user, "password": password, **up, "health": _health(up["address"])}
     return {
         "home": str(home.root),
         "is_up": up is not None,
-        "processes": {"postgres": _is_serving(home), **stack.alive(home)},
+        "processes": {"postgres": _is_serving(home), **stack.alive(home), **_superset(home)},
         "airflow": airflow,
+        "superset": dashboards and asdict(dashboards),
         "demonstration": home.noted("demonstration"),
         **_published(home),
     }
@@ -60,6 +63,8 @@ def show(home: Home, console: Console, as_json: bool) -> None:
         console.print(f"{name:<14} {sign}")
     if state["airflow"]:
         _print_airflow(state["airflow"], console)
+    if state["superset"]:
+        _print_superset(state["superset"], console)
     if state["reader"]:
         console.print("\n读者登录（供 BI 使用） · login of readers, for BI tools")
         print_access(state["reader"], console)
@@ -80,6 +85,15 @@ def _print_airflow(airflow: dict[str, Any], console: Console) -> None:
     }
     for name, text in lines.items():
         console.print(f"{name}: {text}", soft_wrap=True)
+
+
+def _print_superset(dashboards: Mapping[str, str], console: Console) -> None:
+    console.print(f"看板 dashboards: {dashboards['address']}/dashboard/list/", soft_wrap=True)
+    console.print(f"登录 login: {dashboards['user']} / {dashboards['password']}", soft_wrap=True)
+
+
+def _superset(home: Home) -> dict[str, bool]:
+    return {superset.NAME: superset.is_alive(home)} if superset.was_started(home) else {}
 
 
 def _print_publication(

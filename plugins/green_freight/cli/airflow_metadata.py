@@ -78,24 +78,24 @@ def sqlalchemy_url(libpq_url: str) -> str:
     return libpq_url.replace("postgresql://", "postgresql+psycopg2://", 1)
 
 
-def make_metadata(admin_url: str, password: str) -> str:
-    """Make Airflow's role with this password and its empty database where absent; return the libpq URL.
+def make_metadata(admin_url: str, password: str, name: str = METADATA) -> str:
+    """Make a program's role with this password and its empty database where absent; return the libpq URL.
 
     The administrator may be a superuser or a role with CREATEROLE and CREATEDB.
     """
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        role = sql.Identifier(METADATA)
-        known = connection.execute("select 1 from pg_roles where rolname = %s", [METADATA]).fetchone()
+        role = sql.Identifier(name)
+        known = connection.execute("select 1 from pg_roles where rolname = %s", [name]).fetchone()
         verb = sql.SQL("alter" if known else "create")
-        secret = bootstrap.encrypted(connection, METADATA, password)
+        secret = bootstrap.encrypted(connection, name, password)
         connection.execute(sql.SQL("{} role {} login password {}").format(verb, role, secret))
         # Only a member of a role may give a database to it.
         connection.execute(sql.SQL("grant {} to current_user").format(role))
-        if not connection.execute("select 1 from pg_database where datname = %s", [METADATA]).fetchone():
+        if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
             connection.execute(sql.SQL("create database {} owner {}").format(role, role))
         # Readers of the warehouse are on the same server.
         connection.execute(sql.SQL("revoke all on database {} from public").format(role))
-    return bootstrap.database_url(admin_url, METADATA, METADATA, password)
+    return bootstrap.database_url(admin_url, name, name, password)
 
 
 def migrate_metadata(environment: Mapping[str, str], metadata_url: str, steps: Steps) -> None:
