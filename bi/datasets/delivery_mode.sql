@@ -1,4 +1,4 @@
--- One row per month and kind of store in the centre area: freight by mode of delivery; joint and night overlap, their union counts once.
+-- One row per month and kind of store in the centre area: freight by mode of delivery, where joint and night overlap, their union counts once.
 select
     delivery.period_month,
     coalesce(kind.label_zh || ' ' || kind.label_en, '未填 not stated') as store_kind_name,

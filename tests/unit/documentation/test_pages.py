@@ -19,6 +19,7 @@ PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 COMMANDS = getattr(get_command(app), "commands")  # noqa: B009
 FOLDERS = (
     "bench",
+    "bi",
     "dags",
     "dbt_project",
     "demo_city",

@@ -14,7 +14,7 @@ from local_stack.demonstration import Demonstration, OtherDemonstrationError
 from local_stack.home import Home
 
 COMMANDS = (
-    "run", "test", "up", "down", "status", "psql", "scorecard", "coverage", "check-truth", "logs", "clean",
+    "run", "test", "up", "bi", "down", "status", "psql", "scorecard", "coverage", "check-truth", "logs", "clean",
     "backfill", "revert", "evidence", "replay", "install", "demo-connections", "dictionary", "airflow", "reader",
     "backup", "restore",
 )  # fmt: skip

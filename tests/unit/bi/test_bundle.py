@@ -1,0 +1,90 @@
+"""The dashboards' source: what contradicts itself is refused by name, and an import changes in place what it made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from bi import bundle
+from bi.bundle import BundleError, Chart, Column, Dashboard
+
+DASHBOARDS = bundle.dashboards()
+CHARTS = [(dashboard, chart) for dashboard in DASHBOARDS for chart in dashboard.charts]
+
+
+def _columns(names: Sequence[str]) -> dict[str, list[Column]]:
+    return {"score": [Column(name, "text") for name in names]}
+
+
+@pytest.mark.parametrize("expression", ["sum(completion_ratio)", "avg(path_ratio)", "SUM( actual_value )"])
+def test_a_sum_over_what_does_not_add_up_is_refused(expression: str) -> None:
+    chart = Chart("图 Chart", "score", "number", metrics={"值": expression})
+    with pytest.raises(BundleError, match=r"does not add up|adds up"):
+        bundle._check(DASHBOARDS[0], chart, _columns(["completion_ratio"]))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"columns": ["nothing"]}, {"x": "nothing"}, {"filters": [["nothing", "==", 1]]}, {"by": ["nothing"]}],
+)
+def test_a_column_that_the_dataset_lacks_is_named(wrong: dict[str, object]) -> None:
+    chart = replace(Chart("图 Chart", "score", "table"), **wrong)
+    with pytest.raises(BundleError, match=r"图 Chart.*nothing"):
+        bundle._check(DASHBOARDS[0], chart, _columns(["year"]))
+
+
+def test_a_column_without_a_label_is_named() -> None:
+    with pytest.raises(BundleError, match=r"columns of score have no label.*unheard_of"):
+        bundle._dataset("score", [Column("unheard_of", "text")])
+
+
+@pytest.mark.parametrize("name", bundle.dataset_names())
+def test_a_dataset_is_one_query_on_published_tables(name: str) -> None:
+    query = bundle.dataset_sql(name)
+    assert "{{" not in query
+    assert ";" not in query
+    assert "mart." in query
+    assert query.startswith("-- One row per ") or name == "publication"
+
+
+def test_every_dataset_is_shown_and_every_label_is_of_a_column() -> None:
+    assert {chart.dataset for _, chart in CHARTS} == set(bundle.dataset_names())
+    queries = " ".join(map(bundle.dataset_sql, bundle.dataset_names()))
+    unused = [name for name in bundle.column_labels() if name not in queries and not name.endswith("_year")]
+    assert unused == []
+
+
+def test_titles_are_bilingual_and_unique_on_a_dashboard() -> None:
+    for dashboard in DASHBOARDS:
+        titles = [chart.title for chart in dashboard.charts]
+        assert len(titles) == len(set(titles))
+        assert all(
+            title.isascii() is False and any(c.isascii() and c.isalpha() for c in title) for title in titles
+        )
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda one: one.slug)
+def test_each_dashboard_states_the_kind_of_data_and_leads_to_evidence(dashboard: Dashboard) -> None:
+    first, *_, last = dashboard.charts
+    assert "data_kind" in first.columns
+    assert (last.dataset, last.is_paged) == ("evidence", True)
+    assert {"entity_key", "file_name", "source_row_number", "data_kind"} <= set(last.columns)
+
+
+def test_the_same_source_gives_the_same_bundle_and_identities() -> None:
+    def describe(query: str) -> list[Column]:
+        names = [name for name in bundle.column_labels() if name in query or name.endswith("_year")]
+        return [Column(name, "date" if name == "period_month" else "text") for name in names]
+
+    first = bundle.bundle("postgresql+psycopg2://reader:secret@host/db", describe)
+    assert first == bundle.bundle("postgresql+psycopg2://reader:secret@host/db", describe)
+    contents = [yaml.safe_load(text) for text in first.values()]
+    identities = [one["uuid"] for one in contents if "uuid" in one]
+    assert len(identities) == len(set(identities)) == len(contents) - 1
+    holding_the_password = [path for path, text in first.items() if "secret" in text]
+    assert holding_the_password == ["databases/warehouse.yaml"]
+    assert json.dumps(contents, default=str)
