@@ -94,6 +94,11 @@ class Settings(BaseSettings):
     airflow_fernet_key: str | None = Field(default=None, validation_alias="AIRFLOW_FERNET_KEY")
     airflow_jwt_secret: str | None = Field(default=None, validation_alias="AIRFLOW_JWT_SECRET")
     airflow_api_secret_key: str | None = Field(default=None, validation_alias="AIRFLOW_API_SECRET_KEY")
+    # Read by the object store's library itself.
+    aws_access_key_id: str | None = Field(default=None, validation_alias="AWS_ACCESS_KEY_ID")
+    aws_secret_access_key: str | None = Field(default=None, validation_alias="AWS_SECRET_ACCESS_KEY")
+    aws_default_region: str = Field(default="us-east-1", validation_alias="AWS_DEFAULT_REGION")
+    aws_endpoint_url: str | None = Field(default=None, validation_alias="AWS_ENDPOINT_URL")
     version: str = "local"
     airflow_port: int = 8080
     postgres_port: int = 5432

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import click
@@ -23,6 +24,9 @@ from typer import Typer
 from typer.main import get_command
 
 from demo_city.commands import app as demo_app
+from local_stack import airflow_settings
+from local_stack.airflow_settings import AirflowPlan
+from local_stack.home import Home
 from tests.unit.installation.compose_files import Files
 
 FOREIGN_PROGRAMS = {
@@ -33,6 +37,7 @@ FOREIGN_PROGRAMS = {
 NEEDED = ("dags", "plugins", "demo_city", "dbt_project", "expectations", "requirements.txt", "pyproject.toml")
 # What no image holds: the stack of one machine, tests, and what only they need.
 ABSENT = ("local_stack", "tests", "bench", "requirements-dev.txt")
+METADATA_URL = "postgresql://airflow@127.0.0.1:5432/airflow"
 Problems = Iterator[str]
 
 
@@ -93,6 +98,17 @@ def settings_known(files: Files) -> Problems:
                     yield f"{service}: {name} is the connection of no agency"
             elif name not in map(settings.variable, settings.Settings.model_fields):
                 yield f"{service}: nobody reads {name}"
+
+
+def workers(files: Files) -> Problems:
+    """Workers run under the settings that the stack of one machine gives its own: they were found necessary there."""
+    plan = AirflowPlan(port=8080, metadata_url=METADATA_URL, role_urls={}, connections={}, is_scheduled=True)
+    with TemporaryDirectory() as folder:
+        wanted = airflow_settings.environment(Home(Path(folder)), plan)
+    given = files.environment("airflow-worker")
+    for name, value in wanted.items():
+        if name.startswith("AIRFLOW__WORKERS__") and given.get(name) != value:
+            yield f"airflow-worker: {name} is {given.get(name)}, not {value}"
 
 
 def commands(files: Files) -> Problems:
@@ -196,6 +212,7 @@ CHECKS = (
     explained,
     connections,
     settings_known,
+    workers,
     commands,
     ports,
     addresses,
