@@ -15,6 +15,7 @@ from green_freight.cli import (
     backfill,
     coverage,
     dictionary,
+    documents,
     evidence,
     install,
     reader,
@@ -24,6 +25,7 @@ from green_freight.cli import (
 )
 from green_freight.cli.errors import CommandError
 from green_freight.cli.installation import Installation
+from green_freight.documents.errors import DocumentError
 from green_freight.evidence.errors import EvidenceError
 from green_freight.publishing import PublishingError
 from green_freight.replaying import ReplayError
@@ -35,8 +37,9 @@ from green_freight.warehouse.scratch import ScratchError
 
 # What any command may end in: their messages are printed without a trace.
 EXPECTED_ERRORS: tuple[type[Exception], ...] = (
-    BackfillRequestError, CandidateLeasedError, CommandError, EvidenceError, MigrationError, PublishingError,
-    ReaderLoginError, ReplayError, ScratchError, SettingError, SettingMissingError, psycopg.OperationalError,
+    BackfillRequestError, CandidateLeasedError, CommandError, DocumentError, EvidenceError, MigrationError,
+    PublishingError, ReaderLoginError, ReplayError, ScratchError, SettingError, SettingMissingError,
+    psycopg.OperationalError,
 )  # fmt: skip
 
 
@@ -65,6 +68,8 @@ def add_commands(app: typer.Typer) -> None:
     app.command("coverage")(coverage.coverage_command)
     app.command("scorecard")(scorecard.scorecard_command)
     app.command("evidence")(evidence.evidence_command)
+    app.command("form")(documents.form_command)
+    app.command("export")(documents.export_command)
     app.command("replay")(replay.replay_command)
     app.command("dictionary")(dictionary.dictionary_command)
     app.add_typer(reader.app, name="reader")

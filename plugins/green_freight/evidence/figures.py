@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from psycopg.errors import UndefinedColumn, UndefinedTable
+from psycopg.errors import UndefinedColumn, UndefinedObject, UndefinedTable
 from psycopg.rows import class_row
 
 from green_freight.evidence.errors import NoSuchChoiceError, NothingPublishedError, OlderWarehouseError
@@ -176,17 +176,17 @@ def read(session: Session, row_class: type[T], query: str, *values: object) -> l
 
 
 @contextmanager
-def read_session(warehouse: Warehouse) -> Iterator[Session]:
-    """Give a session that sees one state of the warehouse throughout and cannot change it.
+def read_session(warehouse: Warehouse, role: str = "builder") -> Iterator[Session]:
+    """Give a session of a role that sees one state of the warehouse throughout and cannot change it.
 
     Raises OlderWarehouseError: it was not yet brought to this version of the code; psycopg.OperationalError: the
     warehouse does not answer.
     """
-    with warehouse.connect("builder") as session:
+    with warehouse.connect(role) as session:
         session.execute("set transaction isolation level repeatable read, read only")
         try:
             yield session
-        except (UndefinedTable, UndefinedColumn) as error:
+        except (UndefinedTable, UndefinedColumn, UndefinedObject) as error:
             lacking = error.diag.message_primary
             raise OlderWarehouseError(message("older_warehouse", lacking=lacking)) from error
 

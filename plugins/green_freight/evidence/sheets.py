@@ -59,6 +59,12 @@ def head(sheet: Worksheet, title: str, is_synthetic: bool) -> None:
     if is_synthetic:
         sheet["A2"].value, sheet["A2"].style = SYNTHETIC_SENTENCE, WARNING
         sheet.row_dimensions[2].height = 20
+    prepare_pages(sheet, is_synthetic)
+
+
+def prepare_pages(sheet: Worksheet, is_synthetic: bool) -> None:
+    """Let a sheet be printed on A4, as wide as the page, numbered, each page saying where its data are synthetic."""
+    if is_synthetic:
         _print_on_each_page(sheet.oddHeader, SYNTHETIC_SENTENCE)
     _print_on_each_page(sheet.oddFooter, "— &P —")
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", Worksheet.PAPERSIZE_A4
