@@ -16,6 +16,7 @@ import psycopg
 from airflow.providers.standard.exceptions import HITLTimeoutError
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import (
+    CronDataIntervalTimetable,
     ExceptionRetryPolicy,
     Param,
     RetryAction,
@@ -38,12 +39,14 @@ from green_freight.airflow_context import (
     run_params,
     run_warehouse,
 )
+from green_freight.airflow_mail import mail
 from green_freight.airflow_runs import PublicationDeadline
 from green_freight.backfill import steps as backfill
 from green_freight.errors import PermanentError
 from green_freight.messages import message
 from green_freight.periods import SHANGHAI
 from green_freight.programme import programme
+from green_freight.reporting import alerts, morning_summary
 from green_freight.revisions import ApprovalMissingError, rendering
 
 log = logging.getLogger(__name__)
@@ -275,6 +278,25 @@ def warn_stale() -> list[str]:
     return stale
 
 
+@task(task_id="send")
+def send_morning_summary() -> str:
+    """Send what is published, behind, stale and waiting for an approval; skipped where nobody is to get it."""
+    current = settings.current()
+    if not (current.morning_summary and (current.alert_url or current.alert_mail_to)):
+        raise AirflowSkipException(message("summary_off"))
+    text = morning_summary.text(installed_warehouse())
+    log.info("%s", text)
+    if failed := alerts.notify(text, mail()):
+        raise AirflowFailException(message("summary_not_accepted", receivers=", ".join(failed)))
+    return text
+
+
+def morning_schedule() -> CronDataIntervalTimetable | None:
+    """Return when the morning summary is sent; None where it is not switched on."""
+    is_on = settings.current().morning_summary
+    return CronDataIntervalTimetable("30 6 * * *", timezone="Asia/Shanghai") if is_on else None
+
+
 def alert_when_unpublished(context: Mapping[str, Any]) -> None:
     """Alert that nothing was published for a run's business day by its deadline (06:00 of the next morning)."""
     # A deadline's context is plain JSON of the REST API, not the objects that a task gets.
@@ -284,7 +306,7 @@ def alert_when_unpublished(context: Mapping[str, Any]) -> None:
     asked = (run.get("conf") or {}).get("business_day")
     day = business_days.of_run(asked, logical_date, interval_start, began)
     warehouse, of_run = installed_warehouse(), f"{run['dag_id']}/{run['dag_run_id']}"
-    pipeline.alert_when_unpublished(warehouse, of_run, day, began)
+    pipeline.alert_when_unpublished(warehouse, of_run, day, began, mail())
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -199,7 +199,11 @@ def stale_datasets(warehouse: Warehouse, run_id: str) -> list[str]:
 
 
 def alert_when_unpublished(
-    warehouse: Warehouse, run_id: str, day: date, began: datetime | None = None
+    warehouse: Warehouse,
+    run_id: str,
+    day: date,
+    began: datetime | None = None,
+    mail: alerts.Mail | None = None,
 ) -> None:
     """Alert that nothing is published for the business day of a run whose deadline has passed.
 
@@ -215,11 +219,12 @@ def alert_when_unpublished(
     stands, changes = newest or "–", len(outstanding(warehouse, run_id))
     if changes:
         alerts.send(
-            message("alert_waiting_for_approval", run_id=run_id, day=day, stands=stands, changes=changes)
+            message("alert_waiting_for_approval", run_id=run_id, day=day, stands=stands, changes=changes),
+            mail,
         )
     else:
         alert = message("alert_nothing_published", run_id=run_id, day=day, stands=stands)
-        alerts.send("\n".join([alert, *run_report.first_failures(warehouse, run_id)]))
+        alerts.send("\n".join([alert, *run_report.first_failures(warehouse, run_id)]), mail)
 
 
 def log_fetched(progress: Progress) -> None:

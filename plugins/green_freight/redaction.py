@@ -31,6 +31,10 @@ _PATTERNS = (
         rf"\1 {MARK}",
     ),
     (
+        re.compile(r"(/hook/)[\w-]{8,}", re.IGNORECASE),
+        rf"\1{MARK}",
+    ),
+    (
         re.compile(r"([?&](?:key|sign|token|access_token|secret|password)=)[^&\s'\"]+", re.IGNORECASE),
         rf"\1{MARK}",
     ),
@@ -58,10 +62,12 @@ def remember_login(login: str, password: str) -> None:
 
 
 def remember_url(url: str | None) -> None:
-    """Keep the password of a URL and the secret parameters of its query out of messages."""
+    """Keep a URL's password, the secret parameters of its query, a webhook's key and the fragment out of messages."""
     for found in _PASSWORD_IN_URL.finditer(url or ""):
         remember(found["password"], unquote(found["password"]))
-    for found in re.finditer(r"[?&][^=&]+=([^&#]+)", url or ""):
+    for found in re.finditer(r"(?:/hook/|#)([^/?#\s]+)", url or ""):
+        remember(found[1], unquote(found[1]))
+    for found in re.finditer(r"[?&][^=&]+=([^&#\s]+)", url or ""):
         # A query names what it wants in short words; keys are long.
         if len(found[1]) >= 16:
             remember(found[1], unquote(found[1]))

@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     fact_change_share: Decimal = Field(default=Decimal("0.1"), ge=0)
     retry_delay_seconds: float = Field(default=300, ge=0)
     alert_url: str | None = None
+    alert_mail_to: str | None = None
+    smtp_connection: str | None = Field(default=None, validation_alias="AIRFLOW_CONN_SMTP_DEFAULT")
+    morning_summary: bool = False
     code_version: str | None = None
     release: str = "files"
     postgres_admin_url: str | None = None
@@ -135,7 +138,7 @@ class Settings(BaseSettings):
 # The settings that are secret or have a secret in them.
 SECRET = {
     name for name in Settings.model_fields if name.endswith(("_password", "_key", "_secret", "_url"))
-} - {"landing_url"}
+} | {"smtp_connection"} - {"landing_url"}
 
 
 def current() -> Settings:

@@ -42,14 +42,14 @@ def text(warehouse: Warehouse, run_id: str) -> str:
             lines += _lines(session, "publication", row[0])
         else:
             lines.append(message("nothing_new_published"))
-        lines += _stale(session)
+        lines += stale_sentences(session)
     return "\n".join(lines)
 
 
 def stale_datasets(warehouse: Warehouse) -> list[str]:
     """Return a sentence for each dataset that the newest publication marks as stale."""
     with warehouse.connect("builder") as session:
-        return list(_stale(session))
+        return list(stale_sentences(session))
 
 
 def first_failures(warehouse: Warehouse, run_id: str) -> list[str]:
@@ -75,7 +75,8 @@ def _lines(session: Session, part: str, key: str | int) -> Iterator[str]:
                 yield lines["sentence"].format_map(row | named)
 
 
-def _stale(session: Session) -> Iterator[str]:
+def stale_sentences(session: Session) -> Iterator[str]:
+    """Yield a sentence for each dataset that the newest publication marks as stale."""
     for dataset, through, expected in session.execute(_STALE):
         if through is None:
             yield message("dataset_never_complete", dataset=dataset, expected=expected)

@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 from green_freight import business_days
 from green_freight.periods import SHANGHAI
-from green_freight.reporting import alerts
 
 from tests.conftest import Warehouse
-
-
-class Receiver(HTTPServer):
-    """A group robot: keeps the messages it was sent."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.status, self.messages = status, []  # type: int, list[dict[str, Any]]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.messages.append(json.loads(body))
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Keep quiet."""
+from tests.integration.reporting.servers import Response, RobotServer
 
 
 @pytest.fixture
-def robot(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    receiver = Receiver(getattr(request, "param", 200))
-    thread = threading.Thread(target=receiver.serve_forever, daemon=True)
-    thread.start()
-    monkeypatch.setenv("GREEN_FREIGHT_ALERT_URL", f"http://127.0.0.1:{receiver.server_port}/robot")
-    yield receiver
-    receiver.shutdown()
-    receiver.server_close()
+def robot(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[RobotServer]:
+    with RobotServer(Response(getattr(request, "param", 200))) as server:
+        monkeypatch.setenv("GREEN_FREIGHT_ALERT_URL", f"{server.address}/robot")
+        yield server
 
 
 @pytest.fixture
@@ -82,7 +53,7 @@ def _publish(warehouse: Warehouse, day: Any) -> None:
         )
 
 
-def test_a_morning_without_a_publication_alerts(installed: Warehouse, robot: Receiver) -> None:
+def test_a_morning_without_a_publication_alerts(installed: Warehouse, robot: RobotServer) -> None:
     yesterday = business_days.yesterday()
     _publish(installed, yesterday - timedelta(days=1))
     alert_when_unpublished(_missed(yesterday))
@@ -94,13 +65,13 @@ def test_a_morning_without_a_publication_alerts(installed: Warehouse, robot: Rec
     assert "nightly_refresh/scheduled__1" in content
 
 
-def test_a_published_day_alerts_nobody(installed: Warehouse, robot: Receiver) -> None:
+def test_a_published_day_alerts_nobody(installed: Warehouse, robot: RobotServer) -> None:
     _publish(installed, business_days.yesterday())
     alert_when_unpublished(_missed(business_days.yesterday()))
     assert robot.messages == []
 
 
-def test_a_run_over_the_past_alerts_nobody(installed: Warehouse, robot: Receiver) -> None:
+def test_a_run_over_the_past_alerts_nobody(installed: Warehouse, robot: RobotServer) -> None:
     alert_when_unpublished(_missed(business_days.yesterday() - timedelta(days=2)))
     assert robot.messages == []
 
@@ -117,7 +88,7 @@ def _at(hour: int) -> datetime:
 
 
 def test_a_run_started_by_hand_in_the_night_has_the_deadline_too(
-    installed: Warehouse, robot: Receiver
+    installed: Warehouse, robot: RobotServer
 ) -> None:
     alert_when_unpublished(_by_hand(_at(3)))
     [message] = robot.messages
@@ -127,18 +98,7 @@ def test_a_run_started_by_hand_in_the_night_has_the_deadline_too(
 
 @pytest.mark.parametrize("typed", [None, {"business_day": "2025-09-30"}], ids=str)
 def test_a_run_that_began_after_its_deadline_alerts_nobody(
-    installed: Warehouse, robot: Receiver, typed: dict[str, str] | None
+    installed: Warehouse, robot: RobotServer, typed: dict[str, str] | None
 ) -> None:
     alert_when_unpublished(_by_hand(_at(7), conf=typed))
     assert robot.messages == []
-
-
-@pytest.mark.parametrize("robot", [500], indirect=True)
-def test_a_webhook_that_fails_leaves_the_alert_in_the_log(
-    robot: Receiver, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.ERROR):
-        alerts.send("nothing is there")
-    assert len(robot.messages) == 1
-    assert "ALERT 告警: nothing is there" in caplog.text
-    assert "could not be sent" in caplog.text

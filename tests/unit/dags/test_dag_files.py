@@ -57,7 +57,7 @@ def bag(tasks: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 def test_exactly_these_dags_are_read_without_an_error(bag: Any) -> None:
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"nightly_refresh", "backfill_history", "revert_publication"}
+    assert set(bag.dags) == {"nightly_refresh", "backfill_history", "revert_publication", "morning_summary"}
 
 
 @pytest.mark.parametrize("dag_id", ["nightly_refresh", "backfill_history"])
@@ -149,6 +149,15 @@ def test_the_alert_of_06_00_leads_to_a_function(bag: Any) -> None:
     assert deadline.interval == timedelta(0)
     module, _, name = deadline.callback.path.rpartition(".")
     assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_the_morning_summary_is_scheduled_only_where_it_is_switched_on(
+    bag: Any, tasks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(bag.dags["morning_summary"].task_ids) == {"send"}
+    assert tasks.morning_schedule() is None
+    monkeypatch.setenv("GREEN_FREIGHT_MORNING_SUMMARY", "1")
+    assert tasks.morning_schedule().expression == "30 6 * * *"
 
 
 def test_going_back_asks_which_publication_and_why(bag: Any) -> None:

@@ -94,7 +94,8 @@ def settings_known(files: Files) -> Problems:
                 if option not in _airflow_options().get(section, set()):
                     yield f"{service}: Airflow has no option {section}.{option}"
             elif name.startswith("AIRFLOW_CONN_"):
-                if name.removeprefix("AIRFLOW_CONN_").lower() not in airflow_metadata.CONNECTION_TYPES:
+                is_agencys = name.removeprefix("AIRFLOW_CONN_").lower() in airflow_metadata.CONNECTION_TYPES
+                if not is_agencys and name not in map(settings.variable, settings.Settings.model_fields):
                     yield f"{service}: {name} is the connection of no agency"
             elif name not in map(settings.variable, settings.Settings.model_fields):
                 yield f"{service}: nobody reads {name}"

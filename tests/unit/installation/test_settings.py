@@ -52,6 +52,7 @@ def test_every_variable_of_the_example_is_listed_with_its_default() -> None:
     fields = {variable(field): info.default for field, info in Settings.model_fields.items()}
     numbers = {
         "GREEN_FREIGHT_SYNTHETIC": "0",
+        "GREEN_FREIGHT_MORNING_SUMMARY": "0",
         "GREEN_FREIGHT_CLOCK": "2025-10-01T02:00:00+08:00",
         "GREEN_FREIGHT_LANDING_URL": "file:///var/lib/green-freight/landing",
     }
