@@ -1,13 +1,11 @@
 """Superset's bundle of the dashboards, rendered from `datasets/`, `columns.yaml` and `dashboards/`.
 
-Each object has a uuid that follows from its name, so that an import changes in place what it made before. Labels of
-codes come from the label seed, the contracts' code lists and the agency files. Runs in Superset's environment too, so
-it imports no module of the project.
+Each object has a uuid that follows from its name, so that an import changes in place what it made before. Runs in
+Superset's environment too, so it imports no module of the project.
 """
 
 from __future__ import annotations
 
-import csv
 import functools
 import re
 import uuid
@@ -20,10 +18,6 @@ import jinja2
 import yaml
 
 SOURCE = Path(__file__).resolve().parent
-PROJECT = SOURCE.parent
-LABELS = PROJECT / "dbt_project" / "seeds" / "label.csv"
-CODE_LISTS = PROJECT / "plugins" / "green_freight" / "contracts" / "code_lists"
-AGENCIES = PROJECT / "plugins" / "green_freight" / "agencies"
 # Marks what the bundle made, so that what leaves the bundle can be removed from Superset.
 CERTIFIED_BY = "绿色货运数据仓库 Green Freight Warehouse"
 DATABASE = "绿色货运数据仓库"
@@ -33,12 +27,22 @@ _TALL = 60
 _NAMESPACE = uuid.UUID("6f0c3a5e-4a0e-5d64-9d8b-2c5d0e0b7a11")
 # Sums over indicators, months or districts would say nothing.
 _NOT_ADDITIVE = re.compile(r"\b(?:sum|avg)\(\s*\w+_(?:ratio|value|display)\b", re.IGNORECASE)
-# Distances behind are counted from the expected value in the running year, from the target once it is over.
-_GAP = (
-    "case when score.status_code in ('behind', 'not_met') then greatest(coalesce("
-    "case when score.status_code = 'behind' then score.expected_value end, score.target_value)"
-    " - score.actual_value, 0) else 0 end"
-)
+# What several datasets say of a row of the scorecard.
+_OF_SCORE = {
+    "work_zh": "lpad(score.work_no::text, 2, '0') || ' ' || score.work_name_zh",
+    "target": "coalesce(score.target_display, score.target_text_zh, '–')",
+    "actual": (
+        "case when score.unit_zh = '是/否'"
+        " then case score.actual_value when 1 then '是 yes' when 0 then '否 no' else '–' end"
+        " else coalesce(score.actual_display, '–') end"
+    ),
+    # With all its digits: a small distance is not shown as none.
+    "gap": (
+        "trim_scale(nullif(score.gap_value, 0) * case when score.unit_zh = '%' then 100 else 1 end)::text"
+        " || case when score.unit_zh = '%' then '%' else '' end"
+    ),
+    "data_kind": "case when score.is_synthetic then '演示 synthetic' else '实际 real' end",
+}
 GREEN, RED, ORANGE, GREY = "#2E7D32", "#C62828", "#EF6C00", "#757575"
 # The first words of a status and of a kind of data, with the colour behind them.
 _STATUS = {"达标": GREEN, "符合进度": GREEN, "未达标": RED, "滞后": RED, "无数据": ORANGE}
@@ -154,9 +158,9 @@ def dataset_names() -> list[str]:
 
 @functools.cache
 def dataset_sql(name: str) -> str:
-    """Return the query of a dataset with the labels written into it."""
+    """Return the query of a dataset."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # nosec B701 - SQL
-    environment.globals.update(labels=_labels, codes=_codes, agencies=_agencies, shown=_shown, gap=_GAP)
+    environment.globals.update(_OF_SCORE, labels=_labels)
     text = (SOURCE / "datasets" / f"{name}.sql").read_text(encoding="utf-8")
     return environment.from_string(text).render().strip() + "\n"
 
@@ -204,51 +208,8 @@ def _read(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def _values(rows: Sequence[tuple[str, str, str]]) -> str:
-    def quoted(text: str) -> str:
-        return "'" + text.replace("'", "''") + "'"
-
-    lines = [
-        f"({quoted(code)}, {quoted(zh)}, {quoted(en)}, {place})"
-        for place, (code, zh, en) in enumerate(rows, 1)
-    ]
-    return f"(select * from (values {', '.join(lines)}) as listed (code, label_zh, label_en, sort_order))"  # noqa: S608 - quoted
-
-
 def _labels(kind: str) -> str:
-    with LABELS.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["kind"] == kind]
-    rows.sort(key=lambda row: int(row["sort_order"]))
-    return _values([(row["code"], row["label_zh"], row["label_en"]) for row in rows])
-
-
-def _codes(name: str) -> str:
-    listed = _read(CODE_LISTS / f"{name}.yaml")["codes"]
-    return _values([(str(one["value"]), *one["label"].split(" / ", 1)) for one in listed])
-
-
-def _agencies() -> str:
-    listed = sorted((_read(path) for path in AGENCIES.glob("*.yaml")), key=lambda one: one["position"])
-    return _values([(one["code"], one["name"]["zh"], one["name"]["en"]) for one in listed])
-
-
-def _shown(value: str, other: str) -> str:
-    """Return SQL for a figure as text: rounded, unless rounding would contradict its comparison with the other one."""
-    scale = "case when score.unit_zh = '%' then 100 else 1 end"
-    rounded = f"round({value} * {scale}, score.decimals)"
-    digits = (
-        "'FM999,999,999,999,990' || case when score.decimals > 0"
-        " then '.' || repeat('0', score.decimals) else '' end"
-    )
-    is_faithful = f"coalesce(sign({rounded} - {other} * {scale}) = sign({value} - {other}), true)"
-    text = (
-        f"case when {is_faithful} then to_char({rounded}, {digits}) else trim_scale({value} * {scale})::text end"
-        " || case when score.unit_zh = '%' then '%' else '' end"
-    )
-    yes = f"case when {value} = 1 then '是 yes' else '否 no' end"
-    number = f"case when score.unit_zh = '是/否' then {yes} else {text} end"
-    words = ", score.target_text_zh" if "target_value" in value else ""
-    return f"coalesce(case when {value} is not null then {number} end{words}, '–')"
+    return f"(select code, label_zh, label_en, sort_order from mart.dim_label where kind = '{kind}')"  # noqa: S608
 
 
 def _check(dashboard: Dashboard, chart: Chart, columns: Mapping[str, Sequence[Column]]) -> None:
@@ -428,7 +389,8 @@ def _series(viz_type: str) -> Callable[[Chart, Sequence[Column]], tuple[str, dic
         is_time = next(column.is_time for column in columns if column.name == chart.x)
         return viz_type, {
             "x_axis": chart.x,
-            "time_grain_sqla": "P1M" if is_time else None,
+            # Days are months already, and a truncated day would be an instant of another zone.
+            "time_grain_sqla": None,
             "x_axis_time_format": "%Y-%m",
             "x_axis_sort_asc": True,
             **({} if is_time else {"x_axis_force_categorical": True, "x_axis_sort": chart.x}),

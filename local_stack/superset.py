@@ -214,13 +214,7 @@ def _warehouse_url(home: Home, admin_url: str) -> str:
 
 
 def _fingerprint(variables: Mapping[str, str]) -> str:
-    files = sorted(
-        path
-        for folder in _CONTENT
-        for pattern in _CONTENT_FILES
-        for path in folder.rglob(pattern)
-        if VENV not in path.parents and (path.suffix != ".py" or folder == SOURCE)
-    )
+    files = sorted(path for pattern in _CONTENT_FILES for path in SOURCE.glob(pattern))
     content = [f"{name}={value}".encode() for name, value in sorted(variables.items())]
     return hashlib.sha256(b"\0".join([*content, *(path.read_bytes() for path in files)])).hexdigest()
 

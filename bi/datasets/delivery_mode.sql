@@ -10,6 +10,6 @@ select
     sum(delivery.freight_tonnes) filter (where delivery.mode_code <> 'neither') as union_tonnes
 from mart.fct_store_delivery as delivery
 inner join mart.dim_store as store using (city_code, store_key)
-left join {{ codes('store_kind') }} as kind on store.store_kind_code = kind.code
+left join {{ labels('store_kind') }} as kind on store.store_kind_code = kind.code
 where delivery.is_centre_area
 group by 1, 2

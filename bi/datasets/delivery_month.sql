@@ -11,5 +11,5 @@ select
         else 1
     end as covered_ratio
 from mart.dim_source_file as file
-inner join {{ agencies() }} as agency on file.agency_code = agency.code
+inner join {{ labels('agency') }} as agency on file.agency_code = agency.code
 group by left(file.period_label, 7), agency.label_zh, agency.label_en, file.delivery_name

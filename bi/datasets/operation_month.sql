@@ -11,5 +11,5 @@ select
     sum(operation.distance_km) filter (where operation.fuel_litre > 0) as fuel_km
 from mart.fct_vehicle_operation as operation
 inner join mart.dim_vehicle as vehicle using (city_code, vehicle_key)
-left join {{ codes('energy') }} as energy on vehicle.energy_code_ga249 = energy.code
+left join {{ labels('energy') }} as energy on vehicle.energy_code_ga249 = energy.code
 group by 1, 2

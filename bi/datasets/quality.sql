@@ -14,5 +14,5 @@ select
     quality.rejected_ratio,
     case when quality.is_synthetic then '演示 synthetic' else '实际 real' end as data_kind
 from mart.data_quality as quality
-inner join {{ agencies() }} as agency on quality.agency_code = agency.code
+inner join {{ labels('agency') }} as agency on quality.agency_code = agency.code
 where quality.subject_kind_code = 'dataset'

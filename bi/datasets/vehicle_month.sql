@@ -21,6 +21,6 @@ select
         as retired_count
 from months
 inner join mart.dim_vehicle as vehicle on months.city_code = vehicle.city_code and not vehicle.is_inferred
-left join {{ codes('energy') }} as energy on vehicle.energy_code_ga249 = energy.code
-left join {{ codes('new_energy_kind') }} as new_energy on vehicle.new_energy_kind_code = new_energy.code
+left join {{ labels('energy') }} as energy on vehicle.energy_code_ga249 = energy.code
+left join {{ labels('new_energy_kind') }} as new_energy on vehicle.new_energy_kind_code = new_energy.code
 group by 1, 2, 3, 4

@@ -32,10 +32,12 @@ from green_freight.periods import Period, months
 from green_freight.settings import PROJECT, ROLES
 from green_freight.warehouse import Warehouse
 
+from bi.bundle import dashboards
 from local_stack import database, demonstration, processes, stack
 from local_stack.demonstration import Demonstration
 from local_stack.home import Home
 from local_stack.postgres import EmbeddedPostgres, PostgresError
+from tests.end_to_end import browser, chart_rows
 
 pytestmark = pytest.mark.end_to_end
 
@@ -339,6 +341,30 @@ class TestOnARunningStack:
             installation.ask(STATE),
             installation.ask("select max(publication_no) from publication"),
         ) == before
+
+    def test_each_dashboard_shows_what_is_published(self, running: Installation) -> None:
+        program = browser.chromium()
+        if program is None:
+            pytest.skip("there is no Chromium, and this account may not install it")
+        started = running.start("bi", "--json")
+        assert started.returncode == 0, started.stdout + started.stderr
+        login = json.loads(started.stdout[started.stdout.index("{") :])["superset"]
+        problems = []
+        with (
+            running.connected("owner") as owner,
+            browser.logged_in(program, login["address"], login["user"], login["password"]) as page,
+        ):
+            for dashboard in dashboards():
+                opened = browser.open_dashboard(page, login["address"], dashboard)
+                problems += [f"{dashboard.slug}: {problem}" for problem in opened.problems]
+                for chart in dashboard.charts:
+                    wanted = chart_rows.published(owner, dashboard, chart)
+                    shown = chart_rows.answered(chart, opened.answers[chart.title])
+                    problems += [
+                        f"{dashboard.slug}, {chart.title}: {difference}"
+                        for difference in chart_rows.differences(shown, wanted, chart.is_paged)
+                    ]
+        assert problems == []
 
 
 def test_what_the_last_night_published_follows_from_the_landed_files_alone(
