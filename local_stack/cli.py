@@ -175,7 +175,7 @@ def up(
 def bi(context: typer.Context, as_json: AsJson = False) -> None:
     """看板 · Start Superset with the dashboards and leave it running; prints its address and login.
 
-    The first time it makes Superset's own environment (bi/.venv, 650 MB). From then on `up` starts it too.
+    The first time it makes Superset's own environment (bi/.venv, 700 MB). From then on `up` starts it too.
     """
     home = Home.prepared()
     output = console(stderr=as_json)

@@ -17,7 +17,7 @@ from typing import Any
 from green_freight import settings
 
 SCANNED = ("dags", "demo_city", "local_stack", "plugins")
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "bi/requirements.txt")
 # Its faults have been published since 2014.
 _KNOWN_FAULTY = "jinja2==2.4.1"
 _SECONDS = 300
