@@ -53,7 +53,7 @@ def begin_nightly(warehouse: Warehouse, run_id: str, day: date, *, is_typed: boo
         if newest is not None and day - newest > timedelta(days=DAYS_BACK):
             facts = {"day": day, "newest": newest, "days": (day - newest).days, "now": business_days.now()}
             raise business_days.BusinessDayError(message("business_day_leaps", **facts))
-    runs.begin(warehouse, run_id, "nightly", day, reason="nightly refresh")
+    runs.begin(warehouse, run_id, "nightly", day, reason="每日更新 / nightly refresh")
     log.info(message("night_begins", day=day))
 
 

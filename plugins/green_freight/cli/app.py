@@ -68,6 +68,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("coverage")(coverage.coverage_command)
     app.command("scorecard")(scorecard.scorecard_command)
     app.command("evidence")(evidence.evidence_command)
+    app.command("bulletin")(documents.bulletin_command)
     app.command("form")(documents.form_command)
     app.command("export")(documents.export_command)
     app.command("replay")(replay.replay_command)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Protocol
 
 from green_freight import figure_text
 from green_freight.agencies import AGENCIES
@@ -25,6 +26,22 @@ SYNTHETIC_SENTENCE = "演示数据：本材料依据合成数据生成，不是�
 EMPTY = "—"
 # What the documents explain, in sentences.
 SENTENCES = read_words(Path(__file__).with_name("sentences.yaml"))
+
+
+class Valued(Protocol):
+    """What says how the values of an indicator read."""
+
+    @property
+    def measure_kind_code(self) -> str:
+        """Return what is measured: a milestone, an amount, a count, a ratio."""
+
+    @property
+    def unit_zh(self) -> str:
+        """Return the unit."""
+
+    @property
+    def decimals(self) -> int:
+        """Return the decimals of the indicator's card."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +164,7 @@ def exact(value: Decimal | None) -> str:
     return EMPTY if value is None else f"{value.normalize():,f}"
 
 
-def value_text(figure: Figure, value: Decimal | None, *compared: Decimal | None) -> str:
+def value_text(figure: Valued, value: Decimal | None, *compared: Decimal | None) -> str:
     """Return an indicator's value as its card reads: per cent, yuan and ratios with decimals, milestones as labels.
 
     `compared` are the values that decide its status: it is shown with the decimals that tell it from them.
@@ -201,6 +218,11 @@ def programme_text(figure: Figure) -> str | None:
         due=value_text(figure, figure.yearly_targets_due_value),
         status=label("status", figure.cumulative_status_code).zh,
     )
+
+
+def reason_text(reason: str | None) -> str:
+    """Return why something was published, in Chinese where the reason is in both languages."""
+    return (reason or EMPTY).partition(" / ")[0]
 
 
 def day_text(value: date) -> str:

@@ -84,7 +84,7 @@ def _facts(contents: Contents) -> list[tuple[str, str]]:
     published = text.minute_text(publication.published_at)
     facts += [
         ("数据发布", f"第{publication.publication_no}号，{published}，{kind}"),
-        ("发布原因", publication.reason or EMPTY),
+        ("发布原因", text.reason_text(publication.reason)),
         ("程序版本", publication.code_version),
     ]
     if publication.reverted_to is not None:

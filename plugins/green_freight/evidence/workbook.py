@@ -98,7 +98,7 @@ def _write_summary(sheet: Worksheet, contents: Contents, proof: Proof) -> None:
                 text.value_text(proof.figure, one.old_actual_value, one.new_actual_value),
                 text.value_text(proof.figure, one.new_actual_value, one.old_actual_value),
                 "是" if one.is_restatement else "否",
-                "、".join(label("cause", code).zh for code in one.cause_codes), one.reason,
+                "、".join(label("cause", code).zh for code in one.cause_codes), text.reason_text(one.reason),
             )
             for one in proof.revisions
         ]  # fmt: skip

@@ -12,10 +12,20 @@ from typing import Any
 import frictionless
 import pyarrow.parquet as pq
 import pytest
-from green_freight.documents.errors import NoSuchTableError, NothingOfPeriodError, PlaceTakenError
+from docx import Document
+from green_freight.documents.bulletin import TEMPLATE, WORKS, write_bulletin
+from green_freight.documents.errors import (
+    MonthNotClosedError,
+    NoSuchTableError,
+    NothingOfPeriodError,
+    PlaceTakenError,
+    TemplateError,
+)
 from green_freight.documents.open_files import CHECKSUMS, DICTIONARY, PACKAGE, write_export
 from green_freight.documents.quarterly_form import FORM, REASONS, TITLE, Reporter, write_form
 from green_freight.evidence.errors import NoSuchChoiceError
+from green_freight.labels import label
+from green_freight.periods import Period
 from openpyxl import load_workbook
 
 from .pipeline_warehouse import PipelineWarehouse
@@ -141,6 +151,87 @@ def test_an_export_that_cannot_be_written_says_why(refreshed: PipelineWarehouse,
     with pytest.raises(PlaceTakenError, match="--output"):
         write_export(refreshed.database, tmp_path, tables=["dim_region"])
     assert [path.name for path in tmp_path.iterdir()] == ["green_freight_publication_2"]
+
+
+def test_the_bulletin_says_what_the_publication_says(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
+    for month in ("2023-12", "2024-06", "2025-07"):
+        bulletin = write_bulletin(refreshed.database, Period(month), tmp_path)
+        published = refreshed.rows(
+            "select v.*, i.unit_zh, i.decimals from mart.fct_indicator_value as v"
+            " inner join mart.dim_indicator as i using (city_code, indicator_code)"
+            f" where region_code = city_code and period_month = '{month}-01' order by display_order"
+        )
+        document = Document(str(bulletin.document))
+        works = [[cell.text for cell in row.cells] for row in document.tables[0].rows][1:]
+        assert [row[2] for row in works] == [row["indicator_name_zh"] for row in published]
+        assert [row[7] for row in works] == [label("status", row["status_code"]).zh for row in published]
+        for written, row in zip(works, published, strict=True):
+            if row["target_kind"] in ("yearly_addition", "cumulative_stock"):
+                assert written[5] == f"{row['actual_value']:,.0f}{row['unit_zh']}"
+        sheet = load_workbook(bulletin.workbook)[WORKS]
+        for number, row in enumerate(published, start=5):
+            found = [sheet.cell(number, column).value for column in (5, 6, 7, 8)]
+            values = [
+                row[name] for name in ("target_value", "expected_value", "actual_value", "completion_ratio")
+            ]
+            assert [None if one is None else float(one) for one in found] == [
+                None if one is None else float(one) for one in values
+            ]
+        assert sheet.freeze_panes == "D5" and sheet.print_area
+        words = "\n".join(paragraph.text for paragraph in document.paragraphs)
+        lagging = [row for row in published if row["status_code"] in ("behind", "not_met")]
+        assert all(f"{row['indicator_name_zh']}：目标" in words for row in lagging)
+        assert "第2号发布" in words and "{" not in words
+        # A year's last month stands as the year's scorecard of the units does.
+        if month.endswith("-12"):
+            of_year = refreshed.rows(
+                "select unit_name_zh, role_code, work_count, reached_work_count, lagging_work_count"
+                f" from mart.unit_scorecard where year = {month[:4]}"
+            )
+            assert {tuple(row.values()) for row in of_year} == {
+                (
+                    one.unit_name_zh,
+                    one.role_code,
+                    len(one.works),
+                    one.standing["reached"],
+                    one.standing["lagging"],
+                )
+                for one in bulletin.data.units()
+            }
+        again = write_bulletin(refreshed.database, Period(month), tmp_path / "again", 2)
+        assert again.document.read_bytes() == bulletin.document.read_bytes()
+        assert again.workbook.read_bytes() == bulletin.workbook.read_bytes()
+
+
+def test_an_office_edits_the_wording_in_word(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
+    edited = Document(str(TEMPLATE))
+    edited.add_paragraph("联系人：办公室。{{ city }}")
+    edited.save(str(tmp_path / "own.docx"))
+    bulletin = write_bulletin(refreshed.database, Period("2024-06"), tmp_path, template=tmp_path / "own.docx")
+    assert Document(str(bulletin.document)).paragraphs[-1].text == "联系人：办公室。连云港市"
+    for wording, named in (
+        ("{{ citty }}", "citty"),
+        ("{% if %}", "own.docx"),
+        ("{{ city.__class__.mro() }}", "own.docx"),
+    ):
+        edited.paragraphs[-1].text = wording
+        edited.save(str(tmp_path / "own.docx"))
+        with pytest.raises(TemplateError, match=named):
+            write_bulletin(refreshed.database, Period("2024-06"), tmp_path, template=tmp_path / "own.docx")
+
+
+def test_a_bulletin_that_cannot_be_written_says_why(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
+    for month, kind, words in (
+        ("2025-09", MonthNotClosedError, "2025-11-14"),
+        ("2022-12", NothingOfPeriodError, "2023-01-01"),
+        ("2024-06", NoSuchChoiceError, "第 9 号发布"),
+    ):
+        with pytest.raises(kind, match=words):
+            write_bulletin(refreshed.database, Period(month), tmp_path, 9 if month == "2024-06" else None)
+    draft = write_bulletin(refreshed.database, Period("2025-09"), tmp_path, may_be_provisional=True)
+    assert "暂定稿" in "".join(paragraph.text for paragraph in Document(str(draft.document)).paragraphs)
+    with pytest.raises(MonthNotClosedError, match="2025-10-31"):
+        write_bulletin(refreshed.database, Period("2025-10"), tmp_path, may_be_provisional=True)
 
 
 def _instants(row: dict[str, Any]) -> dict[str, Any]:
