@@ -15,8 +15,8 @@ from local_stack.home import Home
 
 COMMANDS = (
     "run", "test", "up", "bi", "down", "status", "psql", "scorecard", "coverage", "check-truth", "logs", "clean",
-    "backfill", "revert", "evidence", "bulletin", "form", "export", "replay", "install", "demo-connections", "dictionary", "airflow", "reader",
-    "backup", "restore", "export", "form",
+    "backfill", "revert", "evidence", "replay", "install", "demo-connections", "dictionary", "airflow", "reader",
+    "backup", "restore", "bulletin", "export", "form",
 )  # fmt: skip
 
 
