@@ -346,7 +346,8 @@ def _table(chart: Chart, columns: Sequence[Column]) -> tuple[str, dict[str, Any]
     }
     common = {
         "conditional_formatting": colours,
-        "column_config": ratios
+        "column_config": {"work_count": {"customColumnName": "?"}}
+        | ratios
         | plain
         | {name: {"d3NumberFormat": chart.format or ",d"} for name in chart.metrics},
         "table_timestamp_format": "%Y-%m-%d",
