@@ -346,8 +346,7 @@ def _table(chart: Chart, columns: Sequence[Column]) -> tuple[str, dict[str, Any]
     }
     common = {
         "conditional_formatting": colours,
-        "column_config": {"work_count": {"customColumnName": "?"}}
-        | ratios
+        "column_config": ratios
         | plain
         | {name: {"d3NumberFormat": chart.format or ",d"} for name in chart.metrics},
         "table_timestamp_format": "%Y-%m-%d",
