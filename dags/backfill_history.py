@@ -26,6 +26,8 @@ from green_freight.agencies import AGENCIES
 with DAG(
     dag_id="backfill_history",
     dag_display_name="Backfill history · 历史回补",
+    description="按月回补所选单位的历史数据，审核后一次性发布 · "
+    "Loads chosen months of chosen agencies and publishes them together.",
     doc_md=__doc__,
     schedule=None,
     start_date=steps.PROGRAMME_BEGINS,

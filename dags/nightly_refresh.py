@@ -34,6 +34,8 @@ from green_freight.agencies import AGENCIES
 with DAG(
     dag_id="nightly_refresh",
     dag_display_name="Nightly refresh · 每日更新",
+    description="每晚从四家单位取数，审核后一次性发布 · "
+    "Fetches the day before from every agency and publishes what passed the audit.",
     doc_md=__doc__,
     schedule=CronDataIntervalTimetable("0 2 * * *", timezone="Asia/Shanghai"),
     start_date=steps.PROGRAMME_BEGINS,

@@ -20,6 +20,7 @@ from green_freight import airflow_tasks as steps
 with DAG(
     dag_id="revert_publication",
     dag_display_name="Revert publication · 回退发布",
+    description="将旧发布的状态作为新发布再次发布 · Publishes the state of an earlier publication again.",
     doc_md=__doc__,
     schedule=None,
     start_date=steps.PROGRAMME_BEGINS,

@@ -53,7 +53,10 @@ class PublicationDeadline(BaseDeadlineReference):
 
 
 class RunListener:
-    """Records in ops.run that a run is resumed, and how it ended; an unreachable warehouse stops no service."""
+    """Records in ops.run that a run is resumed, and how it ended, and writes the run's note in Airflow.
+
+    An unreachable warehouse stops no service.
+    """
 
     @hookimpl
     def on_dag_run_running(self, dag_run: Any) -> None:
@@ -74,13 +77,18 @@ class RunListener:
 
 
 def _close(dag_run: Any, *, is_success: bool) -> None:
+    from green_freight.reporting import run_report
     from green_freight.warehouse import runs
 
     is_dry_run = bool((dag_run.conf or {}).get("dry_run"))
     kind = runs.DRY_RUN if is_dry_run else KINDS.get(dag_run.dag_id, "")
 
     def close(warehouse: Warehouse, run_id: str) -> None:
-        runs.close(warehouse, run_id, kind, _failed_tasks(dag_run), is_success=is_success)
+        failed = _failed_tasks(dag_run)
+        runs.close(warehouse, run_id, kind, failed, is_success=is_success)
+        # What a person wrote stays.
+        if dag_run.dag_run_note is None or dag_run.dag_run_note.user_id is None:
+            dag_run.note = run_report.note(warehouse, run_id, failed)
 
     _record(dag_run, close)
 

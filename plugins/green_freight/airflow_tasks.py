@@ -16,6 +16,8 @@ import psycopg
 from airflow.providers.standard.exceptions import HITLTimeoutError
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import (
+    Asset,
+    AssetAlias,
     CronDataIntervalTimetable,
     ExceptionRetryPolicy,
     Param,
@@ -30,6 +32,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from green_freight import business_days, pipeline, settings
+from green_freight.agencies import AGENCIES
 from green_freight.airflow_context import (
     business_day_of,
     connections_of,
@@ -80,6 +83,13 @@ FETCH_RETRIES: dict[str, Any] = {
 APPROVAL_WAIT_HOURS = 16
 
 
+# What other DAGs are scheduled on: an event for each new publication, with its number. The alias is what a task may add
+# events to; a run that publishes nothing adds none.
+PUBLICATION = Asset(
+    name="green_freight_publication", uri="x-green-freight://publication", group="green-freight"
+)
+PUBLISHED = AssetAlias(name="green_freight_published", group="green-freight")
+
 # The rule of a task that follows `begin` and others: whatever became of the others, but only where the run began.
 AFTER_ANY_OUTCOME = "all_done_min_one_success"
 
@@ -94,24 +104,35 @@ PUBLISHED_BY_MORNING = DeadlineAlert(
 
 def nightly_agency(agency: str) -> TaskGroup:
     """Return the task group of one agency in the nightly run: fetch what is due, then load what has landed."""
-    with TaskGroup(group_id=agency) as group:
-        fetched = fetch_due.override(task_id="fetch", pool=agency, **FETCH_RETRIES)(agency)
+    with _group(agency) as group:
+        fetch = fetch_due.override(
+            task_id="fetch", task_display_name="取数 Fetch", pool=agency, **FETCH_RETRIES
+        )
+        load = load_landed.override(
+            task_id="load", task_display_name="装载 Load", trigger_rule=AFTER_ANY_OUTCOME
+        )
         # What did arrive is loaded, even where one delivery of the agency failed.
-        fetched >> load_landed.override(task_id="load", trigger_rule=AFTER_ANY_OUTCOME)(agency)
+        fetch(agency) >> load(agency)
     return group
 
 
 def backfill_agency(agency: str) -> TaskGroup:
     """Return the task group of one agency in a backfill: its months side by side, within the agency's pool."""
-    with TaskGroup(group_id=agency) as group:
-        months = months_to_load.override(task_id="months")(agency)
-        load_months.override(task_id="month", pool=agency, **FETCH_RETRIES).partial(agency=agency).expand(
-            months=months
+    with _group(agency) as group:
+        months = months_to_load.override(task_id="months", task_display_name="列出月份 List months")(agency)
+        load = load_months.override(
+            task_id="month", task_display_name="取数并装载 Fetch and load", pool=agency, **FETCH_RETRIES
         )
+        load.partial(agency=agency).expand(months=months)
     return group
 
 
-@task(task_id="begin")
+def _group(agency: str) -> TaskGroup:
+    named = AGENCIES[agency]
+    return TaskGroup(group_id=agency, group_display_name=f"{named.name_zh} {named.name_en}")
+
+
+@task(task_id="begin", task_display_name="开始 Begin")
 def begin_nightly() -> str:
     """Record the run and its business day; every other task reads the day from there."""
     day = business_day_of(get_current_context())
@@ -120,7 +141,7 @@ def begin_nightly() -> str:
     return day.isoformat()
 
 
-@task(task_id="begin")
+@task(task_id="begin", task_display_name="开始 Begin")
 def begin_backfill() -> str:
     """Check the request and record the backfill; a dry run gets a copy of the warehouse to work on."""
     params = run_params()
@@ -156,19 +177,19 @@ def load_months(agency: str, months: list[str]) -> dict[str, int]:
     return backfill.load_months(run_warehouse(), run_id(), agency, months, connections, run_params())
 
 
-@task(task_id="build", pool="warehouse", multiple_outputs=False)
+@task(task_id="build", task_display_name="构建 Build", pool="warehouse", multiple_outputs=False)
 def build_candidate() -> dict[str, Any]:
     """Build the candidate star with dbt, after waiting for any other run that is between build and publish."""
     return pipeline.build(run_warehouse(), run_id())
 
 
-@task(task_id="audit", pool="warehouse", multiple_outputs=False)
+@task(task_id="audit", task_display_name="审核 Audit", pool="warehouse", multiple_outputs=False)
 def audit_candidate() -> dict[str, Any]:
     """Audit the candidate with Great Expectations; a critical failure stops the publication."""
     return pipeline.audit(run_warehouse(), run_id())
 
 
-@task(task_id="compare", pool="warehouse", multiple_outputs=False)
+@task(task_id="compare", task_display_name="比较 Compare", pool="warehouse", multiple_outputs=False)
 def compare_candidate() -> dict[str, Any]:
     """Compare the candidate with what is published, figures and large facts; a dry run ends here and shows it."""
     found = pipeline.compare(run_warehouse(), run_id())
@@ -235,19 +256,28 @@ def ask_for_approval() -> AskForApproval:
     )
     return AskForApproval(
         task_id="approve",
+        task_display_name="批准 Approve",
         subject="批准变化 · Approve changes",
         options=[AskForApproval.APPROVE, AskForApproval.REJECT],
         params={"approval_reason": reason},
     )
 
 
-@task(task_id="publish", pool="warehouse", multiple_outputs=False)
+@task(
+    task_id="publish",
+    task_display_name="发布 Publish",
+    pool="warehouse",
+    multiple_outputs=False,
+    outlets=[PUBLISHED],
+)
 def publish_candidate() -> dict[str, Any]:
     """Publish the audited candidate in one transaction."""
-    return pipeline.publish(installed_warehouse(), run_id())
+    published = pipeline.publish(installed_warehouse(), run_id())
+    _announce(published["publication_no"])
+    return published
 
 
-@task(task_id="revert", pool="warehouse")
+@task(task_id="revert", task_display_name="回退 Revert", pool="warehouse", outlets=[PUBLISHED])
 def revert_publication() -> int | None:
     """Publish the state of an earlier publication again; return the new publication's number."""
     context = get_current_context()
@@ -255,10 +285,18 @@ def revert_publication() -> int | None:
     outcome = backfill.revert(
         installed_warehouse(), run_id(), params["publication"], params["reason"], person_behind(context)
     )
+    _announce(outcome.publication_no)
     return outcome.publication_no
 
 
-@task
+def _announce(publication_no: int | None) -> None:
+    """Add an event to the asset PUBLICATION; a run that published nothing new has no number and adds none."""
+    if publication_no is not None:
+        extra = {"publication_no": publication_no, "run_id": run_id()}
+        get_current_context()["outlet_events"][PUBLISHED].add(PUBLICATION, extra=extra)
+
+
+@task(task_display_name="报告 Report")
 def report() -> str:
     """Write what was published, what changed and what is stale into the log, and close the run."""
     text = pipeline.report(installed_warehouse(), run_id())
@@ -267,7 +305,7 @@ def report() -> str:
     return text
 
 
-@task
+@task(task_display_name="未更新的数据 Stale data")
 def warn_stale() -> list[str]:
     """Name the datasets that are not complete up to the business day; skipped where there are none."""
     stale = pipeline.stale_datasets(installed_warehouse(), run_id())

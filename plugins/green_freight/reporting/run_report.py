@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from green_freight.labels import label
 from green_freight.messages import message, read_words
-from green_freight.warehouse import Session, Warehouse
+from green_freight.warehouse import Session, Warehouse, scalar
 
 
 class _Lines(TypedDict):
@@ -23,6 +23,8 @@ class _Lines(TypedDict):
 _LINES: dict[str, list[_Lines]] = read_words(Path(__file__).with_suffix(".yaml"))
 # The text of a group robot's message is limited to 2,048 bytes.
 FAILURES_IN_ALERT = 3
+# What Airflow's column for the note of a run takes.
+NOTE_LENGTH = 1000
 _STALE = """
 select subject_code, complete_through, as_of_date
 from mart.data_quality
@@ -39,11 +41,37 @@ def text(warehouse: Warehouse, run_id: str) -> str:
         newest = "select max(publication_no) from mart.publication where run_id = %s"
         row = session.execute(newest, [run_id]).fetchone()
         if row and row[0] is not None:
-            lines += _lines(session, "publication", row[0])
+            lines += [*_lines(session, "publication", row[0]), *_lines(session, "tables", row[0])]
         else:
             lines.append(message("nothing_new_published"))
         lines += stale_sentences(session)
     return "\n".join(lines)
+
+
+def note(warehouse: Warehouse, run_id: str, failed_tasks: Sequence[str]) -> str:
+    """Return what a run published and what is stale, as lines in Chinese and English of NOTE_LENGTH at most."""
+    with warehouse.connect("builder") as session:
+        session.execute("set local statement_timeout = '10s'")
+        lines = [message("run_failed_tasks", tasks=", ".join(failed_tasks))] if failed_tasks else []
+        newest = (
+            "select max(publication_no) filter (where run_id = %s), max(publication_no) from mart.publication"
+        )
+        [(published, last)] = session.execute(newest, [run_id]).fetchall()
+        if published is not None:
+            lines += _lines(session, "publication", published)
+        else:
+            outcome = scalar(session, "select outcome_code from ops.run where run_id = %s", [run_id])
+            lines.append(
+                message(
+                    "nothing_new_published"
+                    if outcome in ("published", "unchanged")
+                    else "run_published_nothing"
+                )
+            )
+        if last is not None:
+            lines += _stale(session)
+    text = "\n".join(lines)
+    return text if len(text) <= NOTE_LENGTH else f"{text[: NOTE_LENGTH - 1]}…"
 
 
 def stale_datasets(warehouse: Warehouse) -> list[str]:
