@@ -34,55 +34,68 @@ def application() -> FastAPI:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(operator_pages.PageError, _not_shown)
     app.add_exception_handler(operator_pages.DocumentMissingError, _not_shown)
-    html: dict[str, Any] = {"response_class": HTMLResponse}
-
-    @app.middleware("http")
-    async def without_other_hosts(request: Request, call_next: Any) -> Response:
-        response: Response = await call_next(request)
-        response.headers["Content-Security-Policy"] = _POLICY + (
-            _DBT_SCRIPTS if request.url.path.endswith("/dbt") else _NO_SCRIPTS
-        )
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-    # Not coroutines: they wait for the database in threads of their own.
-    @app.get("/", **html)
-    @app.get("/scorecard", **html)
-    def scorecard(request: Request, year: Number = None) -> str:
-        return _pages(request).scorecard(year)
-
-    @app.get("/coverage", **html)
-    def coverage(request: Request, year: Number = None) -> str:
-        return _pages(request).coverage(year)
-
-    @app.get("/validations", **html)
-    def validations(request: Request, build: Number = None) -> str:
-        return _pages(request).validations(build)
-
-    @app.get("/publications", **html)
-    def publications(request: Request) -> str:
-        return _pages(request).publications()
-
-    @app.get("/publication", **html)
-    def publication(request: Request, number: Annotated[int, Query(ge=1, le=2**62)]) -> str:
-        return _pages(request).publication(number)
-
-    @app.get("/run/{run_id:path}", **html)
-    def run(request: Request, run_id: str) -> str:
-        return _pages(request).run(run_id)
-
-    @app.get("/dbt", **html)
-    def dbt() -> str:
-        return operator_pages.dbt_documentation(installed_warehouse())
-
-    @app.get("/data-docs/{path:path}")
-    def data_docs(request: Request, path: str) -> Response:
-        back = f"{request.scope['root_path']}/validations"
-        content, media_type = operator_pages.data_docs_file(installed_warehouse(), path, back)
-        return Response(content, media_type=media_type)
-
+    app.middleware("http")(_without_other_hosts)
+    for address, page in _PAGES.items():
+        app.add_api_route(address, page, response_class=HTMLResponse)
+    app.add_api_route("/data-docs/{path:path}", _data_docs)
     return app
+
+
+# The pages are no coroutines: they wait for the database in threads of their own.
+def _scorecard(request: Request, year: Number = None) -> str:
+    return _pages(request).scorecard(year)
+
+
+def _coverage(request: Request, year: Number = None) -> str:
+    return _pages(request).coverage(year)
+
+
+def _validations(request: Request, build: Number = None) -> str:
+    return _pages(request).validations(build)
+
+
+def _publications(request: Request) -> str:
+    return _pages(request).publications()
+
+
+def _publication(request: Request, number: Annotated[int, Query(ge=1, le=2**62)]) -> str:
+    return _pages(request).publication(number)
+
+
+def _run(request: Request, run_id: str) -> str:
+    return _pages(request).run(run_id)
+
+
+def _dbt() -> str:
+    return operator_pages.dbt_documentation(installed_warehouse())
+
+
+def _data_docs(request: Request, path: str) -> Response:
+    back = f"{request.scope['root_path']}/validations"
+    content, media_type = operator_pages.data_docs_file(installed_warehouse(), path, back)
+    return Response(content, media_type=media_type)
+
+
+_PAGES = {
+    "/": _scorecard,
+    "/scorecard": _scorecard,
+    "/coverage": _coverage,
+    "/validations": _validations,
+    "/publications": _publications,
+    "/publication": _publication,
+    "/run/{run_id:path}": _run,
+    "/dbt": _dbt,
+}
+
+
+async def _without_other_hosts(request: Request, call_next: Any) -> Response:
+    """Let no page load anything from another host or stay in a shared cache."""
+    response: Response = await call_next(request)
+    scripts = _DBT_SCRIPTS if request.url.path.endswith("/dbt") else _NO_SCRIPTS
+    response.headers["Content-Security-Policy"] = _POLICY + scripts
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _pages(request: Request) -> operator_pages.Pages:

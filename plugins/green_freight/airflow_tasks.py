@@ -85,10 +85,8 @@ APPROVAL_WAIT_HOURS = 16
 
 # What other DAGs are scheduled on: an event for each new publication, with its number. The alias is what a task may add
 # events to; a run that publishes nothing adds none.
-PUBLICATION = Asset(
-    name="green_freight_publication", uri="x-green-freight://publication", group="green-freight"
-)
-PUBLISHED = AssetAlias(name="green_freight_published", group="green-freight")
+PUBLICATION = Asset(name="green_freight_publication", uri="x-green-freight://publication")
+PUBLISHED = AssetAlias(name="green_freight_published")
 
 # The rule of a task that follows `begin` and others: whatever became of the others, but only where the run began.
 AFTER_ANY_OUTCOME = "all_done_min_one_success"
@@ -292,7 +290,7 @@ def revert_publication() -> int | None:
 def _announce(publication_no: int | None) -> None:
     """Add an event to the asset PUBLICATION; a run that published nothing new has no number and adds none."""
     if publication_no is not None:
-        extra = {"publication_no": publication_no, "run_id": run_id()}
+        extra: dict[str, Any] = {"publication_no": publication_no, "run_id": run_id()}
         get_current_context()["outlet_events"][PUBLISHED].add(PUBLICATION, extra=extra)
 
 

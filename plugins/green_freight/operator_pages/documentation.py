@@ -40,7 +40,8 @@ class DocumentMissingError(PermanentError, LookupError):
 def data_docs_file(warehouse: Warehouse, path: str, back: str) -> tuple[bytes, str]:
     """Return a file of the Data Docs and its media type; a page without what it takes from other hosts.
 
-    `back` is the address of the page that leads there. Raises DocumentMissingError where there is no such file below the Data Docs.
+    `back` is the address of the page that leads there. Raises DocumentMissingError where there is no such file below
+    the Data Docs.
     """
     folder = (warehouse.home / "audit" / "data_docs").resolve()
     file = (folder / path).resolve()

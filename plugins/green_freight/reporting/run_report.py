@@ -61,13 +61,8 @@ def note(warehouse: Warehouse, run_id: str, failed_tasks: Sequence[str]) -> str:
             lines += _lines(session, "publication", published)
         else:
             outcome = scalar(session, "select outcome_code from ops.run where run_id = %s", [run_id])
-            lines.append(
-                message(
-                    "nothing_new_published"
-                    if outcome in ("published", "unchanged")
-                    else "run_published_nothing"
-                )
-            )
+            is_equal = outcome in ("published", "unchanged")
+            lines.append(message("nothing_new_published") if is_equal else message("run_published_nothing"))
         if last is not None:
             lines += _stale(session)
     text = "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -198,3 +199,28 @@ def test_reading_would_show_a_broken_file(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("from airflow.sdk import DAG\nDAG(dag_id='a b c!')\n")
     broken = _read(tmp_path)
     assert list(broken.import_errors) and "broken.py" in next(iter(broken.import_errors))
+
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def test_dags_tasks_and_groups_are_named_in_both_languages(bag: Any) -> None:
+    for dag in bag.dags.values():
+        groups = [group for name, group in dag.task_group.get_task_group_dict().items() if name]
+        names = [dag.description, dag.dag_display_name]
+        names += [task.task_display_name for task in dag.tasks] + [
+            group.group_display_name for group in groups
+        ]
+        assert all(CHINESE.search(name) and re.search("[a-z]{4}", name) for name in names), names
+
+
+def test_what_publishes_announces_it_to_other_dags(bag: Any, tasks: Any) -> None:
+    announcing = {
+        (dag.dag_id, task.task_id)
+        for dag in bag.dags.values()
+        for task in dag.tasks
+        if tasks.PUBLISHED in task.outlets
+    }
+    assert announcing == {
+        ("nightly_refresh", "publish"), ("backfill_history", "publish"), ("revert_publication", "revert"),
+    }  # fmt: skip
