@@ -16,6 +16,8 @@ from green_freight import airflow_tasks as steps
 with DAG(
     dag_id="morning_summary",
     dag_display_name="Morning summary · 早报",
+    description="每日早晨发送已发布、滞后、未更新和待批准的情况 · "
+    "Sends every morning what is published, behind, stale and waiting.",
     doc_md=__doc__,
     schedule=steps.morning_schedule(),
     start_date=steps.PROGRAMME_BEGINS,

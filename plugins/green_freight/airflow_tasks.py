@@ -314,7 +314,7 @@ def warn_stale() -> list[str]:
     return stale
 
 
-@task(task_id="send")
+@task(task_id="send", task_display_name="发送 Send")
 def send_morning_summary() -> str:
     """Send what is published, behind, stale and waiting for an approval; skipped where nobody is to get it."""
     current = settings.current()

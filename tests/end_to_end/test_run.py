@@ -21,6 +21,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from green_freight.agencies import AGENCIES
@@ -28,6 +29,7 @@ from green_freight.cli.airflow_client import AirflowClient
 from green_freight.cli.dag_run import NIGHTLY, make_ready
 from green_freight.cli.installation import RunningAirflow
 from green_freight.contracts import Granularity
+from green_freight.operator_pages.pages import MENU
 from green_freight.periods import Period, months
 from green_freight.settings import PROJECT, ROLES
 from green_freight.warehouse import Warehouse
@@ -329,6 +331,35 @@ class TestOnARunningStack:
         assert installation.ask("select count(*) from scorecard where is_stale") == "0"
         assert installation.gaps() == LEFT_OUT
         assert installation.start("check-truth").returncode == 0
+
+    def test_the_pages_are_for_those_who_logged_in_to_airflow(self, running: Installation) -> None:
+        home = Home(running.home)
+        up = home.noted("up")
+        assert up is not None
+        number = running.ask("select max(publication_no) from publication")
+        username, password = stack.login(home)
+        with httpx.Client(base_url=up["address"], trust_env=False, timeout=60) as client:
+            login = client.post("/auth/token", json={"username": username, "password": password})
+            token = login.json()["access_token"]
+            runs = client.get("/api/v2/dags/~/dagRuns", headers={"Authorization": f"Bearer {token}"}).json()
+            events = client.get("/api/v2/assets/events", headers={"Authorization": f"Bearer {token}"}).json()
+            newest = max(runs["dag_runs"], key=lambda run: run["end_date"] or "")
+            pages = [*MENU, f"publication?number={number}", f"run/{newest['dag_id']}/{newest['dag_run_id']}"]
+            for page in ["", *pages, "data-docs/index.html"]:
+                address = f"/green-freight/{page}"
+                assert client.get(address).status_code == 401, page
+                assert client.get(address, headers={"Cookie": "_token=a.b.c"}).status_code == 403, page
+                for given in ({"Authorization": f"Bearer {token}"}, {"Cookie": f"_token={token}"}):
+                    shown = client.get(address, headers=given)
+                    assert shown.status_code == 200, (page, shown.text)
+                    assert "default-src 'none'" in shown.headers["content-security-policy"]
+        assert f"Publication {number} was published" in newest["note"]
+        announced = {event["extra"]["publication_no"] for event in events["asset_events"]}
+        # The command `revert` is no run of Airflow.
+        by_runs = (
+            "select string_agg(publication_no::text, ',') from publication where run_id not like 'revert/%'"
+        )
+        assert announced == set(map(int, running.ask(by_runs).split(",")))
 
     def test_a_second_run_changes_nothing(self, running: Installation) -> None:
         installation = running

@@ -64,7 +64,7 @@ def note(warehouse: Warehouse, run_id: str, failed_tasks: Sequence[str]) -> str:
             is_equal = outcome in ("published", "unchanged")
             lines.append(message("nothing_new_published") if is_equal else message("run_published_nothing"))
         if last is not None:
-            lines += _stale(session)
+            lines += stale_sentences(session)
     text = "\n".join(lines)
     return text if len(text) <= NOTE_LENGTH else f"{text[: NOTE_LENGTH - 1]}…"
 

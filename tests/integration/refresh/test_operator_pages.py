@@ -12,6 +12,8 @@ from green_freight.operator_pages import PageError, Pages
 from green_freight.operator_pages.pages import MENU
 from green_freight.reporting import run_report
 
+from tests.conftest import Warehouse
+
 from .pipeline_warehouse import PipelineWarehouse
 
 HEAVY = """
@@ -82,10 +84,10 @@ def test_what_is_not_there_is_said(refreshed: PipelineWarehouse) -> None:
     assert raised.value.status == 503
 
 
-def test_before_the_first_publication_the_pages_say_so(warehouse: PipelineWarehouse) -> None:
-    pages = Pages(warehouse.database, "")
-    for ask in (pages.scorecard, pages.validations):
-        with pytest.raises(PageError):
+def test_before_the_first_publication_the_pages_say_so(module_warehouse: Warehouse) -> None:
+    pages = Pages(module_warehouse, "")
+    for ask in (pages.scorecard, pages.coverage, pages.validations):
+        with pytest.raises(PageError, match="没有"):
             ask()
     assert "发布 · Publications" in pages.publications()
 
