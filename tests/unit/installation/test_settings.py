@@ -11,8 +11,8 @@ from green_freight import settings
 from green_freight.reporting import pages
 from green_freight.settings import DESCRIPTIONS, PROJECT, SettingError, Settings, variable
 
-# Set by the code for dbt and for Great Expectations, never by a person; and a limit of one test.
-INTERNAL = re.compile(r"GREEN_FREIGHT_(DBT|AUDIT)_\w+|GREEN_FREIGHT_SCENARIOS")
+# Set by the code for dbt, Great Expectations and Superset, never by a person; and a limit of one test.
+INTERNAL = re.compile(r"GREEN_FREIGHT_(DBT|AUDIT|SUPERSET)_\w+|GREEN_FREIGHT_SCENARIOS")
 LISTED = {variable(field) for field in Settings.model_fields}
 
 
