@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from green_freight.documents.open_files import CHECKSUMS, DICTIONARY, PACKAGE, w
 from green_freight.documents.quarterly_form import FORM, REASONS, TITLE, Reporter, write_form
 from green_freight.evidence.errors import NoSuchChoiceError
 from green_freight.labels import label
-from green_freight.periods import Period
+from green_freight.periods import SHANGHAI, Period
 from openpyxl import load_workbook
 
 from .pipeline_warehouse import PipelineWarehouse
@@ -112,7 +113,10 @@ def test_open_files_hold_what_the_publication_holds(refreshed: PipelineWarehouse
         assert export.rows[table] == len(published) == len(read) > 0
         assert sorted(map(repr, map(_instants, read))) == sorted(map(repr, map(_instants, published)))
         with (export.path / "csv" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-            assert len([*csv.DictReader(file)]) == len(published)
+            listed_rows = [*csv.DictReader(file)]
+        assert sorted(map(repr, listed_rows)) == sorted(
+            repr({name: _as_text(value) for name, value in row.items()}) for row in published
+        )
     months = {
         path.relative_to(export.path).as_posix()
         for path in export.path.glob("parquet/fct_pile*/**/*.parquet")
@@ -232,6 +236,42 @@ def test_a_bulletin_that_cannot_be_written_says_why(refreshed: PipelineWarehouse
     assert "暂定稿" in "".join(paragraph.text for paragraph in Document(str(draft.document)).paragraphs)
     with pytest.raises(MonthNotClosedError, match="2025-10-31"):
         write_bulletin(refreshed.database, Period("2025-10"), tmp_path, may_be_provisional=True)
+
+
+def test_restatements_since_the_last_bulletin_are_listed(
+    refreshed: PipelineWarehouse, tmp_path: Path
+) -> None:
+    planted = [
+        ("nev_added", "2024-03-01", "late_data", "补报 / late"),
+        ("cold_vehicle_share", "2024-05-01", "correction", "登记更正"),
+        ("charging_pile_added", "2024-07-01", "correction", "下月"),
+    ]
+    for indicator, month, cause, reason in planted:
+        with refreshed.database.admin() as admin:
+            admin.execute(
+                "update mart.figure_revision set is_restatement = true, publication_no = 2, old_actual_value = 0.25,"
+                " cause_codes = array[%s], reason = %s"
+                " where region_code = city_code and indicator_code = %s and period_month = %s",
+                [cause, reason, indicator, month],
+            )
+    bulletin = write_bulletin(refreshed.database, Period("2024-06"), tmp_path)
+    [table] = [one for one in Document(str(bulletin.document)).tables if one.rows[0].cells[0].text == "指标"]
+    found = [[cell.text for cell in row.cells] for row in table.rows][1:]
+    assert [(row[1], row[4], row[5], row[6]) for row in found] == [
+        ("2024-03", label("cause", "late_data").zh, "2", "补报"),
+        ("2024-05", label("cause", "correction").zh, "2", "登记更正"),
+    ]
+    assert found[1][2] == "25.00%"
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return value.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M:%S.%f%z")
+    if isinstance(value, list):
+        return json.dumps(value)
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _instants(row: dict[str, Any]) -> dict[str, Any]:
