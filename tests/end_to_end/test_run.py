@@ -337,14 +337,14 @@ class TestOnARunningStack:
         up = home.noted("up")
         assert up is not None
         number = running.ask("select max(publication_no) from publication")
+        run_id = running.ask(f"select run_id from publication where publication_no = {number}")
         username, password = stack.login(home)
         with httpx.Client(base_url=up["address"], trust_env=False, timeout=60) as client:
             login = client.post("/auth/token", json={"username": username, "password": password})
             token = login.json()["access_token"]
             runs = client.get("/api/v2/dags/~/dagRuns", headers={"Authorization": f"Bearer {token}"}).json()
             events = client.get("/api/v2/assets/events", headers={"Authorization": f"Bearer {token}"}).json()
-            newest = max(runs["dag_runs"], key=lambda run: run["end_date"] or "")
-            pages = [*MENU, f"publication?number={number}", f"run/{newest['dag_id']}/{newest['dag_run_id']}"]
+            pages = [*MENU, f"publication?number={number}", f"run/{run_id}"]
             for page in ["", *pages, "data-docs/index.html"]:
                 address = f"/green-freight/{page}"
                 assert client.get(address).status_code == 401, page
@@ -353,7 +353,8 @@ class TestOnARunningStack:
                     shown = client.get(address, headers=given)
                     assert shown.status_code == 200, (page, shown.text)
                     assert "default-src 'none'" in shown.headers["content-security-policy"]
-        assert f"Publication {number} was published" in newest["note"]
+        [note] = [run["note"] for run in runs["dag_runs"] if f"{run['dag_id']}/{run['dag_run_id']}" == run_id]
+        assert f"Publication {number} was published" in note
         announced = {event["extra"]["publication_no"] for event in events["asset_events"]}
         # The command `revert` is no run of Airflow.
         by_runs = (

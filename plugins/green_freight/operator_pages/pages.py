@@ -118,7 +118,8 @@ class Pages:
             if not found:
                 raise PageError(404, message("no_such_page", what_zh="运行", what_en="run", key=run_id))
             [results], changes = ask("run_results", run_id=run_id), ask("found_changes", run_id=run_id)
-        return self._page("run", run=found[0], results=results, revisions=changes)
+            months = ask("found_months", run_id=run_id)
+        return self._page("run", run=found[0], results=results, revisions=changes, months=months)
 
     def failure(self, text: str) -> str:
         """Return a page that says why there is no other."""

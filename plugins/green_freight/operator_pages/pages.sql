@@ -82,7 +82,7 @@ where publication_no = %(number)s
 order by table_name
 
 -- name: changed_months
-select table_name, period_month, old_rows, new_rows from ops.fact_revision
+select table_name, period_month, old_rows, new_rows, false as is_to_approve from ops.fact_revision
 where publication_no = %(number)s
 order by table_name, period_month
 
@@ -103,3 +103,9 @@ from ops.figure_change
 where run_id = %(run_id)s and cause_codes <> '{first}'
 order by is_restatement desc, indicator_code, region_code, period_month
 limit 500
+
+-- name: found_months
+select table_name, period_month, old_rows, new_rows, cardinality(approval_codes) > 0 as is_to_approve
+from ops.fact_change
+where run_id = %(run_id)s
+order by table_name, period_month

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -67,13 +68,14 @@ def test_the_pages_say_what_the_warehouse_says(refreshed: PipelineWarehouse) -> 
 
 def test_what_is_not_there_is_said(refreshed: PipelineWarehouse) -> None:
     pages = Pages(refreshed.database, "")
-    for ask in (
+    missing: list[Callable[[], str]] = [
         lambda: pages.scorecard(1999),
         lambda: pages.coverage(1999),
         lambda: pages.validations(10**6),
         lambda: pages.publication(10**6),
         lambda: pages.run("nightly_refresh/<b>"),
-    ):
+    ]
+    for ask in missing:
         with pytest.raises(PageError, match=r"没有.*There is no") as raised:
             ask()
         assert raised.value.status == 404
