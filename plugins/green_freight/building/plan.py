@@ -23,7 +23,13 @@ from green_freight.warehouse.statements import statements
 _SQL = statements(__file__)
 
 # The models that replace months instead of being built whole, and the view that names months to build again.
-PERIOD_MODELS = ("fct_charging_session", "fct_pile_energy_day", "fct_vehicle_operation")
+PERIOD_MODELS = (
+    "fct_charging_session",
+    "fct_pile_energy_day",
+    "fct_vehicle_operation",
+    "charging_station_day",
+    "charging_station_hour",
+)
 MONTHS_TO_RESOLVE = "intermediate.int_charging__month_to_resolve"
 _MONTH = "period_month"
 

@@ -26,6 +26,7 @@ RECORDS = (
     "publication_table_change",
     "publication_file",
     "figure_revision",
+    "validation_result",
 )
 
 

@@ -101,3 +101,16 @@ values ('320700', 'transport:M1', 'work_plan_issued', 1, 2023, '2023-02-01', '20
 
 insert into candidate.fct_policy (city_code, policy_key, policy_kind_code, title, issued_on, source_file_key)
 values ('320700', 'transport:R1', 'passage', '通行', '2023-02-01', 'file');
+
+insert into candidate.charging_station_day (city_code, period_month, business_date, station_key, session_count, energy_kwh)
+select city_code, period_month, business_date, station_key, count(*), sum(energy_kwh)
+from candidate.fct_charging_session group by city_code, period_month, business_date, station_key;
+
+insert into candidate.charging_station_hour (city_code, period_month, station_key, start_hour, session_count, energy_kwh)
+select city_code, period_month, station_key, 10, count(*), sum(energy_kwh)
+from candidate.fct_charging_session group by city_code, period_month, station_key;
+
+insert into candidate.vehicle_month (city_code, period_month, energy_kind_code, is_cold_chain_body, stock_count, added_count, retired_count)
+values
+('320700', '2023-01-01', 'BEV', false, 0, 0, 0),
+('320700', '2023-02-01', 'BEV', false, 1, 1, 0);

@@ -19,7 +19,7 @@ where c.relnamespace = %s::regnamespace and c.relkind in ('r', 'v')
 """
 
 
-@pytest.mark.parametrize("schema", ["ops", "mart"])
+@pytest.mark.parametrize("schema", ["ops", "mart", "mart_asof"])
 def test_every_column_has_a_comment_in_both_languages(warehouse: Warehouse, schema: str) -> None:
     with warehouse.connect("owner") as owner:
         rows = owner.execute(_COLUMNS, [schema]).fetchall()

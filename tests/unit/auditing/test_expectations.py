@@ -12,6 +12,7 @@ import pytest
 import yaml
 from green_freight.auditing.expectations import EXPECTATIONS, SHARED, Suite, read_suites
 from green_freight.auditing.rules import column_name
+from green_freight.building.plan import PERIOD_MODELS
 from green_freight.publishing.specs import TableSpec
 from green_freight.settings import PROJECT
 from sqlfluff.core import FluffConfig, Linter
@@ -52,7 +53,7 @@ def test_keys_and_parents_follow_from_the_constraints(spec: Any) -> None:
 
 def test_large_facts_are_evaluated_by_month_and_keys_are_grouped() -> None:
     large = {suite.table for suite in SUITES if suite.month_column}
-    assert large == {"fct_charging_session", "fct_pile_energy_day", "fct_vehicle_operation"}
+    assert large == {*PERIOD_MODELS}
     assert {suite["key_unique"].type for suite in SUITES} == {"unexpected_rows_expectation"}
 
 

@@ -97,6 +97,9 @@ def unlabelled_codes(manifest: dict[str, Any]) -> list[str]:
         for name in columns:
             if not re.search(r"_code(_\w+)?$|_kind$", name) or name in referring or name in IDENTIFIERS:
                 continue
+            stem = re.sub(r"_code(_\w+)?$", "", name)
+            if {f"{stem}_name_zh", f"{stem}_name_en"} <= columns.keys() and stem not in label_kinds():
+                continue
             if columns[name]["config"]["meta"].get("label_kind") not in label_kinds():
                 found.append(f"{spec.name}.{name}")
     return found
