@@ -53,10 +53,10 @@ BACKFILL += ("--from-date", "2025-10-01T02:00:00+08:00", "--to-date", "2025-10-0
 # What the readers see, without the numbers of publications: equal texts are equal warehouses.
 STATE = """
 select md5(string_agg(line, '|' order by line)) from (
-    select (to_jsonb(value) - 'publication_no')::text from fct_indicator_value as value union all
-    select (to_jsonb(score) - 'publication_no')::text from scorecard as score union all
-    select count(*) || ' ' || sum(energy_kwh) from fct_charging_session union all
-    select count(*) || ' ' || sum(distance_km) from fct_vehicle_operation
+    select (to_jsonb(value) - 'publication_no')::text from mart.fct_indicator_value as value union all
+    select (to_jsonb(score) - 'publication_no')::text from mart.scorecard as score union all
+    select count(*) || ' ' || sum(energy_kwh) from mart.fct_charging_session union all
+    select count(*) || ' ' || sum(distance_km) from mart.fct_vehicle_operation
 ) as content (line)
 """
 
@@ -120,6 +120,12 @@ class Installation:
         """Return what a reader gets: the columns of the only row as text."""
         with self.connected("reader") as reader:
             [row] = reader.execute(query.encode())
+        return "|".join(map(str, row))
+
+    def state(self) -> str:
+        """Return a hash of what the readers of both levels see."""
+        with self.connected("publisher") as publisher:
+            [row] = publisher.execute(STATE.encode())
         return "|".join(map(str, row))
 
     def change(self, statement: str) -> list[str]:
@@ -293,7 +299,7 @@ class TestOnARunningStack:
     def test_a_restatement_waits_for_approval_and_can_be_reverted(self, running: Installation) -> None:
         installation = running
         state, number = (
-            installation.ask(STATE),
+            installation.state(),
             int(installation.ask("select max(publication_no) from publication")),
         )
         # A row that no load explains: only a person may approve it.
@@ -305,7 +311,7 @@ class TestOnARunningStack:
         order = ("backfill", "--from", "2025-09", "--agency", "transport", "--reason", "核对 / checking")
         waiting = installation.start(*order)
         assert waiting.returncode == 3, waiting.stdout + waiting.stderr
-        assert installation.ask(STATE) == state
+        assert installation.state() == state
         approved = installation.start(*order, "--approve", "已核实 / verified", "--json")
         assert approved.returncode == 0, approved.stdout + approved.stderr
         result = json.loads(approved.stdout[approved.stdout.index("{") :])
@@ -317,7 +323,7 @@ class TestOnARunningStack:
         assert approval == "engineer|已核实 / verified"
         back = installation.start("revert", str(number), "--reason", "核对完毕 / done checking")
         assert back.returncode == 0, back.stdout + back.stderr
-        assert installation.ask(STATE) == state
+        assert installation.state() == state
         installation.change(
             "update raw.transport_stopping_place set in_service_on = in_service_on + 365 "
             f"where place_id = '{place}' returning place_id"
@@ -364,13 +370,13 @@ class TestOnARunningStack:
 
     def test_a_second_run_changes_nothing(self, running: Installation) -> None:
         installation = running
-        before = installation.ask(STATE), installation.ask("select max(publication_no) from publication")
+        before = installation.state(), installation.ask("select max(publication_no) from publication")
         second = installation.start(*RUN, "--day", NIGHT.isoformat(), "--json")
         assert second.returncode == 0, second.stdout + second.stderr
         result = json.loads(second.stdout[second.stdout.index("{") :])
         assert [run["dag_id"] for run in result["runs"]] == ["nightly_refresh"]
         assert (
-            installation.ask(STATE),
+            installation.state(),
             installation.ask("select max(publication_no) from publication"),
         ) == before
 
@@ -404,7 +410,7 @@ class TestOnARunningStack:
 def test_what_the_last_night_published_follows_from_the_landed_files_alone(
     installation: Installation,
 ) -> None:
-    number, state = installation.ask("select max(publication_no) from publication"), installation.ask(STATE)
+    number, state = installation.ask("select max(publication_no) from publication"), installation.state()
     # Of the files and of the database nothing is known by the home's place.
     installation.home = installation.home.rename(installation.home.with_name("moved home"))
     packed = installation.start(
@@ -417,9 +423,11 @@ def test_what_the_last_night_published_follows_from_the_landed_files_alone(
     rows = {table["table"]: table["rows_rebuilt"] for table in outcome["tables"] if table["is_equal"]}
     assert len(rows) == len(outcome["tables"])
     assert "figure_revision" not in rows
-    with installation.connected("reader") as reader:
+    with installation.connected("publisher") as publisher:
         for table, rebuilt in rows.items():
-            assert reader.execute(f"select count(*) from {table}".encode()).fetchone() == (rebuilt,), table
-    assert installation.ask(STATE) == state
+            assert publisher.execute(f"select count(*) from mart.{table}".encode()).fetchone() == (
+                rebuilt,
+            ), table
+    assert installation.state() == state
     assert "重放 · Rebuild a publication" in installation.start("replay", "--help").stdout
     assert installation.start("replay", "1000").returncode == 1
