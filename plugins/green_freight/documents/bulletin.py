@@ -105,7 +105,7 @@ def context_of(data: BulletinData) -> dict[str, Any]:
     publication, month = data.publication, data.month
     return {
         "city": programme().city_name_zh,
-        "month": f"{month.first_day.year}年{month.first_day.month}月",
+        "month": _month_name(data),
         "year": str(month.first_day.year),
         "issue": str(month.first_day.month),
         "issuer": data.issuer,
@@ -278,15 +278,19 @@ def _workbook(data: BulletinData) -> bytes:
     return target.getvalue()
 
 
+def _month_name(data: BulletinData) -> str:
+    month = data.month.first_day
+    return f"{month.year}年{month.month}月"
+
+
 _HEADER_ROW, _FIRST_ROW = 4, 5
 
 
 def _write_sheet(
     sheet: Worksheet, data: BulletinData, titles: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
-    month = data.month.first_day
     number = data.publication.publication_no
-    sheets.head(sheet, f"{month.year}年{month.month}月{sheet.title}（第{number}号发布）", data.is_synthetic)
+    sheets.head(sheet, f"{_month_name(data)}{sheet.title}（第{number}号发布）", data.is_synthetic)
     last = sheets.put_table(sheet, _HEADER_ROW, titles, rows)
     sheets.fit(sheet, titles, rows)
     for cells in sheet.iter_rows(min_row=_FIRST_ROW, max_row=last):

@@ -12,6 +12,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+# Imported while the classes of datetime are the real ones: pandas' C code ends the process where they are others, and
+# a class of pydantic's old version, which Great Expectations uses, has another metaclass than theirs.
+import pandas  # noqa: F401
+import pydantic.v1  # noqa: F401
+
 SHIFT = int(os.environ.get("SHIFT_SECONDS", "0"))
 ORDER = random.Random(os.environ.get("FOLDER_ORDER", "0"))
 
