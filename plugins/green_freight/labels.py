@@ -24,11 +24,16 @@ class Label(NamedTuple):
         return f"{self.zh} {self.en}"
 
 
+def seed_rows() -> list[dict[str, str]]:
+    """Return the rows of the seed, in its order."""
+    with SEED.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 @cache
 def labels(kind: str) -> dict[str, Label]:
     """Return the labels of one kind of code (`status` …) in their order of display; KeyError: no such kind."""
-    with SEED.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["kind"] == kind]
+    rows = [row for row in seed_rows() if row["kind"] == kind]
     if not rows:
         raise KeyError(message("unknown_label_kind", file=SEED.name, kind=kind))
     rows.sort(key=lambda row: int(row["sort_order"]))

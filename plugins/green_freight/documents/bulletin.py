@@ -59,6 +59,7 @@ _WORK_TITLES = (
 _UNIT_TITLES = ("责任单位", "责任", "重点工作数", "达到", "滞后", "未到期", "无目标", "无数据", "重点工作")
 _CHANGE_TITLES = ("指标", "月份", "原值", "新值", "原状态", "新状态", "原因", "发布号", "发布原因")
 _QUALITY_TITLES = ("报送单位", "数据集", "完整到", "完整度", "文件行数", "拒收行数", "数据未更新")
+_HEADER_ROW, _FIRST_ROW = 4, 5
 _STANDINGS = ("reached", "lagging", "not_due", "no_target", "no_data")
 
 
@@ -281,9 +282,6 @@ def _workbook(data: BulletinData) -> bytes:
 def _month_name(data: BulletinData) -> str:
     month = data.month.first_day
     return f"{month.year}年{month.month}月"
-
-
-_HEADER_ROW, _FIRST_ROW = 4, 5
 
 
 def _write_sheet(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from green_freight.evidence import sheets
 from green_freight.evidence.archive import without_clock
 from green_freight.evidence.contents import SYNTHETIC_SENTENCE
-from green_freight.labels import SEED
+from green_freight.labels import seed_rows
 
 if TYPE_CHECKING:
     from green_freight.documents.open_files import OpenTable
@@ -81,5 +80,4 @@ def page(tables: Sequence[OpenTable], title: str, is_synthetic: bool) -> bytes:
 
 
 def _labels() -> list[tuple[str, str, str, str]]:
-    with SEED.open(encoding="utf-8", newline="") as file:
-        return [(row["kind"], row["code"], row["label_zh"], row["label_en"]) for row in csv.DictReader(file)]
+    return [(row["kind"], row["code"], row["label_zh"], row["label_en"]) for row in seed_rows()]
