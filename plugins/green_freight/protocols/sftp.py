@@ -136,16 +136,22 @@ class SftpSession:
                 except PermissionError as error:
                     raise FetchError("request_refused", f"{what}: {error}") from error
                 except Exception as error:
+                    is_open = self._is_open()
                     # After a broken session nothing received on it can be trusted; the next attempt logs in again.
                     self.close()
                     # The deadline closes the connection, whose loss is no failure of its own then.
                     seconds_left()
-                    # A bare OSError is a status that the server sent, not a broken line.
+                    # A bare OSError is a status that the server sent, or a write after the connection was lost.
                     if type(error) is OSError and error.errno is None:
-                        raise FetchError("server_error", f"{what}: {error}") from error
+                        code = "server_error" if is_open else "answer_cut_off"
+                        raise FetchError(code, f"{what}: {error}") from error
                     raise
 
         return retries.call(attempt)
+
+    def _is_open(self) -> bool:
+        channel = self._sftp.get_channel() if self._sftp is not None else None
+        return channel is not None and not channel.closed
 
     @contextmanager
     def _ended_in_time(self) -> Iterator[None]:
