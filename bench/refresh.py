@@ -137,29 +137,37 @@ def _measure(name: str, day: date, admin_url: str) -> None:
         begun = time.monotonic()
         subprocess.run([sys.executable, "-c", _STEP.format(step=step, run_id=run_id)], check=True)
         seconds = time.monotonic() - begun
-        _wait_until_alone(admin_url)
+        wait_until_alone(admin_url, COPY)
         used = {who: value - before[who] for who, value in _cpu_seconds(admin_url).items()}
         cpu = ", ".join(f"{who} {value:5.1f} s" for who, value in used.items())
         print(f"{name:8} {step:8} {seconds:6.1f} s   CPU: {cpu}", flush=True)
 
 
-def _wait_until_alone(admin_url: str) -> None:
+def wait_until_alone(admin_url: str, database: str) -> None:
     """Wait until the server has ended the processes of a step: only then does it count their seconds."""
-    query = "select count(*) from pg_stat_activity where datname = %s and backend_type = 'client backend'"
+    query = (
+        "select count(*) from pg_stat_activity"
+        " where datname = %s and backend_type = 'client backend' and pid <> pg_backend_pid()"
+    )
     with psycopg.connect(admin_url, autocommit=True) as admin:
-        while admin.execute(query, [COPY]).fetchone() != (0,):
+        while admin.execute(query, [database]).fetchone() != (0,):
             time.sleep(0.1)
 
 
 def _cpu_seconds(admin_url: str) -> Mapping[str, float]:
     """Return the CPU seconds of ended children and of the server's ended processes."""
     own = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {"step": own.ru_utime + own.ru_stime, "server": server_cpu_seconds(admin_url)}
+
+
+def server_cpu_seconds(admin_url: str) -> float:
+    """Return the CPU seconds of the server's ended processes."""
     with psycopg.connect(admin_url) as admin:
         [folder] = admin.execute("show data_directory").fetchone() or [""]
     postmaster = (Path(folder) / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]
     fields = Path(f"/proc/{postmaster}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     ticks = sum(int(fields[at]) for at in (11, 12, 13, 14))
-    return {"step": own.ru_utime + own.ru_stime, "server": ticks / os.sysconf("SC_CLK_TCK")}
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -110,8 +110,8 @@ class Nights:
                 print(f"  {change}: {table}.{code}, {count} rows: {json.dumps(shown, ensure_ascii=False)}")
         raised["approvals"] = pipeline.compare(self.warehouse, run_id)["waiting"]
         if raised["approvals"]:
-            for change in pipeline.outstanding(self.warehouse, run_id):
-                print(f"  approval: {change}")
+            for waiting in pipeline.outstanding(self.warehouse, run_id):
+                print(f"  approval: {waiting}")
             pipeline.approve(self.warehouse, run_id, "bench", "measured")
         pipeline.publish(self.warehouse, run_id)
         pipeline.report(self.warehouse, run_id)
@@ -128,14 +128,23 @@ class Nights:
 
 
 @contextmanager
-def _installed(volume: float, until: date) -> Iterator[Nights]:
-    """Give an empty warehouse and running agencies, removed at the end."""
+def temporary_home() -> Iterator[Path]:
+    """Give a folder for a server and its warehouse, removed at the end."""
     home = Path(tempfile.mkdtemp(prefix="green-freight-bench-"))
     home.chmod(0o755)
+    try:
+        yield home
+    finally:
+        # The cluster may lie elsewhere, where the server's account can enter.
+        EmbeddedPostgres(home / "postgres").remove()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def installed(home: Path, volume: float, until: date) -> Iterator[Nights]:
+    """Give an empty warehouse in a folder and running agencies, stopped at the end."""
     postgres = EmbeddedPostgres(home / "postgres")
     with ExitStack() as cleanup:
-        cleanup.callback(shutil.rmtree, home, ignore_errors=True)
-        cleanup.callback(shutil.rmtree, postgres.run_home, ignore_errors=True)
         cleanup.callback(postgres.stop)
         urls = bootstrap.prepare(postgres.start().dsn(), "bench", dict.fromkeys(ROLES, "bench"))
         warehouse = Warehouse(urls, home, f"file://{home / 'landing'}")
@@ -160,7 +169,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     eve = chosen.first - timedelta(days=1)
     total = Counter[str]()
-    with _installed(chosen.volume, eve) as nights:
+    with temporary_home() as home, installed(home, chosen.volume, eve) as nights:
         nights.load_history(eve, eve - timedelta(days=DAYS_BACK))
         for number in range(chosen.nights):
             day, used = chosen.first + timedelta(days=number), time.process_time()

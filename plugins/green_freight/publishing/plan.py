@@ -43,6 +43,7 @@ class PlannedTable:
     descriptions: Mapping[str, str] | None = None
     description: str = ""
     reader_level: str = "reader"
+    reader_indexes: tuple[tuple[str, ...], ...] = ()
     is_new: bool = False
     added_columns: tuple[str, ...] = ()
     added_foreign_keys: tuple[ForeignKey, ...] = ()
@@ -98,6 +99,7 @@ def _planned(spec: TableSpec, candidate: Shape, published: Shape | None) -> Plan
         descriptions=spec.columns,
         description=spec.description,
         reader_level=spec.reader_level,
+        reader_indexes=spec.reader_indexes,
         is_new=published is None,
         added_columns=tuple(c for c in candidate.columns if published and c not in published.columns),
         added_foreign_keys=tuple(k for k in spec.foreign_keys if published and k not in known),

@@ -3,7 +3,8 @@ them at this moment.
 
 A model is published when it declares a primary key among its `constraints`. Its foreign keys stand there too; a large
 fact names the column of months by which it is partitioned in `config.meta.partition_month_column`. A table whose rows
-name a vehicle or a person says so by `config.meta.reader_level: reader_detail`.
+name a vehicle or a person says so by `config.meta.reader_level: reader_detail`. `config.meta.reader_indexes` lists the
+columns of each index that readers' queries need beside the keys.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class TableSpec:
     foreign_keys: tuple[ForeignKey, ...] = ()
     partition_month_column: str | None = None
     reader_level: str = "reader"
+    reader_indexes: tuple[tuple[str, ...], ...] = ()
 
 
 def from_manifest_file(path: Path) -> list[TableSpec]:
@@ -105,6 +107,7 @@ def _spec(model: Mapping[str, Any]) -> TableSpec:
         foreign_keys=tuple(_foreign_key(key) for key in _constraints(model, "foreign_key")),
         partition_month_column=meta.get("partition_month_column"),
         reader_level=meta.get("reader_level", "reader"),
+        reader_indexes=tuple(tuple(columns) for columns in meta.get("reader_indexes", ())),
     )
 
 
@@ -126,6 +129,9 @@ def _problems(spec: TableSpec, by_name: Mapping[str, TableSpec]) -> Iterable[str
         yield message("no_primary_key", model=spec.name)
     for column in sorted(used - spec.columns.keys()):
         yield message("unknown_key_column", model=spec.name, column=column)
+    indexed = {column for columns in spec.reader_indexes for column in columns}
+    for column in sorted(indexed - spec.columns.keys()):
+        yield message("unknown_index_column", model=spec.name, column=column)
     if spec.reader_level not in READER_LEVELS:
         yield message("unknown_reader_level", model=spec.name, level=spec.reader_level)
     if not set(partition) <= set(spec.primary_key):
@@ -151,6 +157,13 @@ class Shape:
     column_comments: dict[str, str | None] = field(default_factory=dict)
     primary_key: tuple[str, ...] = ()
     foreign_keys: dict[ForeignKey, str] = field(default_factory=dict)
+
+
+def read_indexes(session: Session, schema: str) -> Mapping[str, frozenset[str]]:
+    """Return the names of the indexes of each table of a schema."""
+    return {
+        table: frozenset(indexes) for table, indexes in session.execute(_SQL["indexes"], {"schema": schema})
+    }
 
 
 def read_shapes(session: Session, schema: str) -> Mapping[str, Shape]:

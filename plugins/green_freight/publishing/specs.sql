@@ -26,3 +26,11 @@ from pg_constraint as k
 inner join pg_class as c on c.oid = k.conrelid
 left join pg_class as f on f.oid = k.confrelid
 where c.relnamespace = %(schema)s::regnamespace and k.contype in ('p', 'f') and k.conparentid = 0
+
+-- name: indexes
+select c.relname, array_agg(i.relname::text)
+from pg_index as x
+inner join pg_class as c on c.oid = x.indrelid
+inner join pg_class as i on i.oid = x.indexrelid
+where c.relnamespace = %(schema)s::regnamespace and x.indisvalid
+group by c.relname

@@ -3,14 +3,15 @@
 A new table or partition is filled first, then indexed and bound, in the publication's own transaction, where no
 reader can see or wait for it. Adding a column to an existing table needs a lock that no reader may hold, so it happens
 before the merge. A session idle in a transaction would make it wait, and every reader after it wait behind it: so each
-try gives up after a fifth of a second and lets the readers through before the next.
+try gives up after a fifth of a second and lets the readers through before the next. An index that an existing table
+lacks is made before the merge too: that stops writers alone, and publishing is the only one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from psycopg import sql
@@ -28,7 +29,7 @@ from green_freight.publishing.plan import (
     months_condition,
     names,
 )
-from green_freight.publishing.specs import ForeignKey, Shape, read_shapes
+from green_freight.publishing.specs import ForeignKey, Shape, read_indexes, read_shapes
 from green_freight.warehouse import Session
 from green_freight.warehouse.bootstrap import DETAIL, READER_LEVELS, role_name
 
@@ -38,7 +39,10 @@ _HISTORY_COMMENTS = {
     "known_to": "到此发布号止（不含） / until this publication, not included",
 }
 _MAX_NAME_BYTES = 63
+# What the names of the indexes for readers end in.
+_READ = "__read_idx"
 _PAUSE_SECONDS = 0.8
+_INDEXED_SCHEMAS = ("mart", "mart_history")
 
 _BLOCKERS = """
 select format('%%s %%s (pid %%s, %%s, %%s)', a.usename, a.application_name, a.pid, a.state, a.xact_start)
@@ -74,6 +78,8 @@ def create_table(session: Session, table: PlannedTable, publication_no: int) -> 
         defined=columns,
     )
     execute(session, table, "create index on {history} (known_to)")
+    for statement in _index_statements(table, {}):
+        session.execute(statement)
     session.execute(_asof_view(table, [*table.columns, VERSION_COLUMN]))
     grant_to_readers(session, [table])
     return rows
@@ -110,7 +116,7 @@ def add_foreign_key(session: Session, table: PlannedTable, key: ForeignKey) -> N
     Without an index, each row removed from the referenced table would read this one from end to end.
     """
     columns = names(key.columns)
-    if table.key[: len(key.columns)] != key.columns:
+    if table.key[: len(key.columns)] != key.columns and not _is_indexed_for_readers(table, key):
         execute(session, table, "create index on {mart} ({referring})", referring=columns)
     execute(
         session,
@@ -124,15 +130,22 @@ def add_foreign_key(session: Session, table: PlannedTable, key: ForeignKey) -> N
 
 
 def extend(session: Session, tables: Sequence[PlannedTable], lock_timeout: timedelta) -> None:
-    """Add the columns and comments that mart's existing tables lack, all or none of the columns.
+    """Add the columns, indexes and comments that mart's existing tables lack, all or none of the columns, and remove
+    the indexes for readers that the models no longer list.
 
     Raises ReaderLockError where a session held a lock on one of the tables for as long as `lock_timeout`.
     """
     existing = [table for table in tables if not table.is_new]
-    statements = [statement for table in existing for statement in _changes(session, table)]
-    if statements:
-        changed = [table.name for table in existing if table.added_columns or table.dropped_constraints]
+    indexes = {schema: read_indexes(session, schema) for schema in _INDEXED_SCHEMAS}
+    changes = {
+        table.name: [*_changes(session, table), *_unused_indexes(table, indexes)] for table in existing
+    }
+    if statements := [statement for changed in changes.values() for statement in changed]:
+        changed = [name for name, listed in changes.items() if listed]
         _execute_between_readers(session, statements, changed, lock_timeout)
+    for table in existing:
+        for statement in _index_statements(table, indexes):
+            session.execute(statement)
     describe(session, existing)
     grant_to_readers(session, existing)
 
@@ -186,26 +199,63 @@ def _fill(
 
 
 def _asof_view(table: PlannedTable, columns: Iterable[str]) -> sql.Composed:
-    """Return the view of a table as of the chosen publication; columns are only ever added at its end."""
+    """Return the view of a table as of the chosen publication; columns are only ever added at its end.
+
+    The condition stands outside the union: only members without one can be merged in the order of an index.
+    """
     listed = list(columns)
     known = ["known_from" if column == VERSION_COLUMN else column for column in listed]
     return compose(
         table,
-        "create or replace view {view} as "
-        "select {listed} from {mart} where {version} <= {chosen} "
-        "union all "
-        "select {known} from {history} where known_from <= {chosen} and known_to > {chosen}",
+        "create or replace view {view} as select {listed} from ("
+        "select {listed}, {never} as known_to from {mart} union all select {known}, known_to from {history}"
+        ") as version where {version} <= {chosen} and known_to > {chosen}",
         listed=names(listed),
         known=names(known),
+        never=sql.SQL("9223372036854775807"),
         chosen=sql.SQL("(select mart_asof.chosen_publication())"),
     )
 
 
 def _constraint_name(table: str, key: ForeignKey) -> str:
-    name = f"{table}__{'__'.join(column for column in key.columns if column != 'city_code')}__fkey"
+    return _name(table, (column for column in key.columns if column != "city_code"), "__fkey")
+
+
+def _name(table: str, columns: Iterable[str], suffix: str) -> str:
+    name = f"{table}__{'__'.join(columns)}{suffix}"
     if len(name) <= _MAX_NAME_BYTES:
         return name
-    return f"{name[:46]}_{hashlib.sha256(name.encode()).hexdigest()[:10]}__fkey"
+    digest = hashlib.sha256(name.encode()).hexdigest()[:10]
+    return f"{name[: _MAX_NAME_BYTES - len(digest) - len(suffix) - 1]}_{digest}{suffix}"
+
+
+def _is_indexed_for_readers(table: PlannedTable, key: ForeignKey) -> bool:
+    """Whether an index for readers begins with the columns of a reference, but for the city's: it finds them too."""
+    referring = {column for column in key.columns if column != "city_code"}
+    return any(set(columns[: len(referring)]) == referring for columns in table.reader_indexes)
+
+
+def _index_statements(
+    table: PlannedTable, present: Mapping[str, Mapping[str, frozenset[str]]]
+) -> Iterator[sql.Composed]:
+    """Make the indexes for readers, on mart and its history, that are not among those present by schema and table."""
+    for schema in _INDEXED_SCHEMAS:
+        for columns in table.reader_indexes:
+            name = _name(table.name, columns, _READ)
+            if name not in present.get(schema, {}).get(table.name, ()):
+                yield sql.SQL("create index {} on {} ({})").format(
+                    sql.Identifier(name), sql.Identifier(schema, table.name), names(columns)
+                )
+
+
+def _unused_indexes(
+    table: PlannedTable, present: Mapping[str, Mapping[str, frozenset[str]]]
+) -> Iterator[sql.Composed]:
+    wanted = {_name(table.name, columns, _READ) for columns in table.reader_indexes}
+    for schema in _INDEXED_SCHEMAS:
+        for name in sorted(present[schema].get(table.name, frozenset()) - wanted):
+            if name.endswith(_READ):
+                yield sql.SQL("drop index {}").format(sql.Identifier(schema, name))
 
 
 def _comments(table: PlannedTable, schema: str, shape: Shape) -> Iterator[sql.Composed]:
