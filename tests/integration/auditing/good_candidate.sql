@@ -114,3 +114,14 @@ insert into candidate.vehicle_month (city_code, period_month, energy_kind_code, 
 values
 ('320700', '2023-01-01', 'BEV', false, 0, 0, 0),
 ('320700', '2023-02-01', 'BEV', false, 1, 1, 0);
+
+insert into candidate.dataset_month (
+    city_code, period_month, dataset_id, agency_code, coverage_state_code, parts_due, parts_delivered, delivered_ratio, period_count,
+    rows_in_file, rows_loaded, rows_rejected
+)
+values
+('320700', '2023-02-01', 'postal_tricycle', 'postal', 'complete', 1, 1, 1, 1, 10, 8, 2),
+('320700', '2023-03-01', 'postal_tricycle', 'postal', 'missing', 1, 0, 0, 0, 0, 0, 0);
+
+insert into candidate.rejected_reason_month (city_code, period_month, dataset_id, reason_code, rows_rejected)
+values ('320700', '2023-02-01', 'postal_tricycle', 'duplicate_key', 2);

@@ -24,6 +24,31 @@ from tests.integration.auditing.mutations import Mutation
 from tests.warehouses import Snapshot, Warehouse
 
 SUITES = read_suites(published_models.specs())
+_REJECTED = """
+with rejected as (
+    insert into ops.rejected_row (
+        load_id, agency_code, dataset_id, period_label, file_name, row_number, reason_code, message_zh, message_en
+    )
+    select load.load_id, load.agency_code, load.dataset_id, load.period_label, 'file', 2, reason.code, '', ''
+    from reference.label as reason
+    cross join (
+        select * from ops.load where outcome_code = 'loaded' and dataset_id = 'power_charge_order'
+        order by load_id desc limit 1
+    ) as load
+    where reason.kind = 'rejection_reason' and reason.sort_order <= 20
+    returning *
+)
+insert into candidate.rejected_reason_month
+select
+    month.city_code, month.period_month, month.dataset_id, rejected.reason_code, reason.label_zh, reason.label_en,
+    month.dataset_name_zh, month.dataset_name_en, month.agency_code, month.agency_name_zh, month.agency_name_en, 1,
+    month.is_synthetic
+from rejected
+inner join candidate.dataset_month as month
+    on month.dataset_id = rejected.dataset_id
+    and month.period_month = to_date(left(rejected.period_label, 7), 'YYYY-MM')
+inner join reference.label as reason on reason.kind = 'rejection_reason' and reason.code = rejected.reason_code
+"""
 # The derived mutations are single values and rows: these expectations have to find all of them.
 OF_ROWS = {*RECOMPUTED, "key_unique"}
 
@@ -33,8 +58,15 @@ def built(reference: Snapshot) -> Iterator[Warehouse]:
     with warehouses.opened(warehouses.shared_server(), reference) as warehouse:
         with warehouse.connect("builder") as builder:
             [build_id] = builder.execute("select max(build_id) from ops.build").fetchone() or [0]
+        _reject_rows(warehouse)
         audit_views.refresh(warehouse, SUITES, build_id)
         yield warehouse
+
+
+def _reject_rows(warehouse: Warehouse) -> None:
+    """Let loads have rejected rows for twenty reasons, as the candidate says it too: an undisturbed night has none."""
+    with warehouse.admin() as admin:
+        admin.execute(_REJECTED)
 
 
 @pytest.fixture(scope="module")

@@ -79,6 +79,7 @@ def test_rejected_rows_are_the_planted_ones_and_nothing_wrong_is_published(
     _assert_sessions(warehouse, night.run_id, reference)
     assert_star_agrees(warehouse.database)
     _assert_covered(warehouse)
+    _assert_reasons(warehouse)
 
 
 def _assert_every_row_is_accounted_for(warehouse: PipelineWarehouse, run_id: str) -> None:
@@ -128,6 +129,19 @@ def _assert_covered(warehouse: PipelineWarehouse) -> None:
     assert found[LOADED]["rows_rejected"] == sum(hit.dataset == LOADED for hit in _hits())
     others = {row["state_code"] for name, row in found.items() if name not in STOPPED}
     assert others == {"complete"}
+
+
+def _assert_reasons(warehouse: PipelineWarehouse) -> None:
+    """What readers see: the rejected orders by reason; what was stopped rejects nothing and lacks its month."""
+    rows = warehouse.rows("select * from mart.rejected_reason_month")
+    found = Counter({row["reason_code"]: row["rows_rejected"] for row in rows})
+    assert {row["dataset_id"] for row in rows} == {LOADED}
+    assert found == Counter(hit.reason_code for hit in _hits() if hit.dataset == LOADED)
+    assert all(row["reason_name_zh"] != row["reason_code"] for row in rows)
+    months = warehouse.rows("select * from mart.dataset_month where period_month = '2025-09-01'")
+    states = {row["dataset_id"]: (row["coverage_state_code"], row["rows_rejected"]) for row in months}
+    assert {name: states[name] for name in STOPPED} == dict.fromkeys(STOPPED, ("missing", 0))
+    assert states[LOADED] == ("complete", found.total())
 
 
 def _assert_scorecard(warehouse: PipelineWarehouse) -> None:

@@ -6,6 +6,7 @@ with loads as (
 
 ordered as (
     select
+        load_id,
         agency_code,
         dataset_id,
         period_label,
@@ -22,6 +23,7 @@ ordered as (
 
 final as (
     select
+        load_id,
         agency_code,
         dataset_id,
         period_label,
