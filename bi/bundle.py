@@ -103,6 +103,8 @@ class Chart:
     stack: bool = False
     horizontal: bool = False
     is_paged: bool = False
+    may_be_empty: bool = False
+    bounds: Sequence[float] = ()
     rows: int = 5000
     note: str = ""
 
@@ -423,8 +425,10 @@ def _heatmap(chart: Chart, _: Sequence[Column]) -> tuple[str, dict[str, Any]]:
         "sort_y_axis": "alpha_asc",
         "normalize_across": "heatmap",
         "linear_color_scheme": "schemeBlues",
-        "show_values": True,
-        "show_legend": False,
+        # Between bounds the colours say it: a legend instead of a figure in each cell.
+        "show_values": not chart.bounds,
+        "show_legend": bool(chart.bounds),
+        "value_bounds": list(chart.bounds) or [None, None],
         "xscale_interval": 1,
         "yscale_interval": 1,
         "left_margin": "auto",

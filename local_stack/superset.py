@@ -197,18 +197,18 @@ def _load(
 
 
 def _warehouse_url(home: Home, admin_url: str) -> str:
-    """Return the warehouse's URL for Superset's own login, made where it is absent.
-
-    It reads the tables that name vehicles too: stock, operation and charging are counted from them.
-    """
-    is_known = LOGIN in reader_logins.logins(admin_url)
+    """Return the warehouse's URL for Superset's own login, made where it is absent or of another level."""
+    level = reader_logins.logins(admin_url).get(LOGIN)
+    if level not in (None, "reader"):
+        reader_logins.remove(admin_url, LOGIN)
+    is_known = level == "reader"
     if not is_known:
         home.forget_secret(LOGIN)
 
     def make() -> str:
         if is_known:
             return reader_logins.renew_password(admin_url, LOGIN)
-        return reader_logins.add(admin_url, LOGIN, is_detail=True)
+        return reader_logins.add(admin_url, LOGIN)
 
     return bootstrap.database_url(admin_url, bootstrap.DATABASE, LOGIN, home.secret(LOGIN, make))
 

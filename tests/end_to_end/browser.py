@@ -123,7 +123,7 @@ def _inspect(page: Page, dashboard: Dashboard, opened: Opened, titles: dict[int,
         if answer is None:
             continue
         first = answer["result"][0]
-        if not first["data"]:
+        if not first["data"] and not chart.may_be_empty:
             opened.problems.append(f"empty: {chart.title}")
         if any("<NULL>" in str(name) for name in first["colnames"]):
             opened.problems.append(f"a series without a label: {chart.title}")

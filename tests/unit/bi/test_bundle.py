@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 import yaml
+from green_freight.publishing.plan import RECORDS
+from green_freight.warehouse.bootstrap import DETAIL
 
 from bi import bundle
 from bi.bundle import BundleError, Chart, Column, Dashboard
+from tests import published_models
 
 DASHBOARDS = bundle.dashboards()
 CHARTS = [(dashboard, chart) for dashboard in DASHBOARDS for chart in dashboard.charts]
@@ -49,6 +53,41 @@ def test_a_dataset_is_one_query_on_published_tables(name: str) -> None:
     assert ";" not in query
     assert "mart." in query
     assert query.startswith("-- One row per ") or name == "publication"
+
+
+def tables(query: str) -> set[str]:
+    """Return the tables that a query names, with their schemas where they have one."""
+    query = re.sub(r"extract\([^()]*\)", "", query)
+    return set(re.findall(r"\b(?:from|join)\s+([\w.]+)", query)) - set(re.findall(r"(\w+) as \(", query))
+
+
+def unreadable(query: str) -> set[str]:
+    """Return what a query names that a plain reader may not read, or that is not published."""
+    plain = {f"mart.{spec.name}" for spec in published_models.specs() if spec.reader_level != DETAIL}
+    return {name for name in tables(query) if name not in plain | {f"mart.{record}" for record in RECORDS}}
+
+
+@pytest.mark.parametrize("name", bundle.dataset_names())
+def test_a_dataset_reads_what_every_reader_may(name: str) -> None:
+    query = bundle.dataset_sql(name)
+    assert tables(query)
+    assert unreadable(query) - {"unnest"} == set()
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "mart.fct_charging_session",
+        "mart.fct_vehicle_operation",
+        "mart.dim_vehicle",
+        "ops.load",
+        "mart_asof.scorecard",
+    ],
+)
+def test_a_planted_table_that_readers_may_not_read_is_found(planted: str) -> None:
+    query = bundle.dataset_sql("charging_month")
+    assert unreadable(query.replace("mart.charging_station_day", planted)) == {planted}
+    assert unreadable(f"{query} inner join {planted} as other using (city_code)") == {planted}
 
 
 def test_every_dataset_is_shown_and_every_label_is_of_a_column() -> None:
