@@ -31,7 +31,7 @@ states as (
             when parts_delivered >= parts_due then 'complete'
             when parts_delivered = 0 then 'missing'
             else 'partial'
-        end as coverage_state_code
+        end as state_code
     from dataset_months
 ),
 
@@ -46,9 +46,10 @@ final as (
         {{ label_of('agency', 'datasets.agency_code') }} as agency_name_zh,
         {{ label_of('agency', 'datasets.agency_code', 'label_en') }} as agency_name_en,
         datasets.granularity_code,
-        states.coverage_state_code,
-        {{ label_of('coverage_state', 'states.coverage_state_code') }} as coverage_state_name_zh,
-        {{ label_of('coverage_state', 'states.coverage_state_code', 'label_en') }} as coverage_state_name_en,
+        states.state_code as coverage_state_code,
+        {{ label_of('coverage_state', 'states.state_code') }} as coverage_state_name_zh,
+        {{ label_of('coverage_state', 'states.state_code', 'label_en') }}
+            as coverage_state_name_en,
         cast(states.parts_due as integer) as parts_due,
         cast(states.parts_delivered as integer) as parts_delivered,
         cast(round(states.parts_delivered / cast(nullif(states.parts_due, 0) as numeric), 6) as numeric(20, 6))
