@@ -127,7 +127,7 @@ def _inspect(page: Page, dashboard: Dashboard, opened: Opened, titles: dict[int,
             opened.problems.append(f"empty: {chart.title}")
         if any("<NULL>" in str(name) for name in first["colnames"]):
             opened.problems.append(f"a series without a label: {chart.title}")
-        if chart.type == "table":
+        if chart.type == "table" and first["data"]:
             text = page.locator(f"#chart-id-{ids[chart.title]}, .chart-slice >> text={chart.title}").first
             shown = (
                 " ".join(page.locator(f"#chart-id-{ids[chart.title]}").all_inner_texts()) or text.inner_text()
