@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 # The kind of run, as ops.run has it, by DAG.
 KINDS = {"nightly_refresh": "nightly", "backfill_history": "backfill", "revert_publication": "revert"}
+# It changes nothing in the warehouse, so it has a note and no record there.
+BULLETINS = "write_bulletin"
 
 
 class PublicationDeadline(BaseDeadlineReference):
@@ -69,11 +71,13 @@ class RunListener:
     def on_dag_run_success(self, dag_run: Any) -> None:
         """Record the end of a run that succeeded."""
         _close(dag_run, is_success=True)
+        _note_bulletins(dag_run)
 
     @hookimpl
     def on_dag_run_failed(self, dag_run: Any) -> None:
         """Record the end of a run that failed, timed out, or was ended by a person."""
         _close(dag_run, is_success=False)
+        _note_bulletins(dag_run)
 
 
 def _close(dag_run: Any, *, is_success: bool) -> None:
@@ -86,11 +90,22 @@ def _close(dag_run: Any, *, is_success: bool) -> None:
     def close(warehouse: Warehouse, run_id: str) -> None:
         failed = _failed_tasks(dag_run)
         runs.close(warehouse, run_id, kind, failed, is_success=is_success)
-        # What a person wrote stays.
-        if dag_run.dag_run_note is None or dag_run.dag_run_note.user_id is None:
+        if not _has_note_of_a_person(dag_run):
             dag_run.note = run_report.note(warehouse, run_id, failed)
 
     _record(dag_run, close)
+
+
+def _note_bulletins(dag_run: Any) -> None:
+    """Name in the run's note the files that it wrote, or say why there are none."""
+    from green_freight.reporting import run_report
+
+    if dag_run.dag_id == BULLETINS and not _has_note_of_a_person(dag_run):
+        dag_run.note = run_report.bulletins_note(_files_written(dag_run), _failed_tasks(dag_run))
+
+
+def _has_note_of_a_person(dag_run: Any) -> bool:
+    return dag_run.dag_run_note is not None and dag_run.dag_run_note.user_id is not None
 
 
 def _record(dag_run: Any, write: Callable[[Warehouse, str], None]) -> None:
@@ -103,6 +118,18 @@ def _record(dag_run: Any, write: Callable[[Warehouse, str], None]) -> None:
         write(installed_warehouse(), run_id)
     except Exception:
         log.exception(message("run_end_not_recorded", run_id=run_id))
+
+
+def _files_written(dag_run: Any) -> list[str]:
+    """Return what the tasks of a run have returned; read in the session that Airflow has it in."""
+    from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
+    from sqlalchemy.orm import object_session
+
+    session = object_session(dag_run)
+    if session is None:
+        return []
+    returned = XComModel.get_many(run_id=dag_run.run_id, key=XCOM_RETURN_KEY, dag_ids=dag_run.dag_id)
+    return [place for row in session.scalars(returned) for place in XComModel.deserialize_value(row)]
 
 
 def _failed_tasks(dag_run: Any) -> list[str]:

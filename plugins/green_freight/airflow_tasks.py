@@ -314,6 +314,21 @@ def warn_stale() -> list[str]:
     return stale
 
 
+@task(task_id="write", task_display_name="生成通报 Write bulletins", multiple_outputs=False)
+def write_bulletins() -> list[str]:
+    """Write the bulletin of each month that is closed and has none; skipped where there is no such month."""
+    # Word and Excel take half a second to import.
+    from green_freight.documents.issued_bulletins import issue_bulletins
+
+    written = []
+    for place in issue_bulletins(installed_warehouse(), settings.bulletins_url()):
+        log.info("%s", message("bulletin_written", place=place))
+        written.append(place)
+    if not written:
+        raise AirflowSkipException(message("no_bulletin_due"))
+    return written
+
+
 @task(task_id="send", task_display_name="发送 Send")
 def send_morning_summary() -> str:
     """Send what is published, behind, stale and waiting for an approval; skipped where nobody is to get it."""

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
 
     home: Path = PROJECT / ".state"
     landing_url: str | None = None
+    bulletins_url: str | None = None
     synthetic: bool = False
     clock: AwareDatetime | None = None
     owner_url: str | None = None
@@ -122,12 +123,12 @@ class Settings(BaseSettings):
             )
         return url
 
-    @field_validator("landing_url")
+    @field_validator("landing_url", "bulletins_url")
     @classmethod
     def _has_no_password(cls, url: str | None) -> str | None:
         if url is not None and re.search(r"://[^/@]*@", url):
             raise ValueError(
-                "it holds a login, and it is recorded with every file; give the credentials as variables of the store"
+                "it holds a login, and it is recorded with the files; give the credentials as variables of the store"
             )
         return url
 
@@ -136,9 +137,9 @@ class Settings(BaseSettings):
 
 
 # The settings that are secret or have a secret in them.
-SECRET = {
-    name for name in Settings.model_fields if name.endswith(("_password", "_key", "_secret", "_url"))
-} | {"smtp_connection"} - {"landing_url"}
+_SECRET_ENDS = ("_password", "_key", "_secret", "_url")
+SECRET = {name for name in Settings.model_fields if name.endswith(_SECRET_ENDS)}
+SECRET = (SECRET | {"smtp_connection"}) - {"landing_url", "bulletins_url"}
 
 
 def current() -> Settings:
@@ -183,6 +184,11 @@ def landing_url() -> str:
     """Return the landing store's URL; a folder below `home` by default."""
     # Not as_uri(): fsspec takes the path as it stands, and %20 for a space would be another folder.
     return current().landing_url or f"file://{home() / 'landing'}"
+
+
+def bulletins_url() -> str:
+    """Return where the bulletins are put that are written by themselves; a folder below `home` by default."""
+    return current().bulletins_url or f"file://{home() / 'bulletins'}"
 
 
 def is_synthetic() -> bool:

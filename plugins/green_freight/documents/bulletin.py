@@ -29,7 +29,7 @@ from green_freight import figure_text
 from green_freight.agencies import AGENCIES
 from green_freight.documents.bulletin_data import LAGGING, BulletinData, MonthFigure, read_bulletin
 from green_freight.documents.errors import TemplateError
-from green_freight.documents.files import document_name, write_document
+from green_freight.documents.files import document_name, document_stem, write_document
 from green_freight.documents.word_charts import Bars, add_chart
 from green_freight.evidence import contents as text
 from green_freight.evidence import sheets
@@ -91,14 +91,23 @@ def write_bulletin(
     own = warehouse.home / "templates" / "bulletin.docx"
     document = _document(data, template or (own if own.exists() else TEMPLATE))
     output.mkdir(parents=True, exist_ok=True)
-    moment, month_name = data.publication.published_at, month.first_day.strftime("%Y年%m月")
+    moment = data.publication.published_at
     names = [
-        document_name(f"{title}_{month_name}", data.publication, suffix, is_synthetic=data.is_synthetic)
-        for title, suffix in ((TITLE, ".docx"), (WORKING_TABLE, ".xlsx"))
+        document_name(title, data.publication, suffix, is_synthetic=data.is_synthetic)
+        for title, suffix in zip(_titles(month), (".docx", ".xlsx"), strict=True)
     ]
     contents = (document, _workbook(data))
     written = [write_document(output, *one, moment) for one in zip(names, contents, strict=True)]
     return Bulletin(written[0], written[1], data)
+
+
+def bulletin_stems(month: Period, publication_no: int) -> list[str]:
+    """Return how the names of a bulletin's files begin: the document's, the workbook's."""
+    return [document_stem(title, publication_no) for title in _titles(month)]
+
+
+def _titles(month: Period) -> list[str]:
+    return [f"{title}_{month.first_day:%Y年%m月}" for title in (TITLE, WORKING_TABLE)]
 
 
 def context_of(data: BulletinData) -> dict[str, Any]:

@@ -39,9 +39,16 @@ _QUALITY = """
 select subject_name_zh, agency_code, complete_through, completeness_ratio, rows_in_file, rows_rejected, is_stale
 from mart_asof.data_quality where city_code = %s and subject_kind_code = 'dataset' order by agency_code, subject_code
 """
-_BASE = """
+# A revert may open a month again; then the publication counts that closes it afterwards.
+_CLOSED_IN = """
 select min(publication_no) from mart.publication
-where as_of_date >= %s and publication_no <= %s
+where publication_no <= %(through)s
+    and publication_no > coalesce(
+        (
+            select max(publication_no) from mart.publication
+            where publication_no <= %(through)s and as_of_date < %(closing_day)s
+        ), 0
+    )
 """
 LAGGING = ("behind", "not_met")
 # The work that asks for the bulletin, whose lead unit issues it.
@@ -206,6 +213,13 @@ def closing_day(month: Period) -> date:
     return month.last_day + timedelta(days=programme().days_to_close)
 
 
+def closing_publication_no(session: Session, month: Period, through: int) -> int | None:
+    """Return the publication that closed a month for good, among those up to one; None where it is open in that one."""
+    facts = {"through": through, "closing_day": closing_day(month)}
+    [(number,)] = session.execute(_CLOSED_IN, facts).fetchall()
+    return number
+
+
 def read_bulletin(
     session: Session, month: Period, publication_no: int | None, *, may_be_provisional: bool
 ) -> BulletinData:
@@ -228,8 +242,8 @@ def read_bulletin(
         first, last = programme().first_day, publication.as_of_date
         raise NothingOfPeriodError(message("no_figures_of_month", month=month, first=first, last=last))
     before = Period.month_of(month.first_day - timedelta(days=1))
-    base = session.execute(_BASE, [closing_day(before), publication.publication_no]).fetchone()
-    last_publication_no = base[0] if base and base[0] else publication.publication_no
+    newest_no = publication.publication_no
+    last_publication_no = closing_publication_no(session, before, newest_no) or newest_no
     year_begin = month.first_day.replace(month=1)
     return BulletinData(
         month=month,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from green_freight.errors import PermanentError
+
 
 class DocumentError(RuntimeError):
     """No document was written."""
@@ -15,7 +17,7 @@ class MonthNotClosedError(DocumentError):
     """The figures of the month may still change without notice."""
 
 
-class TemplateError(DocumentError):
+class TemplateError(DocumentError, PermanentError):
     """The Word template cannot be filled: it is no document, or names something that the bulletin does not have."""
 
 

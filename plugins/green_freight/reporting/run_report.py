@@ -65,6 +65,17 @@ def note(warehouse: Warehouse, run_id: str, failed_tasks: Sequence[str]) -> str:
             lines.append(message("nothing_new_published") if is_equal else message("run_published_nothing"))
         if last is not None:
             lines += stale_sentences(session)
+    return _as_note(lines)
+
+
+def bulletins_note(places: Sequence[str], failed_tasks: Sequence[str]) -> str:
+    """Return which bulletins a run wrote, as lines in Chinese and English of NOTE_LENGTH at most."""
+    lines = [message("bulletin_failed", tasks=", ".join(failed_tasks))] if failed_tasks else []
+    lines += [message("bulletin_written", place=place) for place in places]
+    return _as_note(lines or [message("no_bulletin_due")])
+
+
+def _as_note(lines: Sequence[str]) -> str:
     text = "\n".join(lines)
     return text if len(text) <= NOTE_LENGTH else f"{text[: NOTE_LENGTH - 1]}…"
 

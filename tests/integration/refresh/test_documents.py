@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import frictionless
+import fsspec
+import psycopg
 import pyarrow.parquet as pq
 import pytest
 from docx import Document
@@ -22,6 +24,7 @@ from green_freight.documents.errors import (
     PlaceTakenError,
     TemplateError,
 )
+from green_freight.documents.issued_bulletins import due_bulletins, issue_bulletins
 from green_freight.documents.open_files import CHECKSUMS, DICTIONARY, PACKAGE, write_export
 from green_freight.documents.quarterly_form import FORM, REASONS, TITLE, Reporter, write_form
 from green_freight.evidence.errors import NoSuchChoiceError
@@ -262,6 +265,60 @@ def test_restatements_since_the_last_bulletin_are_listed(
         ("2024-05", label("cause", "correction").zh, "2", "登记更正"),
     ]
     assert found[1][2] == "25.00%"
+
+
+# Days that publications stand for in their order, and the months with the publications that their bulletins state.
+DUE = [
+    (["2025-09-28", "2025-09-30"], [("2025-07", 1)]),
+    (["2025-09-13", "2025-09-14", "2025-09-15"], [("2025-06", 1), ("2025-07", 2)]),
+    # Nights that did not take place.
+    (["2025-07-31", "2025-09-30"], [("2025-05", 1), ("2025-06", 2), ("2025-07", 2)]),
+    # A revert opened the month again.
+    (["2025-09-13", "2025-09-14", "2025-09-12", "2025-09-15"], [("2025-06", 1), ("2025-07", 4)]),
+    (["2025-09-13", "2025-09-14", "2025-09-12"], [("2025-06", 1)]),
+    (["2023-03-16"], []),
+    (["2023-03-16", "2023-03-17"], [("2023-01", 2)]),
+    ([], []),
+]
+
+
+def test_each_month_is_due_from_the_publication_that_closed_it(refreshed: PipelineWarehouse) -> None:
+    with psycopg.connect(refreshed.database.server.dsn(refreshed.database.database)) as session:
+        for days, due in DUE:
+            session.execute("set local session_replication_role = replica")
+            session.execute("create temporary table template on commit drop as table mart.publication")
+            session.execute("delete from mart.publication")
+            for number, day in enumerate(days, start=1):
+                session.execute(
+                    "insert into mart.publication select (jsonb_populate_record(template, jsonb_build_object("
+                    "'publication_no', %s::int, 'as_of_date', %s::date, 'published_at', %s::timestamptz))).*"
+                    " from template limit 1",
+                    [number, day, datetime(2026, 1, number, tzinfo=UTC)],
+                )
+            assert [(str(month), number) for month, number in due_bulletins(session)] == due, days
+            session.rollback()
+
+
+def test_a_bulletin_is_issued_once_and_not_rewritten(refreshed: PipelineWarehouse, tmp_path: Path) -> None:
+    store = tmp_path / "bulletins 通报"
+    written = [Path(place) for place in issue_bulletins(refreshed.database, f"file://{store}")]
+    assert [path.name for path in written] == [
+        "通报_2025年07月_第1号发布.docx",
+        "通报工作表_2025年07月_第1号发布.xlsx",
+    ]
+    bytes_written = [path.read_bytes() for path in written]
+    with refreshed.database.admin() as admin:
+        admin.execute("update mart.figure_revision set is_restatement = true where publication_no = 2")
+    assert [*issue_bulletins(refreshed.database, f"file://{store}")] == []
+    # One of the two is lost: both are written again, and say the same.
+    written[1].unlink()
+    assert [Path(place) for place in issue_bulletins(refreshed.database, f"file://{store}")] == written
+    assert [path.read_bytes() for path in written] == bytes_written
+    assert not [*(store / ".unfinished").iterdir()]
+    places = [*issue_bulletins(refreshed.database, "memory://bulletins")]
+    assert [place.startswith("memory://") for place in places] == [True, True]
+    assert [fsspec.open(place).open().read() for place in places] == bytes_written
+    assert [*issue_bulletins(refreshed.database, "memory://bulletins")] == []
 
 
 def _as_text(value: Any) -> str:

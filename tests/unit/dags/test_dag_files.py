@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from green_freight import settings
+from green_freight import airflow_runs, settings
 from green_freight.agencies import AGENCIES
 from green_freight.auditing.audit import AuditFailedError
 from green_freight.backfill import BackfillRequestError
@@ -58,7 +58,9 @@ def bag(tasks: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 def test_exactly_these_dags_are_read_without_an_error(bag: Any) -> None:
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"nightly_refresh", "backfill_history", "revert_publication", "morning_summary"}
+    assert set(bag.dags) == {
+        "nightly_refresh", "backfill_history", "revert_publication", "morning_summary", "write_bulletin",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("dag_id", ["nightly_refresh", "backfill_history"])
@@ -159,6 +161,16 @@ def test_the_morning_summary_is_scheduled_only_where_it_is_switched_on(
     assert tasks.morning_schedule() is None
     monkeypatch.setenv("GREEN_FREIGHT_MORNING_SUMMARY", "1")
     assert tasks.morning_schedule().expression == "30 6 * * *"
+
+
+def test_bulletins_are_written_after_each_publication(bag: Any, tasks: Any) -> None:
+    dag = bag.dags["write_bulletin"]
+    assert dag.doc_md and "What it does" in dag.doc_md
+    assert set(dag.task_ids) == {"write"}
+    assert dag.timetable.asset_condition.objects == (tasks.PUBLICATION,)
+    # Two runs at once would write the same files.
+    assert dag.max_active_runs == 1 and not dag.catchup
+    assert airflow_runs.BULLETINS in bag.dags and not set(airflow_runs.KINDS) - set(bag.dags)
 
 
 def test_going_back_asks_which_publication_and_why(bag: Any) -> None:

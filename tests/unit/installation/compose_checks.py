@@ -251,7 +251,8 @@ def _paths_in_the_volume(files: Files, home: str) -> Problems:
     password_file = Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
     if password_file != Path(home, "airflow", "passwords.json") or password_file.parent.name != "airflow":
         yield f"install writes {home}/airflow/passwords.json, Airflow reads {password_file}"
-    for name in ("AIRFLOW__LOGGING__BASE_LOG_FOLDER", "GREEN_FREIGHT_LANDING_URL"):
+    kept = map(settings.variable, ("landing_url", "bulletins_url"))
+    for name in ("AIRFLOW__LOGGING__BASE_LOG_FOLDER", *kept):
         if not urlsplit(environment[name]).path.startswith(f"{home}/"):
             yield f"{name} is not in the state's volume: {environment[name]}"
     serve = files.services["demo-agencies"]["command"]

@@ -93,6 +93,7 @@ PLANTED = [
     (COMPOSE, "state:/var/lib/green-freight", "state:/data", "paths", "not mounted"),
     (COMPOSE, "airflow/passwords.json", "airflow/users.json", "paths", "users.json"),
     (COMPOSE, "/var/lib/green-freight/logs", "/var/log", "paths", "LOG_FOLDER"),
+    (COMPOSE, "/var/lib/green-freight/bulletins", "/srv/bulletins", "paths", "BULLETINS_URL"),
     (
         COMPOSE, "demo-connections, /var/lib/green-freight/demo]",
         "demo-connections, /var/lib/green-freight]",

@@ -55,6 +55,7 @@ def test_every_variable_of_the_example_is_listed_with_its_default() -> None:
         "GREEN_FREIGHT_MORNING_SUMMARY": "0",
         "GREEN_FREIGHT_CLOCK": "2025-10-01T02:00:00+08:00",
         "GREEN_FREIGHT_LANDING_URL": "file:///var/lib/green-freight/landing",
+        "GREEN_FREIGHT_BULLETINS_URL": "file:///var/lib/green-freight/bulletins",
     }
     wrong = {
         name: value
@@ -135,6 +136,6 @@ def test_a_url_of_the_warehouse_may_be_any_of_libpqs(monkeypatch: pytest.MonkeyP
 
 def test_the_landing_url_holds_no_login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GREEN_FREIGHT_LANDING_URL", "sftp://me:pw7hQ2vX@store/landing")
-    with pytest.raises(SettingError, match="recorded with every file") as wrong:
+    with pytest.raises(SettingError, match="recorded with the files") as wrong:
         settings.current()
     assert "pw7h" not in str(wrong.value)
