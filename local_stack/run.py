@@ -15,11 +15,12 @@ from green_freight.backfill import BackfillRequest
 from green_freight.cli import run_issues, scorecard
 from green_freight.cli.airflow_client import AirflowClient
 from green_freight.cli.console import Steps
-from green_freight.cli.dag_run import BACKFILL, NIGHTLY, RunResult, follow_run, make_ready
+from green_freight.cli.dag_run import BACKFILL, BULLETINS, NIGHTLY, RunResult, follow_run, make_ready
 from green_freight.cli.installation import RunningAirflow
 from green_freight.contracts import Granularity
 from green_freight.coverage import BackfillRange, backfill_of, through
 from green_freight.periods import Period
+from green_freight.warehouse import scalar
 
 from local_stack import database, demonstration, stack
 from local_stack.airflow_settings import PRELOADING_EXECUTOR
@@ -56,9 +57,12 @@ def run(home: Home, request: Request, steps: Steps) -> RunResult:
         _refuse_other_stack(home, request)
         _refuse_fragment(database.prepare_warehouse(home, admin_url).url("owner"), request)
         with running(home, admin_url, request.city, request.clock, steps) as airflow:
+            before = newest_publication(airflow.warehouse.url("reader"))
             _load_history(airflow, request, steps, result)
             if not result.runs or result.runs[-1].state == "success":
                 _refresh(airflow, request, steps, result)
+            if result.is_success and newest_publication(airflow.warehouse.url("reader")) != before:
+                _write_bulletins(airflow, steps, result)
             airflow.client.close()
         result.issues = run_issues.collect(airflow.warehouse, result.run_ids)
         if result.is_success:
@@ -189,3 +193,16 @@ def _refresh(airflow: RunningAirflow, request: Request, steps: Steps, result: Ru
         known = airflow.client.clear(known)
     steps.print(f"业务日 · business day {request.day}")
     follow_run(airflow, known, "每日更新 · nightly_refresh", steps, result)
+
+
+def newest_publication(reader_url: str) -> int | None:
+    """Return the number of the newest publication, None before the first one."""
+    with psycopg.connect(reader_url) as warehouse:
+        number: int | None = scalar(warehouse, "select max(publication_no) from mart.publication")
+    return number
+
+
+def _write_bulletins(airflow: RunningAirflow, steps: Steps, result: RunResult) -> None:
+    """Start what a schedule starts after a publication: beside demonstration agencies nothing starts by itself."""
+    make_ready(airflow, BULLETINS)
+    follow_run(airflow, airflow.client.trigger(BULLETINS), "通报 · write_bulletin", steps, result)

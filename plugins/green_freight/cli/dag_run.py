@@ -28,6 +28,7 @@ from green_freight.warehouse import scratch
 
 BACKFILL = "backfill_history"
 NIGHTLY = "nightly_refresh"
+BULLETINS = "write_bulletin"
 PARSE_DEADLINE_SECONDS = 60.0
 # A request for a run takes Airflow a hundredth of a second of a processor, one for all its tasks four times as much.
 POLL_SECONDS = 1.0

@@ -27,7 +27,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from green_freight import figure_text
 from green_freight.agencies import AGENCIES
-from green_freight.documents.bulletin_data import LAGGING, BulletinData, MonthFigure, read_bulletin
+from green_freight.documents.bulletin_data import (
+    LAGGING,
+    BulletinData,
+    MonthFigure,
+    ProgrammeFigure,
+    read_bulletin,
+)
 from green_freight.documents.errors import TemplateError
 from green_freight.documents.files import document_name, document_stem, write_document
 from green_freight.documents.word_charts import Bars, add_chart
@@ -42,7 +48,7 @@ from green_freight.warehouse import Warehouse
 
 TEMPLATE = Path(__file__).with_name("templates") / "bulletin.docx"
 TITLE, WORKING_TABLE = "通报", "通报工作表"
-WORKS, UNITS, CHANGES, QUALITY = "重点工作", "责任单位", "重述", "数据质量"
+WORKS, PROGRAMME, UNITS, CHANGES, QUALITY = "重点工作", "示范期总目标", "责任单位", "重述", "数据质量"
 # Fill by status, in the workbook and in the charts.
 _COLOURS = {
     "met": "70AD47",
@@ -55,6 +61,9 @@ _COLOURS = {
 }
 _WORK_TITLES = (
     "序号", "重点工作", "指标", "单位", "目标", "应达值", "实际", "完成率", "状态", "差额", "牵头单位", "数据状态",
+)  # fmt: skip
+_PROGRAMME_TITLES = (
+    "序号", "重点工作", "指标", "单位", "示范期目标", "应达值", "累计完成", "完成率", "状态", "截至",
 )  # fmt: skip
 _UNIT_TITLES = ("责任单位", "责任", "重点工作数", "达到", "滞后", "未到期", "无目标", "无数据", "重点工作")
 _CHANGE_TITLES = ("指标", "月份", "原值", "新值", "原状态", "新状态", "原因", "发布号", "发布原因")
@@ -133,6 +142,9 @@ def context_of(data: BulletinData) -> dict[str, Any]:
             for code, count in data.status_counts().items()
         ],
         "figures": [_figure(figure) for figure in data.figures],
+        "programme_years": _programme_years(),
+        "programme_as_of": text.day_text(data.programme[0].as_of_date) if data.programme else text.EMPTY,
+        "programme": [_programme_figure(figure) for figure in data.programme],
         "behind": [
             _figure(figure)
             | {"number": str(number), "leads": "、".join(data.leads(figure.work_no)) or text.EMPTY}
@@ -183,6 +195,28 @@ def _figure(figure: MonthFigure) -> dict[str, str]:
         # A difference of shares is in percentage points.
         "gap": text.value_text(figure, figure.gap, Decimal(0)).replace("%", "个百分点"),
     }
+
+
+def _programme_figure(figure: ProgrammeFigure) -> dict[str, str]:
+    total, expected, ratio = (
+        figure.plan_total_value,
+        figure.cumulative_expected_value,
+        figure.completion_ratio,
+    )
+    return {
+        "work_no": str(figure.work_no),
+        "work": figure.work_name_zh,
+        "name": figure.indicator_name_zh,
+        "target": text.value_text(figure, total, total),
+        "expected": text.value_text(figure, expected, expected),
+        "actual": text.value_text(figure, figure.cumulative_value, total, expected),
+        "completion": text.EMPTY if ratio is None else figure_text.completion(ratio, 1),
+        "status": label("status", figure.status_code).zh,
+    }
+
+
+def _programme_years() -> str:
+    return f"{programme().first_day.year}—{programme().last_day.year}年"
 
 
 def _qualities(data: BulletinData) -> list[dict[str, str]]:
@@ -245,15 +279,18 @@ def _workbook(data: BulletinData) -> bytes:
     [works] = book.worksheets
     works.title = WORKS
     _write_sheet(works, data, _WORK_TITLES, _work_rows(data))
-    for row, figure in enumerate(data.figures, start=_FIRST_ROW):
-        for column in (5, 6, 7, 10):
-            works.cell(row, column).number_format = _number_format(figure)
-        works.cell(row, 8).number_format = "0.0%"
-    last = _FIRST_ROW + len(data.figures) - 1
-    for code, colour in _COLOURS.items():
-        fill = PatternFill(bgColor=colour)
-        rule = FormulaRule([f'$I{_FIRST_ROW}="{label("status", code).zh}"'], fill=fill)  # type: ignore[no-untyped-call]
-        works.conditional_formatting.add(f"I{_FIRST_ROW}:I{last}", rule)
+    _format_figures(works, data.figures, (5, 6, 7, 10))
+    programme_rows = [
+        (
+            one.work_no, one.work_name_zh, one.indicator_name_zh, one.unit_zh, one.plan_total_value,
+            one.cumulative_expected_value, one.cumulative_value, one.completion_ratio,
+            label("status", one.status_code).zh, one.as_of_date,
+        )
+        for one in data.programme
+    ]  # fmt: skip
+    totals = book.create_sheet(PROGRAMME)
+    _write_sheet(totals, data, _PROGRAMME_TITLES, programme_rows)
+    _format_figures(totals, data.programme, (5, 6, 7))
     standing_rows = [
         (
             unit.unit_name_zh, label("responsibility", unit.role_code).zh, len(unit.works),
@@ -320,7 +357,22 @@ def _work_rows(data: BulletinData) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-def _number_format(figure: MonthFigure) -> str:
+def _format_figures(
+    sheet: Worksheet, figures: Sequence[MonthFigure | ProgrammeFigure], columns: Sequence[int]
+) -> None:
+    """Give figures their decimals, completion in column H, and the status in column I its colour."""
+    for row, figure in enumerate(figures, start=_FIRST_ROW):
+        for column in columns:
+            sheet.cell(row, column).number_format = _number_format(figure)
+        sheet.cell(row, 8).number_format = "0.0%"
+    last = max(_FIRST_ROW, _FIRST_ROW + len(figures) - 1)
+    for code, colour in _COLOURS.items():
+        fill = PatternFill(bgColor=colour)
+        rule = FormulaRule([f'$I{_FIRST_ROW}="{label("status", code).zh}"'], fill=fill)  # type: ignore[no-untyped-call]
+        sheet.conditional_formatting.add(f"I{_FIRST_ROW}:I{last}", rule)
+
+
+def _number_format(figure: MonthFigure | ProgrammeFigure) -> str:
     if figure.unit_zh == "%":
         return "0.00%"
     return "#,##0" if figure.decimals == 0 else f"#,##0.{'0' * figure.decimals}"

@@ -15,7 +15,7 @@ from green_freight.labels import labels
 from green_freight.messages import message
 from green_freight.periods import Period
 from green_freight.programme import programme
-from green_freight.warehouse import Session
+from green_freight.warehouse import Session, scalar
 
 _FIGURES = Path(__file__).with_name("bulletin.sql").read_text(encoding="utf-8")
 _UNITS = """
@@ -34,6 +34,12 @@ from mart_asof.figure_revision as r inner join mart_asof.dim_indicator as i usin
 where r.city_code = %s and r.region_code = r.city_code and r.is_restatement and r.publication_no > %s
     and r.period_month <= %s
 order by i.display_order, r.period_month, r.publication_no
+"""
+_PROGRAMME = """
+select p.indicator_code, p.work_no, p.work_name_zh, p.indicator_name_zh, p.unit_zh, p.decimals, i.measure_kind_code,
+    p.plan_total_value, p.cumulative_expected_value, p.cumulative_value, p.completion_ratio, p.status_code, p.as_of_date
+from mart_asof.programme_scorecard as p inner join mart_asof.dim_indicator as i using (city_code, indicator_code)
+where p.city_code = %s and p.year = %s order by p.display_order
 """
 _QUALITY = """
 select subject_name_zh, agency_code, complete_through, completeness_ratio, rows_in_file, rows_rejected, is_stale
@@ -88,6 +94,25 @@ class MonthFigure:
         if self.status_code not in LAGGING or self.aim is None or self.actual_value is None:
             return None
         return self.aim - self.actual_value
+
+
+@dataclass(frozen=True)
+class ProgrammeFigure:
+    """What the programme has reached of a total of the plan, as of the year's newest day."""
+
+    indicator_code: str
+    work_no: int
+    work_name_zh: str
+    indicator_name_zh: str
+    unit_zh: str
+    decimals: int
+    measure_kind_code: str
+    plan_total_value: Decimal
+    cumulative_expected_value: Decimal
+    cumulative_value: Decimal | None
+    completion_ratio: Decimal | None
+    status_code: str
+    as_of_date: date
 
 
 @dataclass(frozen=True)
@@ -159,6 +184,7 @@ class BulletinData:
     publication: Publication
     last_publication_no: int
     figures: Sequence[MonthFigure]
+    programme: Sequence[ProgrammeFigure]
     responsibilities: Sequence[Responsibility]
     course: Sequence[MonthStatus]
     restatements: Sequence[Restatement]
@@ -216,7 +242,7 @@ def closing_day(month: Period) -> date:
 def closing_publication_no(session: Session, month: Period, through: int) -> int | None:
     """Return the publication that closed a month for good, among those up to one; None where it is open in that one."""
     facts = {"through": through, "closing_day": closing_day(month)}
-    [(number,)] = session.execute(_CLOSED_IN, facts).fetchall()
+    number: int | None = scalar(session, _CLOSED_IN, facts)
     return number
 
 
@@ -250,6 +276,7 @@ def read_bulletin(
         publication=publication,
         last_publication_no=last_publication_no,
         figures=figures,
+        programme=read(session, ProgrammeFigure, _PROGRAMME, city, year_begin.year),
         responsibilities=read(session, Responsibility, _UNITS, city),
         course=read(session, MonthStatus, _COURSE, city, year_begin, month.first_day),
         restatements=read(session, Restatement, _RESTATEMENTS, city, last_publication_no, month.first_day),

@@ -16,7 +16,7 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 from docx import Document
-from green_freight.documents.bulletin import TEMPLATE, WORKS, write_bulletin
+from green_freight.documents.bulletin import PROGRAMME, TEMPLATE, WORKS, write_bulletin
 from green_freight.documents.errors import (
     MonthNotClosedError,
     NoSuchTableError,
@@ -185,10 +185,31 @@ def test_the_bulletin_says_what_the_publication_says(refreshed: PipelineWarehous
                 None if one is None else float(one) for one in values
             ]
         assert sheet.freeze_panes == "D5" and sheet.print_area
+        totals = refreshed.rows(
+            f"select * from mart.programme_scorecard where year = {month[:4]} order by display_order"
+        )
+        assert len(totals) == 8
+        written_totals = [[cell.text for cell in row.cells] for row in document.tables[1].rows][1:]
+        as_of = totals[0]["as_of_date"]
+        assert [(row[2], row[3], row[5], row[7]) for row in written_totals] == [
+            (
+                row["indicator_name_zh"],
+                *(f"{row[f'{name}_display']}{row['unit_zh']}" for name in ("plan_total", "cumulative")),
+                row["status_name_zh"],
+            )
+            for row in totals
+        ]
+        programme = load_workbook(bulletin.workbook)[PROGRAMME]
+        for number, row in enumerate(totals, start=5):
+            found = [programme.cell(number, column).value for column in (5, 6, 7, 8)]
+            names = ("plan_total_value", "cumulative_expected_value", "cumulative_value", "completion_ratio")
+            assert found == [float(row[name]) for name in names]
+            assert programme.cell(number, 10).value.date() == as_of
         words = "\n".join(paragraph.text for paragraph in document.paragraphs)
         lagging = [row for row in published if row["status_code"] in ("behind", "not_met")]
         assert all(f"{row['indicator_name_zh']}：目标" in words for row in lagging)
         assert "第2号发布" in words and "{" not in words
+        assert f"2023—2025年示范期总目标的完成情况（截至{as_of.year}年{as_of.month}月{as_of.day}日）" in words
         # A year's last month stands as the year's scorecard of the units does.
         if month.endswith("-12"):
             of_year = refreshed.rows(

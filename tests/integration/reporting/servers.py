@@ -76,31 +76,54 @@ class RobotServer(_Served):
 
 
 class MailServer(_Served):
-    """A mail server that keeps what it is sent; `refusal` is its response to the content instead of an acceptance."""
+    """A mail server that keeps what it accepts.
 
-    def __init__(self, refusal: bytes = b"") -> None:
+    It responds to one command (the content, unless another one is named) in turn; the last response is repeated. A
+    response of nothing is silence.
+    """
+
+    def __init__(self, *responses: bytes, command: bytes = b"DATA") -> None:
+        self.responses = list(responses) or [b"250 accepted\r\n"]
+        self.attempts = 0
         self.received: list[EmailMessage] = []
         self.recipients: list[str] = []
-        mails = self
+        mails, named = self, command
 
         class Handler(socketserver.StreamRequestHandler):
+            def respond(self) -> None:
+                mails.attempts += 1
+                response = mails.responses[0]
+                if len(mails.responses) > 1:
+                    mails.responses.pop(0)
+                self.wfile.write(response)
+
+            def accept(self) -> None:
+                self.wfile.write(b"250 ok\r\n")
+
             def handle(self) -> None:
-                self.wfile.write(b"220 ready\r\n")
+                if named == b"CONNECT":
+                    self.respond()
+                else:
+                    self.wfile.write(b"220 ready\r\n")
                 for line in self.rfile:
                     command = line.strip().upper()
-                    if command.startswith(b"RCPT TO:"):
+                    if named != b"DATA" and command.startswith(named):
+                        self.respond()
+                    elif command.startswith(b"RCPT TO:"):
                         mails.recipients.append(line.decode().partition("<")[2].partition(">")[0])
-                    if command == b"DATA":
+                        self.accept()
+                    elif command == b"DATA":
                         self.wfile.write(b"354 go on\r\n")
                         content = b"".join(iter(self.rfile.readline, b".\r\n"))
-                        if not refusal:
+                        # Before the response, after which the client goes on.
+                        if named != b"DATA" or mails.responses[0].startswith(b"2"):
                             mails.received.append(message_from_bytes(content, policy=policy.default))
-                        self.wfile.write(refusal or b"250 accepted\r\n")
+                        (self.respond if named == b"DATA" else self.accept)()
                     elif command == b"QUIT":
                         self.wfile.write(b"221 bye\r\n")
                         return
                     else:
-                        self.wfile.write(b"250 ok\r\n")
+                        self.accept()
 
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.port: int = self.server.socket.getsockname()[1]

@@ -200,7 +200,7 @@ def mail_to(monkeypatch: pytest.MonkeyPatch, port: int, **extra: Any) -> alerts.
 
     connection = {
         "conn_type": "smtp", "host": "127.0.0.1", "port": port,
-        "extra": {"from_email": "alerts@example.org", "disable_ssl": True, "disable_tls": True, "retry_limit": 1}
+        "extra": {"from_email": "alerts@example.org", "disable_ssl": True, "disable_tls": True, "first_wait_seconds": 0}
         | extra,
     }  # fmt: skip
     monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(connection))
@@ -224,17 +224,58 @@ def test_mail_goes_to_every_address_by_airflows_notifier(monkeypatch: pytest.Mon
     assert "second line" in body.get_content()
 
 
+SOON = {"answer_seconds": 0.5}
+BUSY, REFUSED_FOR_GOOD, ACCEPTS = b"451 try later\r\n", b"554 refused by policy\r\n", b"250 accepted\r\n"
+
+
 @pytest.mark.parametrize(
-    "refusal", [b"554 refused by policy\r\n", b"451 try later\r\n", None], ids=["554", "451", "gone"]
+    ("command", "passing", "good"),
+    [
+        (b"DATA", BUSY, ACCEPTS),
+        (b"RCPT TO", b"450 greylisted\r\n", ACCEPTS),
+        (b"MAIL", b"421 too many sessions\r\n", ACCEPTS),
+        (b"CONNECT", b"421 starting\r\n", b"220 ready\r\n"),
+        (b"CONNECT", b"", b"220 ready\r\n"),
+        (b"DATA", b"", ACCEPTS),
+    ],
+    ids=["content", "recipient", "sender", "greeting", "silent", "silent_after_the_content"],
 )
-def test_mail_that_is_not_accepted_is_reported(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, refusal: bytes | None
+def test_mail_that_may_pass_later_is_sent_again(
+    monkeypatch: pytest.MonkeyPatch, command: bytes, passing: bytes, good: bytes
 ) -> None:
     monkeypatch.delenv("GREEN_FREIGHT_ALERT_URL", raising=False)
-    with MailServer(refusal or b"") as server:
-        mail = mail_to(monkeypatch, 1 if refusal is None else server.port)
+    # Two of each: one for each recipient, or for each of two attempts.
+    with MailServer(passing, passing, good, command=command) as server:
+        mail = mail_to(monkeypatch, server.port, **(SOON if not passing else {}))
+        assert alerts.send("late", mail) == []
+    assert server.attempts == (4 if command == b"RCPT TO" else 3)
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "response", "attempts"),
+    [
+        (b"DATA", REFUSED_FOR_GOOD, 1),
+        (b"RCPT TO", b"550 no such mailbox\r\n", 2),
+        (b"CONNECT", b"554 no service here\r\n", 1),
+        (b"DATA", BUSY, 4),
+        (b"CONNECT", b"", 4),
+        (None, b"", 0),
+    ],
+    ids=["content", "both_recipients", "greeting", "busy", "silent", "gone"],
+)
+def test_mail_that_is_not_accepted_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    command: bytes | None,
+    response: bytes,
+    attempts: int,
+) -> None:
+    monkeypatch.delenv("GREEN_FREIGHT_ALERT_URL", raising=False)
+    with MailServer(response, command=command or b"DATA") as server:
+        mail = mail_to(monkeypatch, server.port if command else 1, **(SOON if not response else {}))
         assert alerts.send("late", mail) == ["SMTP"]
-    assert server.received == []
+    assert (server.received, server.attempts) == ([], attempts)
     assert "SMTP 未接收该告警" in caplog.text
     assert "ALERT 告警: late" in caplog.text
 

@@ -19,6 +19,7 @@ from green_freight.auditing.audit import AuditFailedError
 from green_freight.backfill import BackfillRequestError
 from green_freight.building.build import BuildFailedError
 from green_freight.business_days import BusinessDayError
+from green_freight.cli import dag_run
 from green_freight.errors import ReasonMissingError
 from green_freight.loading import LoadStoppedError
 from green_freight.pipeline import UnknownRunError
@@ -170,7 +171,9 @@ def test_bulletins_are_written_after_each_publication(bag: Any, tasks: Any) -> N
     assert dag.timetable.asset_condition.objects == (tasks.PUBLICATION,)
     # Two runs at once would write the same files.
     assert dag.max_active_runs == 1 and not dag.catchup
-    assert airflow_runs.BULLETINS in bag.dags and not set(airflow_runs.KINDS) - set(bag.dags)
+    assert airflow_runs.BULLETINS == dag_run.BULLETINS == dag.dag_id and not set(airflow_runs.KINDS) - set(
+        bag.dags
+    )
 
 
 def test_going_back_asks_which_publication_and_why(bag: Any) -> None:
