@@ -248,7 +248,7 @@ def test_a_first_run_that_is_killed_goes_on_and_publishes_the_citys_truth(instal
     assert int(reported) > 0
     # Of the newest month that was closed on 2025-09-30.
     written = sorted(path.name for path in (installation.home / "bulletins").glob("*2025年07月_第1号发布*"))
-    assert [Path(name).suffix for name in written] == [".xlsx", ".docx"], written
+    assert [Path(name).suffix for name in written] == [".docx", ".xlsx"], written
     # The morning of 2025-10-01 is long over, so the alert's function was called: it has to understand Airflow.
     called = [log for log in installation.home.glob("logs/tasks/executor_callbacks/**/*") if log.is_file()]
     assert called
