@@ -28,7 +28,8 @@ def read(text: str | bytes) -> Any:
     Raises ValueError (JSONDecodeError where the text is no JSON).
     """
     try:
-        return from_json(text)
+        # Most texts in records differ: to remember them takes longer than to make them.
+        return from_json(text, cache_strings="keys")
     except ValueError as error:
         if "recursion limit" in str(error):
             raise ValueError(_TOO_DEEP) from None

@@ -54,6 +54,12 @@ def row_model(contract: Contract) -> RowModel:
 
 
 @functools.cache
+def column_model(column: Column) -> RowModel:
+    """Return the model of a row that has one column alone."""
+    return _compile([_field(column, column.required)])
+
+
+@functools.cache
 def tombstone_model(contract: Contract) -> RowModel:
     """Return the model of a row that marks a record as deleted: key and system columns, the rest empty."""
     needed = {"changed_at", "is_deleted"}

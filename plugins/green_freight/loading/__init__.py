@@ -1,4 +1,8 @@
-"""Loading: landed files into `raw`, row by row as the contract says; nothing is lost, nothing wrong gets in."""
+"""Loading: landed files into `raw` as the contract says; nothing is lost, nothing wrong gets in.
+
+A reader (`readers`) gives the rows of a file in batches. The rows of a batch that are certainly right are found column
+by column (`column_validation`); every other row is validated alone (`row_validation`), which says what is wrong in it.
+"""
 
 from __future__ import annotations
 

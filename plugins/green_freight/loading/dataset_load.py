@@ -21,12 +21,13 @@ from green_freight.contracts.model import Contract
 from green_freight.landing import ChangedFileError, LandingStore
 from green_freight.loading import records
 from green_freight.loading.column_checks import column_warnings
+from green_freight.loading.column_validation import NULL, copy_text
 from green_freight.loading.completeness import Counts, anomalies_in
 from green_freight.loading.duplicates import take_out_duplicates
 from green_freight.loading.messages import Place, stop_message
-from green_freight.loading.outcomes import LoadOutcome, LoadWarning, UnreadableFileError
+from green_freight.loading.outcomes import LoadOutcome, LoadWarning, SourceRow, UnreadableFileError
 from green_freight.loading.raw_tables import SYSTEM_COLUMNS, prepare_table, table_name
-from green_freight.loading.readers import Source, open_reading
+from green_freight.loading.readers import Source, batches, open_reading
 from green_freight.loading.row_validation import Accepted, Rejected, RowValidator
 from green_freight.periods import Period
 from green_freight.programme import programme
@@ -128,9 +129,8 @@ class _Replacement:
         validator = RowValidator(contract, period, business_days.now())
         reading = open_reading(Source(contract, period, self._file.file_name, self._open))
         self._place = replace(self._place, sheet=reading.sheet)
-        validated = validator.validate(reading.rows())
         first_rejected: list[Rejected] = []
-        for rejected_rows in self._write_stretches(validated):
+        for rejected_rows in self._write_stretches(batches(reading), validator):
             records.write_rejected(self._connection, self._place, self._load_id, rejected_rows)
             first_rejected += rejected_rows[: REJECTED_IN_MEMORY - len(first_rejected)]
         warnings = column_warnings(self._connection, contract, reading, validator, self._load_id)
@@ -200,24 +200,32 @@ class _Replacement:
         assert found is not None
         return int(found[0]), set(found[1] or ())
 
-    def _write_stretches(self, validated: Iterator[Accepted | Rejected]) -> Iterator[list[Rejected]]:
+    def _write_stretches(
+        self, rows: Iterator[list[SourceRow]], validator: RowValidator
+    ) -> Iterator[list[Rejected]]:
         # A connection carries nothing else during COPY: it ends whenever enough rejected rows wait for theirs.
         file = self._file
         before = (programme().city_code, self._task.period.label, file.source_file_key, self._place.sheet)
         after = (file.first_received_at.isoformat(), str(self._load_id))
-        first = next(validated, None)
+        words = [NULL if word is None else copy_text(word) for word in (*before, *after)]
+        begin, end = "\t".join(words[: len(before)]), "\t".join(words[len(before) :])
+        first = next(rows, None)
         while first is not None:
             rejected: list[Rejected] = []
             with self._connection.cursor() as cursor, cursor.copy(self._copy) as copy:
-                for each in chain([first], validated):
-                    if isinstance(each, Accepted):
-                        copy.write_row((*each.row, *before, each.number, *after))
-                        continue
-                    rejected.append(each)
+                for batch in chain([first], rows):
+                    found = validator.validate_batch(batch)
+                    lines = zip(found.lines, found.numbers, strict=True)
+                    copy.write("".join([f"{line}\t{begin}\t{number}\t{end}\n" for line, number in lines]))
+                    for each in found.others:
+                        if isinstance(each, Accepted):
+                            copy.write_row((*each.row, *before, each.number, *after))
+                        else:
+                            rejected.append(each)
                     if len(rejected) >= REJECTED_IN_MEMORY:
                         break
             yield rejected
-            first = next(validated, None)
+            first = next(rows, None)
 
 
 def _record_stop(

@@ -46,7 +46,7 @@ class SourceRow(NamedTuple):
     """
 
     number: int
-    values: list[Any]
+    values: Sequence[Any]
     raw: Any
     fault: RowIssue | None = None
     answer: int | None = None

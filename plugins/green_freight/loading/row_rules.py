@@ -15,9 +15,9 @@ from green_freight.programme import programme
 
 # Money and energy come with two decimals; a cent or 0.01 kWh is rounding (T/CEC 102).
 TOLERANCE = Decimal("0.01")
-_FLOAT_TOLERANCE = 0.01 + 1e-9
-_DETAIL = "DetailPower"
-_NUMBERED_DETAILS = (f"每条含数字 {_DETAIL} 的明细列表", f"a list of details with a number {_DETAIL} each")
+FLOAT_TOLERANCE = 0.01 + 1e-9
+DETAIL = "DetailPower"
+_NUMBEREDDETAILS = (f"每条含数字 {DETAIL} 的明细列表", f"a list of details with a number {DETAIL} each")
 
 RowCheck = Callable[[Row], RowIssue | None]
 
@@ -70,14 +70,19 @@ def _within_period(contract: Contract, rule: RowRule, period: Period) -> RowChec
     return check
 
 
-def _within_programme(contract: Contract, rule: RowRule, period: Period) -> RowCheck:
-    """Check that an event began in the programme, or the night before it, and not after the day of its file.
+def first_programme_day(period: Period) -> date:
+    """Return the first day on which an event in a file of a period may have begun.
 
-    A file of an earlier time is that of its own year.
+    It is the day before the programme's first; in a file of an earlier time, a day of the year before that file's.
     """
+    return min(programme().first_day - timedelta(days=1), period.first_day - timedelta(days=366))
+
+
+def _within_programme(contract: Contract, rule: RowRule, period: Period) -> RowCheck:
+    """Check that an event began in the programme, or the night before it, and not after the day of its file."""
     column = contract.column(rule.settings["column"])
     place, last = contract.position(column.name), period.last_day
-    first = min(programme().first_day - timedelta(days=1), period.first_day - timedelta(days=366))
+    first = first_programme_day(period)
 
     def check(row: Row) -> RowIssue | None:
         if row[place] is None or first <= row[place].date() <= last:
@@ -126,12 +131,12 @@ def _details_add_up(contract: Contract, rule: RowRule, period: Period) -> RowChe
         if not found:
             return None
         try:
-            energy = sum([float(detail[_DETAIL]) for detail in found])
+            energy = sum([float(detail[DETAIL]) for detail in found])
         except (KeyError, TypeError, ValueError, OverflowError):
-            return RowIssue("not_a_number", details, str(found), {"expected": _NUMBERED_DETAILS})
-        if abs(energy - float(row[total_at])) <= _FLOAT_TOLERANCE:
+            return RowIssue("not_a_number", details, str(found), {"expected": _NUMBEREDDETAILS})
+        if abs(energy - float(row[total_at])) <= FLOAT_TOLERANCE:
             return None
-        facts: dict[str, Any] = {"detail": _DETAIL, "sum": Decimal(f"{energy:.2f}"), "tolerance": TOLERANCE}
+        facts: dict[str, Any] = {"detail": DETAIL, "sum": Decimal(f"{energy:.2f}"), "tolerance": TOLERANCE}
         return RowIssue("detail_sum_mismatch", total, row[total_at], facts)
 
     return check

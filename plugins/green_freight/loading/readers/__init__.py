@@ -22,6 +22,9 @@ READERS = {
     "workbook": ("workbook", "WorkbookReading"),
 }
 
+_BATCH_ROWS = 2_000
+_BATCH_BYTES = 4 << 20
+
 
 @dataclass(frozen=True)
 class Source:
@@ -37,6 +40,8 @@ class Reading(ABC):
     """One pass over the rows of one dataset in one file; `sheet` is None where the container has none."""
 
     sheet: str | None = None
+    # How much of the text of the rows was read, where rows may be large.
+    text_bytes = 0
     _source: Source
 
     def rows(self) -> Iterator[SourceRow]:
@@ -65,6 +70,19 @@ class Reading(ABC):
     @abstractmethod
     def warnings(self) -> list[LoadWarning]:
         """Return what was noticed on the way; asked after the rows."""
+
+
+def batches(reading: Reading) -> Iterator[list[SourceRow]]:
+    """Yield a reading's rows in lists: as many as are fast to validate together, fewer where they are large."""
+    batch: list[SourceRow] = []
+    most_bytes = reading.text_bytes + _BATCH_BYTES
+    for row in reading.rows():
+        batch.append(row)
+        if len(batch) >= _BATCH_ROWS or reading.text_bytes > most_bytes:
+            yield batch
+            batch, most_bytes = [], reading.text_bytes + _BATCH_BYTES
+    if batch:
+        yield batch
 
 
 def open_reading(source: Source) -> Reading:

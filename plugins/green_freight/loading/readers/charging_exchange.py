@@ -149,6 +149,7 @@ class OrderLines(JsonReading):
             if not line or line.isspace():
                 continue
             read += 1
+            self.text_bytes += len(line)
             try:
                 order = loads(line)
             except ValueError:

@@ -6,7 +6,8 @@ Objects of one shape (the same keys in the same order) are resolved once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 from green_freight import json_text
@@ -33,13 +34,13 @@ class JsonReading(Reading):
         self._shape = shape
         names = {name for column in source.contract.columns for name in column.source_names}
         self._known = names | set(known_keys) | set(shape.names.values() if shape else ())
-        self._keys: dict[tuple[str, ...], list[str]] = {}
+        self._values: dict[tuple[str, ...], Callable[[dict[str, Any]], Sequence[Any]]] = {}
         self._found: set[str] = set()
         self._new: dict[str, None] = {}
         self._drift: Counter[str] = Counter()
 
     def absent(self) -> set[str]:
-        return set(self._source.contract.names) - self._found if self._keys else set()
+        return set(self._source.contract.names) - self._found if self._values else set()
 
     def new_columns(self) -> list[str]:
         return list(self._new)
@@ -57,16 +58,17 @@ class JsonReading(Reading):
         if not isinstance(item, dict):
             return SourceRow(number, [], item, RowIssue("not_an_object", None, item), answer)
         shape = tuple(item)
-        keys = self._keys.get(shape)
-        if keys is None:
-            keys = self._resolve(shape)
-            if len(self._keys) < MOST_SHAPES:
-                self._keys[shape] = keys
+        values_of = self._values.get(shape)
+        if values_of is None:
+            values_of = self._resolve(shape)
+            if len(self._values) < MOST_SHAPES:
+                self._values[shape] = values_of
             self._source.contract.limits.check(
                 "columns", len(self._found) + len(self._new) + len(self._drift), row=number
             )
-        get = item.get
-        values = [None if (value := get(key)) == "" else value for key in keys]
+        values = values_of(item)
+        if "" in values:
+            values = [None if value == "" else value for value in values]
         return SourceRow(number, values, item, None, answer)
 
     def answers(self) -> Iterator[tuple[int, Any, Any]]:
@@ -82,8 +84,8 @@ class JsonReading(Reading):
             except ValueError as error:
                 raise UnreadableFileError("unreadable_file", str(error)) from error
 
-    @staticmethod
-    def _body(line: int, body: str) -> Any:
+    def _body(self, line: int, body: str) -> Any:
+        self.text_bytes += len(body)
         try:
             return json_text.read(body)
         except ValueError as error:
@@ -91,7 +93,8 @@ class JsonReading(Reading):
                 "unreadable_file", "response_no_json", line=line, error=error
             ) from error
 
-    def _resolve(self, shape: tuple[str, ...]) -> list[str]:
+    def _resolve(self, shape: tuple[str, ...]) -> Callable[[dict[str, Any]], Sequence[Any]]:
+        """Return what gives the values of an object of a shape in the contract's order."""
         by_name: dict[str, str] = {}
         for key in shape:
             name = key if key in self._known else standard_name(self._shape, key)
@@ -106,7 +109,9 @@ class JsonReading(Reading):
             if found is not _NOWHERE:
                 self._found.add(column.name)
             keys.append(found)
-        return keys
+        if _NOWHERE in keys:
+            return lambda item: list(map(item.get, keys))
+        return itemgetter(*keys)
 
 
 class TransportPages(JsonReading):
