@@ -1,4 +1,4 @@
-"""Superset's bundle of the dashboards, rendered from `datasets/`, `columns.yaml` and `dashboards/`.
+"""Superset's bundle of the dashboards, rendered from `datasets/`, `dashboards/`, `columns.yaml` and dbt's `columns.md`.
 
 Each object has a uuid that follows from its name, so that an import changes in place what it made before. Runs in
 Superset's environment too, so it imports no module of the project.
@@ -18,12 +18,14 @@ import jinja2
 import yaml
 
 SOURCE = Path(__file__).resolve().parent
+SHARED_COLUMNS = SOURCE.parent / "dbt_project" / "models" / "columns.md"
 # Marks what the bundle made, so that what leaves the bundle can be removed from Superset.
 CERTIFIED_BY = "绿色货运数据仓库 Green Freight Warehouse"
 DATABASE = "绿色货运数据仓库"
 COLUMNS_OF_GRID = 12
 # Tables of this height and more have pages and a search field.
 _TALL = 60
+_SHARED_COLUMN = re.compile(r"{% docs (\w+) %}\n(.+?) / (.+)\n{% enddocs %}")
 _NAMESPACE = uuid.UUID("6f0c3a5e-4a0e-5d64-9d8b-2c5d0e0b7a11")
 # Sums over indicators, months or districts would say nothing.
 _NOT_ADDITIVE = re.compile(r"\b(?:sum|avg)\(\s*\w+_(?:ratio|value|display)\b", re.IGNORECASE)
@@ -104,7 +106,7 @@ class Chart:
     horizontal: bool = False
     is_paged: bool = False
     may_be_empty: bool = False
-    bounds: Sequence[float] = ()
+    has_legend: bool = False
     rows: int = 5000
     note: str = ""
 
@@ -131,8 +133,17 @@ Describe = Callable[[str], Sequence[Column]]
 
 @functools.cache
 def column_labels() -> dict[str, str]:
-    """Return what a reader reads above each column."""
-    return dict(_read(SOURCE / "columns.yaml"))
+    """Return what stands above each column: what `columns.yaml` says, else the name that published columns share."""
+    return shared_names() | _read(SOURCE / "columns.yaml")
+
+
+def shared_names() -> dict[str, str]:
+    """Return the names of columns that several published tables have: their descriptions up to what explains them."""
+    names = {}
+    for column, zh, en in _SHARED_COLUMN.findall(SHARED_COLUMNS.read_text(encoding="utf-8")):
+        name = re.split(r"[,:;(]", en)[0].strip()
+        names[column] = f"{re.split('[：，；。]', zh)[0]} {name[:1].upper()}{name[1:]}"
+    return names
 
 
 def dashboards() -> list[Dashboard]:
@@ -394,6 +405,7 @@ def _series(viz_type: str) -> Callable[[Chart, Sequence[Column]], tuple[str, dic
             # Days are months already, and a truncated day would be an instant of another zone.
             "time_grain_sqla": None,
             "x_axis_time_format": "%Y-%m",
+            "xAxisLabelRotation": 0 if chart.horizontal else 45,
             "x_axis_sort_asc": True,
             **({} if is_time else {"x_axis_force_categorical": True, "x_axis_sort": chart.x}),
             "metrics": _metrics(chart),
@@ -425,13 +437,15 @@ def _heatmap(chart: Chart, _: Sequence[Column]) -> tuple[str, dict[str, Any]]:
         "sort_y_axis": "alpha_asc",
         "normalize_across": "heatmap",
         "linear_color_scheme": "schemeBlues",
-        # Between bounds the colours say it: a legend instead of a figure in each cell.
-        "show_values": not chart.bounds,
-        "show_legend": bool(chart.bounds),
-        "value_bounds": list(chart.bounds) or [None, None],
-        "xscale_interval": 1,
+        # Many cells are too small for a figure in each: a legend says what the colours mean.
+        "show_values": not chart.has_legend,
+        "show_legend": chart.has_legend,
+        "value_bounds": [0, None] if chart.has_legend else [None, None],
+        # As many months as have room, but all of the things beside.
+        "xscale_interval": -1,
+        "x_axis_label_rotation": 45,
         "yscale_interval": 1,
-        "left_margin": "auto",
+        "left_margin": 20,
         "bottom_margin": "auto",
         "y_axis_format": chart.format or ",d",
         "x_axis_time_format": "%Y-%m",
@@ -447,15 +461,15 @@ def _bubble(chart: Chart, _: Sequence[Column]) -> tuple[str, dict[str, Any]]:
         "x": x,
         "y": y,
         "size": size,
-        "max_bubble_size": "25",
+        "max_bubble_size": "15",
         "x_axis_label": x["label"],
         "y_axis_label": y["label"],
-        "xAxisFormat": ".2f",
-        "y_axis_format": ".2f",
+        "xAxisFormat": ".3f",
+        "y_axis_format": ".3f",
         "truncateXAxis": True,
         "truncateYAxis": True,
         "x_axis_title_margin": 30,
-        "y_axis_title_margin": 50,
+        "y_axis_title_margin": 75,
         "show_legend": True,
     }
 

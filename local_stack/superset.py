@@ -23,6 +23,7 @@ from green_freight.messages import message
 from green_freight.warehouse import bootstrap, reader_logins
 from psycopg import sql
 
+from bi import bundle
 from local_stack import database, launch, processes
 from local_stack.home import Home
 from local_stack.locks import waiting
@@ -41,12 +42,7 @@ NEWEST_PYTHON = (3, 12)
 READY_SECONDS = 120.0
 _STAMP = "green-freight-lock"
 # What decides the content of the metadata database.
-_CONTENT = (
-    SOURCE,
-    settings.PROJECT / "dbt_project" / "seeds",
-    settings.PROJECT / "plugins" / "green_freight",
-)
-_CONTENT_FILES = ("*.py", "*.sql", "*.yaml", "requirements.txt", "label.csv")
+_CONTENT = ("*.py", "*.yaml", "datasets/*.sql", "dashboards/*.yaml", "requirements.txt")
 
 
 class SupersetError(RuntimeError):
@@ -214,7 +210,7 @@ def _warehouse_url(home: Home, admin_url: str) -> str:
 
 
 def _fingerprint(variables: Mapping[str, str]) -> str:
-    files = sorted(path for pattern in _CONTENT_FILES for path in SOURCE.glob(pattern))
+    files = [*sorted(path for pattern in _CONTENT for path in SOURCE.glob(pattern)), bundle.SHARED_COLUMNS]
     content = [f"{name}={value}".encode() for name, value in sorted(variables.items())]
     return hashlib.sha256(b"\0".join([*content, *(path.read_bytes() for path in files)])).hexdigest()
 

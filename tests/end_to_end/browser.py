@@ -20,7 +20,7 @@ WIDE, PHONE = 1440, 390
 # Charts out of sight are not loaded, so the window is as high as a dashboard.
 HEIGHT = 6000
 DEADLINE_SECONDS = 90.0
-QUIET_SECONDS = 2.0
+QUIET_SECONDS = 1.0
 ERROR_BOXES = ".dashboard-content .ant-alert-error, [data-test='error-message'], .missing-chart-container"
 
 

@@ -17,6 +17,7 @@ from bi.bundle import BundleError, Chart, Column, Dashboard
 from tests import published_models
 
 DASHBOARDS = bundle.dashboards()
+OWN_NAMES: dict[str, str] = yaml.safe_load((bundle.SOURCE / "columns.yaml").read_text("utf-8"))
 CHARTS = [(dashboard, chart) for dashboard in DASHBOARDS for chart in dashboard.charts]
 
 
@@ -93,8 +94,24 @@ def test_a_planted_table_that_readers_may_not_read_is_found(planted: str) -> Non
 def test_every_dataset_is_shown_and_every_label_is_of_a_column() -> None:
     assert {chart.dataset for _, chart in CHARTS} == set(bundle.dataset_names())
     queries = " ".join(map(bundle.dataset_sql, bundle.dataset_names()))
-    unused = [name for name in bundle.column_labels() if name not in queries and not name.endswith("_year")]
+    unused = [name for name in OWN_NAMES if name not in queries and not name.endswith("_year")]
     assert unused == []
+
+
+def test_a_name_that_published_columns_share_is_stated_once() -> None:
+    shared = bundle.shared_names()
+    assert repeated(OWN_NAMES, shared) == []
+    planted = {name: shared[name] for name in ("year", "weight", "rows_rejected")}
+    assert repeated(OWN_NAMES | planted, shared) == [*planted]
+    assert bundle.column_labels()["rows_rejected"] == "拒收行数 Rows rejected"
+    assert bundle.column_labels()["energy_kwh"] == "充电量（千瓦时） Energy in kWh"
+    # Where the shared name is longer than a column is wide, the shorter one stands.
+    assert bundle.column_labels()["indicator_name_zh"] == OWN_NAMES["indicator_name_zh"]
+
+
+def repeated(own: dict[str, str], shared: dict[str, str]) -> list[str]:
+    """Return the columns whose own name is the one that published columns share."""
+    return [name for name, label in own.items() if shared.get(name) == label]
 
 
 def test_titles_are_bilingual_and_unique_on_a_dashboard() -> None:

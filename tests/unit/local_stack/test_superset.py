@@ -59,3 +59,20 @@ def test_an_environment_as_the_lock_says_is_left_alone(source: Path) -> None:
     (source / "requirements.txt").write_text("another==1.0\n", encoding="ascii")
     with pytest.raises(SupersetError):
         superset.make_environment(_steps())
+
+
+@pytest.mark.parametrize(
+    "changed", ["load.py", "columns.yaml", "datasets/score.sql", "dashboards/1_overview.yaml", "columns.md"]
+)
+def test_a_change_of_the_dashboards_source_is_loaded(
+    source: Path, changed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = source / "columns.md"
+    monkeypatch.setattr(superset.bundle, "SHARED_COLUMNS", shared)
+    for name in {changed, "columns.md"}:
+        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).write_text("before", encoding="utf-8")
+    before = superset._fingerprint({"USER": "engineer"})
+    assert superset._fingerprint({"USER": "engineer"}) == before
+    (source / changed).write_text("after", encoding="utf-8")
+    assert superset._fingerprint({"USER": "engineer"}) != before
