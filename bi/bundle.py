@@ -58,6 +58,7 @@ _COLOURS = {
     "validity_name": {"已到期": RED, "已撤销": RED, "半年内": ORANGE},
     "trend_name": {"变差": RED, "好转": GREEN},
 }
+_WHOLE = {"bigint", "integer"}
 _TIMES = {"date", "timestamp", "timestamptz"}
 # On a phone the grid is almost twice as wide as the screen and its rows wrap: half of a row fills the screen.
 _PHONE_CSS = """
@@ -351,6 +352,8 @@ def _table(chart: Chart, columns: Sequence[Column]) -> tuple[str, dict[str, Any]
         for name in shown
         for words, colour in _COLOURS.get(name, {}).items()
     ]
+    whole = {column.name for column in columns if column.type_name in _WHOLE}
+    counts = {name: {"d3NumberFormat": ",d"} for name in shown if name in whole}
     ratios = {name: {"d3NumberFormat": ".1%"} for name in shown if name.endswith("_ratio")}
     plain = {
         name: {"d3NumberFormat": "d"}
@@ -359,7 +362,8 @@ def _table(chart: Chart, columns: Sequence[Column]) -> tuple[str, dict[str, Any]
     }
     common = {
         "conditional_formatting": colours,
-        "column_config": ratios
+        "column_config": counts
+        | ratios
         | plain
         | {name: {"d3NumberFormat": chart.format or ",d"} for name in chart.metrics},
         "table_timestamp_format": "%Y-%m-%d",
