@@ -13,7 +13,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from green_freight.evidence import sheets
 from green_freight.evidence.archive import without_clock
 from green_freight.evidence.contents import SYNTHETIC_SENTENCE
-from green_freight.labels import seed_rows
 
 if TYPE_CHECKING:
     from green_freight.documents.open_files import OpenTable
@@ -28,8 +27,14 @@ _TEMPLATES = Environment(
 )
 
 
-def workbook(tables: Sequence[OpenTable], title: str, moment: datetime, is_synthetic: bool) -> bytes:
-    """Return the dictionary as a workbook dated `moment`."""
+def workbook(
+    tables: Sequence[OpenTable],
+    codes: Sequence[tuple[str, ...]],
+    title: str,
+    moment: datetime,
+    is_synthetic: bool,
+) -> bytes:
+    """Return the dictionary as a workbook dated `moment`; `codes` are kind, code and labels, a row each."""
     book = sheets.new_book()
     listed: dict[str, tuple[Sequence[str], Sequence[Sequence[str]], Sequence[int]]] = {
         TABLES: (
@@ -55,7 +60,7 @@ def workbook(tables: Sequence[OpenTable], title: str, moment: datetime, is_synth
             ],
             (30, 30, 24, 14, 90),
         ),
-        LABELS: (("种类 kind", "代码 code", "中文", "English"), _labels(), (22, 22, 30, 40)),
+        LABELS: (("种类 kind", "代码 code", "中文", "English"), codes, (22, 22, 30, 40)),
     }
     for number, (name, (titles, rows, widths)) in enumerate(listed.items()):
         sheet = book.create_sheet(name) if number else book.worksheets[0]
@@ -72,12 +77,11 @@ def workbook(tables: Sequence[OpenTable], title: str, moment: datetime, is_synth
     return without_clock(target.getvalue(), moment)
 
 
-def page(tables: Sequence[OpenTable], title: str, is_synthetic: bool) -> bytes:
+def page(
+    tables: Sequence[OpenTable], codes: Sequence[tuple[str, ...]], title: str, is_synthetic: bool
+) -> bytes:
     """Return the dictionary as a page of HTML that loads nothing."""
     origin = SYNTHETIC_SENTENCE if is_synthetic else ""
     template = _TEMPLATES.get_template("data_dictionary.html.j2")
-    return template.render(tables=tables, title=title, origin=origin, labels=_labels()).encode()
+    return template.render(tables=tables, title=title, origin=origin, labels=codes).encode()
 
-
-def _labels() -> list[tuple[str, str, str, str]]:
-    return [(row["kind"], row["code"], row["label_zh"], row["label_en"]) for row in seed_rows()]

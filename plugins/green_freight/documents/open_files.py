@@ -40,6 +40,7 @@ DICTIONARY = "data_dictionary"
 _CHUNK = 50_000
 _TABLES = Path(__file__).with_name("open_files.sql").read_text(encoding="utf-8")
 _COLUMNS = Path(__file__).with_name("open_columns.sql").read_text(encoding="utf-8")
+_CODES = "select kind, code, label_zh, label_en from mart_asof.dim_label order by kind, sort_order, code"
 _NUMERIC = re.compile(r"numeric\((\d+),(\d+)\)")
 # By PostgreSQL's type: the type in Parquet, the type of Frictionless.
 _TYPES: Mapping[str, tuple[pa.DataType, str]] = {
@@ -85,6 +86,7 @@ class OpenTable:
     name: str
     description: str
     key: list[str]
+    foreign_keys: list[dict[str, Any]]
     partition_columns: list[str] | None
     columns: list[Column] = field(default_factory=list)
 
@@ -127,6 +129,7 @@ def write_export(
         is_synthetic = session.execute(
             "select coalesce(bool_or(is_synthetic), false) from mart_asof.scorecard"
         ).fetchone() == (True,)
+        codes = session.execute(_CODES).fetchall()
     level = "_detail" if is_detail else ""
     mark = "_synthetic" if is_synthetic else ""
     target = output / f"green_freight_publication_{publication.publication_no}{level}{mark}"
@@ -136,7 +139,7 @@ def write_export(
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir(parents=True)
-        rows = _write(warehouse, part, publication, found, is_synthetic)
+        rows = _write(warehouse, part, publication, found, codes, is_synthetic)
         shutil.rmtree(target, ignore_errors=True)
         part.rename(target)
     except OSError as error:
@@ -165,6 +168,7 @@ def _write(
     folder: Path,
     publication: Publication,
     tables: Sequence[OpenTable],
+    codes: Sequence[tuple[str, ...]],
     is_synthetic: bool,
 ) -> dict[str, int]:
     (folder / "csv").mkdir()
@@ -189,8 +193,8 @@ def _write(
         engine.dispose()
     title = f"{programme().city_name_zh}绿色货运数据仓库，第{publication.publication_no}号发布"
     for suffix, content in (
-        ("xlsx", dictionary_files.workbook(tables, title, publication.published_at, is_synthetic)),
-        ("html", dictionary_files.page(tables, title, is_synthetic)),
+        ("xlsx", dictionary_files.workbook(tables, codes, title, publication.published_at, is_synthetic)),
+        ("html", dictionary_files.page(tables, codes, title, is_synthetic)),
     ):
         (folder / f"{DICTIONARY}.{suffix}").write_bytes(content)
     package = _package(folder, publication, tables, title, is_synthetic)
@@ -282,7 +286,7 @@ def _text(value: Any) -> str | None:
 def _package(
     folder: Path, publication: Publication, tables: Sequence[OpenTable], title: str, is_synthetic: bool
 ) -> dict[str, Any]:
-    """Return the data package: a resource for each CSV with bytes, checksum, columns and key."""
+    """Return the data package: a resource for each CSV with bytes, checksum, columns and keys."""
     return {
         "profile": "tabular-data-package",
         "name": f"green-freight-publication-{publication.publication_no}",
@@ -293,12 +297,24 @@ def _package(
         "as_of_date": publication.as_of_date.isoformat(),
         "code_version": publication.code_version,
         "is_synthetic": is_synthetic,
-        "resources": [_resource(folder, table) for table in tables],
+        "resources": [_resource(folder, table, {other.name for other in tables}) for table in tables],
     }
 
 
-def _resource(folder: Path, table: OpenTable) -> dict[str, Any]:
+def _resource(folder: Path, table: OpenTable, exported: set[str]) -> dict[str, Any]:
     path = f"csv/{table.name}.csv"
+    foreign = [
+        # A table that refers to itself is called "".
+        {
+            "fields": key["columns"],
+            "reference": {
+                "resource": "" if key["table"] == table.name else key["table"],
+                "fields": key["referenced"],
+            },
+        }
+        for key in table.foreign_keys
+        if key["table"] in exported
+    ]
     return {
         "profile": "tabular-data-resource",
         "name": table.name,
@@ -312,6 +328,7 @@ def _resource(folder: Path, table: OpenTable) -> dict[str, Any]:
         "schema": {
             "fields": [_field(column, column.name in table.key) for column in table.columns],
             **({"primaryKey": table.key} if table.key else {}),
+            **({"foreignKeys": foreign} if foreign else {}),
         },
     }
 

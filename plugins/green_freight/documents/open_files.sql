@@ -1,4 +1,5 @@
--- The tables of a level of readers, in order: name, comment, key, and whether it is partitioned by months.
+-- The tables of a level of readers, in order: name, comment, keys, and whether it is partitioned by months. Of the
+-- foreign keys those without empty values: a data package has no way to say that a key of two columns may lack one.
 select
     view.relname as name,
     coalesce(obj_description(base.oid, 'pg_class'), '') as description,
@@ -10,6 +11,31 @@ select
             on attribute.attrelid = constraint_.conrelid and attribute.attnum = key.number
         where constraint_.conrelid = base.oid and constraint_.contype = 'p'
     ), '{}') as key,
+    coalesce((
+        select
+            jsonb_agg(
+                jsonb_build_object('columns', ends.columns, 'table', other.relname, 'referenced', ends.referenced)
+                order by other.relname, ends.columns
+            )
+        from pg_constraint as constraint_
+        inner join pg_class as other on other.oid = constraint_.confrelid
+        cross join lateral (
+            select
+                array_agg(own.attname::text order by key.place) as columns,
+                array_agg(theirs.attname::text order by key.place) as referenced,
+                bool_and(own.attnotnull) as is_required
+            from unnest(constraint_.conkey, constraint_.confkey) with ordinality as key (own, theirs, place)
+            inner join pg_attribute as own
+                on own.attrelid = constraint_.conrelid and own.attnum = key.own
+            inner join pg_attribute as theirs
+                on theirs.attrelid = constraint_.confrelid and theirs.attnum = key.theirs
+        ) as ends
+        where
+            constraint_.conrelid = base.oid
+            and constraint_.contype = 'f'
+            and constraint_.conparentid = 0
+            and ends.is_required
+    ), '[]') as foreign_keys,
     (
         select array_agg(attribute.attname::text)
         from pg_partitioned_table as partitioned

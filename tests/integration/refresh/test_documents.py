@@ -137,6 +137,21 @@ def test_open_files_hold_what_the_publication_holds(refreshed: PipelineWarehouse
     assert listed == {name: digest for name, digest in digests.items() if name != CHECKSUMS}
     dictionary = load_workbook(export.path / f"{DICTIONARY}.xlsx")
     assert {row[0].value for row in dictionary.worksheets[0].iter_rows(min_row=5)} == set(tables)
+    published_codes = refreshed.rows(
+        "select kind, code, label_zh, label_en from mart.dim_label order by kind, sort_order, code"
+    )
+    codes = [[cell.value for cell in row] for row in dictionary.worksheets[2].iter_rows(min_row=5)]
+    assert codes == [[*row.values()] for row in published_codes]
+    # Labels of the seed and of the agencies' files.
+    assert {"status", "agency"} <= {kind for kind, *_ in codes}
+    package = json.loads((export.path / PACKAGE).read_text(encoding="utf-8"))
+    foreign = {
+        (resource["name"], key["reference"]["resource"])
+        for resource in package["resources"]
+        for key in resource["schema"].get("foreignKeys", [])
+    }
+    # Of the tables that are exported.
+    assert foreign == {("fct_pile_energy_day", "dim_station")}
     report = frictionless.validate(str(export.path / PACKAGE))
     assert report.valid, report.flatten(["type", "note"])[:5]
     again = write_export(refreshed.database, tmp_path, 2, tables).path
