@@ -33,11 +33,7 @@ _NOT_ADDITIVE = re.compile(r"\b(?:sum|avg)\(\s*\w+_(?:ratio|value|display)\b", r
 _OF_SCORE = {
     "work_zh": "lpad(score.work_no::text, 2, '0') || ' ' || score.work_name_zh",
     "target": "coalesce(score.target_display, score.target_text_zh, '–')",
-    "actual": (
-        "case when score.unit_zh = '是/否'"
-        " then case score.actual_value when 1 then '是 yes' when 0 then '否 no' else '–' end"
-        " else coalesce(score.actual_display, '–') end"
-    ),
+    "actual": "coalesce(score.actual_display, '–')",
     # With all its digits: a small distance is not shown as none.
     "gap": (
         "trim_scale(nullif(score.gap_value, 0) * case when score.unit_zh = '%' then 100 else 1 end)::text"

@@ -200,10 +200,9 @@ def number(value: Decimal | None, row: Row, *compared: Decimal | None) -> str:
     """
     if value is None:
         return EMPTY
-    # The unit in the indicator card is per cent.
-    is_share = "%" in (row.get("unit_zh") or "")
-    decimals = 1 if is_share else 3 if row["target_kind"] in RATIO_KINDS else 0
-    return figure_text.figure(value, decimals, *compared, is_share=is_share)
+    unit = row.get("unit_zh") or ""
+    decimals = 1 if unit == figure_text.PER_CENT else 3 if row["target_kind"] in RATIO_KINDS else 0
+    return figure_text.figure(value, decimals, *compared, unit=unit)
 
 
 def _programme_comparisons(row: Row, name: str) -> list[Decimal | None]:

@@ -28,7 +28,6 @@ from openpyxl.worksheet.worksheet import Worksheet
 from green_freight import figure_text
 from green_freight.agencies import AGENCIES
 from green_freight.documents.bulletin_data import (
-    LAGGING,
     BulletinData,
     MonthFigure,
     ProgrammeFigure,
@@ -45,6 +44,7 @@ from green_freight.messages import message
 from green_freight.periods import SHANGHAI, Period
 from green_freight.programme import programme
 from green_freight.warehouse import Warehouse
+from green_freight.work_status import is_lagging
 
 TEMPLATE = Path(__file__).with_name("templates") / "bulletin.docx"
 TITLE, WORKING_TABLE = "通报", "通报工作表"
@@ -178,7 +178,7 @@ def context_of(data: BulletinData) -> dict[str, Any]:
 
 
 def _lagging(data: BulletinData) -> list[MonthFigure]:
-    return [figure for figure in data.figures if figure.status_code in LAGGING]
+    return [figure for figure in data.figures if is_lagging(figure.status_code)]
 
 
 def _figure(figure: MonthFigure) -> dict[str, str]:

@@ -16,6 +16,7 @@ from green_freight.messages import message
 from green_freight.periods import Period
 from green_freight.programme import programme
 from green_freight.warehouse import Session, scalar
+from green_freight.work_status import is_lagging, work_status
 
 _FIGURES = Path(__file__).with_name("bulletin.sql").read_text(encoding="utf-8")
 _UNITS = """
@@ -56,7 +57,6 @@ where publication_no <= %(through)s
         ), 0
     )
 """
-LAGGING = ("behind", "not_met")
 # The work that asks for the bulletin, whose lead unit issues it.
 _ISSUING_WORK = 2
 
@@ -91,7 +91,7 @@ class MonthFigure:
     @property
     def gap(self) -> Decimal | None:
         """Return how far the figure is below that; None where it is not."""
-        if self.status_code not in LAGGING or self.aim is None or self.actual_value is None:
+        if not is_lagging(self.status_code) or self.aim is None or self.actual_value is None:
             return None
         return self.aim - self.actual_value
 
@@ -222,7 +222,7 @@ class BulletinData:
     def units(self) -> list[UnitWorks]:
         """Return each unit in each role with its works, as `unit_scorecard` counts them at a year's end."""
         standing = {
-            work: _standing({figure.status_code for figure in self.figures if figure.work_no == work})
+            work: work_status(figure.status_code for figure in self.figures if figure.work_no == work)
             for work in {figure.work_no for figure in self.figures}
         }
         groups: dict[tuple[str, str], list[int]] = {}
@@ -282,14 +282,3 @@ def read_bulletin(
         restatements=read(session, Restatement, _RESTATEMENTS, city, last_publication_no, month.first_day),
         qualities=read(session, Quality, _QUALITY, city),
     )
-
-
-def _standing(codes: set[str]) -> str:
-    """Return how a work stands: as its worst indicator (the rule of the model `unit_scorecard`)."""
-    if codes & {*LAGGING}:
-        return "lagging"
-    if "no_data" in codes:
-        return "no_data"
-    if codes & {"on_track", "met"}:
-        return "reached"
-    return "not_due" if "not_due" in codes else "no_target"

@@ -84,4 +84,3 @@ def page(
     origin = SYNTHETIC_SENTENCE if is_synthetic else ""
     template = _TEMPLATES.get_template("data_dictionary.html.j2")
     return template.render(tables=tables, title=title, origin=origin, labels=codes).encode()
-

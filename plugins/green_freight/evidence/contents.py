@@ -165,19 +165,15 @@ def exact(value: Decimal | None) -> str:
 
 
 def value_text(figure: Valued, value: Decimal | None, *compared: Decimal | None) -> str:
-    """Return an indicator's value as its card reads: per cent, yuan and ratios with decimals, milestones as labels.
+    """Return an indicator's value as its card reads: per cent, yuan and ratios with decimals, milestones as yes or no.
 
     `compared` are the values that decide its status: it is shown with the decimals that tell it from them.
     """
     if value is None:
         return EMPTY
-    if figure.measure_kind_code == "milestone":
-        return label("milestone_state", "done" if value > 0 else "not_done").zh
-    is_share = figure.unit_zh == "%"
-    number = figure_text.figure(value, figure.decimals, *compared, is_share=is_share)
-    if is_share:
-        return number
-    return number if figure.measure_kind_code == "ratio" else f"{number}{figure.unit_zh}"
+    number = figure_text.figure(value, figure.decimals, *compared, unit=figure.unit_zh)
+    is_complete = figure.measure_kind_code == "ratio" or figure.unit_zh in figure_text.SELF_EXPLAINING
+    return number if is_complete else f"{number}{figure.unit_zh}"
 
 
 def target_text(figure: Figure) -> str:

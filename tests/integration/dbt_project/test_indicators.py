@@ -100,13 +100,13 @@ def test_the_scorecard_is_the_last_month_of_each_year(built: Built) -> None:
 
 def test_the_texts_of_the_scorecard_are_those_of_the_terminal(built: Built) -> None:
     rows = built.rows(
-        "select decimals, unit_zh = '%', target_value, expected_value, actual_value, completion_ratio, target_display,"
+        "select decimals, unit_zh, target_value, expected_value, actual_value, completion_ratio, target_display,"
         " expected_display, actual_display, completion_display from candidate.scorecard"
     )
     assert len(rows) == 84
-    for decimals, is_share, target, expected, actual, completion, *shown in rows:
+    for decimals, unit, target, expected, actual, completion, *shown in rows:
         texts = [
-            None if value is None else figure_text.figure(value, decimals, *others, is_share=is_share)
+            None if value is None else figure_text.figure(value, decimals, *others, unit=unit)
             for value, others in ((target, [target]), (expected, [expected]), (actual, [target, expected]))
         ]
         assert shown == [*texts, None if completion is None else figure_text.completion(completion)]
@@ -132,7 +132,7 @@ def test_the_macro_and_python_give_the_same_text(built: Built) -> None:
     """Values around their targets, at halves, of every size and sign that a figure may have."""
     template = Environment(autoescape=False).from_string(
         (PROJECT / "dbt_project" / "macros" / "figure_text.sql").read_text("utf-8")
-        + "{{ figure_text('v', 'd', 's', ['a', 'b']) }}, {{ completion_text('v') }}"
+        + "{{ figure_text('v', 'd', 'u', ['a', 'b']) }}, {{ completion_text('v') }}"
     )
     targets = [
         Decimal(text) for text in ("0", "0.005", "0.25", "0.875", "1", "12.345678", "2000", "1234567.5")
@@ -144,25 +144,30 @@ def test_the_macro_and_python_give_the_same_text(built: Built) -> None:
     ]
     values = [target + offset for target in targets for offset in offsets]
     cases = [
-        (value, decimals, is_share, target, other)
+        (value, decimals, unit, target, other)
         for target in targets
         for value in values
-        for decimals, is_share, other in ((0, False, None), (2, True, target), (4, False, Decimal(1)))
+        for decimals, unit, other in (
+            (0, "辆", None),
+            (2, "%", target),
+            (4, "桩/车", Decimal(1)),
+            (0, "是/否", target),
+        )
     ]
     with built.warehouse.connect("builder") as builder:
         query = (
             f"select {template.render().replace('%', '%%')} from jsonb_to_recordset(%s)"
-            " as c (n int, v numeric, d int, s boolean, a numeric, b numeric) order by n"
+            " as c (n int, v numeric, d int, u text, a numeric, b numeric) order by n"
         )
         stated = [
-            {"n": n, "v": str(v), "d": d, "s": s, "a": str(a), "b": None if b is None else str(b)}
-            for n, (v, d, s, a, b) in enumerate(cases)
+            {"n": n, "v": str(v), "d": d, "u": u, "a": str(a), "b": None if b is None else str(b)}
+            for n, (v, d, u, a, b) in enumerate(cases)
         ]
         found = builder.execute(query.encode(), [Jsonb(stated)]).fetchall()
-    assert len(found) == 1920
-    for (value, decimals, is_share, target, other), texts in zip(cases, found, strict=True):
-        expected = figure_text.figure(value, decimals, target, other, is_share=is_share)
-        assert texts == (expected, figure_text.completion(value)), (value, target, other)
+    assert len(found) == 2560
+    for (value, decimals, unit, target, other), texts in zip(cases, found, strict=True):
+        expected = figure_text.figure(value, decimals, target, other, unit=unit)
+        assert texts == (expected, figure_text.completion(value)), (value, target, other, unit)
 
 
 def test_the_money_of_all_years_is_the_money_of_the_register(built: Built) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from green_freight.contracts.code_lists import code_list
+from green_freight.labels import labels
+from green_freight.work_status import is_lagging, work_status
 
 PROJECT = Path(__file__).resolve().parents[3]
 SEEDS = PROJECT / "dbt_project" / "seeds"
@@ -185,3 +187,18 @@ def test_the_form_has_its_32_items_in_form_order() -> None:
         assert (mine["form_row"], mine["item_no"]) == (theirs["form_row"], theirs["item"])
         assert (mine["category_zh"], mine["name_zh"]) == (theirs["category"], theirs["name"])
         assert mine["value_type_zh"] == theirs["value_type"]
+
+
+def test_each_status_decides_how_a_work_stands() -> None:
+    """A status that the seed lacks would take its indicators out of `unit_scorecard`."""
+    assert {row["status_code"] for row in seed("work_status")} == set(labels("status"))
+    assert {code for code in labels("status") if is_lagging(code)} == {"behind", "not_met"}
+    for codes, expected in (
+        (["met", "not_met", "no_data"], "lagging"),
+        (["on_track", "behind"], "lagging"),
+        (["no_data", "met"], "no_data"),
+        (["no_target", "not_due", "on_track"], "reached"),
+        (["no_target", "not_due"], "not_due"),
+        (["no_target"], "no_target"),
+    ):
+        assert work_status(codes) == expected

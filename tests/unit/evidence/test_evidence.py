@@ -127,7 +127,7 @@ def test_values_read_as_the_card_says() -> None:
     milestone = figure(unit_zh="是/否", decimals=0, measure_kind_code="milestone")
     assert value_text(share, Decimal("0.499999")) == "50.00%"
     assert value_text(amount, Decimal("1234567.5")) == "1,234,567.50元"
-    assert [value_text(milestone, Decimal(n)) for n in (0, 1)] == ["未完成", "已完成"]
+    assert [value_text(milestone, Decimal(n)) for n in (0, 1)] == ["否", "是"]
     assert value_text(share, None) == exact(None) == "—"
     assert [exact(Decimal(n)) for n in ("1000.000000", "0.500000", "13627.108")] == [
         "1,000",
