@@ -1,5 +1,5 @@
-# The image of every service of docker-compose.yml that runs the project's code. `production` holds what an installation
-# needs; `demo` holds the demonstration agencies besides. Neither holds tests, linters or the stack of one machine.
+# The images of the services of docker-compose.yml that run the project's code. `production` holds what an installation
+# needs; `demo` holds the demonstration agencies besides; `superset` is Superset with the dashboards. None holds tests, linters or the stack of one machine.
 FROM python:3.12-slim-bookworm AS production
 
 RUN apt-get update \
@@ -40,3 +40,20 @@ ENTRYPOINT ["tini", "--"]
 
 FROM production AS demo
 COPY demo_city demo_city
+
+# An image of its own, because Superset needs SQLAlchemy 1.4 and Airflow needs 2. What it finds in its environment stands
+# in docker-compose.yml.
+FROM python:3.12-slim-bookworm AS superset
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends tini \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home --uid 50000 green-freight
+
+WORKDIR /opt/green-freight
+COPY bi/requirements.txt bi/
+RUN python -m venv bi/.venv \
+    && bi/.venv/bin/pip install --no-cache-dir --require-hashes --requirement bi/requirements.txt
+COPY bi bi
+
+USER green-freight
+ENTRYPOINT ["tini", "--"]

@@ -118,10 +118,6 @@ class Home:
             half.replace(kept)
         return kept.read_text(encoding="ascii")
 
-    def forget_secret(self, name: str) -> None:
-        """Remove a secret, so that the next use makes another one."""
-        (self._private("secrets") / name).unlink(missing_ok=True)
-
     def note(self, name: str, content: dict[str, Any]) -> None:
         """Keep a small JSON note; readers see the old or the new one, never half of it."""
         half = self.root / f"{name}.json.{os.getpid()}"

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import psycopg
 from green_freight import settings
+from green_freight.cli import install
 from green_freight.cli.airflow_metadata import make_metadata, sqlalchemy_url
 from green_freight.cli.console import Steps
 from green_freight.messages import message
@@ -29,10 +30,8 @@ from local_stack.home import Home
 from local_stack.locks import waiting
 from local_stack.postgres import free_port
 
-NAME = "superset"
+NAME, LOGIN = install.SUPERSET, install.SUPERSET_LOGIN
 USER = "engineer"
-# Its login in the warehouse, in the list of `reader list`.
-LOGIN = "superset_reader"
 PORT = 8088
 SOURCE = settings.PROJECT / "bi"
 LOCK = SOURCE / "requirements.txt"
@@ -137,17 +136,35 @@ def _run(command: list[str], environment: Mapping[str, str]) -> None:
         raise SupersetError(message("superset_not_installed", lock=LOCK, output=output))
 
 
-def _environment(home: Home, metadata_url: str) -> dict[str, str]:
-    foreign = ("SUPERSET", "FLASK", "AIRFLOW", "PG", "PYTHON", "GUNICORN")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    folder = home.superset_files
-    return kept | {
-        "SUPERSET_CONFIG_PATH": str(SOURCE / "superset_config.py"),
+def fixed_environment(source: Path, folder: Path) -> dict[str, str]:
+    """Return what Superset finds in its environment wherever it runs: its settings in `source`, a folder of its own."""
+    return {
+        "SUPERSET_CONFIG_PATH": str(source / "superset_config.py"),
         "SUPERSET_HOME": str(folder),
         "HOME": str(folder),
         "LANG": "C.UTF-8",
         "SCARF_ANALYTICS": "false",
         "DO_NOT_TRACK": "1",
+    }
+
+
+def load_command(source: Path) -> list[str]:
+    """Return the command that brings Superset's metadata to what `source` says."""
+    return [str(source / ".venv" / "bin" / "python"), str(source / "load.py")]
+
+
+def serve_command(source: Path, address: str) -> list[str]:
+    """Return the command that serves Superset at an address."""
+    command = [str(source / ".venv" / "bin" / "gunicorn"), "--bind", address, "--workers", "2"]
+    command += ["--worker-class", "gthread", "--threads", "8", "--timeout", "120", "--graceful-timeout", "5"]
+    return [*command, "--no-control-socket", "superset.app:create_app()"]
+
+
+def _environment(home: Home, metadata_url: str) -> dict[str, str]:
+    foreign = ("SUPERSET", "FLASK", "AIRFLOW", "PG", "PYTHON", "GUNICORN")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return kept | {
+        **fixed_environment(SOURCE, home.superset_files),
         "NO_PROXY": "127.0.0.1,localhost",
         "GREEN_FREIGHT_SUPERSET_METADATA_URL": sqlalchemy_url(metadata_url),
         "GREEN_FREIGHT_SUPERSET_SECRET_KEY": home.secret("superset_key"),
@@ -175,9 +192,8 @@ def _load(
             steps.step("看板 · dashboards"),
             home.log("superset-load").open("ab") as output,
         ):
-            command = [str(VENV / "bin" / "python"), str(SOURCE / "load.py")]
             done = subprocess.run(
-                command,
+                load_command(SOURCE),
                 env={**environment, **variables},
                 cwd=home.root,
                 stdout=output,
@@ -194,19 +210,9 @@ def _load(
 
 def _warehouse_url(home: Home, admin_url: str) -> str:
     """Return the warehouse's URL for Superset's own login, made where it is absent or of another level."""
-    level = reader_logins.logins(admin_url).get(LOGIN)
-    if level not in (None, "reader"):
-        reader_logins.remove(admin_url, LOGIN)
-    is_known = level == "reader"
-    if not is_known:
-        home.forget_secret(LOGIN)
-
-    def make() -> str:
-        if is_known:
-            return reader_logins.renew_password(admin_url, LOGIN)
-        return reader_logins.add(admin_url, LOGIN)
-
-    return bootstrap.database_url(admin_url, bootstrap.DATABASE, LOGIN, home.secret(LOGIN, make))
+    password = home.secret(LOGIN)
+    reader_logins.provide(admin_url, LOGIN, password)
+    return bootstrap.database_url(admin_url, bootstrap.DATABASE, LOGIN, password)
 
 
 def _fingerprint(variables: Mapping[str, str]) -> str:
@@ -216,9 +222,7 @@ def _fingerprint(variables: Mapping[str, str]) -> str:
 
 
 def _serve(home: Home, environment: Mapping[str, str], port: int) -> None:
-    command = [str(VENV / "bin" / "gunicorn"), "--bind", f"127.0.0.1:{port}", "--workers", "2"]
-    command += ["--worker-class", "gthread", "--threads", "8", "--timeout", "120", "--graceful-timeout", "5"]
-    command += ["--no-control-socket", "superset.app:create_app()"]
+    command = serve_command(SOURCE, f"127.0.0.1:{port}")
     [process] = [processes.start(NAME, command, environment, home.superset, home.log(NAME), home.root)]
     deadline = time.monotonic() + READY_SECONDS
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as http:

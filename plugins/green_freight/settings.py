@@ -94,6 +94,14 @@ class Settings(BaseSettings):
     postgres_admin_password: str | None = Field(default=None, validation_alias="POSTGRES_ADMIN_PASSWORD")
     airflow_database_password: str | None = Field(default=None, validation_alias="AIRFLOW_DATABASE_PASSWORD")
     airflow_operator_password: str | None = Field(default=None, validation_alias="AIRFLOW_OPERATOR_PASSWORD")
+    superset_database_password: str | None = Field(
+        default=None, validation_alias="SUPERSET_DATABASE_PASSWORD"
+    )
+    superset_reader_password: str | None = Field(default=None, validation_alias="SUPERSET_READER_PASSWORD")
+    superset_operator_password: str | None = Field(
+        default=None, validation_alias="SUPERSET_OPERATOR_PASSWORD"
+    )
+    superset_secret_key: str | None = Field(default=None, validation_alias="SUPERSET_SECRET_KEY")
     redis_password: str | None = Field(default=None, validation_alias="REDIS_PASSWORD")
     airflow_fernet_key: str | None = Field(default=None, validation_alias="AIRFLOW_FERNET_KEY")
     airflow_jwt_secret: str | None = Field(default=None, validation_alias="AIRFLOW_JWT_SECRET")
@@ -106,6 +114,7 @@ class Settings(BaseSettings):
     version: str = "local"
     airflow_port: int = 8080
     postgres_port: int = 5432
+    superset_port: int = 8088
 
     python: str | None = None
     dags_folder: Path = PROJECT / "dags"

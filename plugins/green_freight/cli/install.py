@@ -1,7 +1,8 @@
 """`install`: what a real installation needs once, before its services start; done again it changes nothing.
 
-The warehouse with its roles, Airflow's metadata database, the pools, the operator's login. All its settings are in the
-environment, as docker-compose.yml passes them on from .env. `demo-connections` adds the demonstration agencies.
+The warehouse with its roles, the metadata databases of Airflow and Superset with Superset's login in the warehouse, the
+pools, the operator's login. All its settings are in the environment, as docker-compose.yml passes them on from .env.
+`demo-connections` adds the demonstration agencies.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from green_freight.cli.airflow_metadata import (
 from green_freight.cli.console import Steps
 from green_freight.cli.errors import InstallError, NotAvailableError
 from green_freight.messages import message
-from green_freight.warehouse import bootstrap
+from green_freight.warehouse import bootstrap, reader_logins
 from green_freight.warehouse.migrate import MigrationError
 
 OPERATOR = "operator"
@@ -41,6 +42,12 @@ ADMIN_URL = "GREEN_FREIGHT_POSTGRES_ADMIN_URL"
 # Names of variables.
 METADATA_PASSWORD = "AIRFLOW_DATABASE_PASSWORD"  # nosec B105
 OPERATOR_PASSWORD = "AIRFLOW_OPERATOR_PASSWORD"  # nosec B105
+SUPERSET_DATABASE_PASSWORD = "SUPERSET_DATABASE_PASSWORD"  # nosec B105
+SUPERSET_READER_PASSWORD = "SUPERSET_READER_PASSWORD"  # nosec B105
+
+# Superset's metadata database and its owner; its login in the warehouse, in the list of `reader list`.
+SUPERSET = "superset"
+SUPERSET_LOGIN = "superset_reader"
 
 DEMONSTRATION_SECONDS = 120.0
 
@@ -56,6 +63,8 @@ class InstallSettings:
     role_passwords: Mapping[str, str] = field(repr=False)
     metadata_password: str = field(repr=False)
     operator_password: str = field(repr=False)
+    superset_database_password: str = field(repr=False)
+    superset_reader_password: str = field(repr=False)
 
 
 def install_command() -> None:
@@ -78,7 +87,8 @@ def role_variable(role: str) -> str:
 def read_settings(environment: Mapping[str, str]) -> InstallSettings:
     """Return the settings of the environment; InstallError names every variable that is missing or cannot be used."""
     roles = {role: role_variable(role) for role in settings.ROLES}
-    passwords = [*roles.values(), METADATA_PASSWORD, OPERATOR_PASSWORD]
+    others = [METADATA_PASSWORD, OPERATOR_PASSWORD, SUPERSET_DATABASE_PASSWORD, SUPERSET_READER_PASSWORD]
+    passwords = [*roles.values(), *others]
     problems = [
         message("variable_not_set", name=name)
         for name in (ADMIN_URL, *passwords)
@@ -97,8 +107,7 @@ def read_settings(environment: Mapping[str, str]) -> InstallSettings:
     return InstallSettings(
         environment[ADMIN_URL],
         {role: environment[name] for role, name in roles.items()},
-        environment[METADATA_PASSWORD],
-        environment[OPERATOR_PASSWORD],
+        *(environment[name] for name in others),
     )
 
 
@@ -113,6 +122,8 @@ def install(airflow_home: Path, chosen: InstallSettings, steps: Steps) -> None:
         with steps.step("数据仓库与角色 · warehouse and roles"):
             bootstrap.prepare(chosen.admin_url, bootstrap.DATABASE, chosen.role_passwords)
         metadata_url = make_metadata(chosen.admin_url, chosen.metadata_password)
+        make_metadata(chosen.admin_url, chosen.superset_database_password, SUPERSET)
+        reader_logins.provide(chosen.admin_url, SUPERSET_LOGIN, chosen.superset_reader_password)
     except psycopg.errors.InsufficientPrivilege as error:
         raise InstallError(message("administrator_lacks_rights", variable=ADMIN_URL, error=error)) from error
     except MigrationError as error:

@@ -90,14 +90,21 @@ def access(
     )
 
 
-def add(admin_url: str, name: str, *, is_detail: bool = False, database: str | None = None) -> str:
-    """Make a personal login and return its password, which is stored nowhere else.
+def add(
+    admin_url: str,
+    name: str,
+    *,
+    is_detail: bool = False,
+    database: str | None = None,
+    password: str | None = None,
+) -> str:
+    """Make a personal login and return its password, which is stored nowhere else: a new one, unless one is given.
 
     Raises ReaderLoginError: the name cannot be used, or a role of that name exists.
     """
     if not _NAME.fullmatch(name) or name.startswith(_RESERVED) or name in _RESERVED_NAMES:
         raise ReaderLoginError(message("reader_name_invalid", name=printable(name)))
-    password = secrets.token_urlsafe(18)
+    password = password or secrets.token_urlsafe(18)
     with _administrator(admin_url) as admin, admin.transaction():
         _take_turn(admin)
         if not _exists(admin, bootstrap.role_name(bootstrap.DETAIL)):
@@ -122,12 +129,27 @@ def logins(admin_url: str) -> dict[str, str]:
         return bootstrap.reader_logins(admin)
 
 
-def renew_password(admin_url: str, name: str, database: str | None = None) -> str:
-    """Give a personal login a new password and return it; the old one is refused, and its limits are set again.
+def provide(admin_url: str, name: str, password: str) -> None:
+    """Make the login of a program, which has its password from its settings, of the level `reader`; or correct it."""
+    level = logins(admin_url).get(name)
+    if level not in (None, "reader"):
+        remove(admin_url, name)
+        level = None
+    if level is None:
+        add(admin_url, name, password=password)
+    else:
+        renew_password(admin_url, name, password=password)
+
+
+def renew_password(
+    admin_url: str, name: str, database: str | None = None, *, password: str | None = None
+) -> str:
+    """Give a personal login a new password, or the given one, and return it; the old one is refused, and its limits
+    are set again.
 
     Raises ReaderLoginError where there is no such login.
     """
-    password = secrets.token_urlsafe(18)
+    password = password or secrets.token_urlsafe(18)
     with _administrator(admin_url) as admin, admin.transaction():
         _require(admin, name)
         secret = bootstrap.encrypted(admin, name, password)

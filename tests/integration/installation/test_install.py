@@ -26,6 +26,8 @@ PASSWORDS = {
     **{install.role_variable(role): f"{role}-word" for role in ROLES},
     install.METADATA_PASSWORD: "metadata.word",
     install.OPERATOR_PASSWORD: "operator~word",
+    install.SUPERSET_DATABASE_PASSWORD: "dashboards-word",
+    install.SUPERSET_READER_PASSWORD: "dashboards-reader",
 }
 AGENCIES = {
     "clock": "2025-10-01T02:00:00+08:00",
@@ -68,6 +70,12 @@ def test_an_installation_is_made_once_and_completed_again(admin_url: str, tmp_pa
     assert "Airflow's metadata database" in said
     with _connect(admin_url, "green_freight", "green_freight_reader", "reader-word") as reader:
         assert reader.execute("select count(*) from mart.publication").fetchone() == (0,)
+    dashboards = PASSWORDS[install.SUPERSET_READER_PASSWORD]
+    with _connect(admin_url, "green_freight", install.SUPERSET_LOGIN, dashboards) as reader:
+        assert reader.execute("select count(*) from mart.publication").fetchone() == (0,)
+    own = PASSWORDS[install.SUPERSET_DATABASE_PASSWORD]
+    with _connect(admin_url, install.SUPERSET, install.SUPERSET, own) as superset:
+        superset.execute("create table mine (n int)")
     metadata = _connect(admin_url, "airflow", "airflow", PASSWORDS[install.METADATA_PASSWORD])
     with metadata:
         pools = dict(metadata.execute("select pool, slots from slot_pool").fetchall())
@@ -77,7 +85,9 @@ def test_an_installation_is_made_once_and_completed_again(admin_url: str, tmp_pa
     assert json.loads(kept.read_text()) == {install.OPERATOR: PASSWORDS[install.OPERATOR_PASSWORD]}
     assert kept.stat().st_mode & 0o777 == 0o600
 
-    again = _run(environment | {install.OPERATOR_PASSWORD: "another"}, "install")
+    changed = {install.OPERATOR_PASSWORD: "another", install.SUPERSET_READER_PASSWORD: "changed"}
+    again = _run(environment | changed, "install")
+    _connect(admin_url, "green_freight", install.SUPERSET_LOGIN, "changed").close()
     assert "Airflow's metadata database" not in again
     assert json.loads(kept.read_text()) == {install.OPERATOR: "another"}
     with _connect(admin_url, "airflow", "airflow", PASSWORDS[install.METADATA_PASSWORD]) as metadata:

@@ -16,6 +16,8 @@ NAMES = (
     "GREEN_FREIGHT_READER_PASSWORD",
     "AIRFLOW_DATABASE_PASSWORD",
     "AIRFLOW_OPERATOR_PASSWORD",
+    "SUPERSET_DATABASE_PASSWORD",
+    "SUPERSET_READER_PASSWORD",
 )
 WHOLE = {install.ADMIN_URL: "postgresql://admin:word@server:5432/postgres"} | dict.fromkeys(NAMES, "a-word")
 

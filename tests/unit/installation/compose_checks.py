@@ -24,7 +24,7 @@ from typer import Typer
 from typer.main import get_command
 
 from demo_city.commands import app as demo_app
-from local_stack import airflow_settings
+from local_stack import airflow_settings, superset
 from local_stack.airflow_settings import AirflowPlan
 from local_stack.home import Home
 from tests.unit.installation.compose_files import Files
@@ -37,6 +37,10 @@ FOREIGN_PROGRAMS = {
 NEEDED = ("dags", "plugins", "demo_city", "dbt_project", "expectations", "requirements.txt", "pyproject.toml")
 # What no image holds: the stack of one machine, tests, and what only they need.
 ABSENT = ("local_stack", "tests", "bench", "requirements-dev.txt")
+# The stages of the Dockerfile beside `production`, each with all that it takes from the project.
+OTHER_STAGES = {"demo": {"demo_city"}, "superset": {"bi", "bi/requirements.txt"}}
+# The folder of the project from which Superset's services run.
+SUPERSET = "bi"
 METADATA_URL = "postgresql://airflow@127.0.0.1:5432/airflow"
 Problems = Iterator[str]
 
@@ -87,7 +91,10 @@ def connections(files: Files) -> Problems:
 
 def settings_known(files: Files) -> Problems:
     """Each variable that a service of the project gets is one that Airflow or the project reads."""
+    of_settings = {settings.variable(field) for field in settings.Settings.model_fields}
     for service in files.ours:
+        is_superset = service in files.superset
+        known = _read_by_superset() | _fixed_for_superset(files).keys() if is_superset else of_settings
         for name in files.services[service].get("environment", {}):
             if name.startswith("AIRFLOW__"):
                 _, section, option = name.lower().split("__", 2)
@@ -95,9 +102,9 @@ def settings_known(files: Files) -> Problems:
                     yield f"{service}: Airflow has no option {section}.{option}"
             elif name.startswith("AIRFLOW_CONN_"):
                 is_agencys = name.removeprefix("AIRFLOW_CONN_").lower() in airflow_metadata.CONNECTION_TYPES
-                if not is_agencys and name not in map(settings.variable, settings.Settings.model_fields):
+                if not is_agencys and name not in known:
                     yield f"{service}: {name} is the connection of no agency"
-            elif name not in map(settings.variable, settings.Settings.model_fields):
+            elif name not in known:
                 yield f"{service}: nobody reads {name}"
 
 
@@ -112,6 +119,34 @@ def workers(files: Files) -> Problems:
             yield f"airflow-worker: {name} is {given.get(name)}, not {value}"
 
 
+def dashboards(files: Files) -> Problems:
+    """Superset runs as the stack of one machine runs its own: the same commands, environment and port."""
+    source = Path(files.workdir, SUPERSET)
+    given = {name: files.services[name].get("environment", {}) for name in files.superset}
+    for service, variables in given.items():
+        for name, value in _fixed_for_superset(files).items():
+            if variables.get(name) != value:
+                yield f"{service}: {name} is {variables.get(name)}, not {value}"
+    # The server reads its settings alone; what loads the dashboards reads everything.
+    for name in sorted(_read_by_superset() - given["superset-initialise"].keys()):
+        yield f"superset-initialise: {name} is missing"
+    for name in sorted(_read_by_superset("superset_config.py") - given["superset"].keys()):
+        yield f"superset: {name} is missing"
+    wanted = {
+        "superset-initialise": superset.load_command(source),
+        "superset": superset.serve_command(source, f"0.0.0.0:{superset.PORT}"),
+    }
+    for service, command in wanted.items():
+        found = [str(word) for word in files.services[service]["command"]]
+        if found != command:
+            yield f"{service}: the command is {found}, not {command}"
+    probe = str(files.services["superset"]["healthcheck"]["test"])
+    if f"http://127.0.0.1:{superset.PORT}/health'" not in probe:
+        yield f"superset's health check does not ask port {superset.PORT} for /health"
+    if given["superset-initialise"].get("GREEN_FREIGHT_SUPERSET_USER") != install.OPERATOR:
+        yield f"the operator of Airflow and of Superset is not the same: {install.OPERATOR}"
+
+
 def commands(files: Files) -> Problems:
     """Each command exists, with its arguments."""
     for service, words in files.commands():
@@ -124,7 +159,10 @@ def ports(files: Files) -> Problems:
     """What is published is on 127.0.0.1, and each port is the one that its service listens on."""
     for name, service in files.services.items():
         listens = files.environment(name).get("AIRFLOW__API__PORT") if "build" in service else None
-        inside = {"postgres": "5432", "redis": "6379", "airflow-apiserver": str(listens)}.get(name)
+        inside = {
+            "postgres": "5432", "redis": "6379", "airflow-apiserver": str(listens),
+            "superset": str(superset.PORT),
+        }.get(name)  # fmt: skip
         for published in service.get("ports", []):
             address, _, port = str(published).rpartition(":")
             if not address.startswith("127.0.0.1:"):
@@ -166,21 +204,30 @@ def paths(files: Files) -> Problems:
         yield "Dockerfile: PATH does not begin with the environment's programs"
     if environment["AIRFLOW_HOME"] != f"{home}/airflow":
         yield "Dockerfile: AIRFLOW_HOME is not where install writes"
-    stages = files.dockerfile.split("FROM production AS demo")
-    copied = [set(re.findall(r"^COPY (\S+) \S+$", stage, re.MULTILINE)) for stage in stages]
-    yield from (
-        f"Dockerfile: COPY {name}: not there" for name in set.union(*copied) if not (PROJECT / name).exists()
-    )
-    yield from (f"Dockerfile: no COPY of {name}" for name in sorted(set(NEEDED) - set.union(*copied)))
-    if len(stages) != 2 or copied[0] & {*ABSENT, "demo_city", "."} or copied[1] - {"demo_city"}:
-        yield "Dockerfile: production holds what it must not, or demo more than the demonstration"
+    _, *stages = re.split(r"^FROM \S+ AS (\w+)$", files.dockerfile, flags=re.MULTILINE)
+    copied = {
+        name: set(re.findall(r"^COPY (\S+) \S+$", stage, re.MULTILINE))
+        for name, stage in zip(stages[::2], stages[1::2], strict=True)
+    }
+    everything = set.union(*copied.values())
+    yield from (f"Dockerfile: COPY {name}: not there" for name in everything if not (PROJECT / name).exists())
+    yield from (f"Dockerfile: no COPY of {name}" for name in sorted(set(NEEDED) - everything))
+    if copied.pop("production", set()) & {*ABSENT, *set.union(*OTHER_STAGES.values()), "."}:
+        yield "Dockerfile: production holds what it must not"
+    if copied != OTHER_STAGES:
+        yield f"Dockerfile: the other stages hold {copied}, not {OTHER_STAGES}"
     targets = {name: service["build"]["target"] for name, service in files.ours.items()}
-    if targets != {name: "demo" if name == "demo-agencies" else "production" for name in targets}:
+    wanted = {name: "demo" if name == "demo-agencies" else "production" for name in targets}
+    if targets != wanted | dict.fromkeys(files.superset, "superset"):
         yield f"the services are built for other targets than theirs: {targets}"
     for pattern in files.dockerignore.split():
         yield from (f".dockerignore leaves out {name}" for name in NEEDED if fnmatch.fnmatch(name, pattern))
     for name, service in files.ours.items():
-        if f"state:{home}" not in service.get("volumes", []):
+        if name in files.superset:
+            # All that it keeps is in its database.
+            if "volumes" in service:
+                yield f"{name} needs no volume"
+        elif f"state:{home}" not in service.get("volumes", []):
             yield f"{name}: the state's volume is not mounted on {home}"
     yield from _paths_in_the_volume(files, home)
 
@@ -196,8 +243,9 @@ def structure(files: Files) -> Problems:
                 yield f"{name} waits for {other}, which is no service"
             elif how["condition"] == "service_healthy" and "healthcheck" not in files.services[other]:
                 yield f"{name} waits for {other}'s health, which nobody checks"
-        if (service.get("profiles") == ["demo"]) != name.startswith("demo-"):
-            yield f"{name}: the demonstration alone has the profile demo"
+        profiles = ["demo"] if name.startswith("demo-") else ["bi"] if name in files.superset else None
+        if service.get("profiles") != profiles:
+            yield f"{name}: the demonstration alone has the profile demo, Superset alone the profile bi"
         if service.get("image") is None:
             yield f"{name} has no image"
     if files.services["demo-agencies"].get("network_mode") != "service:airflow-worker":
@@ -214,6 +262,7 @@ CHECKS = (
     connections,
     settings_known,
     workers,
+    dashboards,
     commands,
     ports,
     addresses,
@@ -240,6 +289,10 @@ def _login_problems(files: Files, service: str, variable: str, value: str) -> Pr
     expected |= dict.fromkeys(
         ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__CELERY__RESULT_BACKEND"), metadata
     )
+    superset_metadata = (install.SUPERSET, install.SUPERSET_DATABASE_PASSWORD.lower(), install.SUPERSET)
+    reader = (install.SUPERSET_LOGIN, install.SUPERSET_READER_PASSWORD.lower(), bootstrap.DATABASE)
+    expected["GREEN_FREIGHT_SUPERSET_METADATA_URL"] = superset_metadata
+    expected["GREEN_FREIGHT_SUPERSET_WAREHOUSE_URL"] = reader
     server = files.services["postgres"]["environment"]
     expected[install.ADMIN_URL] = (server["POSTGRES_USER"], server["POSTGRES_PASSWORD"], "postgres")
     if there != expected.get(variable):
@@ -274,6 +327,11 @@ def _command_problem(service: str, words: list[str]) -> str | None:
             return _typer_problem(get_command(demo_app), name, arguments)
         case ["python", "-c", code]:
             ast.parse(code)
+            return None
+        case [program, *arguments] if "/.venv/bin/" in program and service.startswith("superset"):
+            # The commands of the services are those of the stack of one machine (`dashboards`).
+            if arguments[:1] == ["-c"]:
+                ast.parse(arguments[1])
             return None
         case ["airflow", *arguments]:
             return _airflow_problem(arguments)
@@ -314,3 +372,14 @@ def _airflow_options() -> dict[str, set[str]]:
     shipped = Path(airflow.__file__).parent / "config_templates" / "config.yml"
     sections = yaml.safe_load(shipped.read_text(encoding="utf-8")) | get_provider_info()["config"]
     return {name: set(section["options"]) for name, section in sections.items()}
+
+
+@cache
+def _read_by_superset(*names: str) -> set[str]:
+    """Return the variables that Superset's settings and what loads the dashboards read, or those of one file."""
+    texts = [(PROJECT / SUPERSET / name).read_text() for name in names or ("superset_config.py", "load.py")]
+    return {name for text in texts for name in re.findall(r'os\.environ\["(\w+)"\]', text)}
+
+
+def _fixed_for_superset(files: Files) -> dict[str, str]:
+    return superset.fixed_environment(Path(files.workdir, SUPERSET), Path("/home/green-freight"))

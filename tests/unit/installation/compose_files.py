@@ -75,6 +75,11 @@ class Files:
         """The services that run our image."""
         return {name: service for name, service in self.services.items() if "build" in service}
 
+    @property
+    def superset(self) -> list[str]:
+        """The services that run the image of Superset."""
+        return [name for name in self.ours if name.startswith("superset")]
+
     @cached_property
     def image_environment(self) -> dict[str, str]:
         """What the Dockerfile's ENV sets."""
