@@ -102,6 +102,14 @@ class OpenTable:
 
 
 @dataclass(frozen=True)
+class _Written:
+    """How many rows of a table were written, and in which columns one of them has no value."""
+
+    rows: int
+    incomplete: set[str]
+
+
+@dataclass(frozen=True)
 class Export:
     """An export that was written: where, of which publication, and how many rows each table has."""
 
@@ -188,7 +196,7 @@ def _write(
                 "published_at": publication.published_at.astimezone(SHANGHAI).isoformat(),
                 "is_synthetic": str(is_synthetic).lower(),
             }
-            rows = {table.name: _write_table(connection, folder, table, facts) for table in tables}
+            written = {table.name: _write_table(connection, folder, table, facts) for table in tables}
     finally:
         engine.dispose()
     title = f"{programme().city_name_zh}绿色货运数据仓库，第{publication.publication_no}号发布"
@@ -198,21 +206,24 @@ def _write(
     ):
         (folder / f"{DICTIONARY}.{suffix}").write_bytes(content)
     package = _package(folder, publication, tables, title, is_synthetic)
+    for resource in package["resources"]:
+        if references := _references(tables, resource["name"], written[resource["name"]].incomplete):
+            resource["schema"]["foreignKeys"] = references
     (folder / PACKAGE).write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     lines = [f"{_sha256(folder / name)}  {name}\n" for name in files]
     (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
-    return rows
+    return {name: table.rows for name, table in written.items()}
 
 
 def _write_table(
     connection: sqlalchemy.Connection, folder: Path, table: OpenTable, facts: Mapping[str, str]
-) -> int:
+) -> _Written:
     schema = pa.schema(
         [pa.field(column.name, column.arrow) for column in table.columns],
         metadata={**facts, "table": table.name},
     )
-    count = 0
+    count, incomplete = 0, set[str]()
     with (folder / "csv" / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as target:
         exports.write_csv(target, [column.name for column in table.columns], [], line_end="\n")
         for place, condition, values in _parts(connection, table):
@@ -223,7 +234,8 @@ def _write_table(
                     writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
                     _as_text(frame, table).to_csv(target, header=False, index=False, lineterminator="\n")
                     count += len(frame)
-    return count
+                    incomplete.update(frame.columns[frame.isna().any()])
+    return _Written(count, incomplete)
 
 
 def _parts(connection: sqlalchemy.Connection, table: OpenTable) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -297,24 +309,34 @@ def _package(
         "as_of_date": publication.as_of_date.isoformat(),
         "code_version": publication.code_version,
         "is_synthetic": is_synthetic,
-        "resources": [_resource(folder, table, {other.name for other in tables}) for table in tables],
+        "resources": [_resource(folder, table) for table in tables],
     }
 
 
-def _resource(folder: Path, table: OpenTable, exported: set[str]) -> dict[str, Any]:
-    path = f"csv/{table.name}.csv"
-    foreign = [
+def _references(tables: Sequence[OpenTable], name: str, incomplete: set[str]) -> list[dict[str, Any]]:
+    """Return the references of a table to others that are exported.
+
+    One with an empty value is left out: to Frictionless a key of several columns that lacks one of them refers to
+    nothing, where the database does not ask.
+    """
+    names = {table.name for table in tables}
+    [keys] = [table.foreign_keys for table in tables if table.name == name]
+    return [
         # A table that refers to itself is called "".
         {
             "fields": key["columns"],
             "reference": {
-                "resource": "" if key["table"] == table.name else key["table"],
+                "resource": "" if key["table"] == name else key["table"],
                 "fields": key["referenced"],
             },
         }
-        for key in table.foreign_keys
-        if key["table"] in exported
+        for key in keys
+        if key["table"] in names and not incomplete & {*key["columns"]}
     ]
+
+
+def _resource(folder: Path, table: OpenTable) -> dict[str, Any]:
+    path = f"csv/{table.name}.csv"
     return {
         "profile": "tabular-data-resource",
         "name": table.name,
@@ -328,7 +350,6 @@ def _resource(folder: Path, table: OpenTable, exported: set[str]) -> dict[str, A
         "schema": {
             "fields": [_field(column, column.name in table.key) for column in table.columns],
             **({"primaryKey": table.key} if table.key else {}),
-            **({"foreignKeys": foreign} if foreign else {}),
         },
     }
 

@@ -1,5 +1,4 @@
--- The tables of a level of readers, in order: name, comment, keys, and whether it is partitioned by months. Of the
--- foreign keys those without empty values: a data package has no way to say that a key of two columns may lack one.
+-- The tables of a level of readers, in order: name, comment, keys, and whether it is partitioned by months.
 select
     view.relname as name,
     coalesce(obj_description(base.oid, 'pg_class'), '') as description,
@@ -22,8 +21,7 @@ select
         cross join lateral (
             select
                 array_agg(own.attname::text order by key.place) as columns,
-                array_agg(theirs.attname::text order by key.place) as referenced,
-                bool_and(own.attnotnull) as is_required
+                array_agg(theirs.attname::text order by key.place) as referenced
             from unnest(constraint_.conkey, constraint_.confkey) with ordinality as key (own, theirs, place)
             inner join pg_attribute as own
                 on own.attrelid = constraint_.conrelid and own.attnum = key.own
@@ -34,7 +32,6 @@ select
             constraint_.conrelid = base.oid
             and constraint_.contype = 'f'
             and constraint_.conparentid = 0
-            and ends.is_required
     ), '[]') as foreign_keys,
     (
         select array_agg(attribute.attname::text)
