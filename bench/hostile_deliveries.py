@@ -35,6 +35,8 @@ from green_freight.protocols.http import PagedApi, open_http
 from green_freight.protocols.retry_policy import Retries, RetryPolicy
 from green_freight.protocols.sftp import RemoteFile, SftpSession, check_whole
 
+from bench import results
+from bench.results import Results
 from tests.integration.fetch.raw_server import response, serving
 from tests.integration.fetch.shares import Odd, Share
 from tests.integration.loading.deliveries import order
@@ -194,16 +196,21 @@ def main() -> int:
         _child(arguments.child, arguments.place)
         return 0
     names = [name for name in (*FILES, *LISTS, *SHARED) if arguments.only in name]
-    print(f"{'delivery':40}{'expected':>18}{'outcome':>18}{'seconds':>9}{'MB':>6}")
+    found = Results(arguments.json)
     failed = 0
     with tempfile.TemporaryDirectory(prefix="green-freight-bench-") as folder:
         for name in names:
             outcome, expected, megabytes, seconds = _measured(name, Path(folder))
             is_good = outcome == expected and megabytes < MOST_MEGABYTES
             failed += not is_good
-            print(
-                f"{name:40}{expected:>18}{outcome:>18}{seconds:9.1f}{megabytes:6}{'' if is_good else '  !'}",
-                flush=True,
+            verdict = "as expected" if is_good else "not as expected"
+            found.add(
+                name,
+                expected=expected,
+                outcome=outcome,
+                verdict=verdict,
+                seconds=seconds,
+                memory_mb=megabytes,
             )
     print(f"{len(names) - failed} of {len(names)} as expected and below {MOST_MEGABYTES} MB")
     return min(1, failed)
@@ -282,7 +289,7 @@ def _file_name(name: str) -> str:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = results.parser(__doc__)
     parser.add_argument("--only", default="", help="the deliveries whose names contain this")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--place", help=argparse.SUPPRESS)

@@ -1,35 +1,33 @@
 """How fast files are loaded, end to end: landed file → validated rows → COPY → commit, on one connection.
 
-Run `python bench/loading.py` from the project's folder; `--rows` sets the size, `--rejected` the share of bad rows.
-It starts a server of its own in a temporary folder and prints rows/s, seconds and the peak of memory.
+    python -m bench.loading [--rows 200000] [--rejected 0.001]
+
+`--rejected` is the share of bad rows. It starts a server of its own in a temporary folder and prints rows/s, seconds
+and the peak of memory.
 """
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import io
 import resource
-import shutil
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(PROJECT / "plugins"), str(PROJECT)]
+import orjson
+from green_freight import settings
+from green_freight.landing import Exchange, LandingStore, Origin, write_exchanges
+from green_freight.loading import load_agency
+from green_freight.periods import Period
+from green_freight.warehouse import Warehouse, bootstrap
 
-import orjson  # noqa: E402
-from green_freight import settings  # noqa: E402
-from green_freight.landing import Exchange, LandingStore, Origin, write_exchanges  # noqa: E402
-from green_freight.loading import load_agency  # noqa: E402
-from green_freight.periods import Period  # noqa: E402
-from green_freight.warehouse import Warehouse, bootstrap  # noqa: E402
-
-from local_stack.postgres import EmbeddedPostgres  # noqa: E402
+from bench import results
+from bench.results import Results
+from bench.undisturbed_nights import temporary_home
+from local_stack.postgres import EmbeddedPostgres
 
 DAY = date(2025, 9, 30)
 PAGE_ROWS = 500
@@ -37,26 +35,27 @@ PAGE_ROWS = 500
 
 def main() -> None:
     """Load one large file of orders and one of vehicle operations, and tell how it went."""
-    arguments = _arguments()
-    home = Path(tempfile.mkdtemp(prefix="green-freight-bench-"))
-    home.chmod(0o755)
-    postgres = EmbeddedPostgres(home)
-    try:
-        urls = bootstrap.prepare(postgres.start().dsn(), "bench", dict.fromkeys(settings.ROLES, "bench"))
+    parser = results.parser(__doc__)
+    parser.add_argument("--rows", type=int, default=200_000, help="rows of each file (default: %(default)s)")
+    parser.add_argument(
+        "--rejected", type=float, default=0.001, help="share of bad rows (default: %(default)s)"
+    )
+    arguments = parser.parse_args()
+    found = Results(arguments.json)
+    with temporary_home() as home:
+        address = EmbeddedPostgres(home / "postgres").start()
+        urls = bootstrap.prepare(address.dsn(), "bench", dict.fromkeys(settings.ROLES, "bench"))
         warehouse = Warehouse(urls, home, (home / "landing").as_uri())
         orders, operations = home / "orders", home / "operations"
         with gzip.open(orders, "wb", compresslevel=3) as file:
             file.writelines(_orders(arguments.rows, arguments.rejected))
         with operations.open("wb") as file:
             write_exchanges(_operation_pages(arguments.rows, arguments.rejected), file)
-        _measure(warehouse, "power", "charge_orders", orders)
-        _measure(warehouse, "transport", "vehicle_operations", operations)
-    finally:
-        postgres.stop()
-        shutil.rmtree(home, ignore_errors=True)
+        _measure(warehouse, found, "power", "charge_orders", orders)
+        _measure(warehouse, found, "transport", "vehicle_operations", operations)
 
 
-def _measure(warehouse: Warehouse, agency: str, delivery: str, path: Path) -> None:
+def _measure(warehouse: Warehouse, found: Results, agency: str, delivery: str, path: Path) -> None:
     at = datetime.now(UTC)
     with path.open("rb") as file:
         origin = Origin(agency, delivery, str(DAY), path.name, 1, at, at, DAY, "bench")
@@ -73,10 +72,16 @@ def _measure(warehouse: Warehouse, agency: str, delivery: str, path: Path) -> No
     started, busy = time.perf_counter(), time.process_time()
     [outcome] = load_agency(warehouse, agency, [(delivery, Period.day(DAY))], "bench").outcomes
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
-    print(
-        f"{outcome.dataset_id}: {outcome.rows_in_file:,} rows ({outcome.rows_rejected:,} rejected), "
-        f"{landed.bytes / 1e6:.0f} MB, {seconds:.1f} s of which {busy:.1f} s in Python, "
-        f"{outcome.rows_in_file / seconds:,.0f} rows/s; memory {before:.0f} → {_peak_megabytes():.0f} MB"
+    found.add(
+        str(outcome.dataset_id),
+        rows=outcome.rows_in_file,
+        rejected=outcome.rows_rejected,
+        file_mb=landed.bytes / 1e6,
+        seconds=seconds,
+        python_seconds=busy,
+        rows_per_second=outcome.rows_in_file / seconds,
+        memory_before_mb=before,
+        memory_peak_mb=_peak_megabytes(),
     )
 
 
@@ -142,15 +147,6 @@ def _operation_pages(rows: int, rejected: float) -> Iterator[Exchange]:
 
 def _peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rows", type=int, default=200_000, help="rows of each file (default: %(default)s)")
-    parser.add_argument(
-        "--rejected", type=float, default=0.001, help="share of bad rows (default: %(default)s)"
-    )
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

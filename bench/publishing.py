@@ -7,19 +7,18 @@ Runs on an embedded server of its own in a temporary folder; the rows are synthe
 
 from __future__ import annotations
 
-import argparse
 import os
-import shutil
-import tempfile
 import time
 from datetime import date
-from pathlib import Path
 
 from green_freight import settings
 from green_freight.publishing import ForeignKey, TableSpec, publish
 from green_freight.settings import ROLES
 from green_freight.warehouse import Warehouse, bootstrap, runs
 
+from bench import results
+from bench.results import Results
+from bench.undisturbed_nights import temporary_home
 from local_stack.postgres import EmbeddedPostgres
 
 STATION = TableSpec(
@@ -80,41 +79,35 @@ from generate_series(1, {sessions}) as n
 
 def main() -> None:
     """Measure on a fresh server and print a line a publication."""
-    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments = results.parser(__doc__)
     arguments.add_argument("--sessions", type=int, default=1_000_000)
     arguments.add_argument("--months", type=int, default=12)
     chosen = arguments.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="green-freight-bench-"))
-    home.chmod(0o755)
-    postgres = EmbeddedPostgres(home)
-    try:
-        urls = bootstrap.prepare(postgres.start().dsn(), "bench", dict.fromkeys(ROLES, "bench"))
+    with temporary_home() as home:
+        address = EmbeddedPostgres(home / "postgres").start()
+        urls = bootstrap.prepare(address.dsn(), "bench", dict.fromkeys(ROLES, "bench"))
         # Nobody approves here.
         os.environ[settings.variable("fact_change_share")] = "1"
         warehouse = Warehouse(urls, home, f"file://{home / 'landing'}")
-        measure(warehouse, chosen.sessions, chosen.months)
-    finally:
-        postgres.stop()
-        for folder in (home, postgres.run_home):
-            shutil.rmtree(folder, ignore_errors=True)
+        measure(warehouse, chosen.sessions, chosen.months, Results(chosen.json))
 
 
-def measure(warehouse: Warehouse, sessions: int, months: int) -> None:
+def measure(warehouse: Warehouse, sessions: int, months: int, found: Results) -> None:
     """Publish the candidate first whole, then with a tenth changed, deleted or unchanged."""
     with warehouse.connect("builder") as builder:
         builder.execute(CANDIDATE.format(files=999, months=months, sessions=sessions))
     everything = [date(2023 + n // 12, n % 12 + 1, 1) for n in range(months)]
-    publish_build(warehouse, "first publication", everything)
-    publish_build(warehouse, "nothing differs", everything)
+    publish_build(warehouse, found, "first publication", everything)
+    publish_build(warehouse, found, "nothing differs", everything)
     change(
         warehouse,
         "update candidate.fct_charging_session set energy_kwh = energy_kwh + 1 where source_row_number % 10 = 0",
     )
-    publish_build(warehouse, "a tenth changed", everything)
+    publish_build(warehouse, found, "a tenth changed", everything)
     change(warehouse, "delete from candidate.fct_charging_session where source_row_number % 100 = 7")
-    publish_build(warehouse, "a hundredth removed", everything)
+    publish_build(warehouse, found, "a hundredth removed", everything)
     change(warehouse, "update candidate.fct_charging_session set vin = 'X' where source_row_number <= 24000")
-    publish_build(warehouse, "24,000 changed", everything)
+    publish_build(warehouse, found, "24,000 changed", everything)
 
 
 def change(warehouse: Warehouse, statement: str) -> None:
@@ -123,7 +116,7 @@ def change(warehouse: Warehouse, statement: str) -> None:
         builder.execute(statement)
 
 
-def publish_build(warehouse: Warehouse, label: str, changed_months: list[date]) -> None:
+def publish_build(warehouse: Warehouse, found: Results, label: str, changed_months: list[date]) -> None:
     """Record an audited build, publish it and print how long that took."""
     with warehouse.connect("builder") as builder:
         row = builder.execute(
@@ -142,8 +135,9 @@ def publish_build(warehouse: Warehouse, label: str, changed_months: list[date]) 
     begun = time.monotonic()
     outcome = publish(warehouse, "bench", row[0], [STATION, FILE, SESSION])
     seconds = time.monotonic() - begun
-    rate = f"{outcome.rows_changed / seconds:,.0f} rows/s" if outcome.rows_changed else ""
-    print(f"{label:38} {seconds:7.2f} s {outcome.rows_changed:>10,} rows {rate}")
+    found.add(
+        label, seconds=seconds, rows=outcome.rows_changed, rows_per_second=outcome.rows_changed / seconds
+    )
 
 
 if __name__ == "__main__":

@@ -16,8 +16,6 @@ machine changes little: with c clients on n processors nobody can wait less than
 
 from __future__ import annotations
 
-import argparse
-import json
 import logging
 import os
 import re
@@ -27,7 +25,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,7 +36,9 @@ from green_freight.settings import PROJECT
 from green_freight.warehouse import bootstrap, reader_logins
 from psycopg import sql
 
+from bench import results
 from bench.refresh import server_cpu_seconds, wait_until_alone
+from bench.results import Figure, Results
 from bench.undisturbed_nights import installed, temporary_home
 from bi import bundle
 from bi.bundle import Chart, Dashboard
@@ -75,9 +75,6 @@ PAGE_ROWS = 50
 SECONDS = 4
 VOLUME = 0.02
 TARGET_MS = 100
-TITLES = """
-| query | rows | alone ms | CPU ms | p50 | p95 | max | pinned p50 | p95 | max | CPU ratio |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"""
 
 
 @dataclass(frozen=True)
@@ -101,17 +98,6 @@ class Waits:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One query's measurements."""
-
-    name: str
-    rows: int
-    alone: float
-    newest: Waits
-    pinned: Waits | None
-
-
-@dataclass(frozen=True)
 class Server:
     """The warehouse's URL for the administrator and for the reader."""
 
@@ -120,36 +106,31 @@ class Server:
 
 
 def main() -> None:
-    """Make or take the warehouse, measure, and write JSON and a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    """Make or take the warehouse, and measure each query."""
+    parser = results.parser(__doc__)
     parser.add_argument("--sessions", type=int, default=10_000_000)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--stations", type=int, default=120)
     parser.add_argument("--only", default="", help="queries whose names contain this")
     parser.add_argument("--home", type=Path)
-    parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     # Ended from outside, it still stops the server.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    found = Results(chosen.json)
     home = nullcontext(chosen.home) if chosen.home else temporary_home()
     with home as folder, _served(folder, chosen.sessions, chosen.stations) as server:
         with psycopg.connect(server.reader_url) as reader:
             queries = [query for query in list_queries(reader) if chosen.only in query.name]
-        print(TITLES)
-        measured = []
         for query in queries:
-            measured.append(_measure(server, query, chosen.clients))
-            print(_line(measured[-1]), flush=True)
-        facts = {"clients": chosen.clients, "load": os.getloadavg(), "rows": _sizes(server)}
-    slow = [one.name for one in measured if one.newest.p95 >= TARGET_MS]
-    print(
-        f"\n{facts}\np95 of {TARGET_MS} ms and more: {len(slow)} of {len(measured)}: {', '.join(slow) or '–'}"
-    )
-    if chosen.json:
-        answer = {"facts": facts, "queries": [asdict(one) for one in measured]}
-        chosen.json.write_text(json.dumps(answer, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            _measure(found, server, query, chosen.clients)
+        for table, rows in _sizes(server).items():
+            found.add(table, rows=rows)
+    slow = [
+        str(row["what"])
+        for row in found.rows
+        if isinstance(p95 := row.get("p95"), float) and p95 >= TARGET_MS
+    ]
+    print(f"p95 of {TARGET_MS} ms and more: {len(slow)} of {len(queries)}: {', '.join(slow) or '–'}")
 
 
 @contextmanager
@@ -305,7 +286,7 @@ def list_queries(reader: psycopg.Connection[Any]) -> list[Query]:
             "select relname from pg_class where relnamespace = 'mart_asof'::regnamespace and relkind = 'v'"
         )
     ]
-    return [Query(name, query, _as_of(query, views)) for query, name in found.items()]
+    return [Query(name, query, as_of(query, views)) for query, name in found.items()]
 
 
 def page_queries(text: str) -> list[str]:
@@ -357,22 +338,39 @@ def _literal(value: Any) -> str:
     return f"'{value}'" if isinstance(value, str) else str(value)
 
 
-def _as_of(query: str, views: Sequence[str]) -> str | None:
+def as_of(query: str, views: Sequence[str]) -> str | None:
     """Return a query on the views of mart_asof, or None where it reads something that has no past."""
     tables = set(re.findall(r"(?:from|join) (?:mart\.)?(\w+)", query))
     changed = re.sub(rf"(from|join) (?:mart\.)?({'|'.join(views)})\b", r"\1 mart_asof.\2", query)
     return None if "mart_history" in query or not tables & set(views) else changed
 
 
-def _measure(server: Server, query: Query, clients: int) -> Measured:
+def _measure(found: Results, server: Server, query: Query, clients: int) -> None:
     alone = statistics.median(_latencies(server, query.newest, 1, ("-t", "5"))[1:])
     with psycopg.connect(server.reader_url) as reader:
         rows = len(reader.execute(query.newest.encode()).fetchall())
     newest = _waits(server, query.newest, clients)
-    pinned = None
+    past: dict[str, Figure] = dict.fromkeys(
+        ("pinned_p50", "pinned_p95", "pinned_max", "pinned_CPU_ratio"), "–"
+    )
     if query.pinned:
         pinned = _waits(server, query.pinned, clients, f"-c green_freight.publication={PINNED}")
-    return Measured(query.name, rows, alone, newest, pinned)
+        past = {
+            "pinned_p50": pinned.p50,
+            "pinned_p95": pinned.p95,
+            "pinned_max": pinned.longest,
+            "pinned_CPU_ratio": pinned.cpu / newest.cpu,
+        }
+    found.add(
+        query.name,
+        rows=rows,
+        alone_ms=alone,
+        CPU_ms=newest.cpu,
+        p50=newest.p50,
+        p95=newest.p95,
+        max=newest.longest,
+        **past,
+    )
 
 
 def _waits(server: Server, query: str, clients: int, options: str = "") -> Waits:
@@ -409,18 +407,6 @@ def _sizes(server: Server) -> dict[str, int]:
     tables = [f"mart.{name}" for name in (SESSIONS, *NETWORK)]
     with psycopg.connect(server.admin_url) as admin:
         return {table: _count(admin, table) for table in (*tables, f"mart_history.{SESSIONS}")}
-
-
-def _line(one: Measured) -> str:
-    newest, pinned = one.newest, one.pinned
-    cells = [one.name, f"{one.rows:,}", f"{one.alone:.1f}", f"{newest.cpu:.1f}"]
-    cells += [f"{newest.p50:.0f}", f"{newest.p95:.0f}", f"{newest.longest:.0f}"]
-    cells += (
-        [f"{pinned.p50:.0f}", f"{pinned.p95:.0f}", f"{pinned.longest:.0f}", f"{pinned.cpu / newest.cpu:.1f}"]
-        if pinned
-        else ["–"] * 4
-    )
-    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
 """How long build, audit and publication take over a home's raw data: everything for the first time, then a night.
 
-    python -m bench.refresh --home HOME [--nights 3]
+    python -m bench.refresh [--home HOME] [--nights 3]
 
-HOME is the home of a local stack that has loaded its history (`GREEN_FREIGHT_HOME=HOME ./green-freight run --volume 1`)
-and is down. A copy of its warehouse is measured and dropped; the home itself is not changed. A night corrects one day's
-sessions and operations in raw. Each step runs in a process of its own, as Airflow's tasks do. Beside the seconds stand
-those of CPU that the step and the server used, which a busy machine changes little.
+HOME, by default that of the settings, is the home of a local stack that has loaded its history
+(`GREEN_FREIGHT_HOME=HOME ./green-freight run --volume 1`) and is down. A copy of its warehouse is measured and dropped;
+the home itself is not changed. A night corrects one day's sessions and operations in raw. Each step runs in a process
+of its own, as Airflow's tasks do. Beside the seconds stand those of CPU that the step and the server used, which a busy
+machine changes little.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import subprocess
@@ -23,11 +23,14 @@ from datetime import date
 from pathlib import Path
 
 import psycopg
+from green_freight import settings
 from green_freight.publishing.plan import RECORDS, VERSION_COLUMN
 from green_freight.settings import ROLES
 from green_freight.warehouse import Warehouse, bootstrap, runs
 from psycopg import sql
 
+from bench import results
+from bench.results import Results
 from local_stack import database
 from local_stack.home import Home
 
@@ -60,13 +63,11 @@ returning dataset_id, period_label
 
 def main() -> None:
     """Copy the home's warehouse, measure, drop the copy."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--home", type=Path, required=True)
+    parser = results.parser(__doc__)
+    parser.add_argument("--home", type=Path, default=settings.home())
     parser.add_argument("--nights", type=int, default=3)
     chosen = parser.parse_args()
-    home = Home(chosen.home.absolute())
+    home, found = Home(chosen.home.absolute()), Results(chosen.json)
     with (
         database.serving(home) as admin_url,
         _copied(admin_url),
@@ -78,10 +79,10 @@ def main() -> None:
         os.environ.update(GREEN_FREIGHT_HOME=state, GREEN_FREIGHT_SYNTHETIC="1")
         day = _business_day(urls["owner"])
         _forget_publications(admin_url)
-        _measure("first", day, admin_url)
+        _measure(found, "first", day, admin_url)
         for number in range(1, chosen.nights + 1):
             _correct_a_day(urls["loader"], number)
-            _measure(f"night {number}", day, admin_url)
+            _measure(found, f"night {number}", day, admin_url)
 
 
 @contextmanager
@@ -129,7 +130,7 @@ def _correct_a_day(loader_url: str, number: int) -> None:
             loader.execute(f"update raw.{dataset} set {change} where _period = %s", [number, day])  # noqa: S608
 
 
-def _measure(name: str, day: date, admin_url: str) -> None:
+def _measure(found: Results, name: str, day: date, admin_url: str) -> None:
     run_id = f"bench/{name}"
     runs.begin(Warehouse.from_settings(), run_id, "backfill", day, "bench")
     for step in STEPS:
@@ -139,8 +140,8 @@ def _measure(name: str, day: date, admin_url: str) -> None:
         seconds = time.monotonic() - begun
         wait_until_alone(admin_url, COPY)
         used = {who: value - before[who] for who, value in _cpu_seconds(admin_url).items()}
-        cpu = ", ".join(f"{who} {value:5.1f} s" for who, value in used.items())
-        print(f"{name:8} {step:8} {seconds:6.1f} s   CPU: {cpu}", flush=True)
+        cpu = {f"{who}_cpu_seconds": value for who, value in used.items()}
+        found.add(f"{name}: {step}", seconds=seconds, **cpu)
 
 
 def wait_until_alone(admin_url: str, database: str) -> None:

@@ -10,7 +10,6 @@ looks for missing ones. A warning is new where the audit found rows that the las
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import os
@@ -36,6 +35,8 @@ from green_freight.programme import programme
 from green_freight.settings import ROLES
 from green_freight.warehouse import Warehouse, bootstrap
 
+from bench import results
+from bench.results import Results
 from demo_city.city import City
 from demo_city.servers import DemoAgencies
 from local_stack.postgres import EmbeddedPostgres
@@ -156,9 +157,7 @@ def installed(home: Path, volume: float, until: date) -> Iterator[Nights]:
 
 def main() -> None:
     """Load the history, run the nights, and print a line a night and their sum."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = results.parser(__doc__)
     parser.add_argument("--nights", type=int, default=90)
     parser.add_argument("--first", type=date.fromisoformat, default=date(2024, 12, 1))
     parser.add_argument("--volume", type=float, default=0.02)
@@ -168,19 +167,19 @@ def main() -> None:
     # Ended from outside, it still stops the server.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     eve = chosen.first - timedelta(days=1)
-    total = Counter[str]()
+    total, found = Counter[str](), Results(chosen.json)
     with temporary_home() as home, installed(home, chosen.volume, eve) as nights:
         nights.load_history(eve, eve - timedelta(days=DAYS_BACK))
         for number in range(chosen.nights):
             day, used = chosen.first + timedelta(days=number), time.process_time()
             raised = nights.run(day)
             total += raised
-            print(f"{day}  {_sentence(raised)}  CPU {time.process_time() - used:.1f} s", flush=True)
-    print(f"{chosen.nights} nights: {_sentence(total)}")
+            found.add(str(day), **_figures(raised), cpu_seconds=time.process_time() - used)
+    found.add(f"{chosen.nights} nights", **_figures(total))
 
 
-def _sentence(raised: Counter[str]) -> str:
-    return ", ".join(f"{raised[kind]} {kind}" for kind in KINDS)
+def _figures(raised: Counter[str]) -> dict[str, int]:
+    return {kind.replace(" ", "_"): raised[kind] for kind in KINDS}
 
 
 if __name__ == "__main__":

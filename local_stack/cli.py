@@ -18,6 +18,7 @@ from green_freight.periods import Period
 from green_freight.programme import programme
 from green_freight.warehouse import bootstrap
 
+from bench import benchmarks
 from demo_city import DEMONSTRATION_DAY
 from local_stack import (
     airflow_settings,
@@ -140,6 +141,34 @@ def test_command(
     outcomes = checks.run(checks.chosen(what or [], expression), output)
     checks.print_summary(outcomes, time.monotonic() - begun, output)
     raise typer.Exit(1 if any(one.status for one in outcomes) else 0)
+
+
+@app.command("bench")
+def bench_command(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help=f"只运行 · only this one, may be repeated: {', '.join(benchmarks.NAMES)}."
+        ),
+    ] = None,
+    volume: Annotated[
+        float, typer.Option(metavar="X", min=0.001, help="规模倍数 · how large, compared with the default.")
+    ] = 1,
+    output: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="结果目录 · folder of benchmarks.json and benchmarks.md.")
+    ] = Path("benchmarks"),
+) -> None:
+    """性能测量 · Measure speed: run the benchmarks of bench/ on servers of their own; write JSON and a Markdown table.
+
+    `refresh` measures a copy of this home's warehouse and needs the stack to be down. Whole it takes hours:
+    docs/benchmarks.md.
+    """
+    if unknown := sorted(set(only or ()) - set(benchmarks.NAMES)):
+        names = ", ".join(unknown)
+        raise typer.BadParameter(
+            f"没有这项测量：{names} / there is no such benchmark: {names}", param_hint="--only"
+        )
+    raise typer.Exit(benchmarks.run(only or (), volume, output))
 
 
 @app.command(help=_UP)
