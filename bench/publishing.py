@@ -1,6 +1,6 @@
 """How long publishing takes: a first publication of a million sessions, then 100,000 that changed, then nothing.
 
-    python -m bench.publishing [--sessions 1000000] [--months 12]
+    python -m bench.publishing [--sessions 1000000] [--months 12] [--without-reader-indexes]
 
 Runs on an embedded server of its own in a temporary folder; the rows are synthetic.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from datetime import date
 
 from green_freight import settings
@@ -27,6 +28,12 @@ STATION = TableSpec(
     {"city_code": "", "station_key": "", "name": ""},
     ("city_code", "station_key"),
 )
+PILE = TableSpec(
+    "dim_pile",
+    "充电桩 / pile",
+    {"city_code": "", "pile_key": ""},
+    ("city_code", "pile_key"),
+)
 FILE = TableSpec(
     "dim_source_file",
     "文件 / file",
@@ -34,9 +41,9 @@ FILE = TableSpec(
     ("city_code", "source_file_key"),
 )
 SESSION_COLUMNS = (
-    "city_code", "period_month", "session_key", "station_key", "connector_id", "started_at", "ended_at", "energy_kwh",
-    "electricity_fee_yuan", "service_fee_yuan", "total_fee_yuan", "stop_reason_code", "vin", "source_file_key",
-    "source_row_number",
+    "city_code", "period_month", "session_key", "station_key", "pile_key", "connector_id", "started_at", "ended_at",
+    "business_date", "energy_kwh", "electricity_fee_yuan", "service_fee_yuan", "total_fee_yuan", "stop_reason_code",
+    "vin", "source_file_key", "source_row_number",
 )  # fmt: skip
 SESSION = TableSpec(
     "fct_charging_session",
@@ -45,15 +52,19 @@ SESSION = TableSpec(
     ("city_code", "period_month", "session_key"),
     (
         ForeignKey(("city_code", "station_key"), "dim_station", ("city_code", "station_key")),
+        ForeignKey(("city_code", "pile_key"), "dim_pile", ("city_code", "pile_key")),
         ForeignKey(("city_code", "source_file_key"), "dim_source_file", ("city_code", "source_file_key")),
     ),
     "period_month",
+    reader_indexes=(("pile_key", "started_at"), ("business_date",)),
 )
 
 CANDIDATE = """
 create table candidate.dim_station as
 select '320700'::text as city_code, 'power:' || n as station_key, '站' || n as name
 from generate_series(0, 4) as n;
+create table candidate.dim_pile as
+select '320700'::text as city_code, 'pile' || n as pile_key from generate_series(0, 299) as n;
 create table candidate.dim_source_file as
 select '320700'::text as city_code, md5(n::text) as source_file_key from generate_series(0, {files}) as n;
 create table candidate.fct_charging_session as
@@ -62,9 +73,11 @@ select
     (date '2023-01-01' + make_interval(months => n % {months}))::date as period_month,
     'power:' || md5(n::text) as session_key,
     'power:' || n % 5 as station_key,
+    'pile' || n % 300 as pile_key,
     'connector' || n % 300 as connector_id,
     timestamptz '2023-01-01' + make_interval(secs => n) as started_at,
     timestamptz '2023-01-01' + make_interval(secs => n + 3600) as ended_at,
+    (date '2023-01-01' + make_interval(months => n % {months}, days => n / {months} % 28))::date as business_date,
     (n % 60)::numeric(14, 4) as energy_kwh,
     (n % 40)::numeric(16, 2) as electricity_fee_yuan,
     (n % 20)::numeric(16, 2) as service_fee_yuan,
@@ -82,6 +95,9 @@ def main() -> None:
     arguments = results.parser(__doc__)
     arguments.add_argument("--sessions", type=int, default=1_000_000)
     arguments.add_argument("--months", type=int, default=12)
+    arguments.add_argument(
+        "--without-reader-indexes", action="store_true", help="publish without them, to see what they cost"
+    )
     chosen = arguments.parse_args()
     with temporary_home() as home:
         address = EmbeddedPostgres(home / "postgres").start()
@@ -89,25 +105,28 @@ def main() -> None:
         # Nobody approves here.
         os.environ[settings.variable("fact_change_share")] = "1"
         warehouse = Warehouse(urls, home, f"file://{home / 'landing'}")
-        measure(warehouse, chosen.sessions, chosen.months, Results(chosen.json))
+        session = replace(SESSION, reader_indexes=()) if chosen.without_reader_indexes else SESSION
+        measure(
+            warehouse, [STATION, PILE, FILE, session], chosen.sessions, chosen.months, Results(chosen.json)
+        )
 
 
-def measure(warehouse: Warehouse, sessions: int, months: int, found: Results) -> None:
+def measure(warehouse: Warehouse, specs: list[TableSpec], sessions: int, months: int, found: Results) -> None:
     """Publish the candidate first whole, then with a tenth changed, deleted or unchanged."""
     with warehouse.connect("builder") as builder:
         builder.execute(CANDIDATE.format(files=999, months=months, sessions=sessions))
     everything = [date(2023 + n // 12, n % 12 + 1, 1) for n in range(months)]
-    publish_build(warehouse, found, "first publication", everything)
-    publish_build(warehouse, found, "nothing differs", everything)
+    publish_build(warehouse, specs, found, "first publication", everything)
+    publish_build(warehouse, specs, found, "nothing differs", everything)
     change(
         warehouse,
         "update candidate.fct_charging_session set energy_kwh = energy_kwh + 1 where source_row_number % 10 = 0",
     )
-    publish_build(warehouse, found, "a tenth changed", everything)
+    publish_build(warehouse, specs, found, "a tenth changed", everything)
     change(warehouse, "delete from candidate.fct_charging_session where source_row_number % 100 = 7")
-    publish_build(warehouse, found, "a hundredth removed", everything)
+    publish_build(warehouse, specs, found, "a hundredth removed", everything)
     change(warehouse, "update candidate.fct_charging_session set vin = 'X' where source_row_number <= 24000")
-    publish_build(warehouse, found, "24,000 changed", everything)
+    publish_build(warehouse, specs, found, "24,000 changed", everything)
 
 
 def change(warehouse: Warehouse, statement: str) -> None:
@@ -116,7 +135,9 @@ def change(warehouse: Warehouse, statement: str) -> None:
         builder.execute(statement)
 
 
-def publish_build(warehouse: Warehouse, found: Results, label: str, changed_months: list[date]) -> None:
+def publish_build(
+    warehouse: Warehouse, specs: list[TableSpec], found: Results, label: str, changed_months: list[date]
+) -> None:
     """Record an audited build, publish it and print how long that took."""
     with warehouse.connect("builder") as builder:
         row = builder.execute(
@@ -133,7 +154,7 @@ def publish_build(warehouse: Warehouse, found: Results, label: str, changed_mont
         )
     runs.begin(warehouse, "bench", "backfill", date(2025, 9, 30), "bench")
     begun = time.monotonic()
-    outcome = publish(warehouse, "bench", row[0], [STATION, FILE, SESSION])
+    outcome = publish(warehouse, "bench", row[0], specs)
     seconds = time.monotonic() - begun
     found.add(
         label, seconds=seconds, rows=outcome.rows_changed, rows_per_second=outcome.rows_changed / seconds
