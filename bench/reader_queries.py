@@ -66,9 +66,8 @@ NETWORK = {
 }
 SESSIONS = "fct_charging_session"
 SESSION_KEYS = ("station_key", "pile_key", "connector_id")
-# The publication that is pinned, and the values that a person chooses in the dashboards' filters.
+# The publication that is pinned.
 PINNED = 1
-VALUES = {"year": "2025", "indicator_name_zh": "(select min(indicator_name_zh) from mart.scorecard)"}
 # What Superset asks for of a table with pages.
 PAGE_ROWS = 50
 # Of asking by all clients.
@@ -315,7 +314,7 @@ def _chart_queries(
     for label, columns in (("", newest), (", filtered", usable)):
         if label and columns == newest:
             continue
-        conditions = [*fixed, *(f"{column} = {VALUES[column]}" for column in columns)]
+        conditions = [*fixed, *(f"{column} = {_last_value(reader, column, dataset)}" for column in columns)]
         where = f"\nwhere {' and '.join(conditions)}" if conditions else ""
         limit = PAGE_ROWS if chart.is_paged else chart.rows
         shown = ", ".join([*dimensions, *chart.metrics.values()])
@@ -323,6 +322,11 @@ def _chart_queries(
         if chart.is_paged:
             counted = f"select {shown}\nfrom {dataset}{where}"
             yield f"{label}, count", f"select count(*) from ({counted}) as rows"  # noqa: S608
+
+
+def _last_value(reader: psycopg.Connection[Any], column: str, dataset: str) -> str:
+    row = reader.execute(f"select max({column}) from {dataset}".encode()).fetchone()  # noqa: S608
+    return _literal(row and row[0])
 
 
 def _condition(column: str, operator: str, value: Any = None) -> str:

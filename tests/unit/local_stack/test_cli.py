@@ -16,7 +16,7 @@ from local_stack.home import Home
 COMMANDS = (
     "run", "test", "up", "bi", "down", "status", "psql", "scorecard", "coverage", "check-truth", "logs", "clean",
     "backfill", "revert", "evidence", "replay", "install", "demo-connections", "dictionary", "airflow", "reader",
-    "backup", "restore", "bulletin", "export", "form",
+    "backup", "restore", "bulletin", "export", "form", "bench",
 )  # fmt: skip
 
 
