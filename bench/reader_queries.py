@@ -59,6 +59,10 @@ NETWORK = {
         ("station_key",),
         ("session_count", "energy_kwh", "charging_minutes", "fee_yuan"),
     ),
+    "charging_station_month": (
+        ("station_key",),
+        ("session_count", "energy_kwh", "charging_minutes", "fee_yuan"),
+    ),
     "charging_station_hour": (
         ("station_key",),
         ("session_count", "energy_kwh", "charging_minutes", "fee_yuan"),
@@ -228,6 +232,7 @@ def _restate(admin: psycopg.Connection[Any]) -> None:
         SESSIONS: "total_fee_yuan = total_fee_yuan + 1",
         "charging_station_day": "fee_yuan = fee_yuan + session_count",
         "charging_station_hour": "fee_yuan = fee_yuan + session_count",
+        "charging_station_month": "fee_yuan = fee_yuan + session_count",
     }
     for table, change in fees.items():
         names = sql.SQL(", ").join(map(sql.Identifier, _columns(admin, f"mart.{table}")))

@@ -1,13 +1,5 @@
 -- One row per charging station and month: sessions, energy, and the share of its piles' time that was used.
-with months as (
-    select
-        city_code, station_key, period_month, sum(session_count) as session_count, sum(energy_kwh) as energy_kwh,
-        sum(charging_minutes) as charging_minutes, sum(fee_yuan) as fee_yuan
-    from mart.charging_station_day
-    group by city_code, station_key, period_month
-),
-
-piles as (
+with piles as (
     select city_code, station_key, count(*) as pile_count from mart.dim_pile group by city_code, station_key
 )
 
@@ -25,7 +17,7 @@ select
     piles.pile_count * 1440 * (
         least(newest.as_of_date, (months.period_month + interval '1 month - 1 day')::date) - months.period_month + 1
     ) as available_minutes
-from months
+from mart.charging_station_month as months
 cross join mart.current_publication as newest
 inner join mart.dim_station as station using (city_code, station_key)
 inner join piles using (city_code, station_key)

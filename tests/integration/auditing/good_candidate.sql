@@ -110,6 +110,10 @@ insert into candidate.charging_station_hour (city_code, period_month, station_ke
 select city_code, period_month, station_key, 10, count(*), sum(energy_kwh)
 from candidate.fct_charging_session group by city_code, period_month, station_key;
 
+insert into candidate.charging_station_month (city_code, period_month, station_key, session_count, energy_kwh)
+select city_code, period_month, station_key, sum(session_count), sum(energy_kwh)
+from candidate.charging_station_day group by city_code, period_month, station_key;
+
 insert into candidate.vehicle_month (city_code, period_month, energy_kind_code, is_cold_chain_body, stock_count, added_count, retired_count)
 values
 ('320700', '2023-01-01', 'BEV', false, 0, 0, 0),

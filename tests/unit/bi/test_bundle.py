@@ -87,7 +87,7 @@ def test_a_dataset_reads_what_every_reader_may(name: str) -> None:
 )
 def test_a_planted_table_that_readers_may_not_read_is_found(planted: str) -> None:
     query = bundle.dataset_sql("charging_month")
-    assert unreadable(query.replace("mart.charging_station_day", planted)) == {planted}
+    assert unreadable(query.replace("mart.charging_station_month", planted)) == {planted}
     assert unreadable(f"{query} inner join {planted} as other using (city_code)") == {planted}
 
 
