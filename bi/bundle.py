@@ -219,7 +219,9 @@ def _read(path: Path) -> Any:
 
 
 def _labels(kind: str) -> str:
-    return f"(select code, label_zh, label_en, sort_order from mart.dim_label where kind = '{kind}')"  # noqa: S608
+    return (
+        f"(select city_code, code, label_zh, label_en, sort_order from mart.dim_label where kind = '{kind}')"  # noqa: S608
+    )
 
 
 def _check(dashboard: Dashboard, chart: Chart, columns: Mapping[str, Sequence[Column]]) -> None:

@@ -17,8 +17,12 @@ select
     {{ data_kind }} as data_kind
 from mart.scorecard as score
 inner join mart.fct_indicator_evidence as evidence using (city_code, indicator_code, period_month)
-left join {{ labels('entity_kind') }} as kind on evidence.entity_kind_code = kind.code
-inner join {{ labels('figure_part') }} as part on evidence.part_code = part.code
 left join mart.dim_region as region using (city_code, region_code)
 left join mart.dim_source_file as file using (city_code, source_file_key)
-left join {{ labels('agency') }} as agency on file.agency_code = agency.code
+-- By whole keys: what counts these rows then reads no names.
+left join {{ labels('entity_kind') }} as kind
+    on evidence.city_code = kind.city_code and evidence.entity_kind_code = kind.code
+left join {{ labels('figure_part') }} as part
+    on evidence.city_code = part.city_code and evidence.part_code = part.code
+left join {{ labels('agency') }} as agency
+    on file.city_code = agency.city_code and file.agency_code = agency.code
