@@ -12,5 +12,5 @@ select
     revision.reason
 from mart.figure_revision as revision
 cross join unnest(revision.cause_codes) as one (code)
-inner join {{ labels('cause') }} as cause on one.code = cause.code
 left join mart.dim_region as region using (city_code, region_code)
+inner join {{ labels('cause') }} as cause on one.code = cause.code

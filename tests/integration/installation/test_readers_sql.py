@@ -80,6 +80,12 @@ def test_the_examples_on_large_tables_use_an_index_now_and_in_the_past(
             assert "Sort " not in past.replace("Sort Key", ""), past
 
 
+def test_every_dataset_of_the_dashboards_runs_as_the_reader(published: Warehouse) -> None:
+    with published.connect("reader") as reader:
+        for name in bundle.dataset_names():
+            reader.execute(bundle.dataset_sql(name).encode())
+
+
 def test_counting_evidence_rows_reads_no_names(published: Warehouse) -> None:
     query = f"select count(*) from ({bundle.dataset_sql('evidence').rstrip()}\n) as dataset"
     with published.connect("reader") as reader:

@@ -32,7 +32,7 @@ def test_an_unknown_name_is_refused(name: str) -> None:
 
 
 def test_rows_with_the_same_figures_stand_in_one_table() -> None:
-    rows = [
+    rows: list[results.Row] = [
         {"what": "a | b", "rows": 12_345, "p95": 0.1234},
         {"what": "c", "rows": 1, "p95": 1234.5},
         {"what": "d"},
