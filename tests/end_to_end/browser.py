@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
+from playwright.sync_api import Page, Request, Response, sync_playwright
 
 from bi.bundle import Dashboard, column_labels
 
@@ -46,10 +47,16 @@ def chromium() -> str | None:
 
 @contextmanager
 def logged_in(program: str, address: str, user: str, password: str, width: int = WIDE) -> Iterator[Page]:
-    """Give a page of a browser that has logged in."""
-    with sync_playwright() as playwright:
-        browser: Browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 900}, locale="zh-CN")
+    """Give a page of a browser that has logged in; with a profile on disk it keeps compiled scripts between pages."""
+    with tempfile.TemporaryDirectory(prefix="chromium-") as profile, sync_playwright() as playwright:
+        browser = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu"],
+            viewport={"width": width, "height": 900},
+            locale="zh-CN",
+        )
+        page = browser.new_page()
         page.goto(f"{address}/login/")
         page.fill("#username, input[name=username]", user)
         page.fill("#password, input[name=password]", password)
