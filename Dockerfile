@@ -54,6 +54,7 @@ COPY bi/requirements.txt bi/
 RUN python -m venv bi/.venv \
     && bi/.venv/bin/pip install --no-cache-dir --require-hashes --requirement bi/requirements.txt
 COPY bi bi
+COPY dbt_project/models/columns.md dbt_project/models/columns.md
 
 USER green-freight
 ENTRYPOINT ["tini", "--"]

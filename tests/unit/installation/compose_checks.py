@@ -23,6 +23,7 @@ from jsonschema import Draft202012Validator
 from typer import Typer
 from typer.main import get_command
 
+from bi.bundle import SHARED_COLUMNS
 from demo_city.commands import app as demo_app
 from local_stack import airflow_settings, superset
 from local_stack.airflow_settings import AirflowPlan
@@ -38,7 +39,10 @@ NEEDED = ("dags", "plugins", "demo_city", "dbt_project", "expectations", "requir
 # What no image holds: the stack of one machine, tests, and what only they need.
 ABSENT = ("local_stack", "tests", "bench", "requirements-dev.txt")
 # The stages of the Dockerfile beside `production`, each with all that it takes from the project.
-OTHER_STAGES = {"demo": {"demo_city"}, "superset": {"bi", "bi/requirements.txt"}}
+OTHER_STAGES = {
+    "demo": {"demo_city"},
+    "superset": {"bi", "bi/requirements.txt", str(SHARED_COLUMNS.relative_to(PROJECT))},
+}
 # The folder of the project from which Superset's services run.
 SUPERSET = "bi"
 METADATA_URL = "postgresql://airflow@127.0.0.1:5432/airflow"
