@@ -131,7 +131,8 @@ Describe = Callable[[str], Sequence[Column]]
 @functools.cache
 def column_labels() -> dict[str, str]:
     """Return what stands above each column: what `columns.yaml` says, else the name that published columns share."""
-    return shared_names() | _read(SOURCE / "columns.yaml")
+    own: dict[str, str] = _read(SOURCE / "columns.yaml")
+    return shared_names() | own
 
 
 def shared_names() -> dict[str, str]:
@@ -373,7 +374,7 @@ def _table(chart: Chart, columns: Sequence[Column]) -> tuple[str, dict[str, Any]
         "allow_rearrange_columns": True,
     }
     if chart.metrics:
-        order = chart.sort and chart.sort[0]
+        order = chart.sort[0] if chart.sort else ""
         aggregated = {
             "query_mode": "aggregate",
             "groupby": list(chart.by),
