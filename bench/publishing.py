@@ -120,6 +120,11 @@ def measure(warehouse: Warehouse, specs: list[TableSpec], sessions: int, months:
     publish_build(warehouse, specs, found, "nothing differs", everything)
     change(
         warehouse,
+        "update candidate.fct_charging_session set vin = 'Y' where business_date = date '2023-01-10'",
+    )
+    publish_build(warehouse, specs, found, "one day changed", everything)
+    change(
+        warehouse,
         "update candidate.fct_charging_session set energy_kwh = energy_kwh + 1 where source_row_number % 10 = 0",
     )
     publish_build(warehouse, specs, found, "a tenth changed", everything)

@@ -75,7 +75,7 @@ PINNED = 1
 # What Superset asks for of a table with pages.
 PAGE_ROWS = 50
 # Of asking by all clients.
-SECONDS = 2
+SECONDS = 4
 VOLUME = 0.02
 TARGET_MS = 100
 
