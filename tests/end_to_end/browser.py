@@ -149,6 +149,8 @@ def _squeezed(text: str) -> str:
 
 
 def _take_picture(page: Page, path: Path) -> None:
+    # Until bars have grown to their length.
+    page.wait_for_timeout(2000)
     bottoms = page.locator(".dashboard-component-chart-holder").evaluate_all(
         "holders => holders.map(one => one.getBoundingClientRect().bottom)"
     )
