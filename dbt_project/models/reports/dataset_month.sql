@@ -48,12 +48,12 @@ final as (
         datasets.granularity_code,
         states.state_code as coverage_state_code,
         {{ label_of('coverage_state', 'states.state_code') }} as coverage_state_name_zh,
-        {{ label_of('coverage_state', 'states.state_code', 'label_en') }}
-            as coverage_state_name_en,
+        {{ label_of('coverage_state', 'states.state_code', 'label_en') }} as coverage_state_name_en,
         cast(states.parts_due as integer) as parts_due,
         cast(states.parts_delivered as integer) as parts_delivered,
-        cast(round(states.parts_delivered / cast(nullif(states.parts_due, 0) as numeric), 6) as numeric(20, 6))
-            as delivered_ratio,
+        cast(
+            round(states.parts_delivered / cast(nullif(states.parts_due, 0) as numeric), 6) as numeric(20, 6)
+        ) as delivered_ratio,
         coalesce(row_counts.period_count, 0) as period_count,
         coalesce(row_counts.rows_in_file, 0) as rows_in_file,
         coalesce(row_counts.rows_loaded, 0) as rows_loaded,
