@@ -36,7 +36,10 @@ from local_stack.home import Home
 
 COPY = "bench_refresh"
 STEPS = ("build", "audit", "publish")
+_RECORDS_OF_RUNS = ("verdict", "build", "candidate_lease", "fact_revision")
 _STEP = """
+import logging
+logging.basicConfig(level="INFO", format="%(message)s")
 from green_freight import pipeline
 from green_freight.warehouse import Warehouse
 pipeline.{step}(Warehouse.from_settings(), {run_id!r})
@@ -119,8 +122,13 @@ def _forget_publications(admin_url: str) -> None:
                     "drop view mart_asof.{0}; drop table mart_history.{0}; drop table mart.{0} cascade"
                 ).format(name)
             )
-        records = sql.SQL(", ").join(sql.Identifier("mart", name) for name in sorted(RECORDS))
-        admin.execute(sql.SQL("truncate {}, ops.verdict, ops.build, ops.candidate_lease").format(records))
+        tables = admin.execute(
+            "select tablename from pg_tables where schemaname = 'mart' and tablename = any(%s)",
+            [list(RECORDS)],
+        ).fetchall()
+        written = [*(("mart", name) for (name,) in tables), *(("ops", name) for name in _RECORDS_OF_RUNS)]
+        names = sql.SQL(", ").join(sql.Identifier(*name) for name in written)
+        admin.execute(sql.SQL("truncate {}").format(names))
 
 
 def _correct_a_day(loader_url: str, number: int) -> None:

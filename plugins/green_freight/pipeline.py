@@ -179,9 +179,15 @@ def approve(warehouse: Warehouse, run_id: str, approved_by: str, reason: str) ->
 
 def publish(warehouse: Warehouse, run_id: str) -> dict[str, Any]:
     """Publish the run's audited candidate and give it back; return the publication's number and changed rows."""
-    from green_freight import publishing
+    from green_freight import building, publishing
 
-    published = publishing.publish(warehouse, run_id, _build_id(warehouse, run_id), wait=CANDIDATE_WAIT)
+    try:
+        published = publishing.publish(warehouse, run_id, _build_id(warehouse, run_id), wait=CANDIDATE_WAIT)
+    except publishing.UnauditedChangeError:
+        # The next build makes the whole, and so puts right what is in the candidate by nobody's build.
+        with warehouse.connect("builder") as builder:
+            building.forget_candidate(builder)
+        raise
     log.info("%s", published.sentence)
     return {"publication_no": published.publication_no, "rows_changed": published.rows_changed}
 

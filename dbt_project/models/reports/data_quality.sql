@@ -1,5 +1,9 @@
 -- One row per dataset and per indicator: how old and complete it is on the as-of day, what was rejected.
-with dataset_rows as (
+with build as (
+    select * from {{ ref('int_build__as_of') }}
+),
+
+dataset_rows as (
     select * from {{ ref('int_data_quality__dataset') }}
 ),
 
@@ -64,27 +68,28 @@ subjects as (
 
 final as (
     select
-        city_code,
-        subject_kind_code,
-        subject_code,
-        subject_name_zh,
-        subject_name_en,
-        agency_code,
-        granularity_code,
-        cast('{{ var("as_of_date") }}' as date) as as_of_date,
-        complete_through,
-        cast('{{ var("as_of_date") }}' as date) - complete_through as age_days,
-        cast(round(completeness_ratio, 6) as numeric(20, 6)) as completeness_ratio,
-        is_stale,
-        period_count,
-        rows_in_file,
-        rows_loaded,
-        rows_rejected,
-        cast(round(rows_rejected / cast(nullif(rows_in_file, 0) as numeric), 6) as numeric(20, 6))
+        subjects.city_code,
+        subjects.subject_kind_code,
+        subjects.subject_code,
+        subjects.subject_name_zh,
+        subjects.subject_name_en,
+        subjects.agency_code,
+        subjects.granularity_code,
+        build.as_of_date,
+        subjects.complete_through,
+        build.as_of_date - subjects.complete_through as age_days,
+        cast(round(subjects.completeness_ratio, 6) as numeric(20, 6)) as completeness_ratio,
+        subjects.is_stale,
+        subjects.period_count,
+        subjects.rows_in_file,
+        subjects.rows_loaded,
+        subjects.rows_rejected,
+        cast(round(subjects.rows_rejected / cast(nullif(subjects.rows_in_file, 0) as numeric), 6) as numeric(20, 6))
             as rejected_ratio,
-        null_reason_code,
+        subjects.null_reason_code,
         {{ is_synthetic() }} as is_synthetic
     from subjects
+    cross join build
 )
 
 select * from final

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from green_freight.auditing import audit_views, gx_context
 from green_freight.auditing.expectations import Suite, read_suites
@@ -42,19 +42,24 @@ def audit(
 ) -> AuditOutcome:
     """Evaluate every suite on a build's candidate, record the results, build the Data Docs, decide.
 
-    The suites are by default those of the tables in the manifest that the build left. Raises AuditFailedError where a
+    The suites are by default those of the tables in the manifest that the build left. Expectations that read nothing
+    that has changed since the last publication keep their results (`published_audit`). Raises AuditFailedError where a
     critical expectation failed, could not be evaluated, or was not evaluated at all.
     """
     if suites is None:
         suites = read_suites(from_manifest_file(warehouse.manifest_path))
-    audit_views.refresh(warehouse, suites, build_id)
     with warehouse.connect("builder") as builder:
         published = published_audit(builder, build_id)
-    results = sorted(gx_context.validate(warehouse, suites, published), key=in_order_of_weight)
+    standing = [result for suite in suites for result in published.standing(suite)]
+    evaluated = list(_without(suites, standing))
+    audit_views.refresh(warehouse, suites, build_id)
+    found = gx_context.validate(warehouse, evaluated, published) if evaluated else []
+    results = sorted([*found, *standing], key=in_order_of_weight)
     outcome = AuditOutcome(build_id, tuple(results))
     record(warehouse, run_id, build_id, results)
     page = write_page(gx_context.data_docs_index(warehouse).parents[1], build_id, results)
     log.info(message("audit_results", build_id=build_id, counts=outcome.counts, page=page))
+    log.info(message("audit_extent", evaluated=len(found), kept=len(standing)))
     for result in results:
         if not result.is_success:
             log.warning(result.sentence())
@@ -62,6 +67,15 @@ def audit(
             log.info(result.sentence())
     _decide(warehouse, run_id, build_id, failures(suites, results))
     return outcome
+
+
+def _without(suites: Sequence[Suite], results: Sequence[ExpectationResult]) -> Iterator[Suite]:
+    """Yield the suites without the expectations that have a result; none that is left without any."""
+    known = {(result.table_name, result.expectation_code) for result in results}
+    for suite in suites:
+        left = tuple(one for one in suite.expectations if (suite.table, one.code) not in known)
+        if left:
+            yield replace(suite, expectations=left)
 
 
 def failures(suites: Sequence[Suite], results: Sequence[ExpectationResult]) -> list[str]:

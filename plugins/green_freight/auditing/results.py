@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from green_freight.auditing.expectations import Suite
+from green_freight.auditing.expectations import Expectation, Suite
 from green_freight.auditing.rules import QUERY
 from green_freight.labels import label, labels
 from green_freight.messages import message
@@ -26,7 +27,8 @@ class ExpectationResult:
     """The result of one expectation of one table; broken where it could not be evaluated.
 
     `row_hashes` are those of the keys of all failing rows by month (`failing_rows`); the change and its counts compare
-    them with the last publication's (`published_audit`).
+    them with the last publication's (`published_audit`). `evaluated_build_id` is the build that was evaluated (None:
+    the one under audit), `rule_hash` that of what was evaluated.
     """
 
     table_name: str
@@ -45,6 +47,8 @@ class ExpectationResult:
     change_code: str | None = None
     new_count: int | None = None
     resolved_count: int | None = None
+    evaluated_build_id: int | None = None
+    rule_hash: str = ""
 
     @property
     def code(self) -> str:
@@ -109,7 +113,21 @@ def from_gx(suite: Suite, result: Any) -> ExpectationResult:
         message_zh=f"{expectation.zh}。{expectation.action_zh}。",
         message_en=f"{expectation.en}. {expectation.action_en}.",
         is_broken=exception is not None,
+        rule_hash=rule_hash(suite, expectation),
     )
+
+
+def rule_hash(suite: Suite, expectation: Expectation) -> str:
+    """Return a hash of what decides the result of an expectation beside the data, and of the texts that state it."""
+    facts = {
+        **vars(expectation),
+        "kwargs": dict(expectation.kwargs),
+        "key": suite.key,
+        "month": suite.month_column,
+    }
+    return hashlib.md5(
+        json.dumps(facts, sort_keys=True, default=str).encode(), usedforsecurity=False
+    ).hexdigest()
 
 
 def record(warehouse: Warehouse, run_id: str, build_id: int, results: Sequence[ExpectationResult]) -> None:

@@ -2,5 +2,6 @@
 
 from green_freight.building.build import BuildFailedError, BuildOutcome, build
 from green_freight.building.dbt_run import NodeProgress
+from green_freight.building.plan import forget_candidate
 
-__all__ = ["BuildFailedError", "BuildOutcome", "NodeProgress", "build"]
+__all__ = ["BuildFailedError", "BuildOutcome", "NodeProgress", "build", "forget_candidate"]

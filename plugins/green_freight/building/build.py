@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,8 +14,16 @@ from psycopg import sql
 from green_freight import settings
 from green_freight.building import dbt_run
 from green_freight.building.dbt_run import NodeProgress
-from green_freight.building.plan import BuildPlan, fingerprint, mark_candidate, plan_build, take_mark
-from green_freight.building.working_calendar import write_calendar
+from green_freight.building.plan import (
+    BuildPlan,
+    as_of_date_of,
+    fingerprint,
+    mark,
+    mark_candidate,
+    plan_build,
+    take_mark,
+)
+from green_freight.building.working_calendar import warn_of_missing_notice, write_calendar
 from green_freight.errors import PermanentError
 from green_freight.loading.raw_tables import prepare_raw_tables
 from green_freight.messages import message
@@ -28,11 +36,12 @@ log = logging.getLogger(__name__)
 class BuildOutcome(BuildPlan):
     """One build of the candidate, as it was planned.
 
-    `changed_months` are the first days of the months that the large facts replaced, `model_rows` the rows of each
-    model that is a table, `warnings` the tests that failed with severity warn.
+    `changed_months` are the first days of the months that the large facts replaced, `built_models` the tables that were
+    built, `model_rows` the rows of each model that is a table, `warnings` the tests that failed with severity warn.
     """
 
     build_id: int
+    built_models: tuple[str, ...] = ()
     model_rows: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -72,14 +81,16 @@ def build(
             plan, done = _plan_and_run(warehouse, build_id, business_day, progress)
         with warehouse.connect("builder") as builder:
             rows = {} if done.failures else _model_rows(builder)
-            _finish(builder, build_id, rows, done.failures)
+            _finish(builder, build_id, rows, done.failures, None if plan.is_full else done.built)
     except Exception as error:
         with warehouse.connect("builder") as builder:
             _finish(builder, build_id, {}, (f"{type(error).__name__}: {error}",))
         raise
     if done.failures:
         raise BuildFailedError(build_id, done.failures, dbt_run.log_path(warehouse) / "dbt.log")
-    return BuildOutcome(**vars(plan), build_id=build_id, model_rows=rows, warnings=done.warnings)
+    return BuildOutcome(
+        **vars(plan), build_id=build_id, built_models=done.built, model_rows=rows, warnings=done.warnings
+    )
 
 
 def _plan_and_run(
@@ -87,17 +98,28 @@ def _plan_and_run(
 ) -> tuple[BuildPlan, dbt_run.DbtRun]:
     code = fingerprint(dbt_run.PROJECT)
     with warehouse.connect("builder") as builder:
-        plan = plan_build(builder, business_day, is_same_code=take_mark(builder) == code)
+        plan, wanted = _plan(builder, business_day, code)
         _record_plan(builder, build_id, plan, code)
         if plan.is_full:
             _drop_views(builder)
-    with warehouse.connect("loader") as loader:
-        write_calendar(loader, plan.as_of_date)
-    done = dbt_run.run_dbt(warehouse, _variables(plan), full_refresh=plan.is_full, progress=progress)
+    warn_of_missing_notice(plan.as_of_date)
+    if plan.is_full:
+        with warehouse.connect("loader") as loader:
+            write_calendar(loader, plan.as_of_date)
+    changed = None if plan.is_full else plan.changed_inputs
+    done = dbt_run.run_dbt(warehouse, _variables(plan), changed, progress)
     if not done.failures:
         with warehouse.connect("builder") as builder:
-            mark_candidate(builder, code)
+            mark_candidate(builder, wanted, build_id)
+        log.info(message("build_done", built=len(done.built), kept=done.kept_count))
     return plan, done
+
+
+def _plan(builder: Session, business_day: date, code: str) -> tuple[BuildPlan, str]:
+    """Return the plan, and what the candidate is marked with when it is carried out."""
+    as_of_date = as_of_date_of(builder, business_day)
+    wanted = mark(builder, code, as_of_date)
+    return plan_build(builder, as_of_date, take_mark(builder, wanted)), wanted
 
 
 def _drop_views(builder: Session) -> None:
@@ -140,13 +162,27 @@ def _record_plan(builder: Session, build_id: int, plan: BuildPlan, code: str) ->
     )
 
 
-def _finish(builder: Session, build_id: int, rows: dict[str, int], failures: tuple[str, ...]) -> None:
+def _finish(
+    builder: Session,
+    build_id: int,
+    rows: dict[str, int],
+    failures: tuple[str, ...],
+    built: Sequence[str] | None = None,
+) -> None:
+    """Record how a build ended; `built` are the models that it made, None: it may have made each."""
     builder.execute(
         """
-        update ops.build set outcome_code = %s, model_rows = %s, error_message = %s, finished_at = clock_timestamp()
+        update ops.build set outcome_code = %s, model_rows = %s, built_models = %s, error_message = %s,
+            finished_at = clock_timestamp()
         where build_id = %s
         """,
-        ["failed" if failures else "built", json.dumps(rows), "\n".join(failures) or None, build_id],
+        [
+            "failed" if failures else "built",
+            json.dumps(rows),
+            None if built is None or failures else list(built),
+            "\n".join(failures) or None,
+            build_id,
+        ],
     )
 
 

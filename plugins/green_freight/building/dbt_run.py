@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -45,10 +47,15 @@ class NodeProgress:
 
 @dataclass(frozen=True)
 class DbtRun:
-    """What dbt did: messages of what failed and of what warned; success is an empty `failures`."""
+    """What dbt did: messages of what failed and of what warned, the tables that it built, and how many it kept.
+
+    Success is an empty `failures`.
+    """
 
     failures: tuple[str, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    built: tuple[str, ...] = ()
+    kept_count: int = 0
 
 
 def log_path(warehouse: Warehouse) -> Path:
@@ -59,28 +66,92 @@ def log_path(warehouse: Warehouse) -> Path:
 def run_dbt(
     warehouse: Warehouse,
     variables: Mapping[str, object],
-    *,
-    full_refresh: bool,
+    changed: Collection[str] | None,
     progress: Callable[[NodeProgress], None],
 ) -> DbtRun:
-    """Build every seed and model and run every data test of the project, as the role builder.
+    """Build the tables that depend on what changed and run their data tests, as the role builder.
 
-    `variables` are dbt's vars, of JSON's types. Without `full_refresh`, seeds and the views tagged `standing`, which
-    read raw tables alone and so are never dropped with a rebuilt table, stay as they are. `progress` is called as each
-    node finishes, from dbt's threads.
+    `variables` are dbt's vars, of JSON's types. `changed` names sources (`raw.power_pile`) and models; None stands for
+    everything, seeds and views as well, which otherwise stay as they are. `progress` is called as each node finishes,
+    from dbt's threads.
     """
+    manifest = _parsed(warehouse)
+    if not manifest.success:
+        return DbtRun((_said(manifest.exception),))
     arguments = ["build", "--vars", json.dumps(dict(variables))]
     # Unit tests prove the formulas, not the data: they run with the project's tests, not every night.
     arguments += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
-    arguments += ["--full-refresh"] if full_refresh else ["--exclude", "tag:standing", "resource_type:seed"]
-    built = invoke(warehouse, arguments, _listener(progress))
-    if built.result is None:
-        return DbtRun((_said(built.exception),), ())
-    results = list(built.result.results)
+    if changed is None:
+        arguments += ["--full-refresh"]
+    elif names := _depending_on(manifest.result, changed):
+        arguments += ["--indirect-selection", "empty", "--select", *names]
+    else:
+        # Later steps read the manifest, which may have been left in another folder.
+        arguments = ["parse"]
+    run = _run(warehouse, manifest.result, arguments, _listener(progress))
+    if run.result is None:
+        return DbtRun((_said(run.exception),))
+    results = [] if arguments[0] == "parse" else list(run.result.results)
     failures = tuple(_described(warehouse, r) for r in results if str(r.status) in _FAILED)
-    if not built.success and not failures:
-        failures = (_said(built.exception),)
-    return DbtRun(failures, tuple(_described(warehouse, r) for r in results if str(r.status) == "warn"))
+    if not run.success and not failures:
+        failures = (_said(run.exception),)
+    tables = {node.name for node in manifest.result.nodes.values() if _is_table(node)}
+    built = tuple(sorted({r.node.name for r in results} & tables))
+    warnings = tuple(_described(warehouse, r) for r in results if str(r.status) == "warn")
+    return DbtRun(failures, warnings, built, len(tables) - len(built))
+
+
+def _is_table(node: Any) -> bool:
+    return str(node.resource_type) == "model" and node.config.materialized != "view"
+
+
+def _depending_on(manifest: Any, changed: Collection[str]) -> list[str]:
+    """Return the tables and data tests that depend on changed sources and models, by name; a changed model is one."""
+    nodes = manifest.nodes
+    reached = {
+        *(
+            key
+            for key, source in manifest.sources.items()
+            if f"{source.source_name}.{source.name}" in changed
+        ),
+        *(key for key, node in nodes.items() if node.name in changed),
+    }
+    parents = {
+        key: set(node.depends_on_nodes) - _named_by_keys_alone(manifest, node) for key, node in nodes.items()
+    }
+    for key in TopologicalSorter(parents).static_order():
+        if parents.get(key, set()) & reached:
+            reached.add(key)
+    return sorted(
+        nodes[key].name
+        for key in reached & nodes.keys()
+        if _is_table(nodes[key]) or str(nodes[key].resource_type) == "test"
+    )
+
+
+def _named_by_keys_alone(manifest: Any, node: Any) -> set[str]:
+    """Return the models that a model refers to by a foreign key and does not read: dbt counts them as its parents.
+
+    Nearly every table has such a key to `dim_source_file`, which each load changes.
+    """
+    keys = [one for one in getattr(node, "constraints", ()) if one.type == "foreign_key"]
+    if not keys:
+        return set()
+    written = "\n".join([node.raw_code, *_macros_of(manifest, node.depends_on.macros)])
+    names = {re.findall(r"\w+", key.to or key.expression.partition("(")[0])[-1] for key in keys}
+    unread = {name for name in names if f"ref('{name}')" not in written}
+    return {
+        key for key in node.depends_on_nodes if key.startswith("model.") and key.rpartition(".")[2] in unread
+    }
+
+
+def _macros_of(manifest: Any, names: Collection[str]) -> Iterator[str]:
+    """Yield the text of the project's own macros among these, and of those that they call."""
+    for name in names:
+        if name.startswith("macro.green_freight."):
+            macro = manifest.macros[name]
+            yield macro.macro_sql
+            yield from _macros_of(manifest, macro.depends_on.macros)
 
 
 def invoke(warehouse: Warehouse, arguments: Sequence[str], *callbacks: Callable[[Any], None]) -> Any:
@@ -88,17 +159,30 @@ def invoke(warehouse: Warehouse, arguments: Sequence[str], *callbacks: Callable[
 
     `arguments` are the command and its options; `callbacks` get dbt's events.
     """
+    parsed = _parsed(warehouse)
+    return _run(warehouse, parsed.result, arguments, *callbacks) if parsed.success else parsed
+
+
+def _parsed(warehouse: Warehouse) -> Any:
+    """Return dbt's result of parsing the project: a manifest whose nodes lie in the warehouse's database."""
     from dbt.cli.main import dbtRunner
 
-    common = _common_arguments(warehouse)
     with _environment(_PARSED_FOR), dbt_overhead.reduced():
         # The command writes the manifest, with its compiled SQL; writing it here too would cost a second.
-        parsed = dbtRunner().invoke(["parse", *common, "--no-write-json"])
-    if not parsed.success:
-        return parsed
-    _address(parsed.result, warehouse)
+        parsed = dbtRunner().invoke(["parse", *_common_arguments(warehouse), "--no-write-json"])
+    if parsed.success:
+        _address(parsed.result, warehouse)
+    return parsed
+
+
+def _run(
+    warehouse: Warehouse, manifest: Any, arguments: Sequence[str], *callbacks: Callable[[Any], None]
+) -> Any:
+    from dbt.cli.main import dbtRunner
+
     with environment(warehouse), dbt_overhead.reduced():
-        return dbtRunner(manifest=parsed.result, callbacks=list(callbacks)).invoke([*arguments, *common])
+        runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
+        return runner.invoke([*arguments, *_common_arguments(warehouse)])
 
 
 def copy_parse(source: Warehouse, target: Warehouse) -> None:

@@ -1,8 +1,9 @@
-"""What a build has to do: its as-of date, and the months that the large facts replace.
+"""What a build has to do: its as-of date, what changed since the candidate was built, and the months that the large
+facts replace.
 
-A large fact may keep the months that did not change only if the same models wrote them. A mark beside the candidate
-says which code built it: taken away when a build begins and set when it has ended well, so that a killed or failed
-build is followed by a full one.
+The candidate may keep what did not change only if the same models wrote it. A mark beside the candidate says which code
+and which build left it: taken away when a build begins and set when it has ended well, so that a killed or failed build
+is followed by a full one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
+from green_freight import settings
 from green_freight.code_version import files_below, hash_of
 from green_freight.warehouse import Session, scalar
 from green_freight.warehouse.large_facts import LargeFact, columns_of, month_contents, months_that_differ
@@ -31,55 +33,85 @@ PERIOD_MODELS = (
     "charging_station_hour",
 )
 MONTHS_TO_RESOLVE = "intermediate.int_charging__month_to_resolve"
+AS_OF_MODEL = "int_build__as_of"
 _MONTH = "period_month"
+# The sources of dbt beside `raw`, which change with a load; the calendar is a function.
+WRITTEN_WITH_LOADS = frozenset({"ops.load", "ops.source_file", "ops.rejected_row"})
 
-# A build that read raw while loads went on may lack some that have a lower number than it names: a candidate without
-# this word was built so, and is followed by a full build.
-_ONE_STATE = "one state of raw: "
 _PARTS = ("macros", "models", "seeds", "dbt_project.yml")
 
 
 @dataclass(frozen=True)
 class BuildPlan:
-    """The as-of date, the months to replace (all that were ever loaded, if full), and the newest load seen."""
+    """The as-of date, the months to replace (all that were ever loaded, if full), and the newest load seen.
+
+    `changed_inputs` names the sources (`raw.power_pile`) and models whose rows differ from those that the candidate was
+    built of.
+    """
 
     as_of_date: date
     changed_months: tuple[date, ...]
+    changed_inputs: frozenset[str]
     is_full: bool
     through_load_id: int
 
 
-def plan_build(builder: Session, business_day: date, *, is_same_code: bool) -> BuildPlan:
-    """Plan the build of the candidate for a business day, from the record of loads and builds.
+@dataclass(frozen=True)
+class CandidateState:
+    """The build that left the candidate as it stands: the newest load that it has seen, and its as-of date."""
+
+    build_id: int
+    through_load_id: int
+    as_of_date: date
+
+
+def as_of_date_of(builder: Session, business_day: date) -> date:
+    """Return the as-of date of a build for a business day: never before that of the newest publication."""
+    published: date | None = scalar(
+        builder, "select (select as_of_date from mart.publication order by publication_no desc limit 1)"
+    )
+    return max(business_day, published or business_day)
+
+
+def plan_build(builder: Session, as_of_date: date, standing: CandidateState | None) -> BuildPlan:
+    """Plan the build of the candidate for an as-of date, from the record of loads and builds.
 
     The months are those that loads changed since the last *published* build, and those of which the candidate holds
     other rows than mart: a build that was never published, a revert or a person's hand left them so. They are built
     and audited again, since a publication is refused while a month differs that its build does not name. The whole is
-    built when the candidate is absent, nothing was published yet, or `is_same_code` denies that the candidate stands
-    as this very code built it.
+    built when the candidate is absent or nothing was published yet, or where there is no `standing` candidate that this
+    very code built.
     """
     base: int | None = scalar(
         builder,
         "select (select through_load_id from ops.build where outcome_code = 'published' "
         "order by build_id desc limit 1)",
     )
-    is_full = base is None or not is_same_code or not _large_facts_stand(builder)
+    is_full = base is None or standing is None or not _large_facts_stand(builder)
     loads = _loads_since(builder, 0 if is_full or base is None else base)
-    months = {month for load in loads for month in load["affected_months"]}
+    months = {month for load in loads if load["took_rows"] for month in load["affected_months"]}
     if not is_full:
         # Months whose sessions today's registers would place at other piles or stations.
         to_resolve = builder.execute(f"select period_month from {MONTHS_TO_RESOLVE}")  # noqa: S608
         months |= {month for (month,) in to_resolve} | _months_of_repushed_orders(builder, loads)
     months |= _months_unlike_mart(builder, is_full)
-    published: date | None = scalar(
-        builder, "select (select as_of_date from mart.publication order by publication_no desc limit 1)"
-    )
+    changed = set() if is_full or standing is None else _changed_inputs(builder, standing, as_of_date)
     return BuildPlan(
-        as_of_date=max(business_day, published or business_day),
+        as_of_date=as_of_date,
         changed_months=tuple(sorted(months)),
+        changed_inputs=frozenset(changed | set(PERIOD_MODELS if months else ())),
         is_full=is_full,
         through_load_id=scalar(builder, "select coalesce(max(load_id), 0) from ops.load"),
     )
+
+
+def _changed_inputs(builder: Session, standing: CandidateState, as_of_date: date) -> set[str]:
+    """Return the sources that loads changed after the candidate was built, and the as-of date where it is another."""
+    loads = _loads_since(builder, standing.through_load_id)
+    found = {f"raw.{load['dataset_id']}" for load in loads if load["took_rows"]}
+    if loads:
+        found |= WRITTEN_WITH_LOADS
+    return found | ({AS_OF_MODEL} if as_of_date != standing.as_of_date else set())
 
 
 def _large_facts_stand(builder: Session) -> bool:
@@ -120,7 +152,13 @@ def _months_of_repushed_orders(builder: Session, loads: list[dict[str, Any]]) ->
     An order that is pushed again replaces its older version, and may have moved to another month; when a push
     file loses an order, the version before it counts again. Neither month is in the file that changed.
     """
-    days = sorted({load["period_label"] for load in loads if load["dataset_id"] == "power_charge_order"})
+    days = sorted(
+        {
+            load["period_label"]
+            for load in loads
+            if load["took_rows"] and load["dataset_id"] == "power_charge_order"
+        }
+    )
     if not days:
         return set()
     rows = builder.execute(_SQL["months_of_repushed_orders"], {"days": days})
@@ -133,19 +171,43 @@ def fingerprint(project: Path) -> str:
     return hash_of(project, files_below(project, _PARTS), libraries)
 
 
-def take_mark(builder: Session) -> str | None:
-    """Return the fingerprint that the candidate was built by, and take the mark away."""
+def mark(builder: Session, code: str, as_of_date: date) -> str:
+    """Return what a candidate is marked with: all that decides its rows beside deliveries and as-of date.
+
+    `code` is the fingerprint of the dbt project. The calendar is written for whole years, up to the one after the
+    as-of date's.
+    """
+    calendar = f"calendar {version('chinesecalendar')} through {as_of_date.year + 1}"
+    due: str = scalar(
+        builder,
+        "select md5(coalesce(string_agg(dataset::text, ' ' order by dataset::text), '')) from ops.expected_dataset "
+        "as dataset",
+    )
+    return f"{code}, {calendar}, due {due}, synthetic {settings.is_synthetic()}"
+
+
+def take_mark(builder: Session, wanted: str) -> CandidateState | None:
+    """Take the candidate's mark away, and return the state in which the candidate stands where the mark is `wanted`."""
     builder.execute("create table if not exists intermediate.candidate_state (fingerprint text not null)")
+    # Of candidates that releases before this column left, the next build makes the whole.
+    builder.execute("alter table intermediate.candidate_state add column if not exists build_id bigint")
     builder.execute(
         "comment on table intermediate.candidate_state is "
-        "'候选模型由哪一版代码完整构建 / the code that built the candidate as it stands, empty while it is not whole'"
+        "'候选模型由哪一版代码、哪一次构建留下 / the code and the build that left the candidate as it stands, empty "
+        "while it is not whole'"
     )
-    found: str = scalar(builder, "delete from intermediate.candidate_state returning fingerprint") or ""
-    return found.removeprefix(_ONE_STATE) if found.startswith(_ONE_STATE) else None
+    row = builder.execute(_SQL["take_mark"], [wanted]).fetchone()
+    return CandidateState(*row) if row else None
 
 
-def mark_candidate(builder: Session, value: str) -> None:
-    """Record that the candidate is whole and which code built it."""
+def forget_candidate(builder: Session) -> None:
+    """Let the next build make the whole candidate."""
+    builder.execute("drop table if exists intermediate.candidate_state")
+
+
+def mark_candidate(builder: Session, value: str, build_id: int) -> None:
+    """Record that the candidate is whole, and which code and build left it so."""
+    builder.execute("delete from intermediate.candidate_state")
     builder.execute(
-        "insert into intermediate.candidate_state (fingerprint) values (%s)", [_ONE_STATE + value]
+        "insert into intermediate.candidate_state (fingerprint, build_id) values (%s, %s)", [value, build_id]
     )

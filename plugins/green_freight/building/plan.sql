@@ -1,9 +1,18 @@
--- What changed since the last published build.
+-- What changed since the last published build, and since the build that the candidate holds.
 
 -- name: loads_since
-select dataset_id, period_label, affected_months from ops.load
-where outcome_code = 'loaded' and load_id > %s
+select load_id, dataset_id, period_label, affected_months, outcome_code = 'loaded' as took_rows from ops.load
+where outcome_code in ('loaded', 'unchanged') and load_id > %s
 order by load_id
+
+-- name: take_mark
+with taken as (
+    delete from intermediate.candidate_state returning fingerprint, build_id
+)
+select build.build_id, build.through_load_id, build.as_of_date
+from taken
+inner join ops.build as build on taken.build_id = build.build_id
+where taken.fingerprint = %s
 
 -- name: months_of_repushed_orders
 with touched as (

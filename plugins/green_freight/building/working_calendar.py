@@ -72,13 +72,17 @@ def calendar_days(as_of_date: date) -> Iterator[CalendarDay]:
         day += timedelta(days=1)
 
 
+def warn_of_missing_notice(as_of_date: date) -> None:
+    """Warn where the library does not carry the notice of the as-of date's year."""
+    if as_of_date.year > last_noticed_year():
+        log.warning(message("calendar_not_known", year=as_of_date.year))
+
+
 def write_calendar(loader: Connection[tuple[object, ...]], as_of_date: date) -> int:
     """Write raw.reference_calendar whole, as the role loader; return its number of days.
 
     The same library and as-of date give the same rows.
     """
-    if as_of_date.year > last_noticed_year():
-        log.warning(message("calendar_not_known", year=as_of_date.year))
     loader.execute(_SQL["create"])
     loader.execute("delete from raw.reference_calendar")
     names = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(CalendarDay))

@@ -1,7 +1,8 @@
-"""What is published of the large facts is what was audited: a publication changes months of its build and no other.
+"""What is published is what was audited: a publication changes tables and months of its build and no other.
 
-The months are those that the build names; the audit evaluates exactly these. The rule is checked twice: before the
-merge, candidate against mart, and after it, mart against what it held before.
+The months of the large facts are those that the build names; the audit evaluates exactly these. The rule is checked
+twice: before the merge, candidate against mart, and after it, mart against what it held before. Of the other tables, a
+build makes those whose inputs changed, and no other may differ.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from green_freight.messages import message
 from green_freight.publishing.errors import ConservationError, UnauditedChangeError
+from green_freight.publishing.merge import TableChange
 from green_freight.publishing.plan import PlannedTable
 from green_freight.publishing.specs import from_manifest_file, read_shapes
 from green_freight.revisions import Comparison
@@ -51,6 +53,19 @@ def require_audited(comparison: Comparison) -> None:
         if (more := len(found) - SHOWN) > 0:
             listed.append(f"- {message('more_changes_in_file', more=more)}")
         raise UnauditedChangeError("\n".join([message("unaudited_changes", count=len(found)), *listed]))
+
+
+def require_audited_tables(
+    changes: Iterable[TableChange], tables: Iterable[PlannedTable], audited: Collection[str] | None
+) -> None:
+    """Raise UnauditedChangeError where a publication changes a table that its build, and those before it that were not
+    published, did not make; `audited` are those (None: each). Of a large fact, the months decide.
+    """
+    whole = {table.name for table in tables if table.partition_column is None and not table.is_new}
+    found = [c for c in changes if audited is not None and c.table_name in whole - set(audited)]
+    if found:
+        listed = [message("unaudited_table", change=change) for change in found]
+        raise UnauditedChangeError("\n".join([message("unaudited_tables"), *listed]))
 
 
 def require_conservation(before: Contents, after: Contents, audited: Collection[date]) -> None:

@@ -22,7 +22,7 @@ class CandidateRebuiltError(PublishingError):
 
 
 class UnauditedChangeError(PublishingError):
-    """The candidate differs from mart in a month that its build does not name, so that no audit has seen it."""
+    """The candidate differs from mart in a month or a table that its build did not make: no audit has seen it."""
 
 
 class ConservationError(PublishingError):

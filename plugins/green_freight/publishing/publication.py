@@ -12,7 +12,12 @@ from psycopg import IsolationLevel, errors, sql
 
 from green_freight.messages import message
 from green_freight.publishing import publication_record
-from green_freight.publishing.audited_months import large_facts_among, require_audited, require_conservation
+from green_freight.publishing.audited_months import (
+    large_facts_among,
+    require_audited,
+    require_audited_tables,
+    require_conservation,
+)
 from green_freight.publishing.errors import CandidateRebuiltError
 from green_freight.publishing.merge import TableChange, merge
 from green_freight.publishing.plan import PlannedTable, plan
@@ -128,6 +133,7 @@ def _publish(
         everything = [*tables, publication_record.files_table(build)]
         changes = merge(session, everything, comparison.facts.months, publication_no)
         describe(session, [table for table in tables if table.is_new])
+        require_audited_tables(changes, tables, publication_record.audited_tables(session, build))
         if changes:
             published = contents_of(session, "mart", facts)
             require_conservation(comparison.facts.published, published, build.changed_months or ())

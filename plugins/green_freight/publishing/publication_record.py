@@ -58,6 +58,13 @@ class AuditedBuild:
         return self.outcome_code == "published"
 
 
+def audited_tables(session: Session, build: AuditedBuild) -> set[str] | None:
+    """Return the tables that a publication of a build may change; None: each of them."""
+    rows = session.execute(_SQL["audited_tables"], {"build_id": build.build_id}).fetchall()
+    tables = {table for (table,) in rows}
+    return None if None in tables else tables
+
+
 def check_build(session: Session, build_id: int) -> AuditedBuild:
     """Return the build if the candidate still is that build and its audit was passed, else raise a PublishingError.
 

@@ -38,6 +38,27 @@ select
 from ops.run as r
 where r.run_id = %(run_id)s
 
+-- name: audited_tables
+-- The tables that a publication of a build may change: those made since the last published build, and those that a revert
+-- changed since; a null stands for all of them.
+with published as (
+    select s.build_id, s.stands_since
+    from ops.published_state as s
+    where s.build_id is not null and s.build_id <> %(build_id)s
+    order by s.stands_since desc nulls last, s.build_id desc
+    limit 1
+)
+
+select m.model as table_name
+from ops.build as b
+cross join lateral unnest(coalesce(b.built_models, cast(array[null] as text[]))) as m (model)
+where b.build_id > coalesce((select build_id from published), 0) and b.build_id <= %(build_id)s
+union
+select c.table_name
+from mart.publication_table_change as c
+inner join mart.publication as p on c.publication_no = p.publication_no
+where p.published_at > (select stands_since from published)
+
 -- name: build
 -- A build and the counts of its audit.
 select b.build_id, b.run_id, b.outcome_code, b.as_of_date, b.changed_months, b.through_load_id, b.code_version,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from green_freight.auditing import AuditFailedError, audit, audit_views
 from green_freight.auditing.expectations import Suite
 from green_freight.auditing.gx_context import STORED_AUDITS, data_docs_index
-from green_freight.auditing.published_audit import published_audit
+from green_freight.auditing.published_audit import published_audit, relations_of
 from green_freight.publishing import publish
 from green_freight.publishing.errors import NotAuditedError
 from psycopg.types.json import Jsonb
@@ -287,6 +288,105 @@ def test_rows_of_months_that_a_build_leaves_out_are_neither_new_nor_resolved(
     assert "trip_count_in_range" not in {code for code, *_ in audited(other)}
     found = {code: rest[:3] for code, *rest in audited(month)}
     assert found["trip_count_in_range"] == ["standing", 0, 0]
+
+
+class Nights:
+    """Builds of the good candidate, each audited with these suites and published as one that changed nothing."""
+
+    def __init__(self, warehouse: Warehouse, suites: Sequence[Suite]) -> None:
+        self.warehouse, self.suites = warehouse, suites
+
+    def evaluated(
+        self,
+        *models: str,
+        day: date = good_candidate.AS_OF,
+        suites: Sequence[Suite] | None = None,
+        outcome: str = "published",
+    ) -> set[str]:
+        """Audit a build that made these tables; return the expectations that were evaluated, as `table.code`."""
+        with self.warehouse.connect("builder") as builder:
+            [build_id] = builder.execute(
+                "insert into ops.build (run_id, as_of_date, changed_months, built_models, through_load_id,"
+                " code_version) select 'night', %s, '{}', %s, coalesce(max(load_id), 0), 'test'"
+                " from ops.load returning build_id",
+                [day, list(models)],
+            ).fetchone() or [0]
+        audit(self.warehouse, "night", build_id, suites or self.suites)
+        with self.warehouse.connect("builder") as builder:
+            builder.execute(
+                "update ops.build set outcome_code = %s, finished_at = clock_timestamp() where build_id = %s",
+                [outcome, build_id],
+            )
+            found = builder.execute(
+                "select table_name || '.' || expectation_code, evaluated_build_id = build_id from ops.verdict"
+                " where build_id = %s",
+                [build_id],
+            ).fetchall()
+        wanted = {
+            f"{suite.table}.{one.code}" for suite in suites or self.suites for one in suite.expectations
+        }
+        assert {name for name, _ in found} == wanted
+        return {name for name, is_evaluated in found if is_evaluated}
+
+
+# Of one, two or three tables: `not_shrunk` compares with what is published.
+NIGHTLY = suites_of("dim_platform", "dim_vehicle", "fct_policy")
+
+
+def codes_of(suites: Sequence[Suite], reading: str) -> set[str]:
+    return {
+        f"{suite.table}.{one.code}"
+        for suite in suites
+        for one in suite.expectations
+        if reading in relations_of(suite, one)
+    }
+
+
+def test_an_audit_evaluates_what_has_changed_since_the_last_publication(warehouse: Warehouse) -> None:
+    with warehouse.connect("builder") as builder:
+        good_candidate.make(builder)
+    nights = Nights(warehouse, NIGHTLY)
+    with warehouse.connect("builder") as builder:
+        builder.execute("update ops.build set outcome_code = 'published', finished_at = clock_timestamp()")
+    everything = {f"{suite.table}.{one.code}" for suite in NIGHTLY for one in suite.expectations}
+    # The good candidate has no audit, so there is nothing that could stand.
+    assert nights.evaluated() == everything
+    assert nights.evaluated() == set()
+    vehicles = codes_of(NIGHTLY, "candidate.dim_vehicle")
+    assert nights.evaluated("dim_vehicle") == vehicles < everything
+    # What a build that was not published made is evaluated with the next one.
+    assert nights.evaluated("fct_policy", outcome="rejected") == codes_of(NIGHTLY, "candidate.fct_policy")
+    assert nights.evaluated("dim_vehicle") == codes_of(NIGHTLY, "candidate.fct_policy") | vehicles
+    later = good_candidate.AS_OF + timedelta(days=1)
+    assert nights.evaluated(day=later) == codes_of(NIGHTLY, "build.as_of_date")
+    changed = [
+        replace(suite, expectations=tuple(replace(one, zh=f"{one.zh}。") for one in suite.expectations))
+        if suite.table == "dim_platform"
+        else suite
+        for suite in NIGHTLY
+    ]
+    assert nights.evaluated(day=later, suites=changed) == {
+        f"dim_platform.{one.code}" for one in changed[0].expectations
+    }
+
+
+def test_a_warning_that_stands_is_shown_with_its_rows_and_as_standing(
+    module_warehouse: Warehouse, build_id: int, planted: Any
+) -> None:
+    nights = Nights(module_warehouse, suites_of("dim_vehicle"))
+    planted(
+        "update candidate.dim_vehicle set is_vin_valid = vehicle_key <> 'transport:V1'",
+        "update candidate.dim_vehicle set is_vin_valid = true",
+    )
+    nights.evaluated("dim_vehicle")
+    assert nights.evaluated() == set()
+    with module_warehouse.connect("builder") as builder:
+        row = builder.execute(
+            "select change_code, new_count, resolved_count, sample -> 0 from ops.verdict"
+            " where expectation_code = 'vin_check_digit' order by build_id desc limit 1"
+        ).fetchone()
+    assert row and row[:3] == ("standing", 0, 0)
+    assert row[3]["vehicle_key"] == "transport:V1" and not row[3]["is_new"]
 
 
 def test_an_audit_is_compared_with_the_build_that_readers_see(warehouse: Warehouse) -> None:

@@ -210,9 +210,10 @@ def failed_build(filled: Warehouse, second_build: Any) -> tuple[BuildFailedError
     before = star_of(filled)
     # A build by the same code keeps the seeds; the whole build after a failure makes them again.
     with filled.admin() as admin:
-        admin.execute("update reference.plan_key_work set co_responsible_statement_code = 'invented'")
+        admin.execute("update reference.label set code = 'invented' where code = 'provisional'")
+    # A later day concerns every figure.
     with pytest.raises(BuildFailedError) as failed:
-        build(filled, "failed", DAY)
+        build(filled, "failed", DAY + timedelta(days=1))
     return failed.value, before
 
 
@@ -393,17 +394,17 @@ def test_a_month_that_differs_from_what_is_published_is_built_again(
     assert rows_of(filled, "fct_vehicle_operation") == operations
     with filled.connect("publisher") as publisher:
         publisher.execute("insert into mart.fct_vehicle_operation (period_month) values (%s)", [FIRST_OF[2]])
-        assert FIRST_OF[2] in plan_build(publisher, DAY, is_same_code=False).changed_months
+        assert FIRST_OF[2] in plan_build(publisher, DAY, None).changed_months
         for model in PERIOD_MODELS:
             publisher.execute(f"drop table mart.{model}")
 
 
 def test_a_failure_names_model_and_test(filled: Warehouse, failed_build: Any) -> None:
     error, _ = failed_build
-    test = "accepted_values_dim_key_work_co_responsible_statement_code__stated__not_stated__all_member_units"
-    assert test in str(error) and "the model dim_key_work" in str(error)
-    assert f"FAIL 1 {test[:30]}" in error.log.read_text(encoding="utf-8")
-    assert "value_field=invented" in str(error)
+    test = "labelled_scorecard_revision_state_code__revision_state"
+    assert test in str(error) and "the model scorecard" in str(error)
+    assert f" {test[:30]}" in error.log.read_text(encoding="utf-8")
+    assert "revision_state_code=provisional" in str(error)
     with filled.connect("builder") as builder:
         recorded = builder.execute(
             "select outcome_code, error_message, finished_at is not null from ops.build where build_id = %s",

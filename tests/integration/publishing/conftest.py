@@ -103,9 +103,16 @@ class Star:
         self.specs = [replace(spec, **changes) if spec.name == name else spec for spec in self.specs]
 
     def build(
-        self, months: Iterable[date] = EVERY_MONTH, outcome: str = "audited", verdicts: Sequence[Row] = ()
+        self,
+        months: Iterable[date] = EVERY_MONTH,
+        outcome: str = "audited",
+        verdicts: Sequence[Row] = (),
+        models: Sequence[str] | None = None,
     ) -> int:
-        """Write the candidate as dbt would, record the build and its audit, and return the build's id."""
+        """Write the candidate as dbt would, record the build and its audit, and return the build's id.
+
+        `models` are those that the record says were built, None: all.
+        """
         self.builds += 1
         run_id = f"run-{self.builds}"
         runs.begin(
@@ -125,8 +132,8 @@ class Star:
                         copy.write_row(row)
             recorded = builder.execute(
                 "insert into ops.build (run_id, as_of_date, changed_months, through_load_id, code_version, "
-                "outcome_code) values (%s, %s, %s, 0, 'test', %s) returning build_id",
-                [run_id, date(2025, 9, 30), list(months), outcome],
+                "outcome_code, built_models) values (%s, %s, %s, 0, 'test', %s, %s) returning build_id",
+                [run_id, date(2025, 9, 30), list(months), outcome, models],
             ).fetchone()
             assert recorded
             for verdict in verdicts or [("critical", True), ("warning", False)]:

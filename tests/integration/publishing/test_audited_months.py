@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from green_freight import pipeline, revisions
 from green_freight.backfill import steps
+from green_freight.publishing import revert
 from green_freight.publishing.errors import ConservationError, UnauditedChangeError
 from green_freight.warehouse.large_facts import LargeFact, MonthContent, month_contents
 
@@ -93,6 +94,28 @@ def test_a_build_without_months_leaves_the_large_facts_alone(star: Star) -> None
     star.publish()
     star.rows["dim_station"][0] = (CITY, "s0", "改名", 1)
     assert [change.table_name for change in star.publish(star.build(months=[])).changes] == ["dim_station"]
+
+
+@pytest.mark.parametrize("models", [[], ["fct_session"], ["fct_total", "fct_session"]], ids=str)
+def test_a_change_of_a_table_that_no_build_made_stops_the_publication(star: Star, models: list[str]) -> None:
+    star.publish()
+    before = star.state()
+    star.rows["dim_station"][0] = (CITY, "s0", "手工改名", 1)
+    with pytest.raises(UnauditedChangeError) as stopped:
+        star.publish(star.build(months=[], models=models))
+    assert "- dim_station: 0 rows added, 1 changed, 0 removed." in str(stopped.value)
+    assert "Clear the task `build`" in str(stopped.value)
+    assert star.state() == before
+    assert star.publish(star.build(months=[], models=["dim_station"])).outcome_code == "published"
+
+
+def test_what_an_unpublished_build_or_a_revert_left_may_be_published(star: Star) -> None:
+    star.publish()
+    star.rows["dim_station"][0] = (CITY, "s0", "改名", 1)
+    star.build(months=[], models=["dim_station"], outcome="rejected")
+    assert star.publish(star.build(months=[], models=[])).outcome_code == "published"
+    revert(star.warehouse, f"run-{star.builds}", 1, "somebody")
+    assert star.publish(star.build(months=[], models=[])).outcome_code == "published"
 
 
 def plant_in_the_merge(star: Star, action: str) -> None:

@@ -38,9 +38,9 @@ BUILD = (
     KillPoint("project parsed, nothing built", "green_freight.building.dbt_run:_address"),
     KillPoint("first model built", _NODE),
     KillPoint(
-        "half of the models built",
+        "some of the models built",
         _NODE,
-        call=60,
+        call=12,
         is_quick=True,
     ),
     KillPoint("dbt over, candidate not marked", f"{_BUILD}:mark_candidate"),
@@ -48,8 +48,8 @@ BUILD = (
     KillPoint("build recorded, candidate not given back", f"{_BUILD}:_finish", is_after=True),
 )
 AUDIT = (
-    KillPoint("views made, nothing evaluated", f"{_AUDIT}.audit:published_audit"),
-    KillPoint("some tables evaluated", f"{_AUDIT}.gx_context:SuiteEvaluator.evaluate", call=8),
+    KillPoint("views made, nothing evaluated", f"{_AUDIT}.audit:gx_context.validate"),
+    KillPoint("some tables evaluated", f"{_AUDIT}.gx_context:SuiteEvaluator.evaluate", call=3),
     KillPoint("everything evaluated, nothing recorded", f"{_AUDIT}.audit:record"),
     KillPoint("recorded, not decided", f"{_AUDIT}.audit:_decide"),
 )

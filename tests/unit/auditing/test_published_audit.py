@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from green_freight.auditing.published_audit import PublishedAudit
+from green_freight.auditing.expectations import Suite, read_suites
+from green_freight.auditing.published_audit import PublishedAudit, relations_of
+from green_freight.auditing.rules import QUERY
+from green_freight.building.plan import WRITTEN_WITH_LOADS
+from green_freight.contracts import contracts
 
+from tests import published_models
 from tests.unit.auditing.test_results import FAILED
 
 MAY, JUNE, JULY = "2025-05-01", "2025-06-01", "2025-07-01"
@@ -61,3 +66,45 @@ def test_rows_of_other_months_stay_as_the_last_audit_of_them_left_them() -> None
 
 def test_an_expectation_that_could_not_be_evaluated_is_new_whatever_was_published() -> None:
     assert published({"": [1]}, set()).compare(replace(RESULT, is_broken=True)).change_code == "new"
+
+
+SUITES = {suite.table: suite for suite in read_suites(published_models.specs())}
+# What a publication, a build, a load or a later day changes: of anything else an audit would not see the change.
+FOLLOWED = {
+    *(f"{schema}.{table}" for schema in ("candidate", "mart") for table in SUITES),
+    *(f"raw.{dataset}" for dataset in contracts()),
+    *WRITTEN_WITH_LOADS, "raw as built", "build.as_of_date", "build.changed_months",
+}  # fmt: skip
+
+
+def unfollowed(suites: dict[str, Suite]) -> set[str]:
+    """Return what expectations read of which nobody tells an audit that it has changed."""
+    read = {
+        name for suite in suites.values() for one in suite.expectations for name in relations_of(suite, one)
+    }
+    return read - FOLLOWED
+
+
+def test_whatever_an_expectation_reads_is_followed() -> None:
+    assert unfollowed(SUITES) == set()
+
+
+def test_a_planted_expectation_that_reads_something_else_is_found() -> None:
+    suite = SUITES["dim_vehicle"]
+    query = "select * from {batch} as b inner join ops.fetch as f on b.vehicle_key = f.run_id"
+    planted = replace(suite.expectations[-1], kwargs={"unexpected_rows_query": query}, type=QUERY)
+    assert unfollowed({"dim_vehicle": replace(suite, expectations=(planted,))}) == {"ops.fetch"}
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "relations"),
+    [
+        ("dim_vehicle", "key_unique", {"candidate.dim_vehicle"}),
+        ("dim_vehicle", "not_shrunk", {"candidate.dim_vehicle", "mart.dim_vehicle"}),
+        ("dim_pile", "station_known", {"candidate.dim_pile", "candidate.dim_station"}),
+        ("dim_vehicle", "as_delivered", {"candidate.dim_vehicle", "raw.transport_vehicle", "raw as built"}),
+    ],
+)
+def test_what_an_expectation_reads(table: str, code: str, relations: set[str]) -> None:
+    assert relations <= relations_of(SUITES[table], SUITES[table][code])
+    assert "ops.load" not in relations_of(SUITES[table], SUITES[table][code])

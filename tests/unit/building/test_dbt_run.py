@@ -62,5 +62,5 @@ def test_a_project_that_cannot_be_parsed_is_a_failure_with_its_reason(project: P
     warehouse = Warehouse(
         {"builder": "postgresql://builder:x@127.0.0.1:1/one"}, tmp_path / "one", "file:///x"
     )
-    run = dbt_run.run_dbt(warehouse, {}, full_refresh=True, progress=lambda _: None)
+    run = dbt_run.run_dbt(warehouse, {}, None, lambda _: None)
     assert run.warnings == () and "depends on a node named 'nowhere'" in " ".join(run.failures)

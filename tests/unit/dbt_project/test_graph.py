@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from green_freight.building.plan import WRITTEN_WITH_LOADS
 from green_freight.labels import SEED
 from green_freight.publishing.specs import from_manifest
 from green_freight.settings import PROJECT
@@ -66,18 +67,22 @@ def described_differently(manifest: dict[str, Any]) -> dict[str, set[str]]:
 
 
 def fixed_by_a_build(manifest: dict[str, Any]) -> list[str]:
-    """Return the models kept from build to build whose SQL holds a variable of the build that made them."""
+    """Return the views, which stay from build to build, whose SQL holds a variable of the build that made them.
+
+    Whether data are synthetic is none: where that changes, the whole is built.
+    """
 
     def holds_variable(sql: str, macros: list[str]) -> bool:
         used = [manifest["macros"][name] for name in macros if name.startswith("macro.green_freight.")]
-        return "var(" in sql or any(
+        return bool(re.search(r"var\(.(?!is_synthetic)", sql)) or any(
             holds_variable(macro["macro_sql"], macro["depends_on"]["macros"]) for macro in used
         )
 
     return [
         node["name"]
         for node in nodes(manifest, "model")
-        if "standing" in node["tags"] and holds_variable(node["raw_code"], node["depends_on"]["macros"])
+        if node["config"]["materialized"] == "view"
+        and holds_variable(node["raw_code"], node["depends_on"]["macros"])
     ]
 
 
@@ -207,3 +212,10 @@ def test_each_report_has_a_reader(manifest: dict[str, Any]) -> None:
     read = {key for exposure in manifest["exposures"].values() for key in exposure["depends_on"]["nodes"]}
     reports = {node["unique_id"] for node in nodes(manifest, "model") if node["fqn"][1:-1] == ["reports"]}
     assert reports <= read
+
+
+def test_what_dbt_reads_beside_deliveries_changes_with_loads(manifest: dict[str, Any]) -> None:
+    """A build takes a source for unchanged that no load has changed; the calendar follows from days and contracts."""
+    read = {f"{source['schema']}.{source['name']}" for source in manifest["sources"].values()}
+    others = {name for name in read if not name.startswith("raw.") or name == "raw.reference_calendar"}
+    assert others == {*WRITTEN_WITH_LOADS, "ops.calendar", "raw.reference_calendar"}

@@ -9,6 +9,10 @@ programme as (
     select * from {{ ref('programme') }}
 ),
 
+build as (
+    select * from {{ ref('int_build__as_of') }}
+),
+
 days as (
     select dates.*
     from {{ ref('dim_date') }} as dates
@@ -16,7 +20,7 @@ days as (
         on
             dates.city_code = programme.city_code
             and dates.date_day >= programme.first_day
-    where dates.date_day <= cast('{{ var("as_of_date") }}' as date)
+    inner join build on dates.date_day <= build.as_of_date
 ),
 
 deliveries as (

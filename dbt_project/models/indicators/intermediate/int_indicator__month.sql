@@ -1,7 +1,14 @@
 -- One row per month from the programme's first to the as-of month, with the day its figures refer to.
-with days as (
-    select * from {{ ref('dim_date') }}
-    where date_day <= cast('{{ var("as_of_date") }}' as date)
+with build as (
+    select * from {{ ref('int_build__as_of') }}
+),
+
+days as (
+    select
+        dates.*,
+        build.as_of_date
+    from {{ ref('dim_date') }} as dates
+    inner join build on dates.date_day <= build.as_of_date
 ),
 
 programme as (
@@ -15,6 +22,7 @@ months as (
         days.year,
         programme.first_day as programme_begins_on,
         programme.days_to_close,
+        days.as_of_date,
         max(days.date_day) as as_of_day,
         cast(date_trunc('year', days.period_month) as date) as year_begins_on,
         cast(date_trunc('year', days.period_month) + interval '1 year' - interval '1 day' as date)
@@ -25,7 +33,8 @@ months as (
         on
             days.city_code = programme.city_code
             and days.date_day >= programme.first_day
-    group by days.city_code, days.period_month, days.year, programme.first_day, programme.days_to_close
+    group by
+        days.city_code, days.period_month, days.year, programme.first_day, programme.days_to_close, days.as_of_date
 ),
 
 final as (
@@ -41,7 +50,7 @@ final as (
         coalesce(as_of_day = year_ends_on, false) as is_year_over,
         coalesce(as_of_day = month_ends_on, false) as is_month_over,
         case
-            when month_ends_on + days_to_close <= cast('{{ var("as_of_date") }}' as date) then 'final'
+            when month_ends_on + days_to_close <= as_of_date then 'final'
             else 'provisional'
         end as revision_state_code
     from months
