@@ -292,17 +292,20 @@ def test_restatements_since_the_last_bulletin_are_listed(
     refreshed: PipelineWarehouse, tmp_path: Path
 ) -> None:
     planted = [
-        ("nev_added", "2024-03-01", "late_data", "补报 / late"),
-        ("cold_vehicle_share", "2024-05-01", "correction", "登记更正"),
-        ("charging_pile_added", "2024-07-01", "correction", "下月"),
+        ("nev_added", "2024-03-01", "late_data", "补报 / late", 2, True),
+        ("cold_vehicle_share", "2024-05-01", "correction", "登记更正", 2, True),
+        # Of a later month; before the last bulletin; of a figure that was not final.
+        ("charging_pile_added", "2024-07-01", "correction", "下月", 2, True),
+        ("charging_pile_added", "2024-04-01", "correction", "上期之前", 1, True),
+        ("charging_pile_added", "2024-05-01", "correction", "未结账", 2, False),
     ]
-    for indicator, month, cause, reason in planted:
+    for indicator, month, cause, reason, publication_no, is_restatement in planted:
         with refreshed.database.admin() as admin:
             admin.execute(
-                "update mart.figure_revision set is_restatement = true, publication_no = 2, old_actual_value = 0.25,"
+                "update mart.figure_revision set is_restatement = %s, publication_no = %s, old_actual_value = 0.25,"
                 " cause_codes = array[%s], reason = %s"
                 " where region_code = city_code and indicator_code = %s and period_month = %s",
-                [cause, reason, indicator, month],
+                [is_restatement, publication_no, cause, reason, indicator, month],
             )
     bulletin = write_bulletin(refreshed.database, Period("2024-06"), tmp_path)
     [table] = [one for one in Document(str(bulletin.document)).tables if one.rows[0].cells[0].text == "指标"]
