@@ -61,8 +61,12 @@ def test_the_pages_say_what_the_warehouse_says(refreshed: PipelineWarehouse) -> 
     assert f"Publication {number}" in pages.publication(number)
     assert f"publication?number={number}" in pages.run(run)
     assert all(f'href="{address}"' in scorecard for address in MENU)
+    with refreshed.database.admin() as admin:
+        admin.execute("update mart.data_quality set is_stale = subject_code = 'postal_tricycle'")
     note = run_report.note(warehouse, run, ["power.fetch"])
     assert f"Publication {number} was published" in note and "power.fetch" in note
+    assert [line.count("postal_tricycle") for line in note.splitlines() if "postal_tricycle" in line] == [2]
+    assert "Failed tasks" not in run_report.note(warehouse, run, [])
     assert "This run published nothing" in run_report.note(warehouse, "nightly_refresh/other", [])
 
 

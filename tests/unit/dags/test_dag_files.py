@@ -24,6 +24,7 @@ from green_freight.errors import ReasonMissingError
 from green_freight.loading import LoadStoppedError
 from green_freight.pipeline import UnknownRunError
 from green_freight.publishing.errors import CandidateRebuiltError
+from green_freight.reporting import run_report
 from green_freight.revisions import ApprovalMissingError
 from green_freight.settings import SettingMissingError
 from green_freight.warehouse.lease import CandidateLeasedError
@@ -174,6 +175,16 @@ def test_bulletins_are_written_after_each_publication(bag: Any, tasks: Any) -> N
     assert airflow_runs.BULLETINS == dag_run.BULLETINS == dag.dag_id and not set(airflow_runs.KINDS) - set(
         bag.dags
     )
+
+
+def test_the_note_of_a_bulletins_run_says_what_became_of_it() -> None:
+    places = [f"/bulletins/{month:02}.docx" for month in range(1, 4)]
+    lines = run_report.bulletins_note(places, ["write"]).splitlines()
+    assert "write" in lines[0] and "not every bulletin" in lines[0]
+    assert all(f"{place} was written" in line for place, line in zip(places, lines[1:], strict=True))
+    assert "none was written" in run_report.bulletins_note([], [])
+    assert "none was written" not in run_report.bulletins_note([], ["write"])
+    assert len(run_report.bulletins_note(places * 100, [])) == run_report.NOTE_LENGTH
 
 
 def test_going_back_asks_which_publication_and_why(bag: Any) -> None:
