@@ -96,8 +96,8 @@ def _replace_rows(connection: Session, task: Task, started_at: datetime) -> Load
         )  # fmt: skip
     else:
         outcome = _Replacement(connection, task, file, load_id, current).run()
-    if (name := records.overtaken_file(connection, contract.agency, contract.delivery, period)) is not None:
-        later = LoadWarning.of("later_file_does_not_count", file=name)
+    if file.overtaken is not None:
+        later = LoadWarning.of("later_file_does_not_count", file=file.overtaken)
         outcome = replace(outcome, warnings=(*outcome.warnings, later))
     records.write_load(connection, contract, task.run_id, outcome, started_at)
     return outcome

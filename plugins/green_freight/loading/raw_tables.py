@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from psycopg import sql
 
 from green_freight.contracts import contracts
@@ -24,11 +26,28 @@ _TYPE_NAMES = {"timestamp": "timestamp without time zone", "timestamptz": "times
 _DDL_LOCK = 4_705_102
 
 
+# Per connection, the contracts whose tables it has seen in order. Tables are only added to.
+_prepared: WeakKeyDictionary[Session, set[Contract]] = WeakKeyDictionary()
+
+
 def prepare_table(connection: Session, contract: Contract) -> None:
     """Make the contract's raw table, or add the columns it lacks, in a transaction of its own.
 
-    Raises UnreadableFileError `contract_not_additive` where a column has another type than the contract says.
+    Each connection looks once. Raises UnreadableFileError `contract_not_additive` where a column has another type than
+    the contract says.
     """
+    prepared = _prepared.setdefault(connection, set())
+    if contract not in prepared:
+        _prepare(connection, contract)
+        prepared.add(contract)
+
+
+def table_name(contract: Contract) -> sql.Identifier:
+    """Return the raw table of a contract."""
+    return sql.Identifier("raw", contract.id)
+
+
+def _prepare(connection: Session, contract: Contract) -> None:
     if not _differences(contract, _columns_there(connection, contract)):
         return
     with connection.transaction():
@@ -39,11 +58,6 @@ def prepare_table(connection: Session, contract: Contract) -> None:
         else:
             for column in _differences(contract, there):
                 _add(connection, contract, column)
-
-
-def table_name(contract: Contract) -> sql.Identifier:
-    """Return the raw table of a contract."""
-    return sql.Identifier("raw", contract.id)
 
 
 def _columns_there(connection: Session, contract: Contract) -> dict[str, str]:

@@ -20,7 +20,10 @@ from green_freight.warehouse.texts import storable
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A landed file as `ops.source_file` knows it."""
+    """A landed file as `ops.source_file` knows it.
+
+    `overtaken` is the name of a file of the same period that arrived later and does not count, None where there is none.
+    """
 
     source_file_key: str
     file_name: str
@@ -28,6 +31,7 @@ class SourceFile:
     sha256: str
     first_received_at: datetime
     complete_through: date | None
+    overtaken: str | None
 
 
 @dataclass(frozen=True)
@@ -46,24 +50,14 @@ def winning_file(connection: Session, agency: str, delivery: str, period: Period
     """Return the file that counts for a delivery and period by `ops.winning_file`, None if none landed."""
     with connection.cursor(row_factory=class_row(SourceFile)) as cursor:
         cursor.execute(
-            "select source_file_key, file_name, landing_url, sha256, first_received_at, complete_through "
-            "from ops.winning_file(%s, %s, %s)",
+            "select source_file_key, file_name, landing_url, sha256, first_received_at, complete_through, ("
+            " select later.file_name from ops.source_file as later where (later.agency_code, later.delivery_name,"
+            " later.period_label) = (winner.agency_code, winner.delivery_name, winner.period_label)"
+            " and later.first_received_at > winner.last_received_at order by later.first_received_at desc limit 1"
+            ") as overtaken from ops.winning_file(%s, %s, %s) as winner",
             [agency, delivery, period.label],
         )
         return cursor.fetchone()
-
-
-def overtaken_file(connection: Session, agency: str, delivery: str, period: Period) -> str | None:
-    """Return the name of a file that arrived after the one that counts and does not count, None where there is none."""
-    found: str | None = scalar(
-        connection,
-        "select file.file_name from ops.source_file as file cross join ops.winning_file(%(agency)s, %(delivery)s, "
-        "%(period)s) as winner where (file.agency_code, file.delivery_name, file.period_label) = (%(agency)s, "
-        "%(delivery)s, %(period)s) and file.first_received_at > winner.last_received_at "
-        "order by file.first_received_at desc limit 1",
-        {"agency": agency, "delivery": delivery, "period": period.label},
-    )
-    return found
 
 
 def current_load(connection: Session, contract: Contract, period: Period) -> CurrentLoad | None:
