@@ -27,6 +27,8 @@ _COMPACT_MOMENT = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
     r"(?:[ t]?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})|[ t](?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2}))?)?"
 )
+# Longer texts, of which few are dates, are not remembered.
+_LONGEST_KNOWN = 64
 _COMPACT_MONTH = re.compile(r"(?<!\d)(20\d\d)(1[0-2]|0[1-9])(?!\d)")
 
 
@@ -64,6 +66,10 @@ def moment_in(text: str) -> date | datetime | None:
     or two digits an hour, 上午 and 下午 or am and pm, 24:00 for the end of the day, and perhaps a zone. A text such as
     `10/29/2021` or `21-10-29` has several readings.
     """
+    return _known_moment(text) if len(text) <= _LONGEST_KNOWN else _moment(text)
+
+
+def _moment(text: str) -> date | datetime | None:
     written = " ".join(with_arabic_dates(unicodedata.normalize("NFKC", text).lower()).split())
     found = _MOMENT.fullmatch(written) or _COMPACT_MOMENT.fullmatch(written)
     if found is None:
@@ -74,6 +80,10 @@ def moment_in(text: str) -> date | datetime | None:
         return day if (parts["hour"] or parts.get("h")) is None else _with_time(day, parts)
     except (ValueError, OverflowError):
         return None
+
+
+# A table repeats its dates.
+_known_moment = lru_cache(maxsize=4096)(_moment)
 
 
 def _with_time(day: date, parts: dict[str, str | None]) -> datetime:

@@ -20,6 +20,8 @@ from green_freight.written_dates import moment_in, plain
 from green_freight.written_numbers import number_in
 
 _ONE = Decimal(1)
+# So many texts of a column are remembered with their values, none that is longer.
+_MOST_KNOWN, _LONGEST_KNOWN = 4_096, 64
 # Words for "nothing to report" in numbers and dates.
 _NOTHING = frozenset(
     ("", "-", "--", "—", "——", "–", "/", "\\", "无", "n/a", "na", "null", "none", "不详", "未停用", "空")
@@ -73,6 +75,25 @@ def clean(column: Column, value: Any, factor: Decimal = _ONE, epoch: date = EXCE
     if column.logical_type == "boolean":
         return truth_value(value)
     return _text(column, value) if column.logical_type == "string" else value
+
+
+class ColumnCells(dict[str, Any]):
+    """The values of a column's cells by their texts; a short text that stands in many cells is read once."""
+
+    def __init__(self, column: Column, factor: Decimal = _ONE) -> None:
+        """Read the cells of a column; `factor` as in `clean`."""
+        super().__init__()
+        self._column, self._factor = column, factor
+
+    def __missing__(self, text: str) -> Any:
+        value = clean(self._column, text, self._factor)
+        if len(text) <= _LONGEST_KNOWN and len(self) < _MOST_KNOWN:
+            self[text] = value
+        return value
+
+    def value(self, cell: Any) -> Any:
+        """Return the value of a cell, which is a text or of another type."""
+        return self[cell] if type(cell) is str else clean(self._column, cell, self._factor)
 
 
 # For yes/no columns 无 is an answer, not an empty cell.

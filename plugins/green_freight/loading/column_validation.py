@@ -164,10 +164,20 @@ class _Known:
         except (TypeError, ValueError):
             # A list or an object, which no dictionary takes; a number of thousands of digits.
             texts = [None] * len(values)
-        if None in texts:
+        if None in texts and self._are_plain(values):
+            texts = list(values)
+        elif None in texts:
             pairs = zip(texts, values, strict=True)
             texts = [self._text(value) if text is None else text for text, value in pairs]
         return Checked(texts, texts)
+
+    def _are_plain(self, values: Values) -> bool:
+        """Tell whether all values are numbers of a register in their normal form."""
+        if self._pattern is None or set(map(type, values)) != {str} or not all(values):
+            return False
+        together = "".join(values)
+        is_plain = together.isascii() and together.isalnum() and together == together.upper()
+        return is_plain and max(map(len, values)) <= self._most and all(map(self._pattern.search, values))
 
     def _text(self, value: Any) -> str | None:
         if type(value) is not (date if self._is_date else str) and type(value) is not str:

@@ -22,7 +22,7 @@ READERS = {
     "workbook": ("workbook", "WorkbookReading"),
 }
 
-_BATCH_ROWS = 2_000
+_BATCH_ROWS = 250
 _BATCH_BYTES = 4 << 20
 
 

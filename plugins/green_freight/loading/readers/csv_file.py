@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import islice
 
 from green_freight.file_kinds import kind_of
-from green_freight.loading.cell_values import clean
+from green_freight.loading.cell_values import ColumnCells
 from green_freight.loading.outcomes import LoadWarning, RowIssue, SourceRow, UnreadableFileError
 from green_freight.loading.readers import Source
 from green_freight.loading.readers.headers import SEARCHED_ROWS, Header, find_header
@@ -52,8 +52,10 @@ class CsvReading(TableReading):
     def _rows(self) -> Iterator[SourceRow]:
         header = self._header
         width = len(header.titles)
-        places = [
-            (column, header.places.get(column.name), self._units.factor(column.name))
+        columns = [
+            (header.places[column.name], ColumnCells(column, self._units.factor(column.name)))
+            if column.name in header.places
+            else None
             for column in self._source.contract.columns
         ]
         for number, cells in self._lines(self._delimiter):
@@ -71,10 +73,7 @@ class CsvReading(TableReading):
                 counts = {"count": len(cells), "width": width}
                 yield SourceRow(number, [], cells, RowIssue("wrong_field_count", None, len(cells), counts))
                 continue
-            values = [
-                None if place is None else clean(column, cells[place], factor)
-                for column, place, factor in places
-            ]
+            values = [None if column is None else column[1][cells[column[0]]] for column in columns]
             yield SourceRow(number, values, dict(zip(header.titles, cells, strict=False)))
 
     def warnings(self) -> list[LoadWarning]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from green_freight.contracts.model import Contract
-from green_freight.loading.cell_values import clean
+from green_freight.loading.cell_values import ColumnCells
 from green_freight.loading.outcomes import LoadWarning, UnreadableFileError
 from green_freight.loading.readers import Reading, Source
 from green_freight.loading.readers.headers import Header
@@ -64,7 +64,7 @@ class RowSorter:
         key_places = [header.places[column.name] for column in contract.key if column.name in header.places]
         # A header without any part of the key: no cell stands behind the last title.
         self._key_place = key_places[0] if key_places else len(header.titles)
-        self._numbers = [
+        numbers = [
             column
             for column in contract.columns
             if column.logical_type in ("number", "integer")
@@ -76,7 +76,10 @@ class RowSorter:
         )
         self._titles = {plain(part) for title in header.titles for part in (title, *title.split(" "))}
         self._totals = Totals()
-        self._factor = factor
+        self._figure_cells = [
+            (column.name, header.places[column.name], ColumnCells(column, factor(column.name)))
+            for column in numbers
+        ]
         self.counts: Counter[str] = Counter()
 
     def kind(self, number: int, cells: Sequence[Any]) -> str:
@@ -116,21 +119,30 @@ class RowSorter:
         key = _cell(cells, self._key_place)
         for place in self._text_places:
             value = _cell(cells, place)
-            if isinstance(value, str) and _TOTAL.fullmatch(plain(value)) and key in (None, "", value):
+            if not isinstance(value, str) or key not in (None, "", value):
+                continue
+            if not value.isascii() and _TOTAL.fullmatch(plain(value)):
                 return value
         return None
 
     def _is_header(self, cells: Sequence[Any]) -> bool:
-        texts = [plain(cell) for cell in cells if isinstance(cell, str) and cell.strip()]
-        return len(texts) >= 2 and all(text in self._titles for text in texts)
+        count = 0
+        for cell in cells:
+            if isinstance(cell, str) and cell.strip():
+                if plain(cell) not in self._titles:
+                    return False
+                count += 1
+        return count >= 2
 
     def _is_note(self, cells: Sequence[Any], filled: list[Any]) -> bool:
         first = filled[0]
         if not isinstance(first, str):
             return False
         has_key = _cell(cells, self._key_place) not in (None, "")
+        if has_key and len(filled) > 2:
+            return False
         text = plain(first)
-        is_worded = bool(_NOTE.match(text)) and (not has_key or len(filled) <= 2)
+        is_worded = bool(_NOTE.match(text))
         is_alone = len(filled) == 1 and not has_key and len(text) > 6
         # Few rows get so far: reading their figures takes longest.
         return (is_worded or is_alone) and not any(
@@ -138,12 +150,7 @@ class RowSorter:
         )
 
     def _figures(self, cells: Sequence[Any]) -> dict[str, Any]:
-        return {
-            column.name: clean(
-                column, _cell(cells, self._header.places[column.name]), self._factor(column.name)
-            )
-            for column in self._numbers
-        }
+        return {name: column.value(_cell(cells, place)) for name, place, column in self._figure_cells}
 
 
 class Totals:
