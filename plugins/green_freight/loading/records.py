@@ -22,7 +22,7 @@ from green_freight.warehouse.texts import storable
 class SourceFile:
     """A landed file as `ops.source_file` knows it.
 
-    `overtaken` is the name of a file of the same period that arrived later and does not count, None where there is none.
+    `overtaken` is the name of a file of the same period that arrived later and does not count, or None.
     """
 
     source_file_key: str

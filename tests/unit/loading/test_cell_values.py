@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from green_freight.contracts import contract
-from green_freight.loading.cell_values import clean, day, number
+from green_freight.loading.cell_values import ColumnCells, clean, day, number
 from green_freight.loading.readers.workbook import title_period
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,3 +128,20 @@ def test_a_date_reads_back_however_it_is_written(value: date) -> None:
         serial,
     ):
         assert day(written) == value
+
+
+@pytest.mark.parametrize(
+    "column", [contract("commerce_store_delivery").column(name) for name in ("store_kind_code", "total_tonnes")]
+    + [contract("postal_tricycle").column(name) for name in ("in_use_from", "is_marking_uniform", "tricycle_no")],
+    ids=lambda column: column.name,
+)  # fmt: skip
+@given(cells=st.lists(st.sampled_from(
+    ["", "无", "3", "1,200公斤", "12箱", "2023/5/12 0:00", "二〇二三年五月十二日", "是", "×", "超市", "tr0012",
+     "x" * 90, 1, 1.0, True, False, 0, Decimal("3.0"), Decimal(3), None, date(2023, 5, 12), MORNING]
+), max_size=30))  # fmt: skip
+def test_cells_of_a_column_have_the_values_that_each_has_alone(column: Any, cells: list[Any]) -> None:
+    factor = Decimal("0.001")
+    known = ColumnCells(column, factor)
+    expected = [clean(column, cell, factor) for cell in cells]
+    found = [known.value(cell) for cell in cells]
+    assert list(map(repr, found)) == list(map(repr, expected))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 
 import pytest
+from green_freight.contracts import contract
+from green_freight.limits import LimitError
+from green_freight.loading.readers.sheets import read_book
 
 from tests.integration.loading.workbooks import (
     CODES,
@@ -15,6 +19,7 @@ from tests.integration.loading.workbooks import (
     UPPER,
     Cells,
     book,
+    report,
     store,
     stores_above,
 )
@@ -96,3 +101,21 @@ def test_the_sheets_of_other_datasets_are_not_mistaken(dataset: str, code: str) 
     content = book({"门店配送": NEW, "冷链": COLD_ROWS, "医药": PHARMA_ROWS})
     found = read(dataset, content)
     assert (found.values("credit_code"), found.codes) == ([code], ["sheet_renamed"])
+
+
+def test_a_workbook_that_is_read_again_is_as_it_was() -> None:
+    content = report(stores_above(store("A1"), store("A2"), store("A3")))
+    limits = contract("commerce_store_delivery").limits
+    first = read_book(io.BytesIO(content), limits)
+    expected = [
+        (sheet.title, [(number, list(cells)) for number, cells in sheet.rows]) for sheet in first.sheets
+    ]
+    for sheet in first.sheets:
+        sheet.rows[0][1][0] = "changed"
+        sheet.rows.append((99, ["added"]))
+    again = read_book(io.BytesIO(content), limits)
+    assert [(sheet.title, sheet.rows) for sheet in again.sheets] == expected
+    with pytest.raises(LimitError):
+        read_book(io.BytesIO(content), limits.model_copy(update={"cells": 3}))
+    other = read_book(io.BytesIO(report(stores_above(store("B1")))), limits)
+    assert [(sheet.title, sheet.rows) for sheet in other.sheets] != expected

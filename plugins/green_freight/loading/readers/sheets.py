@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
 from typing import Any, BinaryIO
+from xml.etree.ElementTree import iterparse  # nosec B405
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.utils import range_boundaries
-from openpyxl.worksheet._reader import WorkSheetParser
+from openpyxl.worksheet._reader import ROW_TAG, WorkSheetParser
 
 from green_freight.file_kinds import kind_of
+from green_freight.landing import sha256_of
 from green_freight.limits import LimitError, Limits
 from green_freight.loading.number_formats import shown_number
 from green_freight.loading.outcomes import UnreadableFileError
@@ -61,12 +64,38 @@ class Book:
     merged: dict[str, MergedAreas]
     epoch: date
 
+    def copy(self) -> Book:
+        """Return the same book with rows of its own."""
+        sheets = [
+            replace(sheet, rows=[(number, list(cells)) for number, cells in sheet.rows])
+            for sheet in self.sheets
+        ]
+        return replace(self, sheets=sheets)
+
+
+# The last workbook, as long as it is small: its datasets are loaded one after another.
+_last: dict[tuple[str, Limits], Book] = {}
+_LARGEST_KEPT_BYTES = 1 << 20
+
 
 def read_book(file: BinaryIO, limits: Limits) -> Book:
-    """Return what a workbook holds.
+    """Return what a workbook holds; the caller may change its rows.
 
     Raises UnreadableFileError where it is none, damaged, or has a cell where none can be; LimitError.
     """
+    key = (sha256_of(file), limits)
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    if key not in _last:
+        book = _read(file, limits)
+        if size > _LARGEST_KEPT_BYTES:
+            return book
+        _last.clear()
+        _last[key] = book
+    return _last[key].copy()
+
+
+def _read(file: BinaryIO, limits: Limits) -> Book:
     kind = kind_of(file)
     if kind.code not in ("workbook", "strict_workbook"):
         raise UnreadableFileError.of_kind(kind, ".xlsx")
@@ -108,6 +137,7 @@ class _Cells:
 
     def __init__(self, book: Any, limits: Limits) -> None:
         self._book, self._limits = book, limits
+        self._formats: dict[int, str | None] = {}
         self._cells = 0
 
     def rows_of(self, sheet: Any) -> Rows:
@@ -119,7 +149,7 @@ class _Cells:
 
     def _filled_rows(self, sheet: Any, part: BinaryIO) -> Rows:
         # The library's own iteration fills every gap: one cell far below or far right would cost all that lie between.
-        parser = WorkSheetParser(
+        parser: Any = WorkSheetParser(
             part,
             sheet._shared_strings,
             data_only=True,
@@ -128,7 +158,12 @@ class _Cells:
             timedelta_formats=self._book._timedelta_formats,
         )
         found: Rows = []
-        for number, row in parser.parse():
+        # Only rows are read, by a parser in C: parts that declare entities were refused before (workbook_parts).
+        for _, element in iterparse(part):  # nosec B314
+            if element.tag != ROW_TAG:
+                continue
+            number, row = parser.parse_row(element)
+            element.clear()
             filled = [cell for cell in row if cell["value"] not in (None, "")]
             if not filled:
                 continue
@@ -152,4 +187,7 @@ class _Cells:
             return value.strip()
         if isinstance(value, bool) or not isinstance(value, int | float):
             return value
-        return shown_number(value, ReadOnlyCell(sheet, **cell).number_format)
+        style = cell["style_id"]
+        if style not in self._formats:
+            self._formats[style] = ReadOnlyCell(sheet, **cell).number_format
+        return shown_number(value, self._formats[style])
