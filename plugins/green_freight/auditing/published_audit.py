@@ -149,7 +149,9 @@ def _changed(
     facts = {**published, "published": published["build_id"], "build_id": build_id}
     relations = {relation for (relation,) in session.execute(_SQL["changes_since"], facts)}
     # A revert brings back rows that the audit of their build has not compared with anything.
-    is_comparable = published["stands_since"] and not published["is_revert"] and published["build_id"] < build_id
+    is_comparable = (
+        published["stands_since"] and not published["is_revert"] and published["build_id"] < build_id
+    )
     if None in relations or not is_comparable:
         return None
     relations |= {
