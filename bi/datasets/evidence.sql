@@ -2,8 +2,10 @@
 select
     score.year,
     {{ work_zh }} as work_zh,
+    evidence.indicator_code,
     score.indicator_name_zh,
     evidence.period_month,
+    evidence.part_code,
     part.label_zh || ' ' || part.label_en as part_name,
     evidence.entity_kind_code,
     kind.label_zh || ' ' || kind.label_en as entity_kind_name,
