@@ -140,7 +140,7 @@ def _correct_a_day(loader_url: str, number: int) -> None:
 
 def _measure(found: Results, name: str, day: date, admin_url: str) -> None:
     run_id = f"bench/{name}"
-    runs.begin(Warehouse.from_settings(), run_id, "backfill", day, "bench")
+    runs.begin(Warehouse.from_settings(), run_id, "nightly", day, "bench")
     for step in STEPS:
         before = _cpu_seconds(admin_url)
         begun = time.monotonic()

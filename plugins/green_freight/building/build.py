@@ -78,7 +78,7 @@ def build(
             prepare_raw_tables(loader)
         # From the plan to the end of dbt: one state of raw, of which through_load_id is the exact name.
         with raw_gate.closed(warehouse.url("builder"), f"build of {run_id}"):
-            plan, done = _plan_and_run(warehouse, build_id, business_day, progress)
+            plan, done = _plan_and_run(warehouse, run_id, build_id, business_day, progress)
         with warehouse.connect("builder") as builder:
             rows = {} if done.failures else _model_rows(builder)
             _finish(builder, build_id, rows, done.failures, None if plan.is_full else done.built)
@@ -94,11 +94,15 @@ def build(
 
 
 def _plan_and_run(
-    warehouse: Warehouse, build_id: int, business_day: date, progress: Callable[[NodeProgress], None]
+    warehouse: Warehouse,
+    run_id: str,
+    build_id: int,
+    business_day: date,
+    progress: Callable[[NodeProgress], None],
 ) -> tuple[BuildPlan, dbt_run.DbtRun]:
     code = fingerprint(dbt_run.PROJECT)
     with warehouse.connect("builder") as builder:
-        plan, wanted = _plan(builder, business_day, code)
+        plan, wanted = _plan(builder, business_day, code, run_id)
         _record_plan(builder, build_id, plan, code)
         if plan.is_full:
             _drop_views(builder)
@@ -115,11 +119,11 @@ def _plan_and_run(
     return plan, done
 
 
-def _plan(builder: Session, business_day: date, code: str) -> tuple[BuildPlan, str]:
+def _plan(builder: Session, business_day: date, code: str, run_id: str) -> tuple[BuildPlan, str]:
     """Return the plan, and what the candidate is marked with when it is carried out."""
     as_of_date = as_of_date_of(builder, business_day)
     wanted = mark(builder, code, as_of_date)
-    return plan_build(builder, as_of_date, take_mark(builder, wanted)), wanted
+    return plan_build(builder, as_of_date, take_mark(builder, wanted), run_id), wanted
 
 
 def _drop_views(builder: Session) -> None:

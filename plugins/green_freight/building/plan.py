@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 
 from green_freight import settings
 from green_freight.code_version import files_below, hash_of
+from green_freight.contracts import contracts
 from green_freight.warehouse import Session, scalar
 from green_freight.warehouse.large_facts import LargeFact, columns_of, month_contents, months_that_differ
 from green_freight.warehouse.statements import statements
@@ -73,8 +74,13 @@ def as_of_date_of(builder: Session, business_day: date) -> date:
     return max(business_day, published or business_day)
 
 
-def plan_build(builder: Session, as_of_date: date, standing: CandidateState | None) -> BuildPlan:
+def plan_build(
+    builder: Session, as_of_date: date, standing: CandidateState | None, run_id: str = ""
+) -> BuildPlan:
     """Plan the build of the candidate for an as-of date, from the record of loads and builds.
+
+    A night takes for unchanged what no load has changed. A backfill, by which an engineer puts something right, and the
+    night after a revert make every table: a change of `raw` by hand is found then.
 
     The months are those that loads changed since the last *published* build, and those of which the candidate holds
     other rows than mart: a build that was never published, a revert or a person's hand left them so. They are built
@@ -95,7 +101,11 @@ def plan_build(builder: Session, as_of_date: date, standing: CandidateState | No
         to_resolve = builder.execute(f"select period_month from {MONTHS_TO_RESOLVE}")  # noqa: S608
         months |= {month for (month,) in to_resolve} | _months_of_repushed_orders(builder, loads)
     months |= _months_unlike_mart(builder, is_full)
-    changed = set() if is_full or standing is None else _changed_inputs(builder, standing, as_of_date)
+    changed: set[str] = set()
+    if not is_full and standing is not None:
+        changed = _changed_inputs(builder, standing, as_of_date)
+        if not scalar(builder, _SQL["is_nightly_after_a_night"], {"run_id": run_id}):
+            changed |= {f"raw.{dataset}" for dataset in contracts()} | WRITTEN_WITH_LOADS
     return BuildPlan(
         as_of_date=as_of_date,
         changed_months=tuple(sorted(months)),

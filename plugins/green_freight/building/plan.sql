@@ -5,6 +5,15 @@ select load_id, dataset_id, period_label, affected_months, outcome_code = 'loade
 where outcome_code in ('loaded', 'unchanged') and load_id > %s
 order by load_id
 
+-- name: is_nightly_after_a_night
+-- Whether a build is one of a nightly run, or of none, and no revert came after the last build that was published.
+select
+    not exists (
+        select r.run_id from ops.run as r
+        where r.run_id = %(run_id)s and r.kind_code <> 'nightly'
+    )
+    and not coalesce((select p.reverted_to is not null from mart.publication as p order by p.publication_no desc limit 1), false)
+
 -- name: take_mark
 with taken as (
     delete from intermediate.candidate_state returning fingerprint, build_id
