@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from green_freight import redaction
 from green_freight.contracts.model import Contract
 
 from local_stack.postgres import EmbeddedPostgres, ServerAddress
@@ -50,6 +51,13 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(*RARE_COLLECTIONS)
     if not hasattr(config, "workerinput"):
         warehouses.begin_session()
+
+
+@pytest.fixture(autouse=True)
+def secrets_of_one_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget after each test what it let the process remember: a test's password is often a word of the messages."""
+    monkeypatch.setattr(redaction, "_remembered", set(redaction._remembered))
+    monkeypatch.setattr(redaction, "_pattern", None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -84,8 +84,10 @@ final as (
         subjects.rows_in_file,
         subjects.rows_loaded,
         subjects.rows_rejected,
-        cast(round(subjects.rows_rejected / cast(nullif(subjects.rows_in_file, 0) as numeric), 6) as numeric(20, 6))
-            as rejected_ratio,
+        cast(
+            round(subjects.rows_rejected / cast(nullif(subjects.rows_in_file, 0) as numeric), 6)
+            as numeric(20, 6)
+        ) as rejected_ratio,
         subjects.null_reason_code,
         {{ is_synthetic() }} as is_synthetic
     from subjects

@@ -106,7 +106,10 @@ def _is_table(node: Any) -> bool:
 
 
 def _depending_on(manifest: Any, changed: Collection[str]) -> list[str]:
-    """Return the tables and data tests that depend on changed sources and models, by name; a changed model is one."""
+    """Return the tables that depend on changed sources and models, with their data tests, by name.
+
+    Tests of views run where the whole is built: those of staging read all of `raw`, where the audit reads a table.
+    """
     nodes = manifest.nodes
     reached = {
         *(
@@ -122,11 +125,11 @@ def _depending_on(manifest: Any, changed: Collection[str]) -> list[str]:
     for key in TopologicalSorter(parents).static_order():
         if parents.get(key, set()) & reached:
             reached.add(key)
-    return sorted(
-        nodes[key].name
-        for key in reached & nodes.keys()
-        if _is_table(nodes[key]) or str(nodes[key].resource_type) == "test"
-    )
+    tables = {key for key in reached & nodes.keys() if _is_table(nodes[key])}
+    tests = {
+        key for key, node in nodes.items() if str(node.resource_type) == "test" and parents[key] & tables
+    }
+    return sorted(nodes[key].name for key in tables | tests)
 
 
 def _named_by_keys_alone(manifest: Any, node: Any) -> set[str]:

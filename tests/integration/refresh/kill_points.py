@@ -27,7 +27,7 @@ LOAD = (
     KillPoint("nothing loaded", "green_freight.loading:load_dataset"),
     KillPoint("number taken", f"{_LOAD}:records.next_load_id", is_after=True),
     KillPoint("old rows deleted", f"{_LOAD}:_Replacement._delete_old", is_after=True),
-    KillPoint("in the middle of COPY", "psycopg:Copy.write_row", call=20, is_quick=True),
+    KillPoint("in the middle of COPY", "psycopg:Copy.write", is_after=True, is_quick=True),
     KillPoint("rows copied, load not recorded", f"{_LOAD}:records.write_load"),
     KillPoint("load recorded, not committed", f"{_LOAD}:records.write_load", is_after=True, is_quick=True),
     KillPoint("one dataset loaded, the others not", "green_freight.loading:load_dataset", is_after=True),

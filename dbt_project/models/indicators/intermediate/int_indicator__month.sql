@@ -34,7 +34,12 @@ months as (
             days.city_code = programme.city_code
             and days.date_day >= programme.first_day
     group by
-        days.city_code, days.period_month, days.year, programme.first_day, programme.days_to_close, days.as_of_date
+        days.city_code,
+        days.period_month,
+        days.year,
+        programme.first_day,
+        programme.days_to_close,
+        days.as_of_date
 ),
 
 final as (
