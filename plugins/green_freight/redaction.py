@@ -31,7 +31,7 @@ _PATTERNS = (
         rf"\1 {MARK}",
     ),
     (
-        re.compile(r"(/hook/)[\w-]{8,}", re.IGNORECASE),
+        re.compile(r"(/hook/)[\w-]{8,}(?:#[^\s'\"]+)?", re.IGNORECASE),
         rf"\1{MARK}",
     ),
     (
