@@ -64,3 +64,46 @@ def test_a_project_that_cannot_be_parsed_is_a_failure_with_its_reason(project: P
     )
     run = dbt_run.run_dbt(warehouse, {}, None, lambda _: None)
     assert run.warnings == () and "depends on a node named 'nowhere'" in " ".join(run.failures)
+
+
+# Beside `kept`, a view of raw.orders: a table of it, one of raw.piles that names it by a key alone, and both joined.
+MODELS = {
+    "counted": "{{ config(materialized='table') }} select * from {{ ref('kept') }}",
+    "keyed": "{{ config(materialized='table') }} select * from {{ source('raw', 'piles') }}",
+    "joined": "{{ config(materialized='table') }} select * from {{ ref('keyed') }} join {{ ref('counted') }} using (a)",
+}
+SCHEMA = """
+models:
+  - name: kept
+    columns: [{name: a, data_tests: [unique]}]
+  - name: counted
+    columns: [{name: a, data_tests: [unique]}]
+  - name: keyed
+    constraints: [{type: foreign_key, columns: [a], to: ref('counted'), to_columns: [a]}]
+    columns: [{name: a, data_type: text, data_tests: [unique]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "built"),
+    [
+        ({"raw.orders"}, ["counted", "joined", "unique_counted_a"]),
+        ({"raw.piles"}, ["joined", "keyed", "unique_keyed_a"]),
+        ({"counted"}, ["counted", "joined", "unique_counted_a"]),
+        ({"raw.nothing"}, []),
+    ],
+    ids=str,
+)
+def test_what_depends_on_a_change_is_built(
+    project: Path, tmp_path: Path, changed: set[str], built: list[str]
+) -> None:
+    """A key that names a table is no dependency, a view stays, and so do the tests of views."""
+    for name, sql in MODELS.items():
+        (project / "models" / f"{name}.sql").write_text(sql, encoding="utf-8")
+    (project / "models" / "schema.yml").write_text(SCHEMA, encoding="utf-8")
+    sources = "sources: [{name: raw, tables: [{name: orders}, {name: piles}]}]"
+    (project / "models" / "sources.yml").write_text(sources, encoding="utf-8")
+    warehouse = Warehouse(
+        {"builder": "postgresql://builder:x@127.0.0.1:1/one"}, tmp_path / "one", "file:///x"
+    )
+    assert dbt_run._depending_on(dbt_run._parsed(warehouse).result, changed) == built
